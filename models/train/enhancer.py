@@ -1,0 +1,247 @@
+"""The small default enhancer: a convolutional encoder and decoder over frequency with dilated convolutions over time.
+
+Spectrogram in, spectrogram out, both power-compressed: [batch, 2 (re, im), frames, 257]. The network estimates a complex
+mask M, so its output is M·X: zero delay, and nothing it has not been given.
+"""
+
+import argparse
+import json
+import pathlib
+import time
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from mixing import Sources, mix
+
+FFT, HOP, COMPRESSION = 512, 256, 0.3
+BLOCK = 32768  # samples trained on, 2.048 s
+WINDOW = torch.hann_window(FFT).sqrt()
+
+
+def stft(x):
+    return torch.stft(x, FFT, HOP, window=WINDOW, center=True, pad_mode="reflect", return_complex=True).transpose(1, 2)
+
+
+def istft(spectrum, length):
+    return torch.istft(spectrum.transpose(1, 2), FFT, HOP, window=WINDOW, center=True, length=length)
+
+
+def compress(spectrum):
+    """|X|^0.3 with the phase kept, as [batch, 2, frames, bins]."""
+    magnitude = spectrum.abs().clamp_min(1e-9)
+    return torch.stack([spectrum.real, spectrum.imag], 1) * (magnitude ** (COMPRESSION - 1)).unsqueeze(1)
+
+
+def expand(pair):
+    power = (pair[:, 0] ** 2 + pair[:, 1] ** 2 + 1e-12) ** ((1 / COMPRESSION - 1) / 2)
+    return torch.complex(pair[:, 0] * power, pair[:, 1] * power)
+
+
+def convolution(inputs, outputs, kernel, stride=1):
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, (1, stride), (kernel[0] // 2, kernel[1] // 2), bias=False),
+        nn.BatchNorm2d(outputs), nn.LeakyReLU(0.1))
+
+
+class Upsampling(nn.Module):
+    """Doubles the bands by sub-pixel convolution (two channels become two neighbours), less the one too many."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.layers = convolution(inputs, 2 * outputs, (3, 3))
+        self.outputs = outputs
+
+    def forward(self, x):
+        y = self.layers(x)
+        batch, _, frames, bands = y.shape
+        return y.reshape(batch, 2, self.outputs, frames, bands).permute(0, 2, 3, 4, 1).reshape(batch, self.outputs, frames, 2 * bands)[..., :-1]
+
+
+class TimeBlock(nn.Module):
+    def __init__(self, channels, dilation):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv1d(channels, channels, 3, padding=dilation, dilation=dilation, bias=False), nn.BatchNorm1d(channels), nn.LeakyReLU(0.1),
+            nn.Conv1d(channels, channels, 1, bias=False), nn.BatchNorm1d(channels))
+
+    def forward(self, x):
+        return functional.leaky_relu(x + self.layers(x), 0.1)
+
+
+class Enhancer(nn.Module):
+    def __init__(self, widths=(16, 32, 48, 48), channels=104, dilations=(1, 2, 4, 8, 16, 1, 2, 4)):
+        super().__init__()
+        a, b, c, d = widths
+        self.encoder = nn.ModuleList([
+            convolution(3, a, (3, 5), 2), convolution(a, b, (3, 3), 2), convolution(b, c, (3, 3), 2), convolution(c, d, (3, 3), 2)])
+        self.inward = nn.Sequential(nn.Conv1d(d * 17, channels, 1, bias=False), nn.BatchNorm1d(channels), nn.LeakyReLU(0.1))
+        self.time = nn.Sequential(*[TimeBlock(channels, dilation) for dilation in dilations])
+        self.outward = nn.Sequential(nn.Conv1d(channels, d * 17, 1, bias=False), nn.BatchNorm1d(d * 17), nn.LeakyReLU(0.1))
+        self.decoder = nn.ModuleList([Upsampling(2 * d, c), Upsampling(2 * c, b), Upsampling(2 * b, a), Upsampling(2 * a, a)])
+        self.mask = nn.Conv2d(a + 3, 2, (1, 3), padding=(0, 1))
+        nn.init.zeros_(self.mask.weight)
+        self.mask.bias.data = torch.tensor([1.0, 0.0])
+
+    def forward(self, compressed):
+        """[batch, 2, frames, 257] → the same shape; frames is free."""
+        x = torch.cat([compressed, (compressed ** 2).sum(1, keepdim=True).add(1e-12).sqrt()], 1)
+        seen, skips = x, []
+        for layer in self.encoder:
+            seen = layer(seen)
+            skips.append(seen)
+        batch, width, frames, bands = seen.shape
+        flat = seen.permute(0, 1, 3, 2).reshape(batch, width * bands, frames)
+        flat = self.outward(self.time(self.inward(flat)))
+        seen = flat.reshape(batch, width, bands, frames).permute(0, 1, 3, 2)
+        for layer, skip in zip(self.decoder, reversed(skips)):
+            seen = layer(torch.cat([seen, skip], 1))
+        mask = self.mask(torch.cat([seen, x], 1))
+        real = mask[:, :1] * compressed[:, :1] - mask[:, 1:] * compressed[:, 1:]
+        imaginary = mask[:, :1] * compressed[:, 1:] + mask[:, 1:] * compressed[:, :1]
+        return torch.cat([real, imaginary], 1)
+
+
+def level(x):
+    return torch.sqrt(x.shape[-1] / (x ** 2).sum(-1, keepdim=True).clamp_min(1e-12))
+
+
+def enhance(network, x):
+    """x̂ of [batch, samples], block by block in one batch: a helper of training, not the production path."""
+    c = level(x)
+    return istft(expand(network(compress(stft(x * c)))), x.shape[-1]) / c
+
+
+def si_sdr(reference, estimate):
+    """Scale-invariant signal-to-distortion ratio in dB (Le Roux et al. 2019), per row."""
+    reference = reference - reference.mean(-1, keepdim=True)
+    estimate = estimate - estimate.mean(-1, keepdim=True)
+    target = (estimate * reference).sum(-1, keepdim=True) / (reference ** 2).sum(-1, keepdim=True).clamp_min(1e-9) * reference
+    return 10 * torch.log10((target ** 2).sum(-1) / ((estimate - target) ** 2).sum(-1).clamp_min(1e-12) + 1e-12)
+
+
+def batch_of(sources, random, size):
+    """(noisy, clean): 12 % clean speech, 8 % noise only (clean is zero), the rest at -10..25 dB."""
+    noisy, clean = [], []
+    for _ in range(size):
+        kind = random.random()
+        speech = sources.draw_speech(random, BLOCK)
+        if kind < 0.12:
+            x, s = speech, speech
+        elif kind < 0.20:
+            x = sources.draw_noise(random, BLOCK)
+            s = np.zeros_like(x)
+        else:
+            x, s = mix(speech, sources.draw_noise(random, BLOCK), random.triangular(-10, 4, 25)), speech
+        noisy.append(x)
+        clean.append(s)
+    return torch.from_numpy(np.stack(noisy)).float(), torch.from_numpy(np.stack(clean)).float()
+
+
+def loss_of(network, noisy, clean):
+    c = level(noisy)
+    noisy, clean = noisy * c, clean * c
+    compressed = network(compress(stft(noisy)))
+    estimate = istft(expand(compressed), noisy.shape[-1])
+    wanted = compress(stft(clean))
+    magnitude = lambda pair: ((pair ** 2).sum(1) + 1e-9).sqrt()
+    spectral = functional.mse_loss(compressed, wanted) + functional.mse_loss(magnitude(compressed), magnitude(wanted))
+    # A soft ceiling of 28 dB keeps clean input from outweighing the rest; noise only is judged against the input's power.
+    error = ((estimate - clean) ** 2).sum(-1)
+    reference = torch.where((clean ** 2).sum(-1) > 1e-6, (clean ** 2).sum(-1), (noisy ** 2).sum(-1))
+    waveform = 10 * torch.log10(error / reference + 10 ** -2.8)
+    return waveform.mean() / 10 + 8 * spectral
+
+
+@torch.no_grad()
+def evaluate(network, sources, seed=4242, count=96):
+    """Mean SI-SDR gain at 0, 5 and 10 dB and SI-SDR of clean speech, in dB, on 4 s excerpts of a split."""
+    network.eval()
+    result = {}
+    for snr in (-5.0, 0.0, 5.0, 10.0, None):
+        random = np.random.default_rng(seed)
+        gains = []
+        for _ in range(count // 8):
+            speech = [sources.draw_speech(random, 2 * BLOCK) for _ in range(8)]
+            x = [s if snr is None else mix(s, sources.draw_noise(random, 2 * BLOCK), snr) for s in speech]
+            s, x = torch.from_numpy(np.stack(speech)).float(), torch.from_numpy(np.stack(x)).float()
+            after = si_sdr(s, enhance(network, x))
+            gains += (after if snr is None else after - si_sdr(s, x)).tolist()
+        result["clean" if snr is None else f"{snr:g}"] = round(float(np.mean(gains)), 2)
+    network.train()
+    return result
+
+
+def train(work, minutes, seed):
+    torch.manual_seed(seed)
+    checkpoint = pathlib.Path(work) / "enhancer.pt"
+    network = Enhancer()
+    optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=1e-4)
+    step, spent = 0, 0.0
+    if checkpoint.exists():
+        stored = torch.load(checkpoint, map_location="cpu")
+        network.load_state_dict(stored["network"])
+        optimiser.load_state_dict(stored["optimiser"])
+        step, spent = stored["step"], stored["seconds"]
+        print(f"resumed at step {step}", flush=True)
+    sources, validation = Sources(work, "train"), Sources(work, "validation")
+    print(f"{sum(p.numel() for p in network.parameters())} parameters", flush=True)
+    begun, recent = time.monotonic() - spent, []
+    while (elapsed := time.monotonic() - begun) < minutes * 60:
+        done = elapsed / (minutes * 60)
+        for group in optimiser.param_groups:
+            group["lr"] = 1.5e-3 * min(1.0, step / 200 + 0.05) * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * done)))
+        noisy, clean = batch_of(sources, np.random.default_rng((seed, step)), 12)
+        loss = loss_of(network, noisy, clean)
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 3.0)
+        optimiser.step()
+        step += 1
+        recent.append(loss.item())
+        if step % 100 == 0:
+            print(f"step {step} {elapsed / 60:.1f} min loss {np.mean(recent):.3f}", flush=True)
+            recent = []
+        if step % 500 == 0:
+            save(checkpoint, network, optimiser, step, elapsed)
+        if step % 2000 == 0:
+            print(f"step {step} validation {evaluate(network, validation, count=32)}", flush=True)
+    save(checkpoint, network, optimiser, step, minutes * 60)
+    print("validation", evaluate(network, validation), flush=True)
+
+
+def save(path, network, optimiser, step, seconds):
+    fresh = path.with_suffix(".new")
+    torch.save({"network": network.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "seconds": seconds}, fresh)
+    fresh.replace(path)
+
+
+def load(work):
+    network = Enhancer()
+    network.load_state_dict(torch.load(pathlib.Path(work) / "enhancer.pt", map_location="cpu")["network"])
+    return network.eval()
+
+
+def export(work, target):
+    network = load(work)
+    torch.onnx.export(
+        network, torch.zeros(1, 2, 64, FFT // 2 + 1), target, opset_version=15, input_names=["spectrogram"], output_names=["enhanced"],
+        dynamic_axes={"spectrogram": {0: "batch", 2: "frames"}, "enhanced": {0: "batch", 2: "frames"}})
+    print(json.dumps({"test": evaluate(network, Sources(work, "test"))}))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("action", choices=["train", "export"])
+    parser.add_argument("--work", required=True)
+    parser.add_argument("--minutes", type=float, default=45, help="training time in all, over every run")
+    parser.add_argument("--seed", type=int, default=20230901)
+    parser.add_argument("--target", help="where export writes the ONNX file")
+    arguments = parser.parse_args()
+    train(arguments.work, arguments.minutes, arguments.seed) if arguments.action == "train" else export(arguments.work, arguments.target)
+
+
+if __name__ == "__main__":
+    main()
