@@ -1,0 +1,90 @@
+"""What the emotion block hears: y = S'·x + (1 − S')·x̂ of arXiv 2309.01164, made once per utterance and kept.
+
+Each split becomes `<work>/reconstituted/<split>.npz` with one row per version of an utterance: `x` and `enhanced` (int16,
+16 kHz, all rows one after the other, each row scaled to the same peak), `ends`, `score` (S), `snrDb` (inf for clean),
+`corpora` and `names`.
+"""
+
+import argparse
+import pathlib
+import time
+
+import numpy as np
+import torch
+
+import enhancer
+import snr_level
+from blocks import enhance_blocks
+from corpora import EMOTION_CORPORA, Corpus, label_of, split_of_speaker
+from mixing import Sources, mix
+
+PEAK = 30000
+TRAINING_SNR_DB = (0.0, 25.0)
+EVALUATION_SNR_DB = 5.0
+MINIMUM_SAMPLES = 8000
+
+
+def known(corpus, name):
+    """EmoTale's other emotions are kept for their ratings."""
+    return corpus == "emotale" or label_of(corpus, name) is not None
+
+
+class Reconstituted:
+    """The rows of one split; `reconstitute(row)` is float32, its level arbitrary."""
+
+    def __init__(self, work, split):
+        with np.load(pathlib.Path(work) / "reconstituted" / f"{split}.npz") as stored:
+            self.x, self.enhanced, self.ends = stored["x"], stored["enhanced"], stored["ends"]
+            self.score, self.snr_db = stored["score"], stored["snrDb"]
+            self.corpora, self.names = [str(c) for c in stored["corpora"]], [str(n) for n in stored["names"]]
+        self.starts = np.concatenate([[0], self.ends[:-1]])
+
+    def __len__(self):
+        return len(self.names)
+
+    def reconstitute(self, row, weight=None):
+        """y of a row; `weight` takes the place of S' (1 is x itself, 0 is x̂)."""
+        at = slice(self.starts[row], self.ends[row])
+        weight = np.float32(np.clip(self.score[row] if weight is None else weight, 0, 1))
+        return (weight * self.x[at] + (1 - weight) * self.enhanced[at]) / 32768
+
+
+def prepare(work, split, seed, versions):
+    """One clean row per utterance, and `versions` noisy ones: anywhere in 0..25 dB for training, 5 dB elsewhere."""
+    network, (block, _) = enhancer.load(work), snr_level.load(work)
+    sources, rows, begun = Sources(work, split), [], time.monotonic()
+    for number, corpus in enumerate(Corpus(work, name) for name in EMOTION_CORPORA):
+        for index, name in enumerate(corpus.names):
+            if split_of_speaker(corpus.name, name) != split or not known(corpus.name, name) or len(corpus[index]) < MINIMUM_SAMPLES:
+                continue
+            random = np.random.default_rng((seed, number, index))
+            for version in range(1 + versions):
+                snr_db = np.inf if version == 0 else random.uniform(*TRAINING_SNR_DB) if split == "train" else EVALUATION_SNR_DB
+                clean = corpus[index]
+                x = clean if version == 0 else mix(clean, sources.draw_noise(random, len(clean)), snr_db)
+                x = torch.from_numpy(np.ascontiguousarray(x)).float()
+                enhanced = enhance_blocks(network, x)
+                with torch.no_grad():
+                    score = block(snr_level.similarity(x[None], enhanced[None])).item()
+                scale = PEAK / max(x.abs().max().item(), enhanced.abs().max().item(), 1e-6)
+                rows.append((corpus.name, name, snr_db, score, (x * scale).short().numpy(), (enhanced * scale).short().numpy()))
+    target = pathlib.Path(work) / "reconstituted" / f"{split}.npz"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    columns = list(zip(*rows))
+    np.savez(target, corpora=np.array(columns[0]), names=np.array(columns[1]), snrDb=np.array(columns[2]), score=np.array(columns[3]),
+             x=np.concatenate(columns[4]), enhanced=np.concatenate(columns[5]), ends=np.cumsum([len(x) for x in columns[4]]))
+    print(f"{split}: {len(rows)} rows, {sum(len(x) for x in columns[4]) / 16000 / 60:.1f} min, made in {time.monotonic() - begun:.0f} s", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", required=True)
+    parser.add_argument("--seed", type=int, default=20230901)
+    parser.add_argument("--versions", type=int, default=3, help="noisy versions of each training utterance")
+    arguments = parser.parse_args()
+    for split in ("train", "validation", "test"):
+        prepare(arguments.work, split, arguments.seed, arguments.versions if split == "train" else 1)
+
+
+if __name__ == "__main__":
+    main()

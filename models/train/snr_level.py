@@ -1,0 +1,166 @@
+"""The SNR-level block of arXiv 2309.01164: how alike x and x̂ are per frequency bin, and one dense layer that makes S of it.
+
+Trained on the two extremes alone, clean speech = 1 and noise only = 0. Mean squared error with an L2 penalty is ridge
+regression, which is solved in closed form instead of by descent.
+"""
+
+import argparse
+import json
+import pathlib
+import time
+
+import numpy as np
+import torch
+from torch import nn
+
+import enhancer
+from blocks import enhance_blocks
+from corpora import SAMPLE_RATE_HZ
+from mixing import Sources, mix
+
+FFT, HOP = 400, 100  # 25 ms and 6.25 ms
+FEATURES = 2 * (FFT // 2 + 1)
+WINDOW = torch.hamming_window(FFT)
+EPSILON = 1e-8
+PENALTIES = np.logspace(-4, 3, 15)
+SNRS_DB = (-10, -5, 0, 5, 10, 15, 20, 25, 30)
+KEPT_AT_0_DB = 0.95
+QUARTER_SECOND = SAMPLE_RATE_HZ // 4
+
+
+def similarity(x, enhanced):
+    """[batch, samples] twice → [batch, 402]: the cosine along time of X and X̂ per bin, all real parts, then all imaginary.
+
+    A signal without energy has similarity 0 everywhere; whether that is speech is decided elsewhere, by rule.
+    """
+    parts = []
+    for signal in (x, enhanced):
+        spectrum = torch.stft(signal * enhancer.level(signal), FFT, HOP, window=WINDOW, center=True, pad_mode="reflect", return_complex=True)
+        parts.append(torch.cat([spectrum.real, spectrum.imag], 1))
+    return (parts[0] * parts[1]).sum(-1) / (parts[0].norm(dim=-1) * parts[1].norm(dim=-1) + EPSILON)
+
+
+class SnrLevel(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.dense = nn.Linear(FEATURES, 1)
+
+    def forward(self, similarity):
+        """[batch, 402] → S [batch], unbounded."""
+        return self.dense(similarity).squeeze(-1)
+
+
+def features(network, x):
+    x = torch.from_numpy(np.ascontiguousarray(x)).float()
+    return similarity(x[None], enhance_blocks(network, x)[None])[0].numpy()
+
+
+def excerpt_of(sources, random, snr_db):
+    """2-10 s in steps of 0.25 s: clean speech for None, noise alone for -inf, otherwise a mixture."""
+    count = int(random.integers(8, 41)) * QUARTER_SECOND
+    if snr_db is None:
+        return sources.draw_speech(random, count)
+    noise = sources.draw_noise(random, count)
+    return noise if snr_db == -np.inf else mix(sources.draw_speech(random, count), noise, snr_db)
+
+
+def excerpts(network, sources, seed, wanted):
+    """{kind: [count, 402]} for `wanted` = {kind: count}; a kind is an SNR in dB, None or -inf."""
+    return {kind: np.stack([features(network, excerpt_of(sources, np.random.default_rng((seed, number, i)), kind)) for i in range(count)])
+            for number, (kind, count) in enumerate(wanted.items())}
+
+
+def ridge(inputs, targets, penalty):
+    """Weights and bias that minimise |Xw + b - t|² + penalty·|w|²; the bias is free."""
+    centre, mean = inputs.mean(0), targets.mean()
+    centred = inputs - centre
+    weights = np.linalg.solve(centred.T @ centred + penalty * np.eye(inputs.shape[1]), centred.T @ (targets - mean))
+    return weights, mean - centre @ weights
+
+
+def threshold_of(scores):
+    """The highest threshold that keeps 95 % of the speech at 0 dB, so noise is rejected as often as that allows."""
+    return float(np.quantile(scores[0], 1 - KEPT_AT_0_DB))
+
+
+def best_extremes(scores):
+    """The threshold that best tells clean speech from noise alone."""
+    candidates = np.sort(np.concatenate([scores[None], scores[-np.inf]]))
+    middles = (candidates[1:] + candidates[:-1]) / 2
+    return float(max(middles, key=lambda t: accuracy(scores, t)))
+
+
+def accuracy(scores, threshold):
+    return float(((scores[None] >= threshold).mean() + (scores[-np.inf] < threshold).mean()) / 2)
+
+
+def report(scores, threshold, extremes):
+    return {
+        "accuracyCleanVersusNoise": {"atNoiseThreshold": accuracy(scores, threshold), "atBestValidationThreshold": accuracy(scores, extremes),
+                                     "bestValidationThreshold": extremes, "at0.6": accuracy(scores, 0.6)},
+        "noiseRejectedFraction": float((scores[-np.inf] < threshold).mean()),
+        "speechKeptFraction": {"clean": float((scores[None] >= threshold).mean()),
+                               **{f"{snr}dB": float((scores[snr] >= threshold).mean()) for snr in SNRS_DB if snr in scores}},
+        "meanScore": {"noise": float(scores[-np.inf].mean()), **{f"{snr}dB": float(scores[snr].mean()) for snr in SNRS_DB if snr in scores},
+                      "clean": float(scores[None].mean())},
+        "excerpts": {"extremesEach": len(scores[None]), "perSnr": len(scores[0])},
+    }
+
+
+def rounded(value):
+    if isinstance(value, dict):
+        return {key: rounded(inner) for key, inner in value.items()}
+    return round(value, 4) if isinstance(value, float) else value
+
+
+def train(work, seed, extremes, mixtures):
+    begun = time.monotonic()
+    network = enhancer.load(work)
+    wanted = {None: extremes // 3, -np.inf: extremes // 3, **{snr: mixtures for snr in SNRS_DB}}
+    sets = {split: excerpts(network, Sources(work, split), (seed, i), {None: extremes, -np.inf: extremes} if split == "train" else wanted)
+            for i, split in enumerate(("train", "validation", "test"))}
+    inputs = np.concatenate([sets["train"][None], sets["train"][-np.inf]]).astype(np.float64)
+    targets = np.concatenate([np.ones(extremes), np.zeros(extremes)])
+
+    def scores_of(split, weights, bias):
+        return {kind: rows @ weights + bias for kind, rows in sets[split].items()}
+
+    def loss(penalty):
+        scores = scores_of("validation", *ridge(inputs, targets, penalty))
+        return ((scores[None] - 1) ** 2).mean() + (scores[-np.inf] ** 2).mean()
+
+    penalty = float(min(PENALTIES, key=loss))
+    weights, bias = ridge(inputs, targets, penalty)
+    validation, test = scores_of("validation", weights, bias), scores_of("test", weights, bias)
+    threshold, best = round(threshold_of(validation), 3), best_extremes(validation)
+    block = SnrLevel()
+    block.dense.weight.data = torch.from_numpy(weights).float()[None]
+    block.dense.bias.data = torch.tensor([bias]).float()
+    torch.save({"network": block.state_dict(), "threshold": threshold}, pathlib.Path(work) / "snr-level.pt")
+    result = rounded({"noiseThreshold": threshold, "penalty": penalty, "trainingExcerpts": 2 * extremes, "seconds": round(time.monotonic() - begun),
+                      "validation": report(validation, threshold, best), "test": report(test, threshold, best)})
+    (pathlib.Path(work) / "snr-level.json").write_text(json.dumps(result, indent=2) + "\n")
+    print(json.dumps(result, indent=2))
+
+
+def load(work):
+    """(block, noise threshold)."""
+    stored = torch.load(pathlib.Path(work) / "snr-level.pt", map_location="cpu")
+    block = SnrLevel()
+    block.load_state_dict(stored["network"])
+    return block.eval(), stored["threshold"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", required=True)
+    parser.add_argument("--seed", type=int, default=20230901)
+    parser.add_argument("--extremes", type=int, default=330, help="excerpts of clean speech to train on, and as many of noise")
+    parser.add_argument("--mixtures", type=int, default=40, help="validation and test excerpts per SNR")
+    arguments = parser.parse_args()
+    torch.manual_seed(arguments.seed)
+    train(arguments.work, arguments.seed, arguments.extremes, arguments.mixtures)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+using System.Numerics.Tensors;
+using CommunityToolkit.HighPerformance.Buffers;
+using NrSer.Core.Models;
+
+namespace NrSer.Core.Emotion;
+
+/// <summary>Runs a network with HuBERT's interface: <c>input_values</c> [batch, samples] → logits, and attributes where it has them.</summary>
+/// <remarks>Equal lengths only: HuBERT Base normalises its first layer over time, so padding would change the answer.</remarks>
+public sealed class OnnxEmotionClassifier : IEmotionClassifier
+{
+    private readonly OnnxModel _model;
+    private readonly EmotionEntry _entry;
+
+    /// <param name="model">A model of kind <see cref="ModelKind.Emotion"/>; stays the caller's.</param>
+    /// <exception cref="ArgumentException">The model is of another kind.</exception>
+    public OnnxEmotionClassifier(OnnxModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        _entry = model.Entry.Emotion ?? throw new ArgumentException($"'{model.Entry.Name}' is no emotion model.", nameof(model));
+        _model = model;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Labels => _entry.Labels;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<EmotionEstimate> Classify(Memory<float> batch, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        int samples = batch.Length / count;
+        if (batch.Length % count != 0)
+            throw new ArgumentException($"{batch.Length} samples are not {count} segments of one length.", nameof(batch));
+        if (samples < _entry.MinimumSamples)
+            throw new ArgumentException($"'{_model.Entry.Name}' needs {_entry.MinimumSamples} samples, not {samples}.", nameof(batch));
+
+        int labels = _entry.Labels.Count, attributes = _entry.Attributes.Count;
+        using MemoryOwner<float> logits = MemoryOwner<float>.Allocate(count * labels), ratings = MemoryOwner<float>.Allocate(count * attributes);
+        if (attributes > 0)
+            _model.Run(batch, [count, samples], (logits.Memory, [count, labels]), (ratings.Memory, [count, attributes]));
+        else
+            _model.Run(batch, [count, samples], (logits.Memory, [count, labels]));
+
+        var estimates = new EmotionEstimate[count];
+        for (int i = 0; i < count; i++)
+        {
+            var probabilities = new float[labels];
+            TensorPrimitives.SoftMax(logits.Span.Slice(i * labels, labels), probabilities);
+            ReadOnlySpan<float> rated = ratings.Span.Slice(i * attributes, attributes);
+            estimates[i] = new EmotionEstimate(
+                _entry.Labels[TensorPrimitives.IndexOfMax<float>(probabilities)], probabilities, Attribute(rated, "arousal"), Attribute(rated, "valence"),
+                Attribute(rated, "dominance"));
+        }
+
+        return estimates;
+    }
+
+    /// <summary>The rating of that name, kept on the scale it was learned on.</summary>
+    private float? Attribute(ReadOnlySpan<float> rated, string name)
+    {
+        for (int i = 0; i < rated.Length; i++)
+        {
+            if (_entry.Attributes[i] == name)
+                return Math.Clamp(rated[i], _entry.AttributeRange[0], _entry.AttributeRange[1]);
+        }
+
+        return null;
+    }
+}

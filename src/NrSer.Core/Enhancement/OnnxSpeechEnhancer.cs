@@ -1,0 +1,101 @@
+using System.Numerics.Tensors;
+using CommunityToolkit.HighPerformance.Buffers;
+using NrSer.Core.Models;
+using NrSer.Core.Signal;
+
+namespace NrSer.Core.Enhancement;
+
+/// <summary>Runs any spectrogram-to-spectrogram network over blocks; framing, compression and blocks come from its catalogue entry.</summary>
+/// <remarks>
+/// arXiv 2309.01164, section on speech enhancement: level, STFT, power compression, network, and all of it undone. Blocks are
+/// levelled each on its own, run side by side, and cross-fade linearly where they overlap:
+/// <code>
+/// block 0  ────────────╲
+/// block 1            ╱────────────╲        the slopes are OverlapSamples long and add up to one
+/// </code>
+/// A block of digital silence has no level: the network is skipped and x̂ = x.
+/// </remarks>
+public sealed class OnnxSpeechEnhancer : ISpeechEnhancer
+{
+    private readonly OnnxModel _model;
+    private readonly Stft _stft;
+    private readonly EnhancerEntry _entry;
+    private readonly ParallelOptions _parallel;
+    private readonly float[] _fadeIn;
+    private readonly float[] _fadeOut;
+
+    /// <param name="model">A model of kind <see cref="ModelKind.Enhancer"/>; stays the caller's.</param>
+    /// <param name="threads">Blocks in work at once, at least 1.</param>
+    /// <exception cref="ArgumentException">The model is of another kind.</exception>
+    public OnnxSpeechEnhancer(OnnxModel model, int threads)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        _entry = model.Entry.Enhancer ?? throw new ArgumentException($"'{model.Entry.Name}' is not an enhancer.", nameof(model));
+        _model = model;
+        _stft = new Stft(model.Entry.Stft!);
+        _parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
+        _fadeIn = new float[_entry.OverlapSamples];
+        _fadeOut = new float[_entry.OverlapSamples];
+        for (int i = 0; i < _fadeIn.Length; i++)
+        {
+            _fadeIn[i] = (i + 0.5f) / _fadeIn.Length;
+            _fadeOut[i] = 1 - _fadeIn[i];
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Enhance(ReadOnlyMemory<float> noisy, Memory<float> enhanced, CancellationToken cancellationToken)
+    {
+        if (noisy.Length != enhanced.Length)
+            throw new ArgumentException($"{enhanced.Length} samples of output do not match {noisy.Length} of input.", nameof(enhanced));
+        int overlap = _entry.OverlapSamples, step = _entry.BlockSamples - overlap;
+        int blocks = Math.Max(1, (noisy.Length - overlap + step - 1) / step);
+
+        // A block's rising slope lies on its neighbour's falling one: it waits here, so that blocks never write to one place.
+        using MemoryOwner<float> slopes = MemoryOwner<float>.Allocate(blocks * overlap);
+        Parallel.For(0, blocks, _parallel, block =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int start = block * step;
+            int length = Math.Min(_entry.BlockSamples, noisy.Length - start);
+            using MemoryOwner<float> owner = MemoryOwner<float>.Allocate(_entry.BlockSamples);
+            Span<float> output = owner.Span;
+            EnhanceBlock(noisy.Span.Slice(start, length), output);
+            int head = block == 0 ? 0 : Math.Min(overlap, length);
+            if (head > 0)
+                TensorPrimitives.Multiply(output[..head], _fadeIn.AsSpan(0, head), slopes.Span.Slice(block * overlap, head));
+            if (block < blocks - 1)
+                TensorPrimitives.Multiply(output[step..], _fadeOut, output[step..]);
+            output[head..length].CopyTo(enhanced.Span[(start + head)..]);
+        });
+        for (int block = 1; block < blocks; block++)
+        {
+            int start = block * step;
+            Span<float> target = enhanced.Span.Slice(start, Math.Min(overlap, noisy.Length - start));
+            TensorPrimitives.Add(target, slopes.Span.Slice(block * overlap, target.Length), target);
+        }
+    }
+
+    /// <summary>One run of the network; <paramref name="output"/> is a whole block, of which the input's length counts.</summary>
+    private void EnhanceBlock(ReadOnlySpan<float> input, Span<float> output)
+    {
+        input.CopyTo(output);
+        output[input.Length..].Clear();
+        if (SignalLevel.Normaliser(input) is not { } level)
+            return;
+
+        TensorPrimitives.Multiply(output, level, output);
+        int frames = _stft.Parameters.FramesOf(output.Length), bins = _stft.Parameters.Bins, plane = frames * bins;
+        using MemoryOwner<float> seen = MemoryOwner<float>.Allocate(2 * plane), answered = MemoryOwner<float>.Allocate(2 * plane);
+        Span<float> re = seen.Span[..plane], im = seen.Span[plane..];
+        _stft.Forward(output, re, im);
+        PowerCompression.Compress(re, im, _entry.Compression);
+        long[] shape = [1, 2, frames, bins];
+        _model.Run(seen.Memory, shape, (answered.Memory, shape));
+        re = answered.Span[..plane];
+        im = answered.Span[plane..];
+        PowerCompression.Expand(re, im, _entry.Compression);
+        _stft.Inverse(re, im, output);
+        TensorPrimitives.Divide(output, level, output);
+    }
+}

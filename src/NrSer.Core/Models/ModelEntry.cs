@@ -1,0 +1,62 @@
+using System.Text.Json;
+using NrSer.Core.Signal;
+
+namespace NrSer.Core.Models;
+
+/// <summary>One model as <c>models/catalog.json</c> describes it. Loading checks file, hash, names and shapes against it.</summary>
+public sealed record ModelEntry
+{
+    /// <summary>What options and result rows call it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Changes with every change of the weights.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>The slot it fits.</summary>
+    public required ModelKind Kind { get; init; }
+
+    /// <summary><c>demonstration</c> or <c>production</c>: what its results may be used for.</summary>
+    public required string Quality { get; init; }
+
+    /// <summary>The ONNX file, relative to the catalogue.</summary>
+    public required string File { get; init; }
+
+    /// <summary>SHA-256 of the file, lower-case hex.</summary>
+    public required string Sha256 { get; init; }
+
+    /// <summary>The only rate the method knows is 16,000 Hz.</summary>
+    public required int SampleRateHz { get; init; }
+
+    /// <summary>Inputs in the order the port gives them.</summary>
+    public required IReadOnlyList<TensorEntry> Inputs { get; init; }
+
+    /// <summary>Outputs in the order the port reads them.</summary>
+    public required IReadOnlyList<TensorEntry> Outputs { get; init; }
+
+    /// <summary>The framing that enhancers and SNR-level blocks were trained with; null for emotion models.</summary>
+    public StftParameters? Stft { get; init; }
+
+    /// <summary>Of enhancers only.</summary>
+    public EnhancerEntry? Enhancer { get; init; }
+
+    /// <summary>Of SNR-level blocks only.</summary>
+    public SnrLevelEntry? SnrLevel { get; init; }
+
+    /// <summary>Of emotion models only.</summary>
+    public EmotionEntry? Emotion { get; init; }
+
+    /// <summary>Licence of the weights.</summary>
+    public required string Licence { get; init; }
+
+    /// <summary>Where the weights come from.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>What they were trained on, each with its licence.</summary>
+    public required IReadOnlyList<TrainingDataEntry> TrainingData { get; init; }
+
+    /// <summary>Figures that the training or conversion measured, as it wrote them.</summary>
+    public required JsonElement Measured { get; init; }
+
+    /// <summary>Name and version in one, as result rows carry it.</summary>
+    public string Id => $"{Name}@{Version}";
+}

@@ -1,0 +1,31 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace NrSer.Core.Models;
+
+/// <summary>Which models run, and on what.</summary>
+public sealed class ModelOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "NrSer:Models";
+
+    /// <summary>A catalogue other than the one beside the program.</summary>
+    [Required] public string CatalogPath { get; init; } = Path.Combine(AppContext.BaseDirectory, "models", "catalog.json");
+
+    /// <summary>Name of the enhancer; null takes the catalogue's default.</summary>
+    public string? Enhancer { get; init; }
+
+    /// <summary>Name of the SNR-level block; null takes the catalogue's default.</summary>
+    public string? SnrLevel { get; init; }
+
+    /// <summary>Name of the emotion model; null takes the catalogue's default.</summary>
+    public string? Emotion { get; init; }
+
+    /// <summary>Where networks run.</summary>
+    public ExecutionProvider ExecutionProvider { get; init; } = ExecutionProvider.Cpu;
+
+    /// <summary>Threads for inference: 1 to 256, or 0 for as many as the process may use (a container's CPU quota counts).</summary>
+    [Range(0, 256)] public int Threads { get; init; }
+
+    /// <summary><see cref="Threads"/> with 0 resolved.</summary>
+    public int EffectiveThreads => Threads > 0 ? Threads : Environment.ProcessorCount;
+}

@@ -1,0 +1,66 @@
+using Microsoft.Extensions.Options;
+
+namespace NrSer.Core.Models;
+
+/// <summary>The three chosen models of this process, each loaded when first used, and once.</summary>
+public sealed class ModelSet : IDisposable
+{
+    private readonly Lazy<OnnxModel> _enhancer;
+    private readonly Lazy<OnnxModel> _snrLevel;
+    private readonly Lazy<OnnxModel> _emotion;
+
+    /// <param name="options">Catalogue, names, device and threads.</param>
+    /// <exception cref="ModelException">The catalogue is not valid, or lacks a named model.</exception>
+    public ModelSet(IOptions<ModelOptions> options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Options = options.Value;
+        Catalog = ModelCatalog.Load(Options.CatalogPath);
+        EnhancerEntry = Catalog.Choose(ModelKind.Enhancer, Options.Enhancer);
+        SnrLevelEntry = Catalog.Choose(ModelKind.SnrLevel, Options.SnrLevel);
+        EmotionEntry = Catalog.Choose(ModelKind.Emotion, Options.Emotion);
+        _enhancer = new(() => OnnxModel.Load(Catalog, EnhancerEntry, Options));
+        _snrLevel = new(() => OnnxModel.Load(Catalog, SnrLevelEntry, Options));
+        _emotion = new(() => OnnxModel.Load(Catalog, EmotionEntry, Options));
+    }
+
+    /// <summary>How they run.</summary>
+    public ModelOptions Options { get; }
+
+    /// <summary>Where they come from.</summary>
+    public ModelCatalog Catalog { get; }
+
+    /// <summary>The chosen enhancer's entry.</summary>
+    public ModelEntry EnhancerEntry { get; }
+
+    /// <summary>The chosen SNR-level block's entry.</summary>
+    public ModelEntry SnrLevelEntry { get; }
+
+    /// <summary>The chosen emotion model's entry.</summary>
+    public ModelEntry EmotionEntry { get; }
+
+    /// <summary>The enhancer.</summary>
+    /// <exception cref="ModelException">It cannot be loaded.</exception>
+    public OnnxModel Enhancer => _enhancer.Value;
+
+    /// <summary>The SNR-level block.</summary>
+    /// <exception cref="ModelException">It cannot be loaded.</exception>
+    public OnnxModel SnrLevel => _snrLevel.Value;
+
+    /// <summary>The emotion model.</summary>
+    /// <exception cref="ModelException">It cannot be loaded.</exception>
+    public OnnxModel Emotion => _emotion.Value;
+
+    /// <summary>Time spent inside the networks so far, added up over all threads.</summary>
+    public TimeSpan InferenceTime => Loaded().Aggregate(TimeSpan.Zero, (sum, model) => sum + model.InferenceTime);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (OnnxModel model in Loaded())
+            model.Dispose();
+    }
+
+    private IEnumerable<OnnxModel> Loaded() =>
+        new[] { _enhancer, _snrLevel, _emotion }.Where(model => model.IsValueCreated).Select(model => model.Value);
+}

@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Microsoft.ML.OnnxRuntime;
+
+namespace NrSer.Core.Models;
+
+/// <summary>One loaded network: checked against its catalogue entry, then run on the caller's memory without copies.</summary>
+/// <remarks>Runs may overlap on several threads. There should be one instance per model and process.</remarks>
+public sealed class OnnxModel : IDisposable
+{
+    private readonly InferenceSession _session;
+    private readonly RunOptions _runOptions = new();
+    private readonly string[] _inputNames;
+    private readonly string[] _outputNames;
+    private long _inferenceTicks;
+
+    private OnnxModel(ModelEntry entry, InferenceSession session)
+    {
+        Entry = entry;
+        _session = session;
+        _inputNames = [.. entry.Inputs.Select(input => input.Name)];
+        _outputNames = [.. entry.Outputs.Select(output => output.Name)];
+    }
+
+    /// <summary>What the catalogue says of it.</summary>
+    public ModelEntry Entry { get; }
+
+    /// <summary>Time spent in <see cref="Run"/> so far, added up over all threads.</summary>
+    public TimeSpan InferenceTime => Stopwatch.GetElapsedTime(0, Interlocked.Read(ref _inferenceTicks));
+
+    /// <summary>Loads a model and refuses one that is not what its entry says.</summary>
+    /// <param name="catalog">The catalogue that holds <paramref name="entry"/>.</param>
+    /// <param name="entry">The model.</param>
+    /// <param name="options">Device and threads.</param>
+    /// <exception cref="ModelException">File, hash, names or shapes differ from the entry, or CUDA was asked for and is missing.</exception>
+    public static OnnxModel Load(ModelCatalog catalog, ModelEntry entry, ModelOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(entry);
+        ArgumentNullException.ThrowIfNull(options);
+        byte[] file = ReadChecked(catalog.FileOf(entry), entry);
+        using SessionOptions session = Configure(options);
+        InferenceSession loaded;
+        try
+        {
+            loaded = new InferenceSession(file, session);
+        }
+        catch (OnnxRuntimeException error)
+        {
+            throw new ModelException($"ONNX Runtime cannot load '{entry.Name}': {error.Message}", error);
+        }
+
+        try
+        {
+            CheckTensors(entry, "input", entry.Inputs, loaded.InputMetadata);
+            CheckTensors(entry, "output", entry.Outputs, loaded.OutputMetadata);
+            return new OnnxModel(entry, loaded);
+        }
+        catch
+        {
+            loaded.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs the network once.</summary>
+    /// <param name="input">The one input, of <paramref name="inputShape"/>.</param>
+    /// <param name="inputShape">Its axes.</param>
+    /// <param name="outputs">Receives the outputs in the entry's order, each of its shape.</param>
+    public void Run(Memory<float> input, long[] inputShape, params ReadOnlySpan<(Memory<float> Values, long[] Shape)> outputs)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        using OrtValue fed = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, input, inputShape);
+        var results = new OrtValue[outputs.Length];
+        try
+        {
+            for (int i = 0; i < results.Length; i++)
+                results[i] = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, outputs[i].Values, outputs[i].Shape);
+            _session.Run(_runOptions, _inputNames, [fed], _outputNames, results);
+        }
+        finally
+        {
+            foreach (OrtValue? result in results)
+                result?.Dispose();
+            Interlocked.Add(ref _inferenceTicks, Stopwatch.GetTimestamp() - begun);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _runOptions.Dispose();
+        _session.Dispose();
+    }
+
+    private static SessionOptions Configure(ModelOptions options)
+    {
+        bool cudaBuilt = OrtEnv.Instance().GetAvailableProviders().Contains("CUDAExecutionProvider", StringComparer.Ordinal);
+        if (options.ExecutionProvider == ExecutionProvider.Cuda && !cudaBuilt)
+        {
+            throw new ModelException(
+                "CUDA was asked for, but this build carries the CPU version of ONNX Runtime. Use the GPU container, or set ExecutionProvider to Cpu or Auto.");
+        }
+
+        var session = new SessionOptions
+        {
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            IntraOpNumThreads = 1, // callers run equal pieces side by side, which scales better than splitting small operators
+            InterOpNumThreads = 1,
+            EnableMemoryPattern = false, // segment lengths vary; a plan per length would only pile up
+        };
+        session.AddSessionConfigEntry("session.set_denormal_as_zero", "1");
+        session.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        if (cudaBuilt && options.ExecutionProvider != ExecutionProvider.Cpu)
+            session.AppendExecutionProvider_CUDA();
+        return session;
+    }
+
+    private static byte[] ReadChecked(string path, ModelEntry entry)
+    {
+        byte[] file;
+        try
+        {
+            file = File.ReadAllBytes(path);
+        }
+        catch (IOException error)
+        {
+            throw new ModelException($"The file of model '{entry.Name}' cannot be read: {error.Message}", error);
+        }
+
+        string hash = Convert.ToHexStringLower(SHA256.HashData(file));
+        return hash == entry.Sha256
+            ? file
+            : throw new ModelException($"The file of model '{entry.Name}' has SHA-256 {hash}, the catalogue says {entry.Sha256}: it was changed or damaged.");
+    }
+
+    private static void CheckTensors(ModelEntry entry, string role, IReadOnlyList<TensorEntry> wanted, IReadOnlyDictionary<string, NodeMetadata> found)
+    {
+        foreach (TensorEntry tensor in wanted)
+        {
+            if (!found.TryGetValue(tensor.Name, out NodeMetadata? node))
+                throw new ModelException($"Model '{entry.Name}' has no {role} '{tensor.Name}', only: {string.Join(", ", found.Keys)}.");
+            int[] axes = tensor.Axes();
+            if (node.ElementDataType != Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float)
+                throw new ModelException($"The {role} '{tensor.Name}' of model '{entry.Name}' is {node.ElementDataType}, not float32.");
+            if (!axes.AsSpan().SequenceEqual(node.Dimensions))
+            {
+                throw new ModelException(
+                    $"The {role} '{tensor.Name}' of model '{entry.Name}' has shape [{string.Join(", ", node.Dimensions)}], the catalogue says [{string.Join(", ", axes)}].");
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using CommunityToolkit.HighPerformance.Buffers;
+using NrSer.Core.Enhancement;
+using NrSer.Core.Segmentation;
+using NrSer.Core.Signal;
+using NrSer.Core.Snr;
+
+namespace NrSer.Core.Reconstitution;
+
+/// <summary>The first half of the method: enhance a chunk, cut it, score each segment, mix by the scores.</summary>
+/// <param name="enhancer">The SE block.</param>
+/// <param name="snrLevel">The SNR-level block.</param>
+/// <param name="options">Lengths, silence and cross-fade.</param>
+/// <param name="threads">Segments in work at once, at least 1.</param>
+public sealed class SpeechReconstituter(ISpeechEnhancer enhancer, SnrLevelBlock snrLevel, SegmentationOptions options, int threads)
+{
+    private readonly ParallelOptions _parallel = new() { MaxDegreeOfParallelism = threads };
+
+    /// <summary>Decides the segments of a chunk and reconstitutes it.</summary>
+    /// <param name="chunk">x, [samples], 16 kHz.</param>
+    /// <param name="wholeAsOne">Takes the chunk as one segment instead of cutting it at pauses.</param>
+    /// <param name="cancellationToken">Checked once per block and segment.</param>
+    public ReconstitutedChunk Reconstitute(ReadOnlyMemory<float> chunk, bool wholeAsOne, CancellationToken cancellationToken)
+    {
+        MemoryOwner<float> audio = MemoryOwner<float>.Allocate(chunk.Length); // x̂ first, y in the same place later
+        try
+        {
+            enhancer.Enhance(chunk, audio.Memory, cancellationToken);
+            SegmentSpan[] spans = wholeAsOne ? Whole(chunk.Length) : Segmenter.Split(audio.Span, options);
+            var segments = new ScoredSegment[spans.Length];
+            Parallel.For(0, spans.Length, _parallel, i =>
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                segments[i] = Score(spans[i], chunk.Span, audio.Span);
+            });
+
+            if (segments.Length > 0)
+            {
+                WaveformReconstitution.Blend(
+                    chunk.Span, audio.Span, [.. spans.Select(span => span.StartSample)], [.. segments.Select(segment => segment.Weight)],
+                    (int)(options.CrossFade.TotalSeconds * SegmentGrid.SampleRateHz), audio.Span);
+            }
+
+            return new ReconstitutedChunk(audio, segments);
+        }
+        catch
+        {
+            audio.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>x̂ of a chunk, for those who want the enhanced signal itself.</summary>
+    /// <param name="chunk">x, [samples], 16 kHz.</param>
+    /// <param name="enhanced">Receives x̂, [samples].</param>
+    /// <param name="cancellationToken">Checked once per block.</param>
+    public void Enhance(ReadOnlyMemory<float> chunk, Memory<float> enhanced, CancellationToken cancellationToken) =>
+        enhancer.Enhance(chunk, enhanced, cancellationToken);
+
+    private static SegmentSpan[] Whole(int samples) => samples < SegmentGrid.ShortestSamples ? [] : [new SegmentSpan(0, samples)];
+
+    private ScoredSegment Score(SegmentSpan span, ReadOnlySpan<float> original, ReadOnlySpan<float> enhanced)
+    {
+        ReadOnlySpan<float> x = original.Slice(span.StartSample, span.Samples);
+        SnrScore score = snrLevel.Score(x, enhanced.Slice(span.StartSample, span.Samples));
+
+        // Silence is left alone by the enhancer, which looks like perfectly clean speech: it has to be told by its level.
+        bool audible = SignalLevel.Dbfs(x) >= options.SilenceBelowDbfs;
+        return new ScoredSegment(span, score, audible && score.Value >= snrLevel.NoiseThreshold);
+    }
+}

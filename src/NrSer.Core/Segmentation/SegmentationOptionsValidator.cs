@@ -1,0 +1,6 @@
+using Microsoft.Extensions.Options;
+
+namespace NrSer.Core.Segmentation;
+
+[OptionsValidator]
+internal sealed partial class SegmentationOptionsValidator : IValidateOptions<SegmentationOptions>;

@@ -1,0 +1,40 @@
+using CommunityToolkit.HighPerformance.Buffers;
+using NrSer.Core.Models;
+using NrSer.Core.Signal;
+
+namespace NrSer.Core.Snr;
+
+/// <summary>Scores how clean a segment was, from what enhancement changed.</summary>
+/// <remarks>arXiv 2309.01164: similarities → one dense layer → S.</remarks>
+public sealed class SnrLevelBlock
+{
+    private readonly OnnxModel _model;
+    private readonly Stft _stft;
+
+    /// <param name="model">A model of kind <see cref="ModelKind.SnrLevel"/>; stays the caller's.</param>
+    /// <exception cref="ArgumentException">The model is of another kind.</exception>
+    public SnrLevelBlock(OnnxModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        SnrLevelEntry entry = model.Entry.SnrLevel ?? throw new ArgumentException($"'{model.Entry.Name}' is no SNR-level block.", nameof(model));
+        _model = model;
+        _stft = new Stft(model.Entry.Stft!);
+        NoiseThreshold = entry.NoiseThreshold;
+    }
+
+    /// <summary>Below this score a segment holds no speech.</summary>
+    public float NoiseThreshold { get; }
+
+    /// <summary>S of one segment.</summary>
+    /// <param name="original">x, [samples], longer than half a frame.</param>
+    /// <param name="enhanced">x̂, [samples].</param>
+    /// <exception cref="ArgumentException">The lengths differ or are too short.</exception>
+    public SnrScore Score(ReadOnlySpan<float> original, ReadOnlySpan<float> enhanced)
+    {
+        int features = 2 * _stft.Parameters.Bins;
+        using MemoryOwner<float> similarity = MemoryOwner<float>.Allocate(features), score = MemoryOwner<float>.Allocate(1);
+        SpectralSimilarity.Compute(_stft, original, enhanced, similarity.Span);
+        _model.Run(similarity.Memory, [1, features], (score.Memory, [1]));
+        return new SnrScore(score.Span[0]);
+    }
+}
