@@ -1,0 +1,100 @@
+using System.Buffers.Binary;
+
+namespace NrSer.Core.Audio;
+
+/// <summary>
+/// Tells what a recording is from its first bytes. File names are not asked: text, playlists and scripts, which could make ffmpeg open other
+/// files, are never given to it.
+/// </summary>
+internal static class ContentSniffer
+{
+    private const int Id3HeaderBytes = 10;
+
+    private static ReadOnlySpan<byte> AsfHeader => [0x30, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11, 0xA6, 0xD9];
+
+    private static ReadOnlySpan<byte> EbmlHeader => [0x1A, 0x45, 0xDF, 0xA3];
+
+    /// <summary>True for what <see cref="WavReader"/> reads.</summary>
+    /// <param name="start">The first bytes of the recording.</param>
+    public static bool IsWave(ReadOnlySpan<byte> start) =>
+        (start.StartsWith("RIFF"u8) || start.StartsWith("RF64"u8) || start.StartsWith("BW64"u8)) && HasWaveForm(start) && !IsCompressedWave(start);
+
+    /// <summary>Finds who decodes it.</summary>
+    /// <param name="start">The first bytes of the recording; a few hundred are enough unless it starts with tags.</param>
+    /// <returns>Null for everything ffmpeg must not see.</returns>
+    public static FfmpegFormat? FindFfmpegFormat(ReadOnlySpan<byte> start)
+    {
+        if (start.StartsWith("fLaC"u8))
+            return FfmpegFormat.Flac;
+        if (start.StartsWith("OggS"u8))
+            return FfmpegFormat.Ogg;
+        if (start.StartsWith(EbmlHeader))
+            return FfmpegFormat.Matroska;
+        if (start.StartsWith(AsfHeader))
+            return FfmpegFormat.Asf;
+        if (start.StartsWith("#!AMR\n"u8) || start.StartsWith("#!AMR-WB\n"u8))
+            return FfmpegFormat.Amr;
+        if (start.StartsWith("FORM"u8) && start.Length >= 12 && (start[8..12].SequenceEqual("AIFF"u8) || start[8..12].SequenceEqual("AIFC"u8)))
+            return FfmpegFormat.Aiff;
+        if ((start.StartsWith("RIFX"u8) || start.StartsWith("RIFF"u8)) && HasWaveForm(start))
+            return FfmpegFormat.Wave;
+        if (IsMp4(start))
+            return FfmpegFormat.Mp4;
+        if (start.StartsWith("ID3"u8))
+            return FindBehindId3(start);
+        if (IsAdts(start))
+            return FfmpegFormat.Aac;
+        return IsMpegAudio(start) ? FfmpegFormat.Mp3 : null;
+    }
+
+    private static bool HasWaveForm(ReadOnlySpan<byte> start) => start.Length >= 12 && start[8..12].SequenceEqual("WAVE"u8);
+
+    // Telephone systems store these; looked for only as far as the first bytes reach.
+    private static bool IsCompressedWave(ReadOnlySpan<byte> start)
+    {
+        long at = 12;
+        while (at + 10 <= start.Length)
+        {
+            ReadOnlySpan<byte> chunk = start[(int)at..];
+            uint size = BinaryPrimitives.ReadUInt32LittleEndian(chunk[4..]);
+            if (chunk.StartsWith("fmt "u8))
+                return WavTag.IsCompressed(BinaryPrimitives.ReadUInt16LittleEndian(chunk[8..]));
+            at += 8L + size + (size & 1);
+        }
+
+        return false;
+    }
+
+    // The first box of MP4 is ftyp; old QuickTime starts with any of the others.
+    private static bool IsMp4(ReadOnlySpan<byte> start) =>
+        start.Length >= 8 && (start[4..8].SequenceEqual("ftyp"u8) || start[4..8].SequenceEqual("moov"u8)
+            || start[4..8].SequenceEqual("mdat"u8) || start[4..8].SequenceEqual("wide"u8));
+
+    // Tags stand before MP3 nearly always, before AAC and FLAC sometimes. Behind a tag with a big picture we cannot see.
+    private static FfmpegFormat FindBehindId3(ReadOnlySpan<byte> start)
+    {
+        if (start.Length < Id3HeaderBytes)
+            return FfmpegFormat.Mp3;
+        int tagBytes = Id3HeaderBytes + ((start[6] & 0x7F) << 21 | (start[7] & 0x7F) << 14 | (start[8] & 0x7F) << 7 | (start[9] & 0x7F));
+        if (tagBytes >= start.Length)
+            return FfmpegFormat.Mp3;
+        ReadOnlySpan<byte> behind = start[tagBytes..];
+        if (behind.StartsWith("fLaC"u8))
+            return FfmpegFormat.Flac;
+        return IsAdts(behind) ? FfmpegFormat.Aac : FfmpegFormat.Mp3;
+    }
+
+    // ISO/IEC 13818-7: twelve ones, any MPEG version, layer 0.
+    private static bool IsAdts(ReadOnlySpan<byte> start) => start.Length >= 2 && start[0] == 0xFF && (start[1] & 0xF6) == 0xF0;
+
+    // ISO/IEC 11172-3: eleven ones, then version, layer, bit rate and sample rate, of which these values are reserved. Layer I is left out: FF FE
+    // starts UTF-16 text far more often.
+    private static bool IsMpegAudio(ReadOnlySpan<byte> start)
+    {
+        if (start.Length < 3 || start[0] != 0xFF || (start[1] & 0xE0) != 0xE0)
+            return false;
+        int version = (start[1] >> 3) & 3;
+        int layer = (start[1] >> 1) & 3;
+        return version != 1 && (layer is 1 or 2) && start[2] >> 4 is not (0 or 15) && ((start[2] >> 2) & 3) != 3;
+    }
+}

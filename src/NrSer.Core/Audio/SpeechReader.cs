@@ -1,0 +1,106 @@
+namespace NrSer.Core.Audio;
+
+/// <summary>A recording as the models want it: 16 kHz, one channel or several separate ones. Memory does not depend on its length.</summary>
+public sealed class SpeechReader : IAsyncDisposable
+{
+    /// <summary>Rate of the output.</summary>
+    public const int SampleRateHz = 16_000;
+
+    /// <summary>Most channels analysed separately: each costs as much as a recording.</summary>
+    public const int MaxSeparateChannels = 8;
+
+    private const int BlockFrames = 4096; // about 0.1 to 0.5 s; large enough to make calls cheap, small enough for the cache
+
+    private readonly IAudioReader _reader;
+    private readonly Resampler[] _resamplers;
+    private readonly float[] _interleaved;
+    private readonly float[] _channel = new float[BlockFrames];
+    private readonly float[][] _resampled;
+    private int _resampledStart;
+    private int _resampledEnd;
+    private bool _hasEnded;
+
+    /// <summary>Wraps a reader.</summary>
+    /// <param name="reader">Not read from before; disposed with this object, but not when this constructor throws.</param>
+    /// <param name="mode">What becomes of the channels.</param>
+    /// <exception cref="InvalidAudioException">Separate channels are wanted of a recording with more than <see cref="MaxSeparateChannels"/>.</exception>
+    public SpeechReader(IAudioReader reader, ChannelMode mode)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        _reader = reader;
+        Source = reader.Format;
+        Channels = mode == ChannelMode.Mix ? 1 : Source.Channels;
+        if (Channels > MaxSeparateChannels)
+        {
+            throw new InvalidAudioException(
+                $"The recording has {Channels} channels; up to {MaxSeparateChannels} can be analysed separately. Mix them instead.");
+        }
+
+        _interleaved = new float[BlockFrames * Source.Channels];
+        _resamplers = Resampler.CreateMany(Channels, Source.SampleRateHz, SampleRateHz);
+        _resampled = new float[Channels][];
+        for (int channel = 0; channel < Channels; channel++)
+            _resampled[channel] = new float[_resamplers[channel].MaxOutputSamples(BlockFrames)];
+    }
+
+    /// <summary>Channels of the output: 1 when mixed, else those of the recording.</summary>
+    public int Channels { get; }
+
+    /// <summary>What the recording is made of.</summary>
+    public AudioFormat Source { get; }
+
+    /// <summary>Reads on.</summary>
+    /// <param name="planar">
+    /// Receives the channels one after the other, shape [<see cref="Channels"/>, room]: channel c starts at c · room, room being the length
+    /// divided by the channels. At least one sample of room.
+    /// </param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <returns>Samples written for each channel, 1 to room; 0 at the end only.</returns>
+    /// <exception cref="InvalidAudioException">The recording is damaged here; what was read before is sound.</exception>
+    public async ValueTask<int> ReadAsync(Memory<float> planar, CancellationToken cancellationToken)
+    {
+        int room = planar.Length / Channels;
+        ArgumentOutOfRangeException.ThrowIfZero(room, nameof(planar));
+        while (_resampledStart == _resampledEnd)
+        {
+            if (_hasEnded)
+                return 0;
+            int samples = await _reader.ReadAsync(_interleaved, cancellationToken).ConfigureAwait(false);
+            _hasEnded = samples == 0;
+            _resampledStart = 0;
+            _resampledEnd = Resample(samples / Source.Channels);
+        }
+
+        int count = Math.Min(room, _resampledEnd - _resampledStart);
+        for (int channel = 0; channel < Channels; channel++)
+            _resampled[channel].AsSpan(_resampledStart, count).CopyTo(planar.Span[(channel * room)..]);
+        _resampledStart += count;
+        return count;
+    }
+
+    /// <summary>Disposes the reader.</summary>
+    public ValueTask DisposeAsync() => _reader.DisposeAsync();
+
+    // Zero frames mean the end: the filters give what they still hold.
+    private int Resample(int frames)
+    {
+        int count = 0;
+        for (int channel = 0; channel < Channels; channel++)
+        {
+            if (frames == 0)
+            {
+                count = _resamplers[channel].Flush(_resampled[channel]);
+                continue;
+            }
+
+            Span<float> samples = _channel.AsSpan(0, frames);
+            if (Channels == Source.Channels)
+                Deinterleave.Pick(_interleaved.AsSpan(0, frames * Source.Channels), Source.Channels, channel, samples);
+            else
+                Deinterleave.Mean(_interleaved.AsSpan(0, frames * Source.Channels), Source.Channels, samples);
+            count = _resamplers[channel].Process(samples, _resampled[channel]);
+        }
+
+        return count;
+    }
+}
