@@ -224,23 +224,26 @@ def load(work):
     return network.eval()
 
 
-def export(work, target):
+def measure(work):
+    """Writes `<work>/enhancer.json`: what `evaluate` finds on validation and test, and how long it was trained."""
+    stored = torch.load(pathlib.Path(work) / "enhancer.pt", map_location="cpu")
     network = load(work)
-    torch.onnx.export(
-        network, torch.zeros(1, 2, 64, FFT // 2 + 1), target, opset_version=15, input_names=["spectrogram"], output_names=["enhanced"],
-        dynamic_axes={"spectrogram": {0: "batch", 2: "frames"}, "enhanced": {0: "batch", 2: "frames"}})
-    print(json.dumps({"test": evaluate(network, Sources(work, "test"))}))
+    result = {"steps": stored["step"], "minutes": round(stored["seconds"] / 60, 1), "parameters": sum(p.numel() for p in network.parameters())}
+    for split in ("validation", "test"):
+        found = evaluate(network, Sources(work, split))
+        result[split] = {"siSdrOfCleanSpeechDb": found.pop("clean"), "siSdrGainDb": {f"{snr}dB": gain for snr, gain in found.items()}}
+    (pathlib.Path(work) / "enhancer.json").write_text(json.dumps(result, indent=2) + "\n")
+    print(json.dumps(result))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("action", choices=["train", "export"])
+    parser.add_argument("action", choices=["train", "measure"])
     parser.add_argument("--work", required=True)
     parser.add_argument("--minutes", type=float, default=45, help="training time in all, over every run")
     parser.add_argument("--seed", type=int, default=20230901)
-    parser.add_argument("--target", help="where export writes the ONNX file")
     arguments = parser.parse_args()
-    train(arguments.work, arguments.minutes, arguments.seed) if arguments.action == "train" else export(arguments.work, arguments.target)
+    train(arguments.work, arguments.minutes, arguments.seed) if arguments.action == "train" else measure(arguments.work)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ class Reconstituted:
         """y of a row; `weight` takes the place of S' (1 is x itself, 0 is x̂)."""
         at = slice(self.starts[row], self.ends[row])
         weight = np.float32(np.clip(self.score[row] if weight is None else weight, 0, 1))
-        return (weight * self.x[at] + (1 - weight) * self.enhanced[at]) / 32768
+        return ((weight * self.x[at] + (1 - weight) * self.enhanced[at]) / 32768).astype(np.float32)
 
 
 def prepare(work, split, seed, versions):

@@ -65,8 +65,8 @@ def excerpt_of(sources, random, snr_db):
 
 
 def excerpts(network, sources, seed, wanted):
-    """{kind: [count, 402]} for `wanted` = {kind: count}; a kind is an SNR in dB, None or -inf."""
-    return {kind: np.stack([features(network, excerpt_of(sources, np.random.default_rng((seed, number, i)), kind)) for i in range(count)])
+    """{kind: [count, 402]} for `wanted` = {kind: count}; a kind is an SNR in dB, None or -inf. Every SNR mixes the same pairs."""
+    return {kind: np.stack([features(network, excerpt_of(sources, np.random.default_rng((*seed, min(number, 2), i)), kind)) for i in range(count)])
             for number, (kind, count) in enumerate(wanted.items())}
 
 
@@ -155,8 +155,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", required=True)
     parser.add_argument("--seed", type=int, default=20230901)
-    parser.add_argument("--extremes", type=int, default=330, help="excerpts of clean speech to train on, and as many of noise")
-    parser.add_argument("--mixtures", type=int, default=40, help="validation and test excerpts per SNR")
+    parser.add_argument("--extremes", type=int, default=500, help="excerpts of clean speech to train on, and as many of noise")
+    parser.add_argument("--mixtures", type=int, default=30, help="validation and test excerpts per SNR")
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
     train(arguments.work, arguments.seed, arguments.extremes, arguments.mixtures)

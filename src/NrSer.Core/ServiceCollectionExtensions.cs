@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using NrSer.Core.Audio;
 using NrSer.Core.Emotion;
 using NrSer.Core.Enhancement;
 using NrSer.Core.Models;
@@ -19,10 +20,13 @@ public static class ServiceCollectionExtensions
         services.AddOptions<ModelOptions>().BindConfiguration(ModelOptions.Section).ValidateOnStart();
         services.AddOptions<SegmentationOptions>().BindConfiguration(SegmentationOptions.Section).ValidateOnStart();
         services.AddOptions<EmotionOptions>().BindConfiguration(EmotionOptions.Section).ValidateOnStart();
+        services.AddOptions<AudioOptions>().BindConfiguration(AudioOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<AudioOptions>, AudioOptionsValidator>();
         services.AddSingleton<IValidateOptions<ModelOptions>, ModelOptionsValidator>();
         services.AddSingleton<IValidateOptions<SegmentationOptions>, SegmentationOptionsValidator>();
         services.AddSingleton<IValidateOptions<EmotionOptions>, EmotionOptionsValidator>();
 
+        services.AddSingleton(provider => new AudioDecoder(provider.GetRequiredService<IOptions<AudioOptions>>().Value));
         services.AddSingleton<ModelSet>();
         services.AddSingleton<ISpeechEnhancer>(provider =>
         {

@@ -39,6 +39,9 @@ public sealed class ModelSet : IDisposable
     /// <summary>The chosen emotion model's entry.</summary>
     public ModelEntry EmotionEntry { get; }
 
+    /// <summary>The lowest quality among the three: results are worth no more.</summary>
+    public string Quality => new[] { EnhancerEntry, SnrLevelEntry, EmotionEntry }.All(entry => entry.Quality == "production") ? "production" : "demonstration";
+
     /// <summary>The enhancer.</summary>
     /// <exception cref="ModelException">It cannot be loaded.</exception>
     public OnnxModel Enhancer => _enhancer.Value;

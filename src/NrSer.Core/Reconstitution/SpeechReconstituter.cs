@@ -15,7 +15,7 @@ public sealed class SpeechReconstituter(ISpeechEnhancer enhancer, SnrLevelBlock 
 {
     private readonly ParallelOptions _parallel = new() { MaxDegreeOfParallelism = threads };
 
-    /// <summary>Decides the segments of a chunk and reconstitutes it.</summary>
+    /// <summary>All three steps: x̂, its segments and scores, y.</summary>
     /// <param name="chunk">x, [samples], 16 kHz.</param>
     /// <param name="wholeAsOne">Takes the chunk as one segment instead of cutting it at pauses.</param>
     /// <param name="cancellationToken">Checked once per block and segment.</param>
@@ -24,22 +24,9 @@ public sealed class SpeechReconstituter(ISpeechEnhancer enhancer, SnrLevelBlock 
         MemoryOwner<float> audio = MemoryOwner<float>.Allocate(chunk.Length); // x̂ first, y in the same place later
         try
         {
-            enhancer.Enhance(chunk, audio.Memory, cancellationToken);
-            SegmentSpan[] spans = wholeAsOne ? Whole(chunk.Length) : Segmenter.Split(audio.Span, options);
-            var segments = new ScoredSegment[spans.Length];
-            Parallel.For(0, spans.Length, _parallel, i =>
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                segments[i] = Score(spans[i], chunk.Span, audio.Span);
-            });
-
-            if (segments.Length > 0)
-            {
-                WaveformReconstitution.Blend(
-                    chunk.Span, audio.Span, [.. spans.Select(span => span.StartSample)], [.. segments.Select(segment => segment.Weight)],
-                    (int)(options.CrossFade.TotalSeconds * SegmentGrid.SampleRateHz), audio.Span);
-            }
-
+            Enhance(chunk, audio.Memory, cancellationToken);
+            ScoredSegment[] segments = Score(chunk, audio.Memory, wholeAsOne, cancellationToken);
+            Blend(chunk.Span, audio.Span, segments);
             return new ReconstitutedChunk(audio, segments);
         }
         catch
@@ -49,12 +36,45 @@ public sealed class SpeechReconstituter(ISpeechEnhancer enhancer, SnrLevelBlock 
         }
     }
 
-    /// <summary>x̂ of a chunk, for those who want the enhanced signal itself.</summary>
+    /// <summary>Step 1: x̂ of a chunk.</summary>
     /// <param name="chunk">x, [samples], 16 kHz.</param>
-    /// <param name="enhanced">Receives x̂, [samples].</param>
+    /// <param name="enhanced">Receives x̂, [samples]; must not overlap <paramref name="chunk"/>.</param>
     /// <param name="cancellationToken">Checked once per block.</param>
     public void Enhance(ReadOnlyMemory<float> chunk, Memory<float> enhanced, CancellationToken cancellationToken) =>
         enhancer.Enhance(chunk, enhanced, cancellationToken);
+
+    /// <summary>Step 2: cuts the chunk at pauses of x̂ and scores every segment.</summary>
+    /// <param name="chunk">x, [samples], 16 kHz.</param>
+    /// <param name="enhanced">x̂, [samples].</param>
+    /// <param name="wholeAsOne">Takes the chunk as one segment instead.</param>
+    /// <param name="cancellationToken">Checked once per segment.</param>
+    /// <returns>In order of time; empty when the chunk is shorter than 0.5 s.</returns>
+    public ScoredSegment[] Score(
+        ReadOnlyMemory<float> chunk, ReadOnlyMemory<float> enhanced, bool wholeAsOne, CancellationToken cancellationToken)
+    {
+        SegmentSpan[] spans = wholeAsOne ? Whole(chunk.Length) : Segmenter.Split(enhanced.Span, options);
+        var segments = new ScoredSegment[spans.Length];
+        Parallel.For(0, spans.Length, _parallel, i =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            segments[i] = Score(spans[i], chunk.Span, enhanced.Span);
+        });
+        return segments;
+    }
+
+    /// <summary>Step 3: y by the segments' weights, cross-faded where they change. Without segments y = x̂.</summary>
+    /// <param name="chunk">x, [samples], 16 kHz.</param>
+    /// <param name="audio">x̂, [samples]; receives y.</param>
+    /// <param name="segments">As <see cref="Score(ReadOnlyMemory{float}, ReadOnlyMemory{float}, bool, CancellationToken)"/> or an earlier run decided them.</param>
+    public void Blend(ReadOnlySpan<float> chunk, Span<float> audio, IReadOnlyList<ScoredSegment> segments)
+    {
+        ArgumentNullException.ThrowIfNull(segments);
+        if (segments.Count == 0)
+            return;
+        WaveformReconstitution.Blend(
+            chunk, audio, [.. segments.Select(segment => segment.Span.StartSample)], [.. segments.Select(segment => segment.Weight)],
+            (int)(options.CrossFade.TotalSeconds * SegmentGrid.SampleRateHz), audio);
+    }
 
     private static SegmentSpan[] Whole(int samples) => samples < SegmentGrid.ShortestSamples ? [] : [new SegmentSpan(0, samples)];
 

@@ -1,0 +1,115 @@
+"""Exports the trained models to ONNX and writes models/catalog.json; every number comes from what training wrote to --work."""
+
+import argparse
+import hashlib
+import json
+import pathlib
+import re
+
+import onnx
+import torch
+
+import blocks
+import emotion
+import emotion_network
+import enhancer
+import snr_level
+from corpora import LABELS, SAMPLE_RATE_HZ
+
+OPSET = 15
+VERSION = "1.0.0"
+UNSTATED = "public, to be cited; no licence stated"
+EMOTIONAL_SPEECH = [
+    {"name": "EMO-DB (Burkhardt et al. 2005), as published with audb by audEERING", "licence": "CC0-1.0"},
+    {"name": "ASED v1 (Retta et al. 2022), speakers 1-45", "licence": UNSTATED},
+    {"name": "EmoTale (Hjuler et al. 2025), Danish adults", "licence": UNSTATED},
+]
+READ_SPEECH = [{"name": "Asterisk core sounds: English, Spanish, French", "licence": "CC-BY-SA-3.0"}]
+NOISE = [
+    {"name": "ESC-10 (Piczak 2015)", "licence": "CC-BY-3.0"},
+    {"name": "Speech Commands v2 background noise (Warden 2018)", "licence": "CC-BY-4.0"},
+    {"name": "Asterisk music on hold (opsound)", "licence": "CC-BY-SA-3.0"},
+]
+
+
+def export(network, example, target, inputs, outputs, free):
+    """`free` names the axes that stay open: {tensor: {axis: name}}. Batch normalisation is folded into the convolutions."""
+    torch.onnx.export(network, example, target, opset_version=OPSET, input_names=inputs, output_names=outputs, dynamic_axes=free)
+    model = onnx.load(target)
+    onnx.checker.check_model(model, full_check=True)
+    kinds = {node.op_type for node in model.graph.node}
+    if "BatchNormalization" in kinds:
+        raise ValueError(f"{target} still holds batch normalisation.")
+    print(f"{target}: {target.stat().st_size / 1e6:.2f} MB, opset {OPSET}, {len(model.graph.node)} nodes", flush=True)
+
+
+def tensors(*pairs):
+    return [{"name": name, "type": "float32", "shape": list(shape)} for name, shape in pairs]
+
+
+def entry(models, kind, stem, inputs, outputs, details, data, measured):
+    name = {"enhancer": "nrser-enhancer-small", "snrLevel": "nrser-snr-level-small", "emotion": "nrser-emotion-small"}[kind]
+    content = (models / "embedded" / f"{stem}.onnx").read_bytes()
+    return {
+        "name": name, "version": VERSION, "kind": kind, "quality": "demonstration", "file": f"embedded/{stem}.onnx",
+        "sha256": hashlib.sha256(content).hexdigest(), "sampleRateHz": SAMPLE_RATE_HZ, "inputs": inputs, "outputs": outputs,
+        **details, "licence": "MIT", "source": "models/train", "trainingData": data, "measured": measured,
+    }
+
+
+def enhancer_entry(work, models):
+    bins = enhancer.FFT // 2 + 1
+    export(enhancer.load(work), torch.randn(1, 2, 64, bins), models / "embedded" / "enhancer.onnx", ["spectrogram"], ["enhanced"],
+           {name: {0: "batch", 2: "frames"} for name in ("spectrogram", "enhanced")})
+    shape = ("batch", 2, "frames", bins)
+    return entry(models, "enhancer", "enhancer", tensors(("spectrogram", shape)), tensors(("enhanced", shape)), {
+        "stft": {"fftSamples": enhancer.FFT, "hopSamples": enhancer.HOP, "window": "sqrtHann"},
+        "enhancer": {"compression": enhancer.COMPRESSION, "blockSamples": blocks.BLOCK_SAMPLES, "overlapSamples": blocks.OVERLAP_SAMPLES},
+    }, EMOTIONAL_SPEECH + READ_SPEECH + NOISE, measurements(work, "enhancer"))
+
+
+def snr_level_entry(work, models):
+    block, threshold = snr_level.load(work)
+    export(block, torch.randn(2, snr_level.FEATURES), models / "embedded" / "snr-level.onnx", ["similarity"], ["score"],
+           {name: {0: "batch"} for name in ("similarity", "score")})
+    return entry(models, "snrLevel", "snr-level", tensors(("similarity", ("batch", snr_level.FEATURES))), tensors(("score", ("batch",))), {
+        "stft": {"fftSamples": snr_level.FFT, "hopSamples": snr_level.HOP, "window": "hamming"}, "snrLevel": {"noiseThreshold": threshold},
+    }, EMOTIONAL_SPEECH + READ_SPEECH + NOISE, measurements(work, "snr-level"))
+
+
+def emotion_entry(work, models, name):
+    export(emotion.load(work, name), torch.randn(2, 2 * SAMPLE_RATE_HZ), models / "embedded" / "emotion.onnx", ["input_values"],
+           ["logits", "attributes"], {"input_values": {0: "batch", 1: "samples"}, "logits": {0: "batch"}, "attributes": {0: "batch"}})
+    return entry(models, "emotion", "emotion", tensors(("input_values", ("batch", "samples"))),
+                 tensors(("logits", ("batch", len(LABELS))), ("attributes", ("batch", 3))), {
+        "emotion": {"labels": list(LABELS), "attributes": ["arousal", "valence", "dominance"], "attributeRange": [1, 5],
+                    "minimumSamples": emotion_network.MINIMUM_SAMPLES},
+    }, EMOTIONAL_SPEECH + NOISE, measurements(work, name))
+
+
+def measurements(work, name):
+    return json.loads((pathlib.Path(work) / f"{name}.json").read_text())
+
+
+def written(catalogue):
+    """JSON with two spaces to the level; lists of plain values stay on one line."""
+    text = json.dumps(catalogue, indent=2, allow_nan=False)
+    return re.sub(r"\[\s+([^\[\]{}]*?)\s+\]", lambda match: "[" + re.sub(r"\s*\n\s*", " ", match[1]) + "]", text) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", required=True)
+    parser.add_argument("--models", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parent.parent, help="folder of catalog.json")
+    parser.add_argument("--emotion", default="emotion", help="name of the trained variant to publish")
+    arguments = parser.parse_args()
+    torch.manual_seed(0)
+    (arguments.models / "embedded").mkdir(parents=True, exist_ok=True)
+    models = [enhancer_entry(arguments.work, arguments.models), snr_level_entry(arguments.work, arguments.models),
+              emotion_entry(arguments.work, arguments.models, arguments.emotion)]
+    catalogue = {"schema": 1, "defaults": {model["kind"]: model["name"] for model in models}, "models": models}
+    (arguments.models / "catalog.json").write_text(written(catalogue))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,12 @@
+using System.Text.Json.Serialization;
+
+namespace NrSer.Pipeline.Messages;
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(EnhanceChunkV1))]
+[JsonSerializable(typeof(RecognizeEmotionV1))]
+[JsonSerializable(typeof(DeadLetterV1))]
+[JsonSerializable(typeof(EnvelopeV1))]
+[JsonSerializable(typeof(SegmentManifestV1))]
+internal sealed partial class MessageJsonContext : JsonSerializerContext;

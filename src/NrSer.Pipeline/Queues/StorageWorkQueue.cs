@@ -1,0 +1,130 @@
+using System.Text.Json;
+using Azure;
+using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
+using NrSer.Pipeline.Messages;
+using NrSer.Pipeline.Storage;
+
+namespace NrSer.Pipeline.Queues;
+
+/// <summary>Peek-lock over an Azure storage queue: visibility is the lock, and a second queue holds what was given up.</summary>
+public sealed class StorageWorkQueue : IWorkQueue
+{
+    private static readonly TimeSpan s_forever = TimeSpan.FromSeconds(-1); // a message must not expire while an archive waits
+
+    private readonly QueueClient _queue;
+    private readonly QueueClient _poison;
+    private readonly QueueOptions _options;
+
+    /// <param name="storage">The account, with queues.</param>
+    /// <param name="name">The queue.</param>
+    /// <param name="options">Lock and attempts.</param>
+    /// <exception cref="InvalidOperationException">The account is configured without queues.</exception>
+    public StorageWorkQueue(StorageClients storage, string name, QueueOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(storage);
+        ArgumentNullException.ThrowIfNull(options);
+        QueueServiceClient queues = storage.Queues ?? throw new InvalidOperationException($"Storage queues need {StorageOptions.Section}:QueueEndpoint.");
+        _queue = queues.GetQueueClient(name);
+        _poison = queues.GetQueueClient(StorageNames.PoisonOf(name));
+        _options = options;
+        Name = name;
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public async Task SendAsync(IReadOnlyCollection<WorkMessage> messages, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        foreach (WorkMessage message in messages)
+        {
+            string envelope = JsonSerializer.Serialize(
+                new EnvelopeV1(message.MessageId, message.TraceParent, message.Body), MessageJsonContext.Default.EnvelopeV1);
+            await _queue.SendMessageAsync(envelope, visibilityTimeout: null, s_forever, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<WorkDelivery>> ReceiveAsync(int max, CancellationToken cancellationToken)
+    {
+        QueueMessage[] messages = await _queue.ReceiveMessagesAsync(max, _options.LockDuration, cancellationToken).ConfigureAwait(false);
+        return [.. messages.Select(message => new Delivery(this, message))];
+    }
+
+    /// <summary>What a queue entry holds; a body that is no envelope is passed on as it is, for the stage to refuse.</summary>
+    private static WorkMessage Open(QueueMessage message)
+    {
+        string text = message.Body?.ToString() ?? "";
+        try
+        {
+            if (JsonSerializer.Deserialize(text, MessageJsonContext.Default.EnvelopeV1) is { } envelope)
+                return new WorkMessage(envelope.MessageId, envelope.Body, envelope.TraceParent);
+        }
+        catch (JsonException)
+        {
+            // Not ours: Event Grid can deliver to storage queues too, and puts the bare event there.
+        }
+
+        return new WorkMessage(message.MessageId, text, TraceParent: null);
+    }
+
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "The semaphore never makes a wait handle: nothing to dispose.")]
+    private sealed class Delivery(StorageWorkQueue owner, QueueMessage received) : WorkDelivery(Open(received), received.DequeueCount)
+    {
+        private readonly SemaphoreSlim _gate = new(1, 1); // every update changes the receipt that the next one needs
+        private string _receipt = received.PopReceipt;
+
+        public override Task<bool> RenewAsync(CancellationToken cancellationToken) => HideAsync(owner._options.LockDuration, cancellationToken);
+
+        public override async Task CompleteAsync(CancellationToken cancellationToken)
+        {
+            await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await owner._queue.DeleteMessageAsync(received.MessageId, _receipt, cancellationToken).ConfigureAwait(false);
+            }
+            catch (RequestFailedException lost) when (IsLost(lost))
+            {
+                // The lock ran out and another has it: it will find the work done.
+            }
+            finally
+            {
+                _gate.Release();
+            }
+        }
+
+        public override Task AbandonAsync(TimeSpan delay, CancellationToken cancellationToken) => HideAsync(delay, cancellationToken);
+
+        public override async Task DeadLetterAsync(string reason, CancellationToken cancellationToken)
+        {
+            string letter = JsonSerializer.Serialize(
+                new DeadLetterV1(Message.MessageId, Message.Body, reason), MessageJsonContext.Default.DeadLetterV1);
+            await owner._poison.SendMessageAsync(letter, visibilityTimeout: null, s_forever, cancellationToken).ConfigureAwait(false);
+            await CompleteAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        private async Task<bool> HideAsync(TimeSpan period, CancellationToken cancellationToken)
+        {
+            await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                UpdateReceipt receipt = await owner._queue.UpdateMessageAsync(
+                    received.MessageId, _receipt, visibilityTimeout: period, cancellationToken: cancellationToken).ConfigureAwait(false);
+                _receipt = receipt.PopReceipt;
+                return true;
+            }
+            catch (RequestFailedException lost) when (IsLost(lost))
+            {
+                return false;
+            }
+            finally
+            {
+                _gate.Release();
+            }
+        }
+
+        private static bool IsLost(RequestFailedException error) => error.Status == 404 || error.ErrorCode == QueueErrorCode.PopReceiptMismatch;
+    }
+}

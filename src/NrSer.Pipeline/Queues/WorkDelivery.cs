@@ -1,0 +1,34 @@
+using NrSer.Pipeline.Messages;
+
+namespace NrSer.Pipeline.Queues;
+
+/// <summary>A message held under a lock, to be settled exactly once.</summary>
+/// <param name="message">The message.</param>
+/// <param name="deliveryCount">1 for the first delivery.</param>
+public abstract class WorkDelivery(WorkMessage message, long deliveryCount)
+{
+    /// <summary>The message.</summary>
+    public WorkMessage Message => message;
+
+    /// <summary>1 for the first delivery.</summary>
+    public long DeliveryCount => deliveryCount;
+
+    /// <summary>Holds the lock for another full period.</summary>
+    /// <param name="cancellationToken">Stops the request.</param>
+    /// <returns>False when the lock is lost: someone else may be at it.</returns>
+    public abstract Task<bool> RenewAsync(CancellationToken cancellationToken);
+
+    /// <summary>Done: the message goes.</summary>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public abstract Task CompleteAsync(CancellationToken cancellationToken);
+
+    /// <summary>Not done: the message becomes visible again.</summary>
+    /// <param name="delay">After this long.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public abstract Task AbandonAsync(TimeSpan delay, CancellationToken cancellationToken);
+
+    /// <summary>Given up: the message moves to the poison queue with its reason.</summary>
+    /// <param name="reason">For the row of the recording.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public abstract Task DeadLetterAsync(string reason, CancellationToken cancellationToken);
+}

@@ -1,0 +1,93 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using NrSer.Core;
+using NrSer.Pipeline.Events;
+using NrSer.Pipeline.Messages;
+using NrSer.Pipeline.Queues;
+using NrSer.Pipeline.Stages;
+using NrSer.Pipeline.Storage;
+
+namespace NrSer.Pipeline;
+
+/// <summary>Registration of the pipeline.</summary>
+public static class ServiceCollectionExtensions
+{
+    /// <summary>Adds storage, tables and stages. Queues come from <see cref="AddNrSerStorageQueues"/> or from Service Bus.</summary>
+    /// <param name="services">Receives them.</param>
+    public static IServiceCollection AddNrSerPipeline(this IServiceCollection services)
+    {
+        services.AddNrSerCore();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddOptions<StorageOptions>().BindConfiguration(StorageOptions.Section);
+        services.AddOptions<IngestOptions>().BindConfiguration(IngestOptions.Section);
+        services.AddOptions<QueueOptions>().BindConfiguration(QueueOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<QueueOptions>, QueueOptionsValidator>();
+        services.AddOptions<SweepOptions>().BindConfiguration(SweepOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<SweepOptions>, SweepOptionsValidator>();
+        services.AddSingleton<StorageClients>();
+        services.AddSingleton<ResultTables>();
+        services.AddSingleton<ChunkBlobs>();
+        services.AddSingleton<ResultBlobs>();
+        services.AddSingleton<CompleteRecording>();
+        services.AddSingleton<RecordFailure>();
+        services.AddSingleton<RecognizeEmotion>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<IngestRecording>(provider, provider.Queue(StorageNames.ChunksQueue)));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<EnhanceChunk>(provider, provider.Queue(StorageNames.EmotionsQueue)));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Sweep>(provider, provider.Queue(StorageNames.UploadsQueue)));
+        return services;
+    }
+
+    /// <summary>Adds the three work queues, and the queues of what was given up, on the storage account.</summary>
+    /// <param name="services">Receives them, keyed by name.</param>
+    public static IServiceCollection AddNrSerStorageQueues(this IServiceCollection services)
+    {
+        foreach (string name in StorageNames.Queues.Concat(StorageNames.Queues.Select(StorageNames.PoisonOf)))
+        {
+            services.AddKeyedSingleton<IWorkQueue>(name, (provider, _) => new StorageWorkQueue(
+                provider.GetRequiredService<StorageClients>(), name, provider.GetRequiredService<IOptions<QueueOptions>>().Value));
+        }
+
+        return services;
+    }
+
+    /// <summary>Hosts every stage in this process: what Functions, Event Grid and the workers do in Azure.</summary>
+    /// <param name="services">Receives the hosted services.</param>
+    public static IServiceCollection AddNrSerLocalHost(this IServiceCollection services)
+    {
+        services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<BlobEventPump>(provider, provider.Queue(StorageNames.UploadsQueue)));
+        services.AddHostedService<SweepTimer>();
+        services.AddPump(StorageNames.UploadsQueue, provider => provider.GetRequiredService<IngestRecording>().RunAsync);
+        services.AddPump(StorageNames.ChunksQueue, provider => provider.GetRequiredService<EnhanceChunk>().RunAsync);
+        services.AddNrSerEmotionWorker();
+        foreach (string queue in StorageNames.Queues)
+        {
+            services.AddPump(StorageNames.PoisonOf(queue), provider =>
+            {
+                RecordFailure failure = provider.GetRequiredService<RecordFailure>();
+                return (message, cancellationToken) =>
+                {
+                    (string body, string reason) = RecordFailure.Open(message);
+                    return failure.RunAsync(queue, body, reason, cancellationToken);
+                };
+            });
+        }
+
+        return services;
+    }
+
+    /// <summary>Hosts the emotion stage alone.</summary>
+    /// <param name="services">Receives the hosted service.</param>
+    public static IServiceCollection AddNrSerEmotionWorker(this IServiceCollection services) =>
+        services.AddPump(StorageNames.EmotionsQueue, provider => provider.GetRequiredService<RecognizeEmotion>().RunAsync);
+
+    private static IServiceCollection AddPump(
+        this IServiceCollection services, string queue, Func<IServiceProvider, Func<WorkMessage, CancellationToken, Task>> stage) =>
+        services.AddSingleton<IHostedService>(provider => new QueuePump(
+            provider.Queue(queue), stage(provider), concurrency: 1, provider.GetRequiredService<IOptions<QueueOptions>>().Value,
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<QueuePump>>()));
+
+    private static IWorkQueue Queue(this IServiceProvider provider, string name) => provider.GetRequiredKeyedService<IWorkQueue>(name);
+}

@@ -1,0 +1,112 @@
+using System.Text.Json;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Microsoft.Extensions.Logging;
+using NrSer.Pipeline.Events;
+using NrSer.Pipeline.Messages;
+using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Storage;
+
+namespace NrSer.Pipeline.Stages;
+
+/// <summary>Turns a message that was given up into a row that says so: nothing is dropped silently.</summary>
+/// <param name="storage">For the blob that an upload event names.</param>
+/// <param name="tables">All rows.</param>
+/// <param name="completion">A failed chunk counts as finished.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
+public sealed partial class RecordFailure(
+    StorageClients storage, ResultTables tables, CompleteRecording completion, TimeProvider time, ILogger<RecordFailure> logger)
+{
+    /// <summary>Handles one dead letter of the queue that it came from.</summary>
+    /// <param name="queue">The queue's name, without the poison suffix.</param>
+    /// <param name="body">The message that was given up.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task RunAsync(string queue, string body, string reason, CancellationToken cancellationToken)
+    {
+        LogGivenUp(queue, reason);
+        try
+        {
+            if (queue == StorageNames.UploadsQueue)
+            {
+                await FailUploadAsync(BlobCreatedEvent.Parse(body), reason, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+
+            // Both chunk messages have the same fields, so one reading serves.
+            EnhanceChunkV1 chunk = new WorkMessage("dead letter", body, TraceParent: null).AsEnhanceChunk();
+            await FailChunkAsync(WorkMessage.ChunkOf(chunk.RecordingId, chunk.Channel, chunk.Index), chunk.Generation, reason, cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidMessageException unreadable)
+        {
+            LogUnreadable(queue, unreadable.Message); // names no recording: the log is the only place left
+        }
+    }
+
+    /// <summary>Reads a letter from a poison queue.</summary>
+    /// <param name="message">As the queue held it.</param>
+    internal static (string Body, string Reason) Open(WorkMessage message)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize(message.Body, MessageJsonContext.Default.DeadLetterV1) is { } letter)
+                return (letter.Body, letter.Reason);
+        }
+        catch (JsonException)
+        {
+            // Put there by hand, or by another service: take it as it is.
+        }
+
+        return (message.Body, "Found in the poison queue without a reason.");
+    }
+
+    private async Task FailUploadAsync(BlobCreatedEvent upload, string reason, CancellationToken cancellationToken)
+    {
+        BlobClient blob = storage.Blobs.GetBlobContainerClient(upload.Container).GetBlobClient(upload.BlobName);
+        try
+        {
+            BlobProperties properties = await blob.GetPropertiesAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+            RecordingId id = RecordingId.Of(properties.CreatedOn, upload.Container, upload.BlobName, upload.ETag);
+            await FailAsync(id, upload.Generation, new RecordingRow
+            {
+                BlobName = upload.BlobName, BlobETag = upload.ETag, UploadedAt = properties.CreatedOn, Reason = reason, CompletedAt = time.GetUtcNow(),
+            }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RequestFailedException gone) when (gone.Status == 404)
+        {
+            LogUnreadable(StorageNames.UploadsQueue, "The blob was deleted meanwhile.");
+        }
+    }
+
+    private async Task FailChunkAsync(ChunkId id, int generation, string reason, CancellationToken cancellationToken)
+    {
+        ChunkRow? row = await tables.FindChunkAsync(id, cancellationToken).ConfigureAwait(false);
+        if (row is null)
+        {
+            LogUnreadable(StorageNames.ChunksQueue, "There is no such chunk.");
+            return;
+        }
+
+        if (row.FinishedAt is null)
+        {
+            await tables.MergeChunkAsync(
+                id, new ChunkRow { FailureReason = reason, FailedGeneration = generation, FailedAt = time.GetUtcNow() }, cancellationToken).ConfigureAwait(false);
+        }
+
+        await completion.RunAsync(id.Recording, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task FailAsync(RecordingId id, int generation, RecordingRow columns, CancellationToken cancellationToken)
+    {
+        if (await tables.AdvanceAsync(id, generation, RecordingStatus.Failed, columns, cancellationToken).ConfigureAwait(false))
+            PipelineTelemetry.Failures.Add(1, new KeyValuePair<string, object?>("status", nameof(RecordingStatus.Failed)));
+    }
+
+    [LoggerMessage(3401, LogLevel.Error, "A message of queue {Queue} was given up: {Reason}")]
+    private partial void LogGivenUp(string queue, string reason);
+
+    [LoggerMessage(3402, LogLevel.Error, "A dead letter of queue {Queue} leads to no row: {Complaint}")]
+    private partial void LogUnreadable(string queue, string complaint);
+}

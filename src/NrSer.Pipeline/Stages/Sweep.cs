@@ -1,0 +1,109 @@
+using Azure.Storage.Blobs.Models;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using NrSer.Pipeline.Events;
+using NrSer.Pipeline.Queues;
+using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Storage;
+
+namespace NrSer.Pipeline.Stages;
+
+/// <summary>Finds what fell through: uploads whose event was lost, recordings that got stuck, retries that were asked for.</summary>
+/// <param name="storage">Lists the uploads.</param>
+/// <param name="tables">All rows.</param>
+/// <param name="uploads">Receives the events.</param>
+/// <param name="options">When to step in.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
+public sealed partial class Sweep(
+    StorageClients storage, ResultTables tables, IWorkQueue uploads, IOptions<SweepOptions> options, TimeProvider time, ILogger<Sweep> logger)
+{
+    /// <summary>Looks through everything once. Running it twice at once does no harm: events are idempotent.</summary>
+    /// <param name="cancellationToken">Stops between recordings.</param>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        DateOnly today = DateOnly.FromDateTime(now.UtcDateTime);
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (RecordingRow row in tables.RecordingsAsync(today.AddDays(-options.Value.LookBackDays), today.AddDays(1), cancellationToken).ConfigureAwait(false))
+        {
+            known.Add(row.RowKey);
+            if (row.RetryRequested == true)
+                await RestartAsync(row, "a retry was asked for", cancellationToken).ConfigureAwait(false);
+            else if (row.Status is nameof(RecordingStatus.Processing) or nameof(RecordingStatus.Queued) && await IsStuckAsync(row, now, cancellationToken).ConfigureAwait(false))
+                await UnstickAsync(row, cancellationToken).ConfigureAwait(false);
+        }
+
+        await foreach ((RecordingId id, BlobCreatedEvent upload, DateTimeOffset createdOn) in UploadsAsync(cancellationToken).ConfigureAwait(false))
+        {
+            bool lost = now - createdOn >= options.Value.LostEventAfter && now - createdOn < TimeSpan.FromDays(options.Value.LookBackDays);
+            if (lost && !known.Contains(id.Value) && await tables.FindRecordingAsync(id, cancellationToken).ConfigureAwait(false) is null)
+            {
+                LogLost(id.Value);
+                await uploads.SendAsync([upload.ToMessage(id)], cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Every upload with the event that it should have had.</summary>
+    /// <param name="cancellationToken">Stops between pages.</param>
+    internal async IAsyncEnumerable<(RecordingId Id, BlobCreatedEvent Upload, DateTimeOffset CreatedOn)> UploadsAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (BlobItem blob in storage.Blobs.GetBlobContainerClient(StorageNames.Recordings)
+            .GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix: null, cancellationToken).ConfigureAwait(false))
+        {
+            string etag = blob.Properties.ETag?.ToString().Trim('"') ?? "";
+            DateTimeOffset createdOn = blob.Properties.CreatedOn ?? blob.Properties.LastModified ?? time.GetUtcNow();
+            yield return (
+                RecordingId.Of(createdOn, StorageNames.Recordings, blob.Name, etag), new BlobCreatedEvent(StorageNames.Recordings, blob.Name, etag, Generation: 0),
+                createdOn);
+        }
+    }
+
+    private async Task<bool> IsStuckAsync(RecordingRow row, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        DateTimeOffset limit = now - options.Value.StuckAfter;
+        if ((row.StartedAt ?? row.Timestamp) > limit)
+            return false;
+        await foreach (ChunkRow chunk in tables.ChunksAsync(RecordingId.Parse(row.RowKey), cancellationToken).ConfigureAwait(false))
+        {
+            if (chunk.Timestamp > limit)
+                return false;
+        }
+
+        return true;
+    }
+
+    private async Task UnstickAsync(RecordingRow row, CancellationToken cancellationToken)
+    {
+        if ((row.Generation ?? 0) + 1 < options.Value.MaxGenerations)
+        {
+            await RestartAsync(row, "it got stuck", cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var columns = new RecordingRow { Reason = $"No progress for {options.Value.StuckAfter} in {options.Value.MaxGenerations} runs.", CompletedAt = time.GetUtcNow() };
+        if (await tables.AdvanceAsync(RecordingId.Parse(row.RowKey), row.Generation ?? 0, RecordingStatus.Failed, columns, cancellationToken).ConfigureAwait(false))
+            PipelineTelemetry.Failures.Add(1, new KeyValuePair<string, object?>("status", nameof(RecordingStatus.Failed)));
+    }
+
+    /// <summary>Sends the event again, one generation up; first the row, so that late messages of the old generation change nothing.</summary>
+    private async Task RestartAsync(RecordingRow row, string why, CancellationToken cancellationToken)
+    {
+        RecordingId id = RecordingId.Parse(row.RowKey);
+        int generation = (row.Generation ?? 0) + 1;
+        LogRestarted(id.Value, generation, why);
+        var upload = new BlobCreatedEvent(StorageNames.Recordings, row.BlobName ?? "", row.BlobETag ?? "", generation);
+        await tables.AdvanceAsync(
+            id, generation, RecordingStatus.Queued, new RecordingRow { Reason = "", StartedAt = time.GetUtcNow() }, cancellationToken).ConfigureAwait(false);
+        await uploads.SendAsync([upload.ToMessage(id)], cancellationToken).ConfigureAwait(false);
+        await tables.MarkRetryAsync(id, requested: false, cancellationToken).ConfigureAwait(false); // last: dying before means another restart, not none
+    }
+
+    [LoggerMessage(3501, LogLevel.Information, "The upload of {RecordingId} had no event: sent one")]
+    private partial void LogLost(string recordingId);
+
+    [LoggerMessage(3502, LogLevel.Information, "Started {RecordingId} again as generation {Generation}: {Why}")]
+    private partial void LogRestarted(string recordingId, int generation, string why);
+}

@@ -1,0 +1,65 @@
+using Azure.Core;
+using Azure.Data.Tables;
+using Azure.Identity;
+using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
+using Microsoft.Extensions.Options;
+
+namespace NrSer.Pipeline.Storage;
+
+/// <summary>The storage account's services.</summary>
+public sealed class StorageClients
+{
+    /// <param name="options">Where they are.</param>
+    /// <exception cref="OptionsValidationException">Neither a connection string nor endpoints are given.</exception>
+    public StorageClients(IOptions<StorageOptions> options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        StorageOptions storage = options.Value;
+        var queueOptions = new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 };
+        if (storage.ConnectionString is { Length: > 0 } connection)
+        {
+            Blobs = new BlobServiceClient(connection);
+            Tables = new TableServiceClient(connection);
+            Queues = new QueueServiceClient(connection, queueOptions);
+        }
+        else if (storage is { BlobEndpoint: not null, TableEndpoint: not null })
+        {
+            TokenCredential credential = new DefaultAzureCredential();
+            Blobs = new BlobServiceClient(storage.BlobEndpoint, credential);
+            Tables = new TableServiceClient(storage.TableEndpoint, credential);
+            Queues = storage.QueueEndpoint is null ? null : new QueueServiceClient(storage.QueueEndpoint, credential, queueOptions);
+        }
+        else
+        {
+            throw new OptionsValidationException(StorageOptions.Section, typeof(StorageOptions),
+                [$"Set {StorageOptions.Section}:ConnectionString, or BlobEndpoint and TableEndpoint."]);
+        }
+    }
+
+    /// <summary>Blobs.</summary>
+    public BlobServiceClient Blobs { get; }
+
+    /// <summary>Tables.</summary>
+    public TableServiceClient Tables { get; }
+
+    /// <summary>Storage queues, or null where there are none.</summary>
+    public QueueServiceClient? Queues { get; }
+
+    /// <summary>Creates what is missing: on a laptop nothing else does.</summary>
+    /// <param name="cancellationToken">Stops between requests.</param>
+    public async Task CreateMissingAsync(CancellationToken cancellationToken)
+    {
+        foreach (string name in StorageNames.Containers)
+            await Blobs.GetBlobContainerClient(name).CreateIfNotExistsAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        foreach (string name in StorageNames.Tables)
+            await Tables.GetTableClient(name).CreateIfNotExistsAsync(cancellationToken).ConfigureAwait(false);
+        if (Queues is null)
+            return;
+        foreach (string name in StorageNames.Queues)
+        {
+            await Queues.GetQueueClient(name).CreateIfNotExistsAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+            await Queues.GetQueueClient(StorageNames.PoisonOf(name)).CreateIfNotExistsAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

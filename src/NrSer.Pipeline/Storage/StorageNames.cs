@@ -1,0 +1,48 @@
+namespace NrSer.Pipeline.Storage;
+
+/// <summary>Every name that code, infrastructure and BI tools share.</summary>
+public static class StorageNames
+{
+    /// <summary>Container that users drop recordings into.</summary>
+    public const string Recordings = "recordings";
+
+    /// <summary>Container of decoded chunks: <c>{recordingId}/{channel}-{index}.wav</c>.</summary>
+    public const string Chunks = "chunks";
+
+    /// <summary>Container of reconstituted chunks and their segment manifests: <c>{recordingId}/{channel}-{index}.wav</c> and <c>.json</c>.</summary>
+    public const string Enhanced = "enhanced";
+
+    /// <summary>Container of receipts and Parquet files.</summary>
+    public const string Results = "results";
+
+    /// <summary>Table of recordings: day, id.</summary>
+    public const string RecordingsTable = "recordings";
+
+    /// <summary>Table of chunks: recording id, channel and index.</summary>
+    public const string ChunksTable = "chunks";
+
+    /// <summary>Table of segments: recording id, channel and start in ms.</summary>
+    public const string SegmentsTable = "segments";
+
+    /// <summary>Queue of blob events.</summary>
+    public const string UploadsQueue = "uploads";
+
+    /// <summary>Queue of chunks to enhance.</summary>
+    public const string ChunksQueue = "chunks";
+
+    /// <summary>Queue of chunks to recognise.</summary>
+    public const string EmotionsQueue = "emotions";
+
+    /// <summary>Queues in the order of the flow.</summary>
+    public static IReadOnlyList<string> Queues { get; } = [UploadsQueue, ChunksQueue, EmotionsQueue];
+
+    /// <summary>Containers.</summary>
+    public static IReadOnlyList<string> Containers { get; } = [Recordings, Chunks, Enhanced, Results];
+
+    /// <summary>Tables, lower case because Power BI needs it.</summary>
+    public static IReadOnlyList<string> Tables { get; } = [RecordingsTable, ChunksTable, SegmentsTable];
+
+    /// <summary>Where messages go that could not be handled.</summary>
+    /// <param name="queue">One of <see cref="Queues"/>.</param>
+    public static string PoisonOf(string queue) => $"{queue}-poison";
+}

@@ -1,0 +1,20 @@
+namespace NrSer.Pipeline.Storage;
+
+/// <summary>Where blobs, tables and storage queues are: a connection string (Azurite), or endpoints used with an Entra identity (Azure).</summary>
+public sealed class StorageOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "NrSer:Storage";
+
+    /// <summary>For the emulator only; in Azure there are no keys.</summary>
+    public string? ConnectionString { get; init; }
+
+    /// <summary>Blob endpoint of the account.</summary>
+    public Uri? BlobEndpoint { get; init; }
+
+    /// <summary>Table endpoint of the account.</summary>
+    public Uri? TableEndpoint { get; init; }
+
+    /// <summary>Queue endpoint of the account; null where Service Bus carries the messages.</summary>
+    public Uri? QueueEndpoint { get; init; }
+}
