@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using NrSer.Cli.Output;
+using NrSer.Core;
+using NrSer.Core.Audio;
+using NrSer.Core.Emotion;
+using NrSer.Core.Models;
+using NrSer.Core.Segmentation;
+using NrSer.Pipeline.Rows;
+
+namespace NrSer.Cli.Commands;
+
+/// <summary><c>nrser analyze</c>: the method on one file, without any storage.</summary>
+internal static class AnalyzeCommand
+{
+    /// <summary>Longest file that can be one segment.</summary>
+    private const int LongestWholeSeconds = 30;
+
+    public static Command Create()
+    {
+        var file = new Argument<FileInfo>("file") { Description = "A recording: WAV, FLAC, MP3, M4A, OGG, Opus, WebM, WMA or AMR." };
+        var whole = new Option<bool>("--whole") { Description = $"Take the file, up to {LongestWholeSeconds} s, as one segment." };
+        var channels = new Option<ChannelMode>("--channels")
+        {
+            Description = "Mix all channels, or analyse each for itself (Separate).", DefaultValueFactory = _ => ChannelMode.Mix,
+        };
+        var command = new Command("analyze", "Prints emotions, scores and segments of one recording as JSON. Needs no storage; gives the rows that the pipeline gives.")
+        {
+            file, whole, channels,
+        };
+        command.Run(async (parsed, cancellationToken) =>
+        {
+            FileInfo recording = parsed.GetRequiredValue(file);
+            await using ServiceProvider services = CliServices.Method();
+            AnalysisV1 analysis = await Terminal.WithProgressAsync(
+                recording.Name, progress => AnalyzeAsync(services, recording, parsed.GetValue(whole), parsed.GetValue(channels), progress, cancellationToken));
+            using Stream output = Console.OpenStandardOutput();
+            await JsonSerializer.SerializeAsync(output, analysis, CliJsonContext.Default.AnalysisV1, cancellationToken);
+            output.WriteByte((byte)'\n');
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static async Task<AnalysisV1> AnalyzeAsync(
+        ServiceProvider services, FileInfo recording, bool whole, ChannelMode channels, Action<double> progress, CancellationToken cancellationToken)
+    {
+        ModelSet models = services.GetRequiredService<ModelSet>();
+        NoiseRobustEmotionRecognizer recognizer = services.GetRequiredService<NoiseRobustEmotionRecognizer>();
+        IReadOnlyList<string> labels = services.GetRequiredService<IEmotionClassifier>().Labels;
+        SegmentationOptions segmentation = services.GetRequiredService<IOptions<SegmentationOptions>>().Value;
+
+        await using FileStream content = recording.OpenRead();
+        using SHA256 hash = SHA256.Create();
+        await using var hashed = new CryptoStream(content, hash, CryptoStreamMode.Read);
+        await using var speech = new SpeechReader(await services.GetRequiredService<AudioDecoder>().OpenAsync(hashed, cancellationToken), channels);
+        var reader = new ChunkReader(speech, segmentation);
+        var segments = new List<SegmentRow>();
+        await foreach (AudioChunk chunk in reader.ReadAsync(cancellationToken))
+        {
+            if (whole && (chunk.Index > 0 || chunk.Samples.Length > LongestWholeSeconds * SegmentGrid.SampleRateHz))
+                throw new UsageException($"--whole takes files of up to {LongestWholeSeconds} s; this one is longer. Leave it out to get segments.");
+            segments.AddRange(recognizer.Recognize(chunk.Samples, whole, cancellationToken)
+                .Select(segment => SegmentRow.Of(segment, labels, chunk.Channel, chunk.StartSample)));
+            progress(content.Position / (double)Math.Max(1, content.Length));
+        }
+
+        await hashed.CopyToAsync(Stream.Null, cancellationToken);
+        segments.Sort((a, b) => (a.Channel, a.StartSeconds).CompareTo((b.Channel, b.StartSeconds)));
+        return new AnalysisV1(
+            new AnalyzedRecordingV1(
+                recording.Name, reader.SamplesRead / (double)SegmentGrid.SampleRateHz, speech.Source.SampleRateHz, speech.Source.Channels,
+                speech.Source.Encoding, Convert.ToHexStringLower(hash.Hash!)),
+            AnalysisModelsV1.Of(models), segments);
+    }
+}

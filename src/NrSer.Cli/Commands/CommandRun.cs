@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Azure;
+using NrSer.Cli.Local;
+using NrSer.Cli.Output;
+using NrSer.Core.Audio;
+using NrSer.Core.Models;
+
+namespace NrSer.Cli.Commands;
+
+/// <summary>Runs a command's body and turns what users can cause into one line and an exit code.</summary>
+internal static class CommandRun
+{
+    /// <summary>Sets a command's action.</summary>
+    public static void Run(this Command command, Func<ParseResult, CancellationToken, Task<int>> body) => command.SetAction(async (parsed, cancellationToken) =>
+    {
+        try
+        {
+            return await body(parsed, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (Exception error) when (Explain(error) is { } explained)
+        {
+            Terminal.Error(explained.Message);
+            return explained.ExitCode;
+        }
+    });
+
+    private static (string Message, int ExitCode)? Explain(Exception error) => error switch
+    {
+        InvalidAudioException or UsageException => (error.Message, ExitCode.BadInput),
+        FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException => (error.Message, ExitCode.BadInput),
+        FfmpegMissingException or ModelException or LocalStackException => (error.Message, ExitCode.Environment),
+        Microsoft.Extensions.Options.OptionsValidationException => (error.Message, ExitCode.BadInput),
+        RequestFailedException { Status: 0 } => ($"The storage cannot be reached: {FirstLine(error)}", ExitCode.Environment),
+        RequestFailedException => ($"The storage refused: {FirstLine(error)}", ExitCode.Environment),
+        AggregateException { InnerExceptions: [var inner, ..] } => Explain(inner) ?? ($"{FirstLine(inner)}", ExitCode.Environment),
+        IOException => (error.Message, ExitCode.BadInput),
+        _ => null,
+    };
+
+    private static string FirstLine(Exception error) => error.Message.Split('\n', 2)[0].Trim();
+}

@@ -1,0 +1,107 @@
+using System.CommandLine;
+using Azure.Storage.Blobs;
+using Microsoft.Extensions.DependencyInjection;
+using NrSer.Cli.Local;
+using NrSer.Cli.Output;
+using NrSer.Pipeline;
+using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Storage;
+using Spectre.Console;
+
+namespace NrSer.Cli.Commands;
+
+/// <summary><c>nrser demo</c>: three samples through the whole pipeline, on a storage of its own.</summary>
+internal static class DemoCommand
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan s_lookInterval = TimeSpan.FromMilliseconds(300);
+
+    public static Command Create()
+    {
+        var command = new Command("demo", "Starts the pipeline on a temporary storage, drops three samples (clean, noisy, noise only) and shows their rows.");
+        command.Run(async (_, cancellationToken) =>
+        {
+            string folder = Directory.CreateTempSubdirectory("nrser-demo-").FullName;
+            try
+            {
+                Terminal.Note("Starting the storage emulator and the stages…");
+                await using LocalStack stack = await LocalStack.StartAsync(folder, verbose: false, cancellationToken);
+                string[] samples = [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "samples"), "*.wav").Order(StringComparer.Ordinal)];
+                BlobContainerClient container = stack.Services.GetRequiredService<StorageClients>().Blobs.GetBlobContainerClient(StorageNames.Recordings);
+                foreach (string sample in samples)
+                {
+                    await container.GetBlobClient(Path.GetFileName(sample)).UploadAsync(sample, overwrite: true, cancellationToken);
+                    Terminal.Note($"dropped {Path.GetFileName(sample)} into the recordings container");
+                }
+
+                return await WatchAsync(stack.Services.GetRequiredService<ResultTables>(), samples.Length, cancellationToken);
+            }
+            finally
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        });
+        return command;
+    }
+
+    private static async Task<int> WatchAsync(ResultTables tables, int expected, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(s_limit);
+        var told = new Dictionary<string, string>(StringComparer.Ordinal);
+        try
+        {
+            while (true)
+            {
+                DateOnly today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
+                var rows = new List<RecordingRow>();
+                await foreach (RecordingRow row in tables.RecordingsAsync(today.AddDays(-1), today.AddDays(1), limit.Token))
+                {
+                    rows.Add(row);
+                    string step = await StepOfAsync(tables, row, limit.Token);
+                    if (told.GetValueOrDefault(row.RowKey) != step)
+                        Terminal.Notes.MarkupLineInterpolated($"[grey]{row.BlobName,-16}[/] {step}");
+                    told[row.RowKey] = step;
+                }
+
+                if (rows.Count == expected && rows.TrueForAll(HasEnded))
+                    return await ShowAsync(tables, rows, cancellationToken);
+                await Task.Delay(s_lookInterval, limit.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new LocalStackException($"The samples were not done within {s_limit.TotalMinutes:F0} minutes. Last seen: {string.Join(", ", told.Values)}");
+        }
+    }
+
+    private static bool HasEnded(RecordingRow row) =>
+        row.Status is nameof(RecordingStatus.Completed) or nameof(RecordingStatus.Rejected) or nameof(RecordingStatus.Failed);
+
+    /// <summary>What the pipeline last did for a recording, read from its rows as anyone could.</summary>
+    private static async Task<string> StepOfAsync(ResultTables tables, RecordingRow row, CancellationToken cancellationToken)
+    {
+        if (HasEnded(row))
+            return row.Reason is { Length: > 0 } reason ? $"{row.Status}: {reason}" : row.Status!;
+        string step = row.ExpectedChunks is null ? "decoding" : "decoded and cut";
+        await foreach (ChunkRow chunk in tables.ChunksAsync(RecordingId.Parse(row.RowKey), cancellationToken))
+            step = chunk.FinishedAt is not null ? "recognised" : chunk.EnhancedAt is not null ? "enhanced and scored" : step;
+        return step;
+    }
+
+    private static async Task<int> ShowAsync(ResultTables tables, List<RecordingRow> rows, CancellationToken cancellationToken)
+    {
+        rows.Sort((a, b) => string.CompareOrdinal(a.BlobName, b.BlobName));
+        foreach (RecordingRow row in rows)
+        {
+            List<SegmentRow> segments = await ResultsCommand.SegmentsAsync(tables, RecordingId.Parse(row.RowKey), cancellationToken);
+            Terminal.Data.WriteLine();
+            Terminal.Data.MarkupLineInterpolated($"[bold]{row.BlobName}[/]  {row.RowKey}  [green]{row.Status}[/]  {row.DurationSeconds:F1} s");
+            ResultsCommand.Show(segments);
+        }
+
+        Terminal.Data.WriteLine();
+        Terminal.Data.MarkupLineInterpolated($"S: near 1 clean speech, near 0 noise only. S': share of the original in what was recognised. Models: {rows[0].ModelQuality ?? "demonstration"} quality.");
+        return rows.TrueForAll(row => row.Status == nameof(RecordingStatus.Completed)) ? ExitCode.Success : ExitCode.SomeFailed;
+    }
+}

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using CommunityToolkit.HighPerformance.Buffers;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using NrSer.Cli.Output;
+using NrSer.Core.Audio;
+using NrSer.Core.Reconstitution;
+using NrSer.Core.Segmentation;
+
+namespace NrSer.Cli.Commands;
+
+/// <summary><c>nrser enhance</c>: writes x̂ or y of one file.</summary>
+internal static class EnhanceCommand
+{
+    private enum Mode
+    {
+        Enhanced,
+        Reconstituted,
+    }
+
+    public static Command Create()
+    {
+        var input = new Argument<FileInfo>("in") { Description = "A recording in any format that analyze reads." };
+        var output = new Argument<FileInfo>("out.wav") { Description = "Receives 16 kHz mono float WAV, exactly as long as the input." };
+        var mode = new Option<Mode>("--mode")
+        {
+            Description = "Enhanced: what the network makes of it. Reconstituted: mixed with the original by its score, as emotion recognition hears it.",
+            DefaultValueFactory = _ => Mode.Enhanced,
+        };
+        var command = new Command("enhance", "Writes the enhanced or reconstituted speech of one recording.") { input, output, mode };
+        command.Run(async (parsed, cancellationToken) =>
+        {
+            FileInfo source = parsed.GetRequiredValue(input), target = parsed.GetRequiredValue(output);
+            await using ServiceProvider services = CliServices.Method();
+            await Terminal.WithProgressAsync(
+                source.Name, progress => EnhanceAsync(services, source, target, parsed.GetValue(mode), progress, cancellationToken));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static async Task<long> EnhanceAsync(
+        ServiceProvider services, FileInfo source, FileInfo target, Mode mode, Action<double> progress, CancellationToken cancellationToken)
+    {
+        SpeechReconstituter reconstituter = services.GetRequiredService<SpeechReconstituter>();
+        await using FileStream content = source.OpenRead();
+        await using var speech = new SpeechReader(await services.GetRequiredService<AudioDecoder>().OpenAsync(content, cancellationToken), ChannelMode.Mix);
+        var reader = new ChunkReader(speech, services.GetRequiredService<IOptions<SegmentationOptions>>().Value);
+
+        // Written beside the target and moved there when whole: a failure must not leave half a file that looks finished.
+        string unfinished = target.FullName + ".unfinished";
+        try
+        {
+            await using (FileStream file = File.Create(unfinished))
+            {
+                var writer = new WavWriter(file, WavSampleFormat.IeeeFloat, SegmentGrid.SampleRateHz, channels: 1);
+                await foreach (AudioChunk chunk in reader.ReadAsync(cancellationToken))
+                {
+                    if (mode == Mode.Reconstituted)
+                    {
+                        using ReconstitutedChunk mixed = reconstituter.Reconstitute(chunk.Samples, wholeAsOne: false, cancellationToken);
+                        await writer.WriteAsync(mixed.Audio, cancellationToken);
+                    }
+                    else
+                    {
+                        using MemoryOwner<float> enhanced = MemoryOwner<float>.Allocate(chunk.Samples.Length);
+                        reconstituter.Enhance(chunk.Samples, enhanced.Memory, cancellationToken);
+                        await writer.WriteAsync(enhanced.Memory, cancellationToken);
+                    }
+
+                    progress(content.Position / (double)Math.Max(1, content.Length));
+                }
+
+                await writer.CompleteAsync(cancellationToken);
+            }
+
+            File.Move(unfinished, target.FullName, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(unfinished);
+        }
+
+        return reader.SamplesRead;
+    }
+}

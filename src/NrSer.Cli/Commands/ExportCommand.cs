@@ -1,0 +1,135 @@
+using System.CommandLine;
+using System.Text.Json;
+using Azure.Data.Tables;
+using CsvHelper;
+using Microsoft.Extensions.DependencyInjection;
+using NrSer.Cli.Local;
+using NrSer.Cli.Output;
+using NrSer.Pipeline;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Storage;
+
+namespace NrSer.Cli.Commands;
+
+/// <summary><c>nrser export</c>: the rows of many recordings in one file.</summary>
+internal static class ExportCommand
+{
+    private enum Format
+    {
+        Csv,
+        Parquet,
+        Jsonl,
+    }
+
+    public static Command Create()
+    {
+        var format = new Option<Format>("--format") { Description = "csv, parquet or jsonl.", DefaultValueFactory = _ => Format.Csv };
+        var output = new Option<FileInfo?>("--output", "-o") { Description = "The file to write; standard output by default, but not for parquet." };
+        var days = new DayRange();
+        var storage = new StorageLocation();
+        var command = new Command("export", "Writes the segments of all recordings uploaded on the given days.") { format, output };
+        days.AddTo(command);
+        storage.AddTo(command);
+        command.Run(async (parsed, cancellationToken) =>
+        {
+            FileInfo? target = parsed.GetValue(output);
+            Format wanted = parsed.GetValue(format);
+            if (wanted == Format.Parquet && target is null)
+                throw new UsageException("Parquet is binary: name a file with --output.");
+            await using ServiceProvider services = CliServices.Pipeline(storage.Setting(parsed));
+            ResultTables tables = services.GetRequiredService<ResultTables>();
+            (DateOnly from, DateOnly to) = days.Of(parsed, services.GetRequiredService<TimeProvider>());
+            await using Stream file = target is null ? Console.OpenStandardOutput() : target.Create();
+            int count = wanted switch
+            {
+                Format.Csv => await WriteCsvAsync(tables, from, to, file, cancellationToken),
+                Format.Jsonl => await WriteJsonLinesAsync(tables, from, to, file, cancellationToken),
+                _ => await WriteParquetAsync(tables, from, to, file, cancellationToken),
+            };
+            Terminal.Note($"{count} segments exported.");
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static async Task<int> WriteCsvAsync(ResultTables tables, DateOnly from, DateOnly to, Stream file, CancellationToken cancellationToken)
+    {
+        // Labels are columns, and which there are is known only at the end of the first pass.
+        List<(RecordingRow Recording, SegmentRow Segment)> rows = await ReadAsync(tables, from, to, cancellationToken);
+        string[] labels = [.. rows.SelectMany(row => row.Segment.Probabilities?.Keys ?? []).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        await using CsvWriter csv = CsvWriter.Create(file, new CsvWriterOptions(), leaveOpen: true);
+        string[] header =
+        [
+            "RecordingId", "BlobName", "Channel", "StartSeconds", "EndSeconds", "SnrScore", "MixWeight", "IsSpeech", "Emotion", "Confidence",
+            .. labels.Select(label => $"Probability_{label}"), "Arousal", "Valence", "Dominance",
+        ];
+        foreach (string name in header)
+            csv.WriteField(name);
+        await csv.EndRecordAsync(cancellationToken);
+        foreach ((RecordingRow recording, SegmentRow segment) in rows)
+        {
+            csv.WriteField(recording.RowKey);
+            csv.WriteField(recording.BlobName);
+            csv.WriteField(segment.Channel);
+            csv.WriteField(segment.StartSeconds);
+            csv.WriteField(segment.EndSeconds);
+            csv.WriteField(segment.SnrScore);
+            csv.WriteField(segment.MixWeight);
+            csv.WriteField(segment.IsSpeech);
+            csv.WriteField(segment.Emotion);
+            csv.WriteField(segment.Confidence);
+            foreach (string label in labels)
+                csv.WriteField(segment.Probabilities is { } probabilities && probabilities.TryGetValue(label, out float probability) ? probability : (float?)null);
+            csv.WriteField(segment.Arousal);
+            csv.WriteField(segment.Valence);
+            csv.WriteField(segment.Dominance);
+            await csv.EndRecordAsync(cancellationToken);
+        }
+
+        return rows.Count;
+    }
+
+    private static async Task<int> WriteJsonLinesAsync(ResultTables tables, DateOnly from, DateOnly to, Stream file, CancellationToken cancellationToken)
+    {
+        int count = 0;
+        await foreach (RecordingRow recording in tables.RecordingsAsync(from, to, cancellationToken))
+        {
+            foreach (SegmentRow segment in await ResultsCommand.SegmentsAsync(tables, RecordingId.Parse(recording.RowKey), cancellationToken))
+            {
+                await JsonSerializer.SerializeAsync(
+                    file, new ExportRowV1(recording.RowKey, recording.BlobName ?? "", segment), CliLineJsonContext.Default.ExportRowV1, cancellationToken);
+                await file.WriteAsync("\n"u8.ToArray(), cancellationToken);
+                count++;
+            }
+        }
+
+        return count;
+    }
+
+    private static async Task<int> WriteParquetAsync(ResultTables tables, DateOnly from, DateOnly to, Stream file, CancellationToken cancellationToken)
+    {
+        var entities = new List<TableEntity>();
+        await foreach (RecordingRow recording in tables.RecordingsAsync(from, to, cancellationToken))
+        {
+            await foreach (TableEntity entity in tables.SegmentsAsync(RecordingId.Parse(recording.RowKey), cancellationToken))
+                entities.Add(entity);
+        }
+
+        await SegmentParquet.WriteAsync(entities, file, cancellationToken);
+        return entities.Count;
+    }
+
+    private static async Task<List<(RecordingRow Recording, SegmentRow Segment)>> ReadAsync(
+        ResultTables tables, DateOnly from, DateOnly to, CancellationToken cancellationToken)
+    {
+        var rows = new List<(RecordingRow, SegmentRow)>();
+        await foreach (RecordingRow recording in tables.RecordingsAsync(from, to, cancellationToken))
+        {
+            foreach (SegmentRow segment in await ResultsCommand.SegmentsAsync(tables, RecordingId.Parse(recording.RowKey), cancellationToken))
+                rows.Add((recording, segment));
+        }
+
+        return rows;
+    }
+}

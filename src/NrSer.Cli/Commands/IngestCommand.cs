@@ -1,0 +1,155 @@
+using System.CommandLine;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.FileSystemGlobbing;
+using NrSer.Cli.Local;
+using NrSer.Cli.Output;
+using NrSer.Pipeline.Storage;
+using Spectre.Console;
+
+namespace NrSer.Cli.Commands;
+
+/// <summary><c>nrser ingest</c>: uploads recordings, each once.</summary>
+internal static class IngestCommand
+{
+    private const string AudioNames = ".wav .flac .mp3 .m4a .mp4 .aac .ogg .oga .opus .webm .mka .wma .amr .aif .aiff";
+
+    public static Command Create()
+    {
+        var sources = new Argument<string[]>("sources")
+        {
+            Description = $"Files, folders (searched for {AudioNames}) or globs such as 'archive/**/*.mp3'.", Arity = ArgumentArity.OneOrMore,
+        };
+        var parallel = new Option<int>("--parallel") { Description = "Uploads at once, 1 to 64.", DefaultValueFactory = _ => 4 };
+        parallel.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 64)
+                result.AddError("--parallel takes 1 to 64.");
+        });
+        var json = new Option<bool>("--json") { Description = "Print the report as JSON." };
+        var storage = new StorageLocation();
+        var command = new Command("ingest", "Uploads recordings. Run again after an interruption: what is already there, unchanged, is skipped.") { sources, parallel, json };
+        storage.AddTo(command);
+        command.Run(async (parsed, cancellationToken) =>
+        {
+            List<(FileInfo File, string BlobName)> files = Find(parsed.GetRequiredValue(sources));
+            await using ServiceProvider services = CliServices.Pipeline(storage.Setting(parsed));
+            BlobContainerClient container = services.GetRequiredService<StorageClients>().Blobs.GetBlobContainerClient(StorageNames.Recordings);
+            await container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+            IngestReportV1 report = await Terminal.WithProgressAsync(
+                $"{files.Count} files", progress => UploadAllAsync(container, files, parsed.GetValue(parallel), progress, cancellationToken));
+            if (parsed.GetValue(json))
+                Console.Out.WriteLine(JsonSerializer.Serialize(report, CliJsonContext.Default.IngestReportV1));
+            else
+                Terminal.Data.MarkupLineInterpolated($"{report.Uploaded} uploaded ({report.Bytes / 1e6:F1} MB), {report.AlreadyThere} already there, {report.Failed.Count} failed");
+            foreach (IngestFailureV1 failure in report.Failed)
+                Terminal.Error($"{failure.File}: {failure.Reason}");
+            return report.Failed.Count == 0 ? ExitCode.Success : ExitCode.SomeFailed;
+        });
+        return command;
+    }
+
+    /// <summary>The files that the sources name, and what they will be called.</summary>
+    internal static List<(FileInfo File, string BlobName)> Find(IEnumerable<string> sources)
+    {
+        var found = new SortedDictionary<string, FileInfo>(StringComparer.Ordinal);
+        foreach (string source in sources)
+        {
+            int before = found.Count;
+            if (Directory.Exists(source))
+                AddMatches(source, [.. AudioNames.Split(' ').Select(extension => $"**/*{extension}")]);
+            else if (File.Exists(source))
+                Add(Path.GetFileName(source), source);
+            else if (source.AsSpan().ContainsAny('*', '?'))
+                AddMatches(RootOf(source, out string pattern), pattern);
+            if (found.Count == before)
+                throw new UsageException($"'{source}' names no recording: no such file, or a folder or pattern without any.");
+        }
+
+        return [.. found.Select(pair => (pair.Value, pair.Key))];
+
+        void AddMatches(string root, params string[] patterns)
+        {
+            var matcher = new Matcher(StringComparison.OrdinalIgnoreCase);
+            matcher.AddIncludePatterns(patterns);
+            foreach (string path in matcher.GetResultsInFullPath(root))
+                Add(Path.GetRelativePath(root, path).Replace('\\', '/'), path);
+        }
+
+        void Add(string name, string path)
+        {
+            if (found.TryGetValue(name, out FileInfo? other) && other.FullName != Path.GetFullPath(path))
+                throw new UsageException($"Both {other.FullName} and {Path.GetFullPath(path)} would be called '{name}'. Ingest them one folder at a time.");
+            found[name] = new FileInfo(path);
+        }
+    }
+
+    /// <summary>The part of a glob before its first wildcard, and the rest.</summary>
+    private static string RootOf(string glob, out string pattern)
+    {
+        string[] parts = glob.Split('/', '\\');
+        int wild = Array.FindIndex(parts, part => part.AsSpan().ContainsAny('*', '?'));
+        pattern = string.Join('/', parts[wild..]);
+        string root = string.Join('/', parts[..wild]);
+        return root.Length > 0 ? root : Path.IsPathRooted(glob) ? "/" : ".";
+    }
+
+    private static async Task<IngestReportV1> UploadAllAsync(
+        BlobContainerClient container, List<(FileInfo File, string BlobName)> files, int parallel, Action<double> progress, CancellationToken cancellationToken)
+    {
+        long total = Math.Max(1, files.Sum(file => file.File.Length)), done = 0, bytes = 0;
+        int uploaded = 0, there = 0;
+        var failed = new List<IngestFailureV1>();
+        await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellationToken }, async (file, token) =>
+        {
+            try
+            {
+                if (await UploadAsync(container.GetBlobClient(file.BlobName), file.File, token))
+                {
+                    Interlocked.Increment(ref uploaded);
+                    Interlocked.Add(ref bytes, file.File.Length);
+                }
+                else
+                {
+                    Interlocked.Increment(ref there);
+                }
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException or RequestFailedException { Status: not 0 })
+            {
+                lock (failed)
+                    failed.Add(new IngestFailureV1(file.File.FullName, error.Message.Split('\n')[0].Trim()));
+            }
+
+            progress(Interlocked.Add(ref done, file.File.Length) / (double)total);
+        });
+        return new IngestReportV1(uploaded, there, failed, bytes);
+    }
+
+    /// <summary>Uploads a file unless a blob of that name has the same content.</summary>
+    private static async Task<bool> UploadAsync(BlobClient blob, FileInfo file, CancellationToken cancellationToken)
+    {
+        await using FileStream content = file.OpenRead();
+#pragma warning disable CA5351 // what the service keeps per blob to compare content by: not a security measure
+        byte[] hash = await MD5.HashDataAsync(content, cancellationToken);
+#pragma warning restore CA5351
+        Response<BlobProperties>? there = null;
+        try
+        {
+            there = await blob.GetPropertiesAsync(cancellationToken: cancellationToken);
+        }
+        catch (RequestFailedException missing) when (missing.Status == 404)
+        {
+            // New.
+        }
+
+        if (there?.Value.ContentHash is { } stored && stored.AsSpan().SequenceEqual(hash))
+            return false;
+        content.Position = 0;
+        await blob.UploadAsync(content, new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentHash = hash } }, cancellationToken);
+        return true;
+    }
+}

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using NrSer.Cli.Output;
+using NrSer.Core.Audio;
+using NrSer.Core.Reconstitution;
+using NrSer.Core.Segmentation;
+
+namespace NrSer.Cli.Commands;
+
+/// <summary><c>nrser score</c>: how clean recordings are.</summary>
+internal static class ScoreCommand
+{
+    private const int ScoredSeconds = 30;
+
+    public static Command Create()
+    {
+        var files = new Argument<FileInfo[]>("files") { Description = "Recordings in any format that analyze reads.", Arity = ArgumentArity.OneOrMore };
+        var segments = new Option<bool>("--segments") { Description = "One line per segment of the whole file instead of one per file." };
+        var command = new Command(
+            "score", $"Prints one JSON line per recording: how clean its first {ScoredSeconds} s are (near 0 noise only, near 1 clean) and whether they hold speech.")
+        {
+            files, segments,
+        };
+        command.Run(async (parsed, cancellationToken) =>
+        {
+            await using ServiceProvider services = CliServices.Method();
+            int exitCode = ExitCode.Success;
+            foreach (FileInfo file in parsed.GetRequiredValue(files))
+            {
+                try
+                {
+                    await ScoreAsync(services, file, parsed.GetValue(segments), cancellationToken);
+                }
+                catch (Exception error) when (error is InvalidAudioException or IOException or UnauthorizedAccessException)
+                {
+                    Terminal.Error($"{file.Name}: {error.Message}"); // the others still get their scores
+                    exitCode = ExitCode.BadInput;
+                }
+            }
+
+            return exitCode;
+        });
+        return command;
+    }
+
+    private static async Task ScoreAsync(ServiceProvider services, FileInfo file, bool timeline, CancellationToken cancellationToken)
+    {
+        SpeechReconstituter reconstituter = services.GetRequiredService<SpeechReconstituter>();
+        await using FileStream content = file.OpenRead();
+        await using var speech = new SpeechReader(await services.GetRequiredService<AudioDecoder>().OpenAsync(content, cancellationToken), ChannelMode.Mix);
+        var reader = new ChunkReader(speech, services.GetRequiredService<IOptions<SegmentationOptions>>().Value);
+        await foreach (AudioChunk chunk in reader.ReadAsync(cancellationToken))
+        {
+            ReadOnlyMemory<float> samples = timeline ? chunk.Samples : chunk.Samples[..Math.Min(chunk.Samples.Length, ScoredSeconds * SegmentGrid.SampleRateHz)];
+            using ReconstitutedChunk scored = reconstituter.Reconstitute(samples, wholeAsOne: !timeline, cancellationToken);
+            foreach (ScoredSegment segment in scored.Segments)
+            {
+                double start = (chunk.StartSample + segment.Span.StartSample) / (double)SegmentGrid.SampleRateHz;
+                Console.Out.WriteLine(timeline
+                    ? JsonSerializer.Serialize(
+                        new ScoreTimelineV1(file.Name, start, start + (segment.Span.Samples / (double)SegmentGrid.SampleRateHz), segment.Score.Value, segment.IsSpeech),
+                        CliLineJsonContext.Default.ScoreTimelineV1)
+                    : JsonSerializer.Serialize(new ScoreV1(file.ToString(), segment.Score.Value, segment.IsSpeech), CliLineJsonContext.Default.ScoreV1));
+            }
+
+            if (!timeline)
+                return;
+        }
+    }
+}

@@ -1,0 +1,133 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+
+namespace NrSer.Cli.Local;
+
+/// <summary>A running storage emulator on free ports of 127.0.0.1, stopped cleanly when disposed.</summary>
+/// <remarks>
+/// It gets a session of its own: Ctrl-C in a terminal reaches every process of the foreground group, and the emulator must outlive the
+/// stages that still write to it.
+/// </remarks>
+internal sealed partial class AzuriteProcess : IAsyncDisposable
+{
+    private const string Account = "devstoreaccount1";
+    private const string PublicKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="; // every emulator's, documented
+    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_stopLimit = TimeSpan.FromSeconds(15);
+
+    private readonly Process _process;
+
+    private AzuriteProcess(Process process, string connectionString)
+    {
+        _process = process;
+        ConnectionString = connectionString;
+    }
+
+    /// <summary>For the emulator's account.</summary>
+    public string ConnectionString { get; }
+
+    /// <summary>The emulator's process.</summary>
+    public int ProcessId => _process.Id;
+
+    /// <summary>Ends when the emulator does, whoever ended it.</summary>
+    public Task Exited(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
+
+    /// <summary>Starts the emulator and waits until it listens.</summary>
+    /// <param name="script">From <see cref="AzuriteInstallation.EnsureAsync"/>.</param>
+    /// <param name="folder">Where its data is kept; created when absent.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="LocalStackException">It does not start; the message carries what it said.</exception>
+    public static async Task<AzuriteProcess> StartAsync(string script, string folder, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(folder);
+        string[] command =
+        [
+            "node", script, "--location", folder, "--blobPort", "0", "--queuePort", "0", "--tablePort", "0", "--silent", "--skipApiVersionCheck",
+            "--disableTelemetry",
+        ];
+        bool ownSession = !OperatingSystem.IsWindows() && !OperatingSystem.IsMacOS();
+        var start = new ProcessStartInfo(ownSession ? "setsid" : command[0], ownSession ? command : command[1..])
+        {
+            UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        Process process;
+        try
+        {
+            process = Process.Start(start)!;
+        }
+        catch (System.ComponentModel.Win32Exception missing)
+        {
+            throw new LocalStackException($"{start.FileName} cannot be started: Node.js 20 or newer is needed for the storage emulator.", missing);
+        }
+
+        var ports = new Dictionary<string, string>(StringComparer.Ordinal);
+        var said = new List<string>();
+        var listening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.OutputDataReceived += (_, line) => Hear(line.Data);
+        process.ErrorDataReceived += (_, line) => Hear(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(s_startLimit);
+        Task exited = process.WaitForExitAsync(limit.Token);
+        await Task.WhenAny(listening.Task, exited);
+        if (!listening.Task.IsCompletedSuccessfully)
+        {
+            process.Kill(entireProcessTree: true);
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new LocalStackException($"The storage emulator did not start: {string.Join(' ', said.TakeLast(5))}");
+        }
+
+        string Endpoint(string service) => $"{service}Endpoint=http://127.0.0.1:{ports[service]}/{Account};";
+        return new AzuriteProcess(
+            process, $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={PublicKey};{Endpoint("Blob")}{Endpoint("Queue")}{Endpoint("Table")}");
+
+        void Hear(string? line)
+        {
+            if (line is null)
+                return;
+            lock (said)
+            {
+                said.Add(line);
+                if (Listening().Match(line) is { Success: true } match)
+                    ports[match.Groups["service"].Value] = match.Groups["port"].Value;
+                if (ports.Count == 3)
+                    listening.TrySetResult();
+                if (said.Count > 100)
+                    said.RemoveAt(0);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            if (OperatingSystem.IsWindows())
+                _process.Kill(entireProcessTree: true);
+            else
+                _ = Signal(_process.Id, SigTerm); // fails only when it has just ended by itself
+            using var limit = new CancellationTokenSource(s_stopLimit);
+            try
+            {
+                await _process.WaitForExitAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                _process.Kill(entireProcessTree: true);
+            }
+        }
+
+        _process.Dispose();
+    }
+
+    private const int SigTerm = 15;
+
+    [GeneratedRegex("Azurite (?<service>Blob|Queue|Table) service is successfully listening at http://127\\.0\\.0\\.1:(?<port>[0-9]+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Listening();
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Signal(int processId, int signal);
+}

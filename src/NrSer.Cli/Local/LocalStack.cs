@@ -1,0 +1,102 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using NrSer.Core.Models;
+using NrSer.Pipeline;
+using NrSer.Pipeline.Storage;
+
+namespace NrSer.Cli.Local;
+
+/// <summary>The storage emulator and, in this process, every stage of the pipeline.</summary>
+internal sealed class LocalStack : IAsyncDisposable
+{
+    private readonly AzuriteProcess _azurite;
+    private readonly string _dataFolder;
+    private IHost? _host;
+
+    private LocalStack(AzuriteProcess azurite, string dataFolder)
+    {
+        _azurite = azurite;
+        _dataFolder = dataFolder;
+    }
+
+    /// <summary>Of the emulator.</summary>
+    public string ConnectionString => _azurite.ConnectionString;
+
+    /// <summary>Storage and tables of the running stack.</summary>
+    public IServiceProvider Services => _host!.Services;
+
+    /// <summary>Ends when the emulator does, whoever ended it.</summary>
+    public Task EmulatorExited(CancellationToken cancellationToken) => _azurite.Exited(cancellationToken);
+
+    /// <summary>Starts everything and waits until it works.</summary>
+    /// <param name="dataFolder">Where data is kept; created when absent.</param>
+    /// <param name="verbose">Logs every stage to standard error.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="LocalStackException">The folder is in use, or something needed is missing.</exception>
+    public static async Task<LocalStack> StartAsync(string dataFolder, bool verbose, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(dataFolder);
+        if (StackFile.FindRunning(dataFolder) is { } running)
+        {
+            throw new LocalStackException(
+                $"A stack already runs on {dataFolder} (emulator process {running.AzuriteProcessId}). Use it, stop it, or choose another --data folder.");
+        }
+
+        string script = await AzuriteInstallation.EnsureAsync(cancellationToken);
+        AzuriteProcess azurite = await AzuriteProcess.StartAsync(script, Path.Combine(dataFolder, "azurite"), cancellationToken);
+        var stack = new LocalStack(azurite, dataFolder);
+        try
+        {
+            new StackFile(azurite.ConnectionString, azurite.ProcessId).Write(dataFolder);
+            stack._host = BuildHost(azurite.ConnectionString, verbose, services => services.AddNrSerLocalHost());
+            await StartHostAsync(stack._host, cancellationToken);
+            return stack;
+        }
+        catch
+        {
+            await stack.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A host of some stages on a given storage.</summary>
+    public static IHost BuildHost(string connectionString, bool verbose, Action<IServiceCollection> addStages)
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("NrSer:Sweep:Interval", (string?)"00:00:05"), KeyValuePair.Create("NrSer:Sweep:LostEventAfter", (string?)"00:01:00")]);
+        builder.Configuration.AddEnvironmentVariables();
+        builder.Configuration.AddInMemoryCollection([StorageLocation.ConnectionSetting(connectionString)]);
+        builder.Logging.SetMinimumLevel(verbose ? LogLevel.Information : LogLevel.Error);
+        builder.Logging.AddFilter("Azure", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss "));
+        builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.AddNrSerPipeline().AddNrSerStorageQueues();
+        addStages(builder.Services);
+        return builder.Build();
+    }
+
+    /// <summary>Checks storage and models first, so that what is missing is said at once and not by a failing stage.</summary>
+    public static async Task StartHostAsync(IHost host, CancellationToken cancellationToken)
+    {
+        await host.Services.GetRequiredService<StorageClients>().CreateMissingAsync(cancellationToken);
+        ModelSet models = host.Services.GetRequiredService<ModelSet>();
+        _ = (models.Enhancer, models.SnrLevel, models.Emotion);
+        await host.StartAsync(cancellationToken);
+    }
+
+    /// <summary>Stops the stages, which give their messages back, then the emulator, which writes everything to disk.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_host is not null)
+        {
+            await _host.StopAsync(CancellationToken.None);
+            _host.Dispose();
+        }
+
+        await _azurite.DisposeAsync();
+        StackFile.Delete(_dataFolder);
+    }
+}

@@ -1,0 +1,51 @@
+using System.Text.Json;
+
+namespace NrSer.Cli.Local;
+
+/// <summary>Where a running stack is, left in its data folder for the other commands.</summary>
+/// <param name="ConnectionString">Of its storage emulator.</param>
+/// <param name="AzuriteProcessId">Its emulator.</param>
+internal sealed record StackFile(string ConnectionString, int AzuriteProcessId)
+{
+    private const string Name = "stack.json";
+
+    /// <summary>Reads the file of a stack that is still running.</summary>
+    /// <param name="dataFolder">The stack's folder.</param>
+    /// <returns>Null when none runs there.</returns>
+    public static StackFile? FindRunning(string dataFolder)
+    {
+        try
+        {
+            StackFile? stack = JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(dataFolder, Name)), StackJsonContext.Default.StackFile);
+            return stack is not null && IsAzurite(stack.AzuriteProcessId) ? stack : null;
+        }
+        catch (Exception error) when (error is IOException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Leaves the file.</summary>
+    public void Write(string dataFolder)
+    {
+        string path = Path.Combine(dataFolder, Name);
+        File.WriteAllText(path + ".new", JsonSerializer.Serialize(this, StackJsonContext.Default.StackFile));
+        File.Move(path + ".new", path, overwrite: true);
+    }
+
+    /// <summary>Takes the file away.</summary>
+    public static void Delete(string dataFolder) => File.Delete(Path.Combine(dataFolder, Name));
+
+    private static bool IsAzurite(int processId)
+    {
+        try
+        {
+            using var process = System.Diagnostics.Process.GetProcessById(processId);
+            return !process.HasExited && process.ProcessName.Contains("node", StringComparison.Ordinal);
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+}

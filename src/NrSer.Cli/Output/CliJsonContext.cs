@@ -1,0 +1,13 @@
+using System.Text.Json.Serialization;
+
+namespace NrSer.Cli.Output;
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(AnalysisV1))]
+[JsonSerializable(typeof(IReadOnlyList<ModelListingV1>))]
+[JsonSerializable(typeof(IReadOnlyList<StatusV1>))]
+[JsonSerializable(typeof(ResultsV1))]
+[JsonSerializable(typeof(IngestReportV1))]
+[JsonSerializable(typeof(BenchReportV1))]
+[JsonSerializable(typeof(RetryV1))]
+internal sealed partial class CliJsonContext : JsonSerializerContext;
