@@ -6,7 +6,7 @@ namespace NrSer.Cli.Output;
 internal static class Terminal
 {
     /// <summary>Standard error, with colour and progress bars where it is a terminal.</summary>
-    public static IAnsiConsole Notes { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+    public static IAnsiConsole Notes { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new WideOutput(Console.Error) });
 
     /// <summary>Standard output, for tables.</summary>
     public static IAnsiConsole Data { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new WideOutput(Console.Out) });
