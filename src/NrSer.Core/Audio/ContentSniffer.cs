@@ -47,6 +47,18 @@ internal static class ContentSniffer
         return IsMpegAudio(start) ? FfmpegFormat.Mp3 : null;
     }
 
+    /// <summary>Length of the ID3 tag at the start, 0 without one.</summary>
+    /// <param name="start">The first bytes of the recording.</param>
+    public static int Id3Bytes(ReadOnlySpan<byte> start)
+    {
+        if (!start.StartsWith("ID3"u8) || start.Length < Id3HeaderBytes)
+            return 0;
+        int size = 0;
+        foreach (byte sevenBits in start[6..Id3HeaderBytes])
+            size = (size << 7) | (sevenBits & 0x7F);
+        return Id3HeaderBytes + size;
+    }
+
     private static bool HasWaveForm(ReadOnlySpan<byte> start) => start.Length >= 12 && start[8..12].SequenceEqual("WAVE"u8);
 
     // Telephone systems store these; looked for only as far as the first bytes reach.
@@ -73,12 +85,7 @@ internal static class ContentSniffer
     // Tags stand before MP3 nearly always, before AAC and FLAC sometimes. Behind a tag with a big picture we cannot see.
     private static FfmpegFormat FindBehindId3(ReadOnlySpan<byte> start)
     {
-        if (start.Length < Id3HeaderBytes)
-            return FfmpegFormat.Mp3;
-        int tagBytes = Id3HeaderBytes + ((start[6] & 0x7F) << 21 | (start[7] & 0x7F) << 14 | (start[8] & 0x7F) << 7 | (start[9] & 0x7F));
-        if (tagBytes >= start.Length)
-            return FfmpegFormat.Mp3;
-        ReadOnlySpan<byte> behind = start[tagBytes..];
+        ReadOnlySpan<byte> behind = start[Math.Min(Id3Bytes(start), start.Length)..];
         if (behind.StartsWith("fLaC"u8))
             return FfmpegFormat.Flac;
         return IsAdts(behind) ? FfmpegFormat.Aac : FfmpegFormat.Mp3;

@@ -60,8 +60,9 @@ internal static partial class FfmpegOutcome
         if (line.Contains("Cannot allocate memory", StringComparison.Ordinal) || line.Contains("Error allocating", StringComparison.Ordinal))
             return Meaning.OutOfMemory;
 
-        // Tags behind the last MP3 frame look like a frame with a bad header, and many files have them.
-        if (format == FfmpegFormat.Mp3 && line.EndsWith("Header missing", StringComparison.Ordinal))
+        // Many MP3 files are cut from longer ones and have tags at the end: the first frame lacks what came before it, and tags look like a frame
+        // with a bad header.
+        if (format == FfmpegFormat.Mp3 && Mp3EdgePattern().IsMatch(line))
             return Meaning.Harmless;
 
         // Only repeats, without its cause, what the line before said.
@@ -74,6 +75,9 @@ internal static partial class FfmpegOutcome
         string text = ControlPattern().Replace(PlacePattern().Replace(line, ""), "?").Trim();
         return text.Length <= MaxQuoteChars ? text : string.Concat(text.AsSpan(0, MaxQuoteChars), "…");
     }
+
+    [GeneratedRegex(@"Header missing$|invalid new backstep|overread", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Mp3EdgePattern();
 
     [GeneratedRegex(@"Error while decoding stream|Error submitting packet to decoder|To ignore this, add|Last message repeated", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex RepetitionPattern();

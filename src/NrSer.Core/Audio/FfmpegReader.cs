@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using System.Text;
 
 namespace NrSer.Core.Audio;
@@ -21,8 +22,12 @@ internal sealed class FfmpegReader : IAudioReader
     private readonly Task _inputTask;
     private readonly Task<string> _complaintsTask;
     private readonly Task _stallTask;
+    private readonly long? _declaredBytes;
+    private readonly OggPageWalker? _oggPages;
     private WavReader? _wav;
+    private Exception? _sourceFailure;
     private long _bytesSent;
+    private bool _hasSentAll;
     private long _waits;
     private bool _isWaiting;
     private bool _hasStalled;
@@ -34,6 +39,8 @@ internal sealed class FfmpegReader : IAudioReader
         _file = file;
         _stallLimit = options.FfmpegStallLimit;
         _output = new(process.StandardOutput.BaseStream);
+        _declaredBytes = DeclaredLength.Find(format, input.Buffered.Span);
+        _oggPages = format == FfmpegFormat.Ogg ? new() : null;
         _complaintsTask = ReadComplaintsAsync(process.StandardError.BaseStream);
         _inputTask = SendAsync(input, process.StandardInput.BaseStream);
         _stallTask = WatchForStallAsync();
@@ -94,15 +101,10 @@ internal sealed class FfmpegReader : IAudioReader
         BeginWaiting();
         try
         {
-            int samples = await _wav!.ReadAsync(interleaved, cancellationToken).ConfigureAwait(false);
+            int samples = await ReadOutputAsync(interleaved, cancellationToken).ConfigureAwait(false);
             if (samples == 0)
                 await ThrowIfFailedAsync(cancellationToken).ConfigureAwait(false);
             return samples;
-        }
-        catch (InvalidAudioException exception) when (exception.ByteOffset is not null)
-        {
-            // With a place it comes from the WAVE reader; without one it is ffmpeg's own verdict from above.
-            throw await ExplainAsync(exception, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -121,9 +123,7 @@ internal sealed class FfmpegReader : IAudioReader
         await _process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
         await _stallTask.ConfigureAwait(false);
         await _complaintsTask.ConfigureAwait(false);
-
-        // A failing source was reported by the last read; to a caller who leaves early it does not matter.
-        await _inputTask.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _inputTask.ConfigureAwait(false);
         _process.Dispose();
         _disposing.Dispose();
         if (_file is not null)
@@ -160,6 +160,18 @@ internal sealed class FfmpegReader : IAudioReader
         }
     }
 
+    private async ValueTask<int> ReadOutputAsync(Memory<float> interleaved, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _wav!.ReadAsync(interleaved, cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidAudioException exception)
+        {
+            throw await ExplainAsync(exception, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     // Offsets in the decoded stream mean nothing to the owner, and when the stream just ends, ffmpeg knows better why.
     private async Task<InvalidAudioException> ExplainAsync(InvalidAudioException exception, CancellationToken cancellationToken)
     {
@@ -174,30 +186,64 @@ internal sealed class FfmpegReader : IAudioReader
         string complaints = await _complaintsTask.WaitAsync(cancellationToken).ConfigureAwait(false);
         if (Volatile.Read(ref _hasStalled))
             throw new TimeoutException($"Decoding made no progress for {_stallLimit.TotalSeconds:0} s.");
-        if (_inputTask.IsFaulted)
-            await _inputTask.ConfigureAwait(false); // the source failed, and ffmpeg saw only the end
+        if (Volatile.Read(ref _sourceFailure) is { } failure)
+            ExceptionDispatchInfo.Throw(failure); // ffmpeg saw only an end
         FfmpegOutcome.ThrowIfFailed(_process.ExitCode, complaints, _format);
+        ThrowIfCutOff();
     }
 
+    private void ThrowIfCutOff()
+    {
+        // If ffmpeg stopped reading before the end, it had a reason, and how much there was is not known.
+        if (!Volatile.Read(ref _hasSentAll))
+            return;
+        long bytes = _bytesSent;
+        if (bytes < _declaredBytes)
+            throw new InvalidAudioException($"The {_format.Name} is cut off: {_declaredBytes - bytes} of {_declaredBytes} bytes are missing.");
+        if (_oggPages is { IsWithinPage: true })
+            throw new InvalidAudioException($"The {_format.Name} is cut off within its last page.");
+    }
+
+    // Never fails: what the source throws is kept for the reader of the output, who finds it before ffmpeg's verdict on half a recording.
     private async Task SendAsync(BufferedInput input, Stream standardInput)
     {
-        CancellationToken cancellationToken = _disposing.Token;
         await using (standardInput.ConfigureAwait(false))
         {
-            while (await input.FillAsync(1, cancellationToken).ConfigureAwait(false))
+            try
             {
-                try
+                while (await input.FillAsync(1, _disposing.Token).ConfigureAwait(false))
                 {
-                    await standardInput.WriteAsync(input.Buffered, cancellationToken).ConfigureAwait(false);
-                }
-                catch (IOException)
-                {
-                    return; // ffmpeg has all it wants, or has died: its exit code tells which
+                    if (!await TrySendAsync(input.Buffered, standardInput).ConfigureAwait(false))
+                        return;
+                    _oggPages?.Append(input.Buffered.Span);
+                    input.Advance(input.Buffered.Length);
+                    Volatile.Write(ref _bytesSent, input.PositionBytes);
                 }
 
-                input.Advance(input.Buffered.Length);
-                Volatile.Write(ref _bytesSent, input.PositionBytes);
+                Volatile.Write(ref _hasSentAll, true);
             }
+            catch (OperationCanceledException) when (_disposing.IsCancellationRequested)
+            {
+                // Nobody reads any more.
+            }
+            catch (Exception exception)
+            {
+                Volatile.Write(ref _sourceFailure, exception);
+            }
+        }
+    }
+
+    // False when ffmpeg has all it wants, or has died: its exit code tells which.
+    private async ValueTask<bool> TrySendAsync(ReadOnlyMemory<byte> bytes, Stream standardInput)
+    {
+        try
+        {
+            await standardInput.WriteAsync(bytes, _disposing.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
         }
     }
 

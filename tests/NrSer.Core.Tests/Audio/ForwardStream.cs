@@ -1,7 +1,7 @@
 namespace NrSer.Core.Tests.Audio;
 
 /// <summary>Bytes that come once, in small pieces, as from a network.</summary>
-internal sealed class ForwardStream(byte[] content, int pieceBytes = 1000) : Stream
+internal class ForwardStream(byte[] content, int pieceBytes = 1000) : Stream
 {
     private int _position;
 

@@ -1,0 +1,73 @@
+using NrSer.Core.Audio;
+
+namespace NrSer.Core.Tests.Audio;
+
+public sealed class SpeechReaderTests
+{
+    [Fact]
+    public async Task ReadAsync_Mix_GivesTheMeanOfTheChannels() =>
+        Assert.Equal((float[])[0.5f, -0.25f], await ReadAsync(Wave(16_000, 2, 0.75f, 0.25f, 0, -0.5f), ChannelMode.Mix));
+
+    [Fact]
+    public async Task ReadAsync_Separate_GivesPlanarChannels()
+    {
+        await using SpeechReader speech = await OpenAsync(Wave(16_000, 3, 1, 2, 3, 4, 5, 6), ChannelMode.Separate);
+        Assert.Equal(3, speech.Channels);
+        float[] planar = new float[12];
+        Assert.Equal(2, await speech.ReadAsync(planar, Reading.Token));
+        Assert.Equal((float[])[1, 4, 0, 0, 2, 5, 0, 0, 3, 6, 0, 0], planar);
+        Assert.Equal(0, await speech.ReadAsync(planar, Reading.Token));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(777)]
+    [InlineData(20_000)]
+    public async Task ReadAsync_OtherRate_EqualsResamplerWhateverTheRoom(int roomSamples)
+    {
+        float[] input = new float[11_025];
+        Random random = new(5);
+        for (int n = 0; n < input.Length; n++)
+            input[n] = random.NextSingle() - 0.5f;
+        Resampler resampler = new(11_025, SpeechReader.SampleRateHz);
+        float[] expected = new float[resampler.MaxOutputSamples(input.Length)];
+        int written = resampler.Process(input, expected);
+        written += resampler.Flush(expected.AsSpan(written));
+
+        Assert.Equal(16_000, written);
+        Assert.Equal(expected[..written], await ReadAsync(Wave(11_025, 1, input), ChannelMode.Mix, roomSamples));
+    }
+
+    [Fact]
+    public async Task Constructor_TooManySeparateChannels_IsRefused()
+    {
+        byte[] file = Wave(16_000, 9, new float[9]);
+        InvalidAudioException exception = await Assert.ThrowsAsync<InvalidAudioException>(() => OpenAsync(file, ChannelMode.Separate));
+        Assert.Contains("9 channels", exception.Reason, StringComparison.Ordinal);
+        Assert.Single(await ReadAsync(file, ChannelMode.Mix));
+    }
+
+    [Fact]
+    public async Task ReadAsync_RoomForNothing_Throws()
+    {
+        await using SpeechReader speech = await OpenAsync(Wave(16_000, 2, 1, 2), ChannelMode.Separate);
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await speech.ReadAsync(new float[1], Reading.Token));
+    }
+
+    private static byte[] Wave(int rateHz, int channels, params float[] interleaved) =>
+        WavBytes.Riff(WavBytes.Format(WavBytes.IeeeFloat, channels, rateHz, 32), WavBytes.Chunk("data", WavBytes.Float32(interleaved)));
+
+    private static async Task<SpeechReader> OpenAsync(byte[] file, ChannelMode mode) =>
+        new(await WavReader.OpenAsync(new MemoryStream(file), new(), Reading.Token), mode);
+
+    private static async Task<float[]> ReadAsync(byte[] file, ChannelMode mode, int roomSamples = 4096)
+    {
+        await using SpeechReader speech = await OpenAsync(file, mode);
+        List<float> samples = [];
+        float[] room = new float[roomSamples];
+        int count;
+        while ((count = await speech.ReadAsync(room, Reading.Token)) > 0)
+            samples.AddRange(room.AsSpan(0, count));
+        return [.. samples];
+    }
+}
