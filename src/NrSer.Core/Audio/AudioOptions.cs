@@ -8,7 +8,7 @@ public sealed class AudioOptions
     /// <summary>Name of the configuration section.</summary>
     public const string Section = "Audio";
 
-    /// <summary>The longest recording read, 1 s to 7 days. A longer one is refused when the limit is reached, or at once if its header says so.</summary>
+    /// <summary>The longest recording read, 1 s to 7 days. A longer one is refused there, or at once if its header says so.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
     public TimeSpan MaxDuration { get; init; } = TimeSpan.FromHours(24);
 
@@ -24,7 +24,7 @@ public sealed class AudioOptions
     [Range(Resampler.MinRateHz, Resampler.MaxRateHz)]
     public int MaxSampleRateHz { get; init; } = Resampler.MaxRateHz;
 
-    /// <summary>Most bytes an MP4 may take in the temporary folder, 1 MiB to 1 TiB. MP4 keeps its index at the end and needs a file to be read from.</summary>
+    /// <summary>Most bytes an MP4 may take in the temporary folder, 1 MiB to 1 TiB. Its index may be last, so it needs a file.</summary>
     [Range(1L << 20, 1L << 40)]
     public long MaxSpooledBytes { get; init; } = 8L << 30;
 

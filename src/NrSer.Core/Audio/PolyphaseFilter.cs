@@ -19,8 +19,8 @@ internal sealed class PolyphaseFilter
     // Kaiser's formula, β = 0.1102·(A − 8.7), for A = 96 dB of stop-band attenuation.
     private const double KaiserBeta = 9.62;
 
-    // With more positions than this in one zero crossing of the sinc, rows are interpolated: straight lines between them are right to about −125 dB.
-    // Counting by zero crossings and not by input samples bounds the table to 64 · 1025 taps for any pair of rates.
+    // With more positions than this in one zero crossing of the sinc, rows are interpolated: straight lines between them are right to about −125
+    // dB. Counting by zero crossings and not by input samples bounds the table to 64 · 1025 taps for any pair of rates.
     private const int MaxRowsPerCrossing = 1024;
 
     private readonly float[] _taps;
@@ -60,7 +60,9 @@ internal sealed class PolyphaseFilter
     public int TapCount => 2 * HalfTaps;
 
     /// <summary>One output sample.</summary>
-    /// <param name="window">Shape [<see cref="TapCount"/>]; the output lies <paramref name="phase"/> / <see cref="Phases"/> behind sample <see cref="HalfTaps"/> − 1.</param>
+    /// <param name="window">
+    /// Shape [<see cref="TapCount"/>]; the output lies <paramref name="phase"/> / <see cref="Phases"/> behind sample <see cref="HalfTaps"/> − 1.
+    /// </param>
     /// <param name="phase">0 to <see cref="Phases"/> − 1.</param>
     public float Apply(ReadOnlySpan<float> window, int phase)
     {

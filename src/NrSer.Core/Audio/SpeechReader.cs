@@ -21,9 +21,9 @@ public sealed class SpeechReader : IAsyncDisposable
     private bool _hasEnded;
 
     /// <summary>Wraps a reader.</summary>
-    /// <param name="reader">Not read from before; disposed with this object, but not when this constructor throws.</param>
+    /// <param name="reader">Not yet read from; disposed with this object, but not when this constructor throws.</param>
     /// <param name="mode">What becomes of the channels.</param>
-    /// <exception cref="InvalidAudioException">Separate channels are wanted of a recording with more than <see cref="MaxSeparateChannels"/>.</exception>
+    /// <exception cref="InvalidAudioException">More than <see cref="MaxSeparateChannels"/> channels are to stay separate.</exception>
     public SpeechReader(IAudioReader reader, ChannelMode mode)
     {
         ArgumentNullException.ThrowIfNull(reader);

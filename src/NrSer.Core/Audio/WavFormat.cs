@@ -51,7 +51,8 @@ internal readonly record struct WavFormat(int SampleRateHz, int Channels, WavEnc
         if (frameBytes != format.FrameBytes)
         {
             throw new InvalidAudioException(
-                $"The WAVE header contradicts itself: {channels} channels of {bits} bits take {format.FrameBytes} bytes, not {frameBytes}.", byteOffset + 12);
+                $"The WAVE header contradicts itself: {channels} channels of {bits} bits take {format.FrameBytes} bytes, not {frameBytes}.",
+                byteOffset + 12);
         }
 
         if (bytesPerSecond != (long)sampleRateHz * frameBytes)

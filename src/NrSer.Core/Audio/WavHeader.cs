@@ -27,7 +27,8 @@ internal readonly record struct WavHeader(WavFormat Format, long? DataBytes)
             if (!await input.FillAsync(ChunkHeaderBytes, cancellationToken).ConfigureAwait(false))
             {
                 string missing = format is null ? "format and no data" : "data";
-                throw new InvalidAudioException($"The WAVE file ends within its header: it has no {missing} chunk.", chunkOffset + input.Buffered.Length);
+                throw new InvalidAudioException(
+                    $"The WAVE file ends within its header: it has no {missing} chunk.", chunkOffset + input.Buffered.Length);
             }
 
             (uint id, uint size) = ReadChunkHeader(input.Buffered.Span);
@@ -86,7 +87,11 @@ internal readonly record struct WavHeader(WavFormat Format, long? DataBytes)
         if (dataBytes == 0 || (dataBytes is null && !hasBytes))
             throw new InvalidAudioException("The recording contains no audio.", offset);
         if (dataBytes > input.LengthBytes - offset)
-            throw new InvalidAudioException($"The recording is cut off: {dataBytes - (input.LengthBytes - offset)} of {dataBytes} bytes are missing.", input.LengthBytes);
+        {
+            throw new InvalidAudioException(
+                $"The recording is cut off: {dataBytes - (input.LengthBytes - offset)} of {dataBytes} bytes are missing.", input.LengthBytes);
+        }
+
         return dataBytes;
     }
 

@@ -29,7 +29,7 @@ public sealed class WavReader : IAudioReader
     public AudioFormat Format { get; }
 
     /// <summary>Reads the header.</summary>
-    /// <param name="content">At the first byte of the recording. Needs no seeking, but if it can seek, a cut-off file is noticed at once. Stays open.</param>
+    /// <param name="content">At the first byte of the recording. If it can seek, a cut-off file is noticed at once. Stays open.</param>
     /// <param name="options">Limits.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="InvalidAudioException">This is not a sound WAVE header, or there is nothing behind it.</exception>

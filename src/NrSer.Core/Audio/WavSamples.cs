@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace NrSer.Core.Audio;
 
-/// <summary>Turns stored WAVE samples into floats with full scale 1. Little-endian machines only, as all that .NET's ONNX Runtime supports are.</summary>
+/// <summary>Turns stored WAVE samples into floats with full scale 1. Little-endian machines only, as are all that ONNX Runtime supports.</summary>
 internal static class WavSamples
 {
     private static readonly float[] ALawTable = CreateTable(DecodeALaw);
