@@ -80,9 +80,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", required=True)
     parser.add_argument("--seed", type=int, default=20230901)
-    parser.add_argument("--versions", type=int, default=3, help="noisy versions of each training utterance")
+    parser.add_argument("--versions", type=int, default=2, help="noisy versions of each training utterance")
+    parser.add_argument("--splits", nargs="+", default=["train", "validation", "test"])
     arguments = parser.parse_args()
-    for split in ("train", "validation", "test"):
+    for split in arguments.splits:
         prepare(arguments.work, split, arguments.seed, arguments.versions if split == "train" else 1)
 
 
