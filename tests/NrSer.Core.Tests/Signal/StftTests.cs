@@ -99,6 +99,77 @@ public sealed class StftTests
         Assert.Equal(3 * 201, re.Length);
     }
 
+    [Fact]
+    public void Forward_WindowsThatAddUpToOne_KeepEnergy()
+    {
+        // √Hann at half a frame: Σ w² = 1 at every sample, so Σ|X|² over all N bins and frames is N·Σx² (Parseval).
+        const int Fft = 64;
+        var stft = new Stft(new StftParameters(Fft, Fft / 2, WindowKind.SqrtHann));
+        float[] signal = new float[1600];
+        Noise(1408, seed: 5).CopyTo(signal, 96); // silent edges, for reflection would add to the energy
+        (float[] re, float[] im) = Transform(stft, signal);
+        double energy = 0;
+        for (int i = 0; i < re.Length; i++)
+        {
+            int bin = i % stft.Parameters.Bins;
+            energy += (bin is 0 or Fft / 2 ? 1 : 2) * (((double)re[i] * re[i]) + ((double)im[i] * im[i])); // the other half mirrors these
+        }
+
+        Assert.Equal(1, energy / Fft / SignalLevel.Energy(signal), 1e-5); // float rounding of 25,000 squares
+    }
+
+    [Fact]
+    public void Forward_SignalDelayedByHops_DelaysFrames()
+    {
+        var stft = new Stft(Paper);
+        float[] signal = Noise(4000, seed: 6), delayed = new float[4300];
+        signal.CopyTo(delayed, 300);
+        (float[] re, float[] im) = Transform(stft, signal);
+        (float[] lateRe, float[] lateIm) = Transform(stft, delayed);
+        int bins = stft.Parameters.Bins;
+        for (int i = 2 * bins; i < re.Length - (3 * bins); i++) // frames 2 to 37 reach over neither edge
+        {
+            // Not bit for bit: a frame may land in another place of the vector, where nothing may change, but let the compiler fuse as it likes.
+            Assert.Equal(re[i], lateRe[i + (3 * bins)], 1e-4f);
+            Assert.Equal(im[i], lateIm[i + (3 * bins)], 1e-4f);
+        }
+    }
+
+    [Fact]
+    public void Forward_CosineInTheMiddleOfABin_PutsHalfTheWindowThere()
+    {
+        // Hann, N = 16, x = cos(2π·3n/16): X[3] = ½·Σw = 4, its neighbours half of that with the other sign, 0 elsewhere.
+        var stft = new Stft(new StftParameters(16, 16, WindowKind.Hann));
+        float[] signal = [.. Enumerable.Range(0, 65).Select(n => (float)Math.Cos(2 * Math.PI * 3 * n / 16))];
+        (float[] re, float[] im) = Transform(stft, signal);
+        float[] frame = re[18..27]; // frame 2, samples 24 to 39: half a period of every odd bin late, so its sign is turned
+        Assert.Equal([0f, 0f, 2f, -4f, 2f, 0f, 0f, 0f, 0f], frame, (a, b) => MathF.Abs(a - b) < 1e-5f); // float rounding of 16 terms
+        Assert.All(im[18..27], value => Assert.Equal(0f, value, 1e-5f));
+    }
+
+    [Fact]
+    public void ForwardAndInverse_OutputOfAnotherLength_Throw()
+    {
+        var stft = new Stft(Paper);
+        Assert.Throws<ArgumentException>(() => stft.Forward(new float[1000], new float[10 * 201], new float[11 * 201]));
+        Assert.Throws<ArgumentException>(() => stft.Forward(new float[1000], new float[11 * 201], new float[12 * 201]));
+        Assert.Throws<ArgumentException>(() => stft.Inverse(new float[10 * 201], new float[11 * 201], new float[1000]));
+        Assert.Throws<ArgumentException>(() => stft.Inverse(new float[11 * 201], new float[12 * 201], new float[1000]));
+    }
+
+    [Fact]
+    public void Inverse_ImaginaryPartsOfTheEdgeBins_AreLeftOut()
+    {
+        var stft = new Stft(Paper);
+        (float[] re, float[] im) = Transform(stft, Noise(1000, seed: 8));
+        float[] plain = new float[1000], odd = new float[1000];
+        stft.Inverse(re, im, plain);
+        for (int frame = 0; frame < 11; frame++)
+            (im[frame * 201], im[(frame * 201) + 200]) = (99, -99); // a network may answer this, no real signal has it
+        stft.Inverse(re, im, odd);
+        Assert.Equal(plain, odd);
+    }
+
     [Theory]
     [InlineData(401, 100)]
     [InlineData(14, 2)]
