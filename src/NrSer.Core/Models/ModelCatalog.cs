@@ -1,4 +1,6 @@
 using System.Text.Json;
+using NrSer.Core.Segmentation;
+using NrSer.Core.Signal;
 
 namespace NrSer.Core.Models;
 
@@ -30,7 +32,7 @@ public sealed class ModelCatalog
             using FileStream file = File.OpenRead(path);
             document = JsonSerializer.Deserialize(file, ModelJsonContext.Default.CatalogDocument);
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException) // the latter where a folder has that name
         {
             throw new ModelException($"The model catalogue {path} cannot be read: {error.Message}", error);
         }
@@ -41,6 +43,8 @@ public sealed class ModelCatalog
 
         if (document is not { Schema: 1 })
             throw new ModelException($"The model catalogue {path} has schema {document?.Schema ?? 0}; this version reads schema 1.");
+        if (document.Models.Contains(null!)) // the serializer checks members for null, elements of lists it does not
+            throw new ModelException($"The model catalogue {path} has an empty entry.");
         foreach (ModelEntry entry in document.Models)
             Check(entry);
         if (document.Models.GroupBy(entry => entry.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
@@ -73,9 +77,13 @@ public sealed class ModelCatalog
 
     private static void Check(ModelEntry entry)
     {
-        Require(entry.SampleRateHz == 16000, $"its sample rate is {entry.SampleRateHz} Hz; the method runs at 16000");
+        Require(entry.SampleRateHz == SegmentGrid.SampleRateHz, $"its sample rate is {entry.SampleRateHz} Hz; the method runs at {SegmentGrid.SampleRateHz}");
+        Require(!entry.Inputs.Contains(null!) && !entry.Outputs.Contains(null!), "an input or output is empty");
         Require(entry.Inputs.Concat(entry.Outputs).All(tensor => tensor.Type == "float32"), "its tensors must be float32");
+        Require(entry.Inputs.Concat(entry.Outputs).All(tensor => tensor.HasValidShape), "the axes of a shape are whole numbers, or words where free");
         Require(entry.Inputs.Count == 1, "it must have one input");
+        if (entry.Stft is not null)
+            CheckStft(entry.Stft);
         switch (entry.Kind)
         {
             case ModelKind.Enhancer:
@@ -83,22 +91,62 @@ public sealed class ModelCatalog
                 Require(entry.Outputs.Count == 1, "an enhancer has one output");
                 Require(entry.Enhancer!.Compression is > 0 and <= 1, "its compression must lie in (0, 1]");
                 Require(entry.Enhancer.BlockSamples > entry.Stft!.FftSamples, "its blocks must be longer than a frame");
+                Require(entry.Enhancer.BlockSamples % entry.Stft.HopSamples == 0, "its blocks must be whole hops, or their ends are not covered by frames");
                 Require(
                     entry.Enhancer.OverlapSamples >= 0 && entry.Enhancer.OverlapSamples <= entry.Enhancer.BlockSamples / 2,
                     "its blocks may overlap by half their length at most");
+                RequireShape(entry.Inputs[0], 1, 2, entry.Stft.FramesOf(entry.Enhancer.BlockSamples), entry.Stft.Bins);
+                RequireShape(entry.Outputs[0], 1, 2, entry.Stft.FramesOf(entry.Enhancer.BlockSamples), entry.Stft.Bins);
                 break;
             case ModelKind.SnrLevel:
                 Require(entry is { Stft: not null, SnrLevel: not null }, "an SNR-level block needs 'stft' and 'snrLevel'");
                 Require(entry.Outputs.Count == 1, "an SNR-level block has one output");
+                Require(entry.Stft!.FftSamples < 2 * SegmentGrid.ShortestSamples, "half a frame must be shorter than the shortest segment");
+                RequireShape(entry.Inputs[0], 1, 2 * entry.Stft.Bins);
+                RequireShape(entry.Outputs[0], 1);
                 break;
             case ModelKind.Emotion:
                 Require(entry.Emotion is not null, "an emotion model needs 'emotion'");
-                Require(entry.Emotion!.Labels.Count >= 2, "an emotion model needs at least two labels");
+                Require(!entry.Emotion!.Labels.Contains(null!) && !entry.Emotion.Attributes.Contains(null!), "a label or attribute is empty");
+                Require(entry.Emotion.Labels.Count >= 2, "an emotion model needs at least two labels");
                 Require(entry.Outputs.Count == (entry.Emotion.Attributes.Count > 0 ? 2 : 1), "outputs are logits, and attributes where it has any");
+                Require(
+                    entry.Emotion.Attributes.Count == 0 || entry.Emotion.AttributeRange is [var lowest, var highest] && lowest < highest,
+                    "the attribute range is its lowest and its highest rating");
+                Require(
+                    entry.Emotion.MinimumSamples is >= 1 and <= SegmentGrid.ShortestSamples,
+                    $"its minimum samples must lie in [1, {SegmentGrid.ShortestSamples}], the shortest segment");
+                RequireShape(entry.Inputs[0], TensorEntry.Free, TensorEntry.Free);
+                RequireShape(entry.Outputs[0], TensorEntry.Free, entry.Emotion.Labels.Count);
+                if (entry.Emotion.Attributes.Count > 0)
+                    RequireShape(entry.Outputs[1], TensorEntry.Free, entry.Emotion.Attributes.Count);
                 break;
             default:
                 Require(false, "its kind is unknown");
                 break;
+        }
+
+        void CheckStft(StftParameters stft)
+        {
+            Require(stft.FftSamples is >= 8 and <= 65536, $"its frames of {stft.FftSamples} samples do not lie in [8, 65536]");
+            try
+            {
+                _ = new Stft(stft);
+            }
+            catch (ArgumentException error)
+            {
+                throw new ModelException($"The catalogue entry '{entry.Name}' is not valid: {error.Message}", error);
+            }
+        }
+
+        // What the port will feed or read: a fixed axis of the network has to be just that long, a free one takes anything.
+        void RequireShape(TensorEntry tensor, params ReadOnlySpan<int> used)
+        {
+            int[] axes = tensor.Axes();
+            bool fits = axes.Length == used.Length;
+            for (int i = 0; fits && i < axes.Length; i++)
+                fits = axes[i] == TensorEntry.Free || axes[i] == used[i];
+            Require(fits, $"'{tensor.Name}' has shape [{string.Join(", ", axes)}] and is used with [{string.Join(", ", used.ToArray())}] (-1 is free)");
         }
 
         void Require(bool holds, string complaint)
