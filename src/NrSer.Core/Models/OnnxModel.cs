@@ -53,6 +53,8 @@ public sealed class OnnxModel : IDisposable
         try
         {
             CheckTensors(entry, "input", entry.Inputs, loaded.InputMetadata);
+            if (loaded.InputMetadata.Count != entry.Inputs.Count) // outputs may stay unread, inputs have to be fed
+                throw new ModelException($"Model '{entry.Name}' has the inputs {string.Join(", ", loaded.InputMetadata.Keys)}; the catalogue knows {entry.Inputs.Count}.");
             CheckTensors(entry, "output", entry.Outputs, loaded.OutputMetadata);
             return new OnnxModel(entry, loaded);
         }
@@ -124,7 +126,7 @@ public sealed class OnnxModel : IDisposable
         {
             file = File.ReadAllBytes(path);
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException) // the latter where a folder has that name
         {
             throw new ModelException($"The file of model '{entry.Name}' cannot be read: {error.Message}", error);
         }
