@@ -8,7 +8,8 @@ namespace NrSer.Core.Enhancement;
 /// <summary>Runs any spectrogram-to-spectrogram network over blocks; framing, compression and blocks come from its catalogue entry.</summary>
 /// <remarks>
 /// arXiv 2309.01164, section on speech enhancement: level, STFT, power compression, network, and all of it undone. Blocks are
-/// levelled each on its own, run side by side, and cross-fade linearly where they overlap:
+/// levelled each on its own, the last one with the silence that fills it (so it was trained), run side by side, and cross-fade
+/// linearly where they overlap:
 /// <code>
 /// block 0  ────────────╲
 /// block 1            ╱────────────╲        the slopes are OverlapSamples long and add up to one
@@ -20,7 +21,7 @@ public sealed class OnnxSpeechEnhancer : ISpeechEnhancer
     private readonly OnnxModel _model;
     private readonly Stft _stft;
     private readonly EnhancerEntry _entry;
-    private readonly ParallelOptions _parallel;
+    private readonly int _threads;
     private readonly float[] _fadeIn;
     private readonly float[] _fadeOut;
 
@@ -33,7 +34,7 @@ public sealed class OnnxSpeechEnhancer : ISpeechEnhancer
         _entry = model.Entry.Enhancer ?? throw new ArgumentException($"'{model.Entry.Name}' is not an enhancer.", nameof(model));
         _model = model;
         _stft = new Stft(model.Entry.Stft!);
-        _parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
+        _threads = threads;
         _fadeIn = new float[_entry.OverlapSamples];
         _fadeOut = new float[_entry.OverlapSamples];
         for (int i = 0; i < _fadeIn.Length; i++)
@@ -53,7 +54,8 @@ public sealed class OnnxSpeechEnhancer : ISpeechEnhancer
 
         // A block's rising slope lies on its neighbour's falling one: it waits here, so that blocks never write to one place.
         using MemoryOwner<float> slopes = MemoryOwner<float>.Allocate(blocks * overlap);
-        Parallel.For(0, blocks, _parallel, block =>
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellationToken };
+        Parallel.For(0, blocks, parallel, block =>
         {
             cancellationToken.ThrowIfCancellationRequested();
             int start = block * step;
@@ -81,7 +83,7 @@ public sealed class OnnxSpeechEnhancer : ISpeechEnhancer
     {
         input.CopyTo(output);
         output[input.Length..].Clear();
-        if (SignalLevel.Normaliser(input) is not { } level)
+        if (SignalLevel.Normaliser(output) is not { } level)
             return;
 
         TensorPrimitives.Multiply(output, level, output);
