@@ -10,8 +10,6 @@ namespace NrSer.Core.Emotion;
 /// <param name="threads">Batches in work at once, at least 1.</param>
 public sealed class SegmentEmotionRecognizer(IEmotionClassifier classifier, EmotionOptions options, int threads)
 {
-    private readonly ParallelOptions _parallel = new() { MaxDegreeOfParallelism = threads };
-
     /// <summary>Categories in the order of the probabilities.</summary>
     public IReadOnlyList<string> Labels => classifier.Labels;
 
@@ -25,7 +23,8 @@ public sealed class SegmentEmotionRecognizer(IEmotionClassifier classifier, Emot
         ArgumentNullException.ThrowIfNull(segments);
         var estimates = new EmotionEstimate?[segments.Count];
         int[][] batches = Batches(segments);
-        Parallel.For(0, batches.Length, _parallel, b =>
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
+        Parallel.For(0, batches.Length, parallel, b =>
         {
             cancellationToken.ThrowIfCancellationRequested();
             int[] batch = batches[b];

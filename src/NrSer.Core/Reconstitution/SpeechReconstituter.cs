@@ -13,8 +13,6 @@ namespace NrSer.Core.Reconstitution;
 /// <param name="threads">Segments in work at once, at least 1.</param>
 public sealed class SpeechReconstituter(ISpeechEnhancer enhancer, SnrLevelBlock snrLevel, SegmentationOptions options, int threads)
 {
-    private readonly ParallelOptions _parallel = new() { MaxDegreeOfParallelism = threads };
-
     /// <summary>All three steps: x̂, its segments and scores, y.</summary>
     /// <param name="chunk">x, [samples], 16 kHz.</param>
     /// <param name="wholeAsOne">Takes the chunk as one segment instead of cutting it at pauses.</param>
@@ -54,7 +52,8 @@ public sealed class SpeechReconstituter(ISpeechEnhancer enhancer, SnrLevelBlock 
     {
         SegmentSpan[] spans = wholeAsOne ? Whole(chunk.Length) : Segmenter.Split(enhanced.Span, options);
         var segments = new ScoredSegment[spans.Length];
-        Parallel.For(0, spans.Length, _parallel, i =>
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
+        Parallel.For(0, spans.Length, parallel, i =>
         {
             cancellationToken.ThrowIfCancellationRequested();
             segments[i] = Score(spans[i], chunk.Span, enhanced.Span);

@@ -1,0 +1,120 @@
+using NrSer.Core.Emotion;
+using NrSer.Core.Models;
+using NrSer.Core.Tests.Fixtures;
+using NrSer.Core.Tests.Signal;
+
+namespace NrSer.Core.Tests.Emotion;
+
+public sealed class OnnxEmotionClassifierTests
+{
+    private const int Samples = 8000;
+
+    [Fact]
+    public void Classify_Batch_EqualsEachSegmentAlone()
+    {
+        using OnnxModel model = TestCatalog.Load("emotion-rated");
+        AssertBatchEqualsSingles(new OnnxEmotionClassifier(model));
+    }
+
+    [Fact]
+    public void Classify_BatchOnTheDeliveredModel_EqualsEachSegmentAlone()
+    {
+        string path = Path.Combine(AppContext.BaseDirectory, "models", "catalog.json");
+        Assert.SkipWhen(new FileInfo(path) is { Exists: false } or { Length: < 10 }, "No trained models are delivered yet.");
+        var options = new ModelOptions { CatalogPath = path };
+        ModelCatalog catalog = ModelCatalog.Load(path);
+        using OnnxModel model = OnnxModel.Load(catalog, catalog.Choose(ModelKind.Emotion, name: null), options);
+        AssertBatchEqualsSingles(new OnnxEmotionClassifier(model));
+    }
+
+    [Fact]
+    public void Classify_AnySegment_ReturnsSoftMaxOfLogitsAndClampedRatings()
+    {
+        using OnnxModel model = TestCatalog.Load("emotion-rated");
+        bool clamped = false;
+        for (int seed = 0; seed < 8; seed++)
+        {
+            float[] segment = Tone(seed), logits = new float[4], ratings = new float[3];
+            model.Run(segment, [1, Samples], (logits, [1, 4]), (ratings, [1, 3]));
+            EmotionEstimate estimate = Assert.Single(new OnnxEmotionClassifier(model).Classify(segment, 1));
+
+            double sum = logits.Sum(value => Math.Exp(value));
+            for (int i = 0; i < 4; i++)
+                Assert.Equal(Math.Exp(logits[i]) / sum, estimate.Probabilities[i], 1e-6); // float rounding of values up to 1
+            Assert.Equal(1f, estimate.Probabilities.Sum(), 1e-6f);
+            Assert.Equal(new[] { "neutral", "happy", "sad", "angry" }[Array.IndexOf(logits, logits.Max())], estimate.Emotion);
+            Assert.Equal(estimate.Probabilities.Max(), estimate.Confidence);
+            Assert.Equal(Math.Clamp(ratings[0], 1, 5), estimate.Valence); // the catalogue's order, not ours
+            Assert.Equal(Math.Clamp(ratings[1], 1, 5), estimate.Arousal);
+            Assert.Equal(Math.Clamp(ratings[2], 1, 5), estimate.Dominance);
+            clamped |= ratings.Any(value => value is < 1 or > 5);
+        }
+
+        Assert.True(clamped); // or the test would show nothing of it
+    }
+
+    [Fact]
+    public void Classify_ModelWithoutAttributes_LeavesThemOut()
+    {
+        using OnnxModel model = TestCatalog.Load("emotion");
+        EmotionEstimate estimate = Assert.Single(new OnnxEmotionClassifier(model).Classify(Tone(1), 1));
+        Assert.Null(estimate.Arousal);
+        Assert.Null(estimate.Valence);
+        Assert.Null(estimate.Dominance);
+        Assert.Equal(4, estimate.Probabilities.Count);
+    }
+
+    [Theory]
+    [InlineData(999, 1)]
+    [InlineData(1998, 2)]
+    [InlineData(2001, 2)]
+    [InlineData(0, 1)]
+    [InlineData(1000, 0)]
+    [InlineData(1000, -1)]
+    public void Classify_TooShortOrUnevenBatch_Throws(int samples, int count)
+    {
+        using OnnxModel model = TestCatalog.Load("emotion");
+        Assert.ThrowsAny<ArgumentException>(() => new OnnxEmotionClassifier(model).Classify(new float[samples], count));
+    }
+
+    [Fact]
+    public void Classify_ShortestInput_IsEnough()
+    {
+        using OnnxModel model = TestCatalog.Load("emotion");
+        Assert.Equal(2, new OnnxEmotionClassifier(model).Classify(StftTests.Noise(2000, 1), 2).Count);
+    }
+
+    [Fact]
+    public void Constructor_ModelOfAnotherKind_Throws()
+    {
+        using OnnxModel model = TestCatalog.Load("mean-402");
+        Assert.Throws<ArgumentException>(() => new OnnxEmotionClassifier(model));
+    }
+
+    private static void AssertBatchEqualsSingles(OnnxEmotionClassifier classifier)
+    {
+        float[][] segments = [.. Enumerable.Range(0, 5).Select(Tone)];
+        IReadOnlyList<EmotionEstimate> together = classifier.Classify(segments.SelectMany(value => value).ToArray(), segments.Length);
+        Assert.Equal(5, together.Count);
+        for (int i = 0; i < segments.Length; i++)
+        {
+            EmotionEstimate alone = Assert.Single(classifier.Classify(segments[i], 1));
+
+            // Kernels may block a batch otherwise than a single segment, so sums differ in their last bits; nothing else may.
+            Assert.All(alone.Probabilities.Zip(together[i].Probabilities), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+            Assert.Equal(alone.Arousal ?? 0, together[i].Arousal ?? 0, 1e-4f);
+            Assert.Equal(alone.Emotion, together[i].Emotion);
+        }
+
+        Assert.True(together.Select(estimate => estimate.Probabilities[0]).Distinct().Count() > 1); // the segments do differ to the network
+    }
+
+    /// <summary>A tone in noise, another for each seed, that begins late: an average over time alone would not do.</summary>
+    private static float[] Tone(int seed)
+    {
+        float[] segment = StftTests.Noise(Samples, seed);
+        for (int n = 0; n < Samples; n++)
+            segment[n] = (0.1f * segment[n]) + (n < 1000 * seed ? 0 : 0.5f * MathF.Sin(n * 0.02f * (seed + 1)));
+        return segment;
+    }
+}

@@ -1,0 +1,108 @@
+using NrSer.Core.Models;
+using NrSer.Core.Reconstitution;
+using NrSer.Core.Segmentation;
+using NrSer.Core.Snr;
+using NrSer.Core.Tests.Fixtures;
+using NrSer.Core.Tests.Signal;
+
+namespace NrSer.Core.Tests.Reconstitution;
+
+public sealed class SpeechReconstituterTests : IDisposable
+{
+    private const int Second = SegmentGrid.SampleRateHz;
+
+    private readonly OnnxModel _model = TestCatalog.Load("mean-402"); // S is the mean similarity, the threshold 0.4
+
+    [Fact]
+    public void Reconstitute_NothingEnhanced_IsSpeechAndReturnsTheInput()
+    {
+        float[] x = StftTests.Noise(5 * Second, 1);
+        using ReconstitutedChunk chunk = Reconstitute((value, _) => value, x);
+        ScoredSegment segment = Assert.Single(chunk.Segments);
+        Assert.Equal(new SegmentSpan(0, 5 * Second), segment.Span);
+        Assert.True(segment.IsSpeech);
+        Assert.Equal(segment.Score.Value, segment.Weight.Value);
+        Assert.All(x.Zip(chunk.Audio.ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-6f)); // the mix of a value with itself
+    }
+
+    [Fact]
+    public void Reconstitute_QuietAndNotEnhanced_IsNoSpeechThoughItScoresAsClean()
+    {
+        float[] x = [.. StftTests.Noise(5 * Second, 1).Select(value => value * 3e-4f)]; // −75 dBFS
+        using ReconstitutedChunk chunk = Reconstitute((value, _) => value, x);
+        ScoredSegment segment = Assert.Single(chunk.Segments);
+        Assert.True(segment.Score.Value > 0.9f);
+        Assert.False(segment.IsSpeech);
+    }
+
+    [Fact]
+    public void Reconstitute_DigitalSilence_IsNoSpeech()
+    {
+        using ReconstitutedChunk chunk = Reconstitute((value, _) => value, new float[7 * Second]);
+        Assert.NotEmpty(chunk.Segments);
+        Assert.DoesNotContain(chunk.Segments, segment => segment.IsSpeech);
+        Assert.All(chunk.Audio.ToArray(), value => Assert.Equal(0f, value));
+    }
+
+    [Fact]
+    public void Reconstitute_EverythingRemoved_IsNoSpeech()
+    {
+        using ReconstitutedChunk chunk = Reconstitute((_, _) => 0, StftTests.Noise(5 * Second, 1));
+        Assert.Equal([new ScoredSegment(new SegmentSpan(0, 5 * Second), new SnrScore(0), IsSpeech: false)], chunk.Segments);
+        Assert.All(chunk.Audio.ToArray(), value => Assert.Equal(0f, value));
+    }
+
+    [Fact]
+    public void Reconstitute_ScoresDiffer_MixesEverySegmentByItsOwn()
+    {
+        // The first 5 s stay, of the rest another noise is left; the pause between them is where it has to be cut.
+        float[] x = StftTests.Noise(10 * Second, 1), other = StftTests.Noise(10 * Second, 2);
+        x.AsSpan((5 * Second) - 2000, 4000).Clear();
+        other.AsSpan((5 * Second) - 2000, 4000).Clear();
+        using ReconstitutedChunk chunk = Reconstitute((value, i) => i < 5 * Second ? value : other[i], x);
+        Assert.Equal([new SegmentSpan(0, 5 * Second), new SegmentSpan(5 * Second, 5 * Second)], chunk.Segments.Select(segment => segment.Span));
+        Assert.Equal([true, false], chunk.Segments.Select(segment => segment.IsSpeech));
+        float weight = chunk.Segments[1].Weight.Value;
+        Assert.InRange(weight, 0, 0.1f); // two noises have nothing in common
+        for (int n = 6 * Second; n < x.Length; n++)
+            Assert.Equal((weight * x[n]) + ((1 - weight) * other[n]), chunk.Audio.Span[n], 1e-6f); // the same sum, fused or not
+    }
+
+    [Theory]
+    [InlineData(8000)]
+    [InlineData(12_345)]
+    [InlineData(15 * Second)]
+    public void Reconstitute_WholeAsOne_IsOneSegmentOfThatLength(int samples)
+    {
+        using ReconstitutedChunk chunk = Reconstitute((value, _) => value, StftTests.Noise(samples, 1), wholeAsOne: true);
+        Assert.Equal(new SegmentSpan(0, samples), Assert.Single(chunk.Segments).Span);
+    }
+
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, true)]
+    [InlineData(7999, false)]
+    [InlineData(7999, true)]
+    public void Reconstitute_ShorterThanHalfASecond_HasNoSegments(int samples, bool wholeAsOne)
+    {
+        using ReconstitutedChunk chunk = Reconstitute((value, _) => value, StftTests.Noise(samples, 1), wholeAsOne);
+        Assert.Empty(chunk.Segments);
+        Assert.Equal(samples, chunk.Audio.Length);
+    }
+
+    [Fact]
+    public void Reconstitute_Cancelled_ThrowsOperationCanceled()
+    {
+        SpeechReconstituter reconstituter = Reconstituter((value, _) => value);
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            reconstituter.Reconstitute(new float[10 * Second], wholeAsOne: false, new CancellationToken(canceled: true)).Dispose());
+    }
+
+    public void Dispose() => _model.Dispose();
+
+    private ReconstitutedChunk Reconstitute(Func<float, int, float> enhance, float[] x, bool wholeAsOne = false) =>
+        Reconstituter(enhance).Reconstitute(x, wholeAsOne, TestContext.Current.CancellationToken);
+
+    private SpeechReconstituter Reconstituter(Func<float, int, float> enhance) =>
+        new(new FakeEnhancer(enhance), new SnrLevelBlock(_model), new SegmentationOptions(), threads: 2);
+}
