@@ -1,0 +1,49 @@
+using NrSer.Core.Models;
+using NrSer.Core.Snr;
+using NrSer.Core.Tests.Fixtures;
+using NrSer.Core.Tests.Signal;
+
+namespace NrSer.Core.Tests.Snr;
+
+public sealed class SnrLevelBlockTests : IDisposable
+{
+    private readonly OnnxModel _model = TestCatalog.Load("mean-402"); // S is the mean similarity
+
+    [Fact]
+    public void Score_NothingEnhanced_IsTheScoreOfFullSimilarity()
+    {
+        float[] x = StftTests.Noise(8000, 1);
+        Assert.Equal(400f / 402, Score(x, x), 1e-5f); // two similarities are always 0; the rest round to 1
+        Assert.Equal(-400f / 402, Score(x, [.. x.Select(value => -value)]), 1e-5f);
+    }
+
+    [Fact]
+    public void Score_NoiseAdded_FallsAsItGrows()
+    {
+        float[] x = StftTests.Noise(16000, 1), noise = StftTests.Noise(16000, 2);
+        float[] scores = [.. new[] { 0f, 0.3f, 1f, 3f, 30f }.Select(gain => Score([.. x.Zip(noise, (a, b) => a + (gain * b))], x))];
+        Assert.Equal(scores.OrderDescending(), scores);
+        Assert.Equal(1 / Math.Sqrt(2), scores[2] * 402 / 400, 0.03); // x against x + n of equal power; 160 independent frames per bin
+    }
+
+    [Fact]
+    public void Score_EverythingRemoved_IsZero() => Assert.Equal(0f, Score(StftTests.Noise(8000, 1), new float[8000]));
+
+    [Theory]
+    [InlineData(200, 200)]
+    [InlineData(8000, 7999)]
+    public void Score_LengthsThatDoNotFit_Throw(int original, int enhanced) =>
+        Assert.Throws<ArgumentException>(() => Score(new float[original], new float[enhanced]));
+
+    [Fact]
+    public void Constructor_AnyModel_TakesThresholdOrThrows()
+    {
+        Assert.Equal(0.4f, new SnrLevelBlock(_model).NoiseThreshold);
+        using OnnxModel other = TestCatalog.Load("identity-400");
+        Assert.Throws<ArgumentException>(() => new SnrLevelBlock(other));
+    }
+
+    public void Dispose() => _model.Dispose();
+
+    private float Score(float[] original, float[] enhanced) => new SnrLevelBlock(_model).Score(original, enhanced).Value;
+}
