@@ -42,9 +42,12 @@ def main():
         helper.make_node("Tanh", ["mixed"], ["enhanced"]),
     ], tensor("kernel", kernel))
 
-    # SNR-level block: S is the plain mean of the similarities.
-    write("mean-402", [helper.make_node("ReduceMean", ["similarity"], ["score"], axes=[1], keepdims=0)],
-          [value("similarity", ["batch", 402])], [value("score", ["batch"])])
+    # SNR-level block: S is the plain mean of the similarities, as a dense layer like the real one (ReduceMean would sum in an
+    # order that depends on where its input lies in memory).
+    write("mean-402", [helper.make_node("MatMul", ["similarity", "weights"], ["column"]),
+                       helper.make_node("Squeeze", ["column", "axis"], ["score"])],
+          [value("similarity", ["batch", 402])], [value("score", ["batch"])],
+          [tensor("weights", np.full((402, 1), 1 / 402)), tensor("axis", [1], np.int64)])
 
     # No model of ours: a second input that no catalogue entry tells of.
     write("two-inputs", [helper.make_node("Add", ["similarity", "offset"], ["sum"]),

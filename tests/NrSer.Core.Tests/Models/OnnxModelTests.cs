@@ -39,6 +39,24 @@ public sealed class OnnxModelTests : IDisposable
         Assert.All(answers, answer => Assert.Equal(answers[0], answer));
     }
 
+    [Theory]
+    [InlineData("mean-402", 402, 1)]
+    [InlineData("emotion", 1000, 4)]
+    public void Run_WhereverTheInputLiesInMemory_GivesTheSameBits(string name, int samples, int answers)
+    {
+        using OnnxModel model = _catalog.LoadModel(name);
+        float[] input = Signal.StftTests.Noise(samples, 1), expected = new float[answers];
+        long[] shape = answers == 1 ? [1] : [1, answers];
+        model.Run(input, [1, samples], (expected, shape));
+        for (int offset = 0; offset < 64; offset++)
+        {
+            float[] moved = new float[samples + offset], answer = new float[answers];
+            input.CopyTo(moved, offset);
+            model.Run(moved.AsMemory(offset), [1, samples], (answer, shape));
+            Assert.Equal(expected, answer);
+        }
+    }
+
     [Fact]
     public void Load_AnotherHash_SaysBoth()
     {

@@ -16,7 +16,7 @@ public sealed class ChunkCutterTests
         {
             float[] input = StftTests.Noise(length, seed);
             List<float[]> chunks = Cut(input, appends);
-            Assert.Equal(input, chunks.SelectMany(chunk => chunk));
+            Assert.True(input.AsSpan().SequenceEqual(chunks.SelectMany(chunk => chunk).ToArray()));
             Assert.Equal(Cut(input, [int.MaxValue]).Select(chunk => chunk.Length), chunks.Select(chunk => chunk.Length));
             foreach (float[] chunk in chunks.SkipLast(1))
             {
@@ -26,7 +26,7 @@ public sealed class ChunkCutterTests
 
             if (chunks.Count > 1)
                 Assert.InRange(chunks[^1].Length, 2 * Second, (10 * Second) - 1);
-        }, iter: 30);
+        }, iter: 20);
 
     [Fact]
     public void Peek_QuietPlace_IsWhereItCuts()

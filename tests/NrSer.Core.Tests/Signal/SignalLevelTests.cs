@@ -17,6 +17,19 @@ public sealed class SignalLevelTests
         Assert.Equal(1, SignalLevel.Energy(signal) / expected, 2.3e-5); // 1e-4 dB, as the block length promises
     }
 
+    [Fact]
+    public void Energy_WhereverTheSignalLiesInMemory_HasTheSameBits()
+    {
+        float[] signal = StftTests.Noise(12_345, 1);
+        double expected = SignalLevel.Energy(signal);
+        for (int offset = 0; offset < 64; offset++)
+        {
+            float[] moved = new float[signal.Length + offset];
+            signal.CopyTo(moved, offset);
+            Assert.Equal(expected, SignalLevel.Energy(moved.AsSpan(offset)));
+        }
+    }
+
     [Theory]
     [InlineData(1f, 0)]
     [InlineData(0.1f, -20)]
