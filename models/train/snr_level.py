@@ -80,7 +80,7 @@ def ridge(inputs, targets, penalty):
 
 def threshold_of(scores):
     """The highest threshold that keeps 95 % of the speech at 0 dB, so noise is rejected as often as that allows."""
-    return float(np.quantile(scores[0], 1 - KEPT_AT_0_DB))
+    return float(np.quantile(scores[0], 1 - KEPT_AT_0_DB, method="lower"))
 
 
 def best_extremes(scores):
@@ -116,9 +116,10 @@ def rounded(value):
 def train(work, seed, extremes, mixtures):
     begun = time.monotonic()
     network = enhancer.load(work)
-    wanted = {None: extremes // 3, -np.inf: extremes // 3, **{snr: mixtures for snr in SNRS_DB}}
-    sets = {split: excerpts(network, Sources(work, split), (seed, i), {None: extremes, -np.inf: extremes} if split == "train" else wanted)
-            for i, split in enumerate(("train", "validation", "test"))}
+    third = extremes // 3
+    wanted = {"train": {None: extremes, -np.inf: extremes}, "validation": {None: third, -np.inf: third, 0: third},
+              "test": {None: third, -np.inf: third, **{snr: mixtures for snr in SNRS_DB}}}
+    sets = {split: excerpts(network, Sources(work, split), (seed, i), wanted[split]) for i, split in enumerate(wanted)}
     inputs = np.concatenate([sets["train"][None], sets["train"][-np.inf]]).astype(np.float64)
     targets = np.concatenate([np.ones(extremes), np.zeros(extremes)])
 
@@ -132,12 +133,12 @@ def train(work, seed, extremes, mixtures):
     penalty = float(min(PENALTIES, key=loss))
     weights, bias = ridge(inputs, targets, penalty)
     validation, test = scores_of("validation", weights, bias), scores_of("test", weights, bias)
-    threshold, best = round(threshold_of(validation), 3), best_extremes(validation)
+    threshold, best = np.floor(threshold_of(validation) * 1000) / 1000, best_extremes(validation)
     block = SnrLevel()
     block.dense.weight.data = torch.from_numpy(weights).float()[None]
     block.dense.bias.data = torch.tensor([bias]).float()
-    torch.save({"network": block.state_dict(), "threshold": threshold}, pathlib.Path(work) / "snr-level.pt")
-    result = rounded({"noiseThreshold": threshold, "penalty": penalty, "trainingExcerpts": 2 * extremes, "seconds": round(time.monotonic() - begun),
+    torch.save({"network": block.state_dict(), "threshold": float(threshold)}, pathlib.Path(work) / "snr-level.pt")
+    result = rounded({"noiseThreshold": float(threshold), "penalty": penalty, "trainingExcerpts": 2 * extremes, "seconds": round(time.monotonic() - begun),
                       "validation": report(validation, threshold, best), "test": report(test, threshold, best)})
     (pathlib.Path(work) / "snr-level.json").write_text(json.dumps(result, indent=2) + "\n")
     print(json.dumps(result, indent=2))
@@ -156,7 +157,7 @@ def main():
     parser.add_argument("--work", required=True)
     parser.add_argument("--seed", type=int, default=20230901)
     parser.add_argument("--extremes", type=int, default=500, help="excerpts of clean speech to train on, and as many of noise")
-    parser.add_argument("--mixtures", type=int, default=30, help="validation and test excerpts per SNR")
+    parser.add_argument("--mixtures", type=int, default=60, help="test excerpts per SNR")
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
     train(arguments.work, arguments.seed, arguments.extremes, arguments.mixtures)

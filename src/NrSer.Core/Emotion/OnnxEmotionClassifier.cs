@@ -36,9 +36,9 @@ public sealed class OnnxEmotionClassifier : IEmotionClassifier
         int labels = _entry.Labels.Count, attributes = _entry.Attributes.Count;
         using MemoryOwner<float> logits = MemoryOwner<float>.Allocate(count * labels), ratings = MemoryOwner<float>.Allocate(count * attributes);
         if (attributes > 0)
-            _model.Run(batch, [count, samples], (logits.Memory, [count, labels]), (ratings.Memory, [count, attributes]));
+            _model.Run(batch.Span, [count, samples], (logits.Memory, [count, labels]), (ratings.Memory, [count, attributes]));
         else
-            _model.Run(batch, [count, samples], (logits.Memory, [count, labels]));
+            _model.Run(batch.Span, [count, samples], (logits.Memory, [count, labels]));
 
         var estimates = new EmotionEstimate[count];
         for (int i = 0; i < count; i++)

@@ -23,10 +23,8 @@ public sealed class SegmentEmotionRecognizer(IEmotionClassifier classifier, Emot
         ArgumentNullException.ThrowIfNull(segments);
         var estimates = new EmotionEstimate?[segments.Count];
         int[][] batches = Batches(segments);
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
-        Parallel.For(0, batches.Length, parallel, b =>
+        ParallelWork.For(batches.Length, threads, b =>
         {
-            cancellationToken.ThrowIfCancellationRequested();
             int[] batch = batches[b];
             int samples = segments[batch[0]].Span.Samples;
             using MemoryOwner<float> values = MemoryOwner<float>.Allocate(batch.Length * samples);
@@ -35,7 +33,7 @@ public sealed class SegmentEmotionRecognizer(IEmotionClassifier classifier, Emot
             IReadOnlyList<EmotionEstimate> results = classifier.Classify(values.Memory, batch.Length);
             for (int i = 0; i < batch.Length; i++)
                 estimates[batch[i]] = results[i];
-        });
+        }, cancellationToken);
         return estimates;
     }
 

@@ -54,10 +54,8 @@ public sealed class OnnxSpeechEnhancer : ISpeechEnhancer
 
         // A block's rising slope lies on its neighbour's falling one: it waits here, so that blocks never write to one place.
         using MemoryOwner<float> slopes = MemoryOwner<float>.Allocate(blocks * overlap);
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellationToken };
-        Parallel.For(0, blocks, parallel, block =>
+        ParallelWork.For(blocks, _threads, block =>
         {
-            cancellationToken.ThrowIfCancellationRequested();
             int start = block * step;
             int length = Math.Min(_entry.BlockSamples, noisy.Length - start);
             using MemoryOwner<float> owner = MemoryOwner<float>.Allocate(_entry.BlockSamples);
@@ -69,7 +67,7 @@ public sealed class OnnxSpeechEnhancer : ISpeechEnhancer
             if (block < blocks - 1)
                 TensorPrimitives.Multiply(output[step..], _fadeOut, output[step..]);
             output[head..length].CopyTo(enhanced.Span[(start + head)..]);
-        });
+        }, cancellationToken);
         for (int block = 1; block < blocks; block++)
         {
             int start = block * step;
@@ -93,7 +91,7 @@ public sealed class OnnxSpeechEnhancer : ISpeechEnhancer
         _stft.Forward(output, re, im);
         PowerCompression.Compress(re, im, _entry.Compression);
         long[] shape = [1, 2, frames, bins];
-        _model.Run(seen.Memory, shape, (answered.Memory, shape));
+        _model.Run(seen.Span, shape, (answered.Memory, shape));
         re = answered.Span[..plane];
         im = answered.Span[plane..];
         PowerCompression.Expand(re, im, _entry.Compression);

@@ -1,27 +1,32 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace NrSer.Core.Models;
 
 /// <summary>The three chosen models of this process, each loaded when first used, and once.</summary>
-public sealed class ModelSet : IDisposable
+public sealed partial class ModelSet : IDisposable
 {
     private readonly Lazy<OnnxModel> _enhancer;
     private readonly Lazy<OnnxModel> _snrLevel;
     private readonly Lazy<OnnxModel> _emotion;
+    private readonly ILogger _logger;
+    private int _toldDevice;
 
     /// <param name="options">Catalogue, names, device and threads.</param>
+    /// <param name="logger">Told once where the models run.</param>
     /// <exception cref="ModelException">The catalogue is not valid, or lacks a named model.</exception>
-    public ModelSet(IOptions<ModelOptions> options)
+    public ModelSet(IOptions<ModelOptions> options, ILogger<ModelSet> logger)
     {
         ArgumentNullException.ThrowIfNull(options);
+        _logger = logger;
         Options = options.Value;
         Catalog = ModelCatalog.Load(Options.CatalogPath);
         EnhancerEntry = Catalog.Choose(ModelKind.Enhancer, Options.Enhancer);
         SnrLevelEntry = Catalog.Choose(ModelKind.SnrLevel, Options.SnrLevel);
         EmotionEntry = Catalog.Choose(ModelKind.Emotion, Options.Emotion);
-        _enhancer = new(() => OnnxModel.Load(Catalog, EnhancerEntry, Options));
-        _snrLevel = new(() => OnnxModel.Load(Catalog, SnrLevelEntry, Options));
-        _emotion = new(() => OnnxModel.Load(Catalog, EmotionEntry, Options));
+        _enhancer = new(() => Load(EnhancerEntry));
+        _snrLevel = new(() => Load(SnrLevelEntry));
+        _emotion = new(() => Load(EmotionEntry));
     }
 
     /// <summary>How they run.</summary>
@@ -64,6 +69,17 @@ public sealed class ModelSet : IDisposable
             model.Dispose();
     }
 
+    private OnnxModel Load(ModelEntry entry)
+    {
+        OnnxModel model = OnnxModel.Load(Catalog, entry, Options);
+        if (Interlocked.Exchange(ref _toldDevice, 1) == 0)
+            LogDevice(model.Device, Options.ExecutionProvider);
+        return model;
+    }
+
     private IEnumerable<OnnxModel> Loaded() =>
         new[] { _enhancer, _snrLevel, _emotion }.Where(model => model.IsValueCreated).Select(model => model.Value);
+
+    [LoggerMessage(1101, LogLevel.Information, "Models run on {Device} ({Asked} was asked for)")]
+    private partial void LogDevice(ExecutionProvider device, ExecutionProvider asked);
 }

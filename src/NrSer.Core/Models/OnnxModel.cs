@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace NrSer.Core.Models;
 
-/// <summary>One loaded network: checked against its catalogue entry, then run on the caller's memory without copies.</summary>
+/// <summary>One loaded network: checked against its catalogue entry, then run with results straight into the caller's memory.</summary>
 /// <remarks>Runs may overlap on several threads. There should be one instance per model and process.</remarks>
 public sealed class OnnxModel : IDisposable
 {
@@ -14,8 +15,9 @@ public sealed class OnnxModel : IDisposable
     private readonly string[] _outputNames;
     private long _inferenceTicks;
 
-    private OnnxModel(ModelEntry entry, InferenceSession session)
+    private OnnxModel(ModelEntry entry, InferenceSession session, ExecutionProvider device)
     {
+        Device = device;
         Entry = entry;
         _session = session;
         _inputNames = [.. entry.Inputs.Select(input => input.Name)];
@@ -24,6 +26,9 @@ public sealed class OnnxModel : IDisposable
 
     /// <summary>What the catalogue says of it.</summary>
     public ModelEntry Entry { get; }
+
+    /// <summary>Where it runs: the CPU or CUDA.</summary>
+    public ExecutionProvider Device { get; }
 
     /// <summary>Time spent in <see cref="Run"/> so far, added up over all threads.</summary>
     public TimeSpan InferenceTime => Stopwatch.GetElapsedTime(0, Interlocked.Read(ref _inferenceTicks));
@@ -39,7 +44,8 @@ public sealed class OnnxModel : IDisposable
         ArgumentNullException.ThrowIfNull(entry);
         ArgumentNullException.ThrowIfNull(options);
         byte[] file = ReadChecked(catalog.FileOf(entry), entry);
-        using SessionOptions session = Configure(options);
+        (SessionOptions session, ExecutionProvider device) = Configure(options);
+        using SessionOptions disposing = session;
         InferenceSession loaded;
         try
         {
@@ -56,7 +62,7 @@ public sealed class OnnxModel : IDisposable
             if (loaded.InputMetadata.Count != entry.Inputs.Count) // outputs may stay unread, inputs have to be fed
                 throw new ModelException($"Model '{entry.Name}' has the inputs {string.Join(", ", loaded.InputMetadata.Keys)}; the catalogue knows {entry.Inputs.Count}.");
             CheckTensors(entry, "output", entry.Outputs, loaded.OutputMetadata);
-            return new OnnxModel(entry, loaded);
+            return new OnnxModel(entry, loaded, device);
         }
         catch
         {
@@ -69,10 +75,13 @@ public sealed class OnnxModel : IDisposable
     /// <param name="input">The one input, of <paramref name="inputShape"/>.</param>
     /// <param name="inputShape">Its axes.</param>
     /// <param name="outputs">Receives the outputs in the entry's order, each of its shape.</param>
-    public void Run(Memory<float> input, long[] inputShape, params ReadOnlySpan<(Memory<float> Values, long[] Shape)> outputs)
+    public void Run(ReadOnlySpan<float> input, long[] inputShape, params ReadOnlySpan<(Memory<float> Values, long[] Shape)> outputs)
     {
         long begun = Stopwatch.GetTimestamp();
-        using OrtValue fed = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, input, inputShape);
+
+        // Copied, because some kernels round differently by where their input starts: pooled memory starts anywhere, the runtime's own is aligned.
+        using OrtValue fed = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, TensorElementType.Float, inputShape);
+        input.CopyTo(fed.GetTensorMutableDataAsSpan<float>());
         var results = new OrtValue[outputs.Length];
         try
         {
@@ -95,7 +104,7 @@ public sealed class OnnxModel : IDisposable
         _session.Dispose();
     }
 
-    private static SessionOptions Configure(ModelOptions options)
+    private static (SessionOptions Options, ExecutionProvider Device) Configure(ModelOptions options)
     {
         bool cudaBuilt = OrtEnv.Instance().GetAvailableProviders().Contains("CUDAExecutionProvider", StringComparer.Ordinal);
         if (options.ExecutionProvider == ExecutionProvider.Cuda && !cudaBuilt)
@@ -114,9 +123,22 @@ public sealed class OnnxModel : IDisposable
         };
         session.AddSessionConfigEntry("session.set_denormal_as_zero", "1");
         session.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        if (cudaBuilt && options.ExecutionProvider != ExecutionProvider.Cpu)
+        if (!cudaBuilt || options.ExecutionProvider == ExecutionProvider.Cpu)
+            return (session, ExecutionProvider.Cpu);
+        try
+        {
             session.AppendExecutionProvider_CUDA();
-        return session;
+            return (session, ExecutionProvider.Cuda);
+        }
+        catch (OnnxRuntimeException error) when (options.ExecutionProvider == ExecutionProvider.Cuda)
+        {
+            session.Dispose();
+            throw new ModelException($"CUDA was asked for, but cannot be used: {error.Message}", error);
+        }
+        catch (OnnxRuntimeException)
+        {
+            return (session, ExecutionProvider.Cpu); // Auto: built for CUDA, but there is no driver or device
+        }
     }
 
     private static byte[] ReadChecked(string path, ModelEntry entry)
@@ -144,7 +166,7 @@ public sealed class OnnxModel : IDisposable
             if (!found.TryGetValue(tensor.Name, out NodeMetadata? node))
                 throw new ModelException($"Model '{entry.Name}' has no {role} '{tensor.Name}', only: {string.Join(", ", found.Keys)}.");
             int[] axes = tensor.Axes();
-            if (node.ElementDataType != Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float)
+            if (node.ElementDataType != TensorElementType.Float)
                 throw new ModelException($"The {role} '{tensor.Name}' of model '{entry.Name}' is {node.ElementDataType}, not float32.");
             if (!axes.AsSpan().SequenceEqual(node.Dimensions))
             {

@@ -52,12 +52,7 @@ public sealed class SpeechReconstituter(ISpeechEnhancer enhancer, SnrLevelBlock 
     {
         SegmentSpan[] spans = wholeAsOne ? Whole(chunk.Length) : Segmenter.Split(enhanced.Span, options);
         var segments = new ScoredSegment[spans.Length];
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
-        Parallel.For(0, spans.Length, parallel, i =>
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            segments[i] = Score(spans[i], chunk.Span, enhanced.Span);
-        });
+        ParallelWork.For(spans.Length, threads, i => segments[i] = Score(spans[i], chunk.Span, enhanced.Span), cancellationToken);
         return segments;
     }
 

@@ -80,7 +80,10 @@ internal sealed class ComplexFft
             for (int p = 0; p < groups; p++)
             {
                 for (int j = 0; j < radix; j++)
-                    (twiddleIm[(p * radix) + j], twiddleRe[(p * radix) + j]) = MathF.SinCos((float)(-2 * Math.PI * p * j / remaining));
+                    {
+                    (double sine, double cosine) = Math.SinCos(-2 * Math.PI * p * j / remaining);
+                    (twiddleRe[(p * radix) + j], twiddleIm[(p * radix) + j]) = ((float)cosine, (float)sine);
+                }
             }
 
             stages.Add(new Stage(radix, groups, stride, twiddleRe, twiddleIm));

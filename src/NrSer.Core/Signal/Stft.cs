@@ -36,7 +36,10 @@ public sealed class Stft
         _twiddleRe = new float[(n / 2) + 1];
         _twiddleIm = new float[(n / 2) + 1];
         for (int k = 0; k < _twiddleRe.Length; k++)
-            (_twiddleIm[k], _twiddleRe[k]) = MathF.SinCos((float)(-2 * Math.PI * k / n));
+        {
+            (double sine, double cosine) = Math.SinCos(-2 * Math.PI * k / n);
+            (_twiddleRe[k], _twiddleIm[k]) = ((float)cosine, (float)sine);
+        }
     }
 
     /// <summary>The framing.</summary>

@@ -34,7 +34,7 @@ public sealed class SnrLevelBlock
         int features = 2 * _stft.Parameters.Bins;
         using MemoryOwner<float> similarity = MemoryOwner<float>.Allocate(features), score = MemoryOwner<float>.Allocate(1);
         SpectralSimilarity.Compute(_stft, original, enhanced, similarity.Span);
-        _model.Run(similarity.Memory, [1, features], (score.Memory, [1]));
+        _model.Run(similarity.Span, [1, features], (score.Memory, [1]));
         return new SnrScore(score.Span[0]);
     }
 }
