@@ -160,6 +160,7 @@ def train(work, data, name, pitch, steps, minutes, seed):
         network.load_state_dict(stored["network"])
         optimiser.load_state_dict(stored["optimiser"])
         mean, best, best_merit, step, spent = (stored[k] for k in ("mean", "best", "merit", "step", "seconds"))
+        torch.manual_seed(seed + step)
         print(f"resumed at step {step}", flush=True)
     examples, validation = Examples(work, data, "train"), Examples(work, data, "validation")
     judge = EmotionNetwork(pitch)
@@ -202,7 +203,7 @@ def finish(work, data, name, validation):
     store(pathlib.Path(work) / f"{name}-final.pt", network=network.state_dict(), pitch=stored["pitch"])
     result = {"merit": stored["merit"], "steps": stored["step"], "minutes": stored["seconds"] / 60, "temperature": temperature,
               "parameters": sum(p.numel() for p in network.parameters()), "megaMacPerSecond": multiply_accumulates(network.eval()),
-              "validation": evaluate(network, validation), "test": evaluate(network, Examples(work, data, "test"))}
+              "validation": evaluate(network, validation, ("clean", "reconstituted5dB")), "test": evaluate(network, Examples(work, data, "test"))}
     (pathlib.Path(work) / f"{name}.json").write_text(json.dumps(rounded(result), indent=2) + "\n")
     print(json.dumps(rounded(result)), flush=True)
 

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Security.Cryptography;
+using CommunityToolkit.HighPerformance.Buffers;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -9,6 +11,8 @@ namespace NrSer.Core.Models;
 /// <remarks>Runs may overlap on several threads. There should be one instance per model and process.</remarks>
 public sealed class OnnxModel : IDisposable
 {
+    private const int AlignmentFloats = 16; // 64 bytes, a cache line and the widest vector
+
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new();
     private readonly string[] _inputNames;
@@ -79,9 +83,12 @@ public sealed class OnnxModel : IDisposable
     {
         long begun = Stopwatch.GetTimestamp();
 
-        // Copied, because some kernels round differently by where their input starts: pooled memory starts anywhere, the runtime's own is aligned.
-        using OrtValue fed = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, TensorElementType.Float, inputShape);
-        input.CopyTo(fed.GetTensorMutableDataAsSpan<float>());
+        // Copied, because some kernels round differently by where their input starts, and pooled memory starts anywhere.
+        using MemoryOwner<float> pooled = MemoryOwner<float>.Allocate(input.Length + AlignmentFloats);
+        using MemoryHandle pinned = pooled.Memory.Pin();
+        Memory<float> aligned = pooled.Memory.Slice(FloatsToAlignment(pinned), input.Length);
+        input.CopyTo(aligned.Span);
+        using OrtValue fed = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, aligned, inputShape);
         var results = new OrtValue[outputs.Length];
         try
         {
@@ -139,6 +146,12 @@ public sealed class OnnxModel : IDisposable
         {
             return (session, ExecutionProvider.Cpu); // Auto: built for CUDA, but there is no driver or device
         }
+    }
+
+    private static unsafe int FloatsToAlignment(MemoryHandle pinned)
+    {
+        nuint past = (nuint)pinned.Pointer % (AlignmentFloats * sizeof(float));
+        return past == 0 ? 0 : AlignmentFloats - (int)(past / sizeof(float));
     }
 
     private static byte[] ReadChecked(string path, ModelEntry entry)

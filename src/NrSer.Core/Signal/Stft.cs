@@ -52,10 +52,24 @@ public sealed class Stft
     /// <exception cref="ArgumentException">The signal is too short, or an output is not frames × bins long.</exception>
     public void Forward(ReadOnlySpan<float> signal, Span<float> re, Span<float> im)
     {
+        RequireLength(re.Length, Parameters.FramesOf(signal.Length), nameof(re));
+        Forward(signal, firstFrame: 0, re, im);
+    }
+
+    /// <summary>Some frames of the transform, for those who need not hold all of them.</summary>
+    /// <param name="signal">The whole x, [samples], longer than half a frame.</param>
+    /// <param name="firstFrame">t of the first frame wanted.</param>
+    /// <param name="re">Receives the real parts, [frames, bins] for as many frames as fit.</param>
+    /// <param name="im">Receives the imaginary parts, as long.</param>
+    /// <exception cref="ArgumentException">The signal is too short, or has no such frames, or the outputs differ in length.</exception>
+    public void Forward(ReadOnlySpan<float> signal, int firstFrame, Span<float> re, Span<float> im)
+    {
         int n = Parameters.FftSamples, bins = Parameters.Bins, lanes = Vector<float>.Count;
         if (signal.Length <= n / 2)
             throw new ArgumentException($"{signal.Length} samples are too short for frames of {n}.", nameof(signal));
-        int frames = Parameters.FramesOf(signal.Length);
+        int frames = re.Length / bins;
+        ArgumentOutOfRangeException.ThrowIfNegative(firstFrame);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstFrame + frames, Parameters.FramesOf(signal.Length), nameof(firstFrame));
         RequireLength(re.Length, frames, nameof(re));
         RequireLength(im.Length, frames, nameof(im));
 
@@ -69,7 +83,7 @@ public sealed class Stft
             int count = Math.Min(lanes, frames - first);
             for (int lane = 0; lane < count; lane++)
             {
-                Excerpt(signal, ((first + lane) * Parameters.HopSamples) - (n / 2), frame);
+                Excerpt(signal, ((firstFrame + first + lane) * Parameters.HopSamples) - (n / 2), frame);
                 TensorPrimitives.Multiply(frame, _window, frame);
                 Interleave(frame, flatRe[lane..], flatIm[lane..], lanes);
             }

@@ -6,6 +6,7 @@ namespace NrSer.Core.Snr;
 /// <summary>How far original and enhanced spectrogram agree, bin by bin.</summary>
 public static class SpectralSimilarity
 {
+    private const int BlockFrames = 64; // a multiple of any vector's lanes; both spectrograms of a block stay in the cache
     private const double Epsilon = 1e-8; // as the SNR-level block was trained; keeps silent bins at 0
 
     /// <summary>sim[f, p] = Σ_t X·X̂ / (‖X‖·‖X̂‖ + ε) for p = real part, imaginary part, with both signals at a mean power of 1.</summary>
@@ -24,32 +25,44 @@ public static class SpectralSimilarity
         if (similarity.Length != 2 * bins)
             throw new ArgumentException($"{bins} bins have {2 * bins} similarities, not {similarity.Length}.", nameof(similarity));
 
-        double originalLevel = SignalLevel.Normaliser(original) ?? 0, enhancedLevel = SignalLevel.Normaliser(enhanced) ?? 0;
-        int frames = stft.Parameters.FramesOf(original.Length), plane = frames * bins;
-        using SpanOwner<float> x = SpanOwner<float>.Allocate(2 * plane), y = SpanOwner<float>.Allocate(2 * plane);
-        using SpanOwner<double> sums = SpanOwner<double>.Allocate(3 * bins);
-        stft.Forward(original, x.Span[..plane], x.Span[plane..]);
-        stft.Forward(enhanced, y.Span[..plane], y.Span[plane..]);
+        double level = (SignalLevel.Normaliser(original) ?? 0) * (double)(SignalLevel.Normaliser(enhanced) ?? 0);
+        int frames = stft.Parameters.FramesOf(original.Length), block = Math.Min(frames, BlockFrames);
+        using SpanOwner<float> spectra = SpanOwner<float>.Allocate(4 * block * bins);
+        using SpanOwner<double> sums = SpanOwner<double>.Allocate(6 * bins, AllocationMode.Clear);
+        for (int first = 0; first < frames; first += block)
+        {
+            int plane = Math.Min(block, frames - first) * bins;
+            Span<float> x = spectra.Span[..(2 * plane)], y = spectra.Span.Slice(2 * plane, 2 * plane);
+            stft.Forward(original, first, x[..plane], x[plane..]);
+            stft.Forward(enhanced, first, y[..plane], y[plane..]);
+            Accumulate(x[..plane], y[..plane], sums.Span[..(3 * bins)]);
+            Accumulate(x[plane..], y[plane..], sums.Span[(3 * bins)..]);
+        }
+
         for (int part = 0; part < 2; part++)
         {
-            Span<double> product = sums.Span[..bins], xx = sums.Span.Slice(bins, bins), yy = sums.Span.Slice(2 * bins, bins);
-            sums.Span.Clear();
-            for (int frame = 0; frame < frames; frame++)
-            {
-                ReadOnlySpan<float> xs = x.Span.Slice((part * plane) + (frame * bins), bins);
-                ReadOnlySpan<float> ys = y.Span.Slice((part * plane) + (frame * bins), bins);
-                for (int bin = 0; bin < xs.Length; bin++)
-                {
-                    double a = xs[bin], b = ys[bin];
-                    product[bin] += a * b;
-                    xx[bin] += a * a;
-                    yy[bin] += b * b;
-                }
-            }
-
-            double level = originalLevel * enhancedLevel;
+            Span<double> product = sums.Span.Slice(3 * part * bins, bins), xx = sums.Span.Slice(((3 * part) + 1) * bins, bins);
+            Span<double> yy = sums.Span.Slice(((3 * part) + 2) * bins, bins);
             for (int bin = 0; bin < bins; bin++)
                 similarity[(part * bins) + bin] = (float)(level * product[bin] / ((level * Math.Sqrt(xx[bin] * yy[bin])) + Epsilon));
+        }
+    }
+
+    /// <summary>Adds Σ_t X·X̂, Σ_t X² and Σ_t X̂² of some frames to the running sums, [3, bins].</summary>
+    private static void Accumulate(ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<double> sums)
+    {
+        int bins = sums.Length / 3;
+        Span<double> product = sums[..bins], xx = sums.Slice(bins, bins), yy = sums[(2 * bins)..];
+        for (int frame = 0; frame < x.Length; frame += bins)
+        {
+            ReadOnlySpan<float> xs = x.Slice(frame, bins), ys = y.Slice(frame, bins);
+            for (int bin = 0; bin < bins; bin++)
+            {
+                double a = xs[bin], b = ys[bin];
+                product[bin] += a * b;
+                xx[bin] += a * a;
+                yy[bin] += b * b;
+            }
         }
     }
 }
