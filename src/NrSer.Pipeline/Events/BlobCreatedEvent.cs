@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using NrSer.Pipeline.Messages;
+using NrSer.Pipeline.Storage;
 
 namespace NrSer.Pipeline.Events;
 
@@ -16,7 +17,9 @@ public sealed record BlobCreatedEvent(string Container, string BlobName, string 
 
     /// <summary>Reads an event in Event Grid's own schema (alone or in an array of one) or as a CloudEvent 1.0.</summary>
     /// <param name="json">The message body.</param>
-    /// <exception cref="InvalidMessageException">It is no such event, or tells of no blob.</exception>
+    /// <exception cref="InvalidMessageException">
+    /// It is no such event, or tells of a blob elsewhere: our own output, taken for a recording, would feed itself.
+    /// </exception>
     public static BlobCreatedEvent Parse(string json)
     {
         try
@@ -26,14 +29,16 @@ public sealed record BlobCreatedEvent(string Container, string BlobName, string 
             root = root.ValueKind == JsonValueKind.Array && root.GetArrayLength() == 1 ? root[0] : root;
             string type = (root.TryGetProperty("type", out JsonElement cloud) ? cloud : root.GetProperty("eventType")).GetString() ?? "";
             string subject = root.GetProperty("subject").GetString() ?? "";
-            string etag = root.GetProperty("data").GetProperty("eTag").GetString() ?? "";
+            string etag = (root.GetProperty("data").GetProperty("eTag").GetString() ?? "").Trim('"');
             int generation = root.TryGetProperty("nrsergeneration", out JsonElement repeated) ? repeated.GetInt32() : 0;
             string[] parts = subject.StartsWith(SubjectPrefix, StringComparison.Ordinal) ? subject[SubjectPrefix.Length..].Split('/', 3) : [];
-            if (type != EventType || parts is not [{ Length: > 0 }, "blobs", { Length: > 0 }] || etag.Length == 0)
-                throw new InvalidMessageException($"An event of type '{type}' about '{subject}' tells of no uploaded blob.");
-            return new BlobCreatedEvent(parts[0], parts[2], etag.Trim('"'), generation);
+            if (type != EventType || parts is not [StorageNames.Recordings, "blobs", { Length: > 0 }])
+                throw new InvalidMessageException($"An event of type '{type}' about '{subject}' tells of no uploaded recording.");
+            if (etag.Length == 0 || etag.AsSpan().ContainsAnyExceptInRange('!', '~') || generation < 0)
+                throw new InvalidMessageException($"An event about '{subject}' has no valid ETag or generation.");
+            return new BlobCreatedEvent(parts[0], parts[2], etag, generation);
         }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
         {
             throw new InvalidMessageException($"The message is no blob event: {error.Message}", error);
         }

@@ -46,7 +46,7 @@ public sealed record WorkMessage(string MessageId, string Body, string? TracePar
         {
             return JsonSerializer.Deserialize(Body, type) ?? throw new InvalidMessageException($"Message {MessageId} is empty.");
         }
-        catch (JsonException error)
+        catch (Exception error) when (error is JsonException or ArgumentException) // the latter for text that is no UTF-16
         {
             throw new InvalidMessageException($"Message {MessageId} is not a {typeof(T).Name}: {error.Message}", error);
         }
