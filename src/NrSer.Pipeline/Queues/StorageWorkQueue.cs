@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Azure;
 using Azure.Storage.Queues;
@@ -10,6 +11,9 @@ namespace NrSer.Pipeline.Queues;
 /// <summary>Peek-lock over an Azure storage queue: visibility is the lock, and a second queue holds what was given up.</summary>
 public sealed class StorageWorkQueue : IWorkQueue
 {
+    private const int MaxMessageChars = 64 * 1024; // the service's limit; generated JSON is ASCII
+    private const int QuotedChars = 2000; // however they are escaped, two such texts fit a message
+
     private static readonly TimeSpan s_forever = TimeSpan.FromSeconds(-1); // a message must not expire while an archive waits
 
     private readonly QueueClient _queue;
@@ -56,7 +60,7 @@ public sealed class StorageWorkQueue : IWorkQueue
     /// <summary>What a queue entry holds; a body that is no envelope is passed on as it is, for the stage to refuse.</summary>
     private static WorkMessage Open(QueueMessage message)
     {
-        string text = message.Body?.ToString() ?? "";
+        string text = TextOf(message.Body?.ToString() ?? "");
         try
         {
             if (JsonSerializer.Deserialize(text, MessageJsonContext.Default.EnvelopeV1) is { } envelope)
@@ -68,6 +72,13 @@ public sealed class StorageWorkQueue : IWorkQueue
         }
 
         return new WorkMessage(message.MessageId, text, TraceParent: null);
+    }
+
+    /// <summary>Event Grid wraps its text in Base64, as older clients do; whatever else there is must not stop the queue.</summary>
+    private static string TextOf(string body)
+    {
+        byte[] bytes = new byte[body.Length];
+        return Convert.TryFromBase64String(body, bytes, out int length) ? Encoding.UTF8.GetString(bytes, 0, length) : body;
     }
 
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "The semaphore never makes a wait handle: nothing to dispose.")]
@@ -99,11 +110,19 @@ public sealed class StorageWorkQueue : IWorkQueue
 
         public override async Task DeadLetterAsync(string reason, CancellationToken cancellationToken)
         {
-            string letter = JsonSerializer.Serialize(
-                new DeadLetterV1(Message.MessageId, Message.Body, reason), MessageJsonContext.Default.DeadLetterV1);
+            if (!await HideAsync(owner._options.LockDuration, cancellationToken).ConfigureAwait(false))
+                return; // another has it, and may do better
+            string letter = LetterOf(Message.Body, Start(reason));
+            if (letter.Length > MaxMessageChars)
+                letter = LetterOf(Start(Message.Body), Start(reason)); // far longer than any of ours: no stage would have understood it
             await owner._poison.SendMessageAsync(letter, visibilityTimeout: null, s_forever, cancellationToken).ConfigureAwait(false);
             await CompleteAsync(cancellationToken).ConfigureAwait(false);
         }
+
+        private string LetterOf(string body, string reason) =>
+            JsonSerializer.Serialize(new DeadLetterV1(Message.MessageId, body, reason), MessageJsonContext.Default.DeadLetterV1);
+
+        private static string Start(string text) => text.Length <= QuotedChars ? text : $"{text[..QuotedChars]}…";
 
         private async Task<bool> HideAsync(TimeSpan period, CancellationToken cancellationToken)
         {

@@ -16,7 +16,7 @@ public sealed class StorageClients
     {
         ArgumentNullException.ThrowIfNull(options);
         StorageOptions storage = options.Value;
-        var queueOptions = new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 };
+        var queueOptions = new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None }; // Base64 would throw at one foreign message, and stop the queue
         if (storage.ConnectionString is { Length: > 0 } connection)
         {
             Blobs = new BlobServiceClient(connection);
