@@ -72,7 +72,7 @@ public static class ServiceCollectionExtensions
                     (string body, string reason) = RecordFailure.Open(message);
                     return failure.RunAsync(queue, body, reason, cancellationToken);
                 };
-            });
+            }, tireless: true);
         }
 
         return services;
@@ -84,10 +84,20 @@ public static class ServiceCollectionExtensions
         services.AddPump(StorageNames.EmotionsQueue, provider => provider.GetRequiredService<RecognizeEmotion>().RunAsync);
 
     private static IServiceCollection AddPump(
-        this IServiceCollection services, string queue, Func<IServiceProvider, Func<WorkMessage, CancellationToken, Task>> stage) =>
-        services.AddSingleton<IHostedService>(provider => new QueuePump(
-            provider.Queue(queue), stage(provider), concurrency: 1, provider.GetRequiredService<IOptions<QueueOptions>>().Value,
-            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<QueuePump>>()));
+        this IServiceCollection services, string queue, Func<IServiceProvider, Func<WorkMessage, CancellationToken, Task>> stage, bool tireless = false) =>
+        services.AddSingleton<IHostedService>(provider =>
+        {
+            QueueOptions options = provider.GetRequiredService<IOptions<QueueOptions>>().Value;
+            return new QueuePump(
+                provider.Queue(queue), stage(provider), concurrency: 1, tireless ? Tireless(options) : options,
+                provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<QueuePump>>());
+        });
+
+    /// <summary>Behind a poison queue there is no other: what cannot be written into a row now is tried until it can.</summary>
+    private static QueueOptions Tireless(QueueOptions options) => new()
+    {
+        LockDuration = options.LockDuration, PollInterval = options.PollInterval, RetryDelay = options.RetryDelay, MaxDeliveries = int.MaxValue,
+    };
 
     private static IWorkQueue Queue(this IServiceProvider provider, string name) => provider.GetRequiredKeyedService<IWorkQueue>(name);
 }

@@ -43,7 +43,8 @@ public sealed partial class BlobEventPump(
             catch (Exception error) when (error is not OutOfMemoryException)
             {
                 LogFailed(error);
-                await Task.Delay(options.Value.RetryDelay, time, CancellationToken.None).ConfigureAwait(false);
+                await Task.Delay(options.Value.RetryDelay + options.Value.PollInterval, time, stoppingToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

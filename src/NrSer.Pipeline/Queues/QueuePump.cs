@@ -20,6 +20,8 @@ public sealed partial class QueuePump(
     IWorkQueue queue, Func<WorkMessage, CancellationToken, Task> stage, int concurrency, QueueOptions options, TimeProvider time,
     ILogger<QueuePump> logger) : BackgroundService
 {
+    private static readonly TimeSpan s_longestDelay = TimeSpan.FromMinutes(10); // what is down for longer than that is back at no certain time
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -46,7 +48,7 @@ public sealed partial class QueuePump(
             catch (Exception error) when (error is not OutOfMemoryException)
             {
                 LogReceiveFailed(error, queue.Name);
-                await Task.Delay(options.RetryDelay, time, CancellationToken.None).ConfigureAwait(false);
+                await Task.Delay(options.RetryDelay + options.PollInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
@@ -61,20 +63,29 @@ public sealed partial class QueuePump(
         await Task.Yield();
         using Activity? activity = PipelineTelemetry.Source.StartActivity(queue.Name, ActivityKind.Consumer, delivery.Message.TraceParent);
         using var working = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        Task renewal = RenewAsync(delivery, working);
+        Task<bool> renewal = RenewAsync(delivery, working);
         long begun = time.GetTimestamp();
+        Exception? failure = null;
         try
         {
-            try
+            if (delivery.DeliveryCount > options.MaxDeliveries)
+                throw new InvalidMessageException($"Handed out {options.MaxDeliveries} times, and no worker lived to answer.");
+            await stage(delivery.Message, working.Token).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            failure = error;
+        }
+
+        await working.CancelAsync().ConfigureAwait(false);
+        if (!await renewal.ConfigureAwait(false))
+            return; // someone else may be at it, and will settle it
+        try
+        {
+            if (failure is not null)
             {
-                if (delivery.DeliveryCount > options.MaxDeliveries)
-                    throw new InvalidMessageException($"Handed out {options.MaxDeliveries} times, and no worker lived to answer.");
-                await stage(delivery.Message, working.Token).ConfigureAwait(false);
-            }
-            finally
-            {
-                await working.CancelAsync().ConfigureAwait(false);
-                await renewal.ConfigureAwait(false);
+                await SettleFailureAsync(delivery, failure, stoppingToken.IsCancellationRequested).ConfigureAwait(false);
+                return;
             }
 
             await delivery.CompleteAsync(CancellationToken.None).ConfigureAwait(false);
@@ -82,33 +93,32 @@ public sealed partial class QueuePump(
         }
         catch (Exception error)
         {
-            await SettleFailureAsync(delivery, error, stoppingToken.IsCancellationRequested).ConfigureAwait(false);
+            LogUnsettled(error, queue.Name, delivery.Message.MessageId); // the lock runs out by itself
         }
     }
 
     private async Task SettleFailureAsync(WorkDelivery delivery, Exception error, bool stopping)
     {
-        try
+        bool invalid = error is InvalidMessageException;
+        if (stopping && !invalid)
         {
-            if (error is OperationCanceledException)
-            {
-                LogAbandoned(queue.Name, delivery.Message.MessageId);
-                if (stopping)
-                    await delivery.AbandonAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
-                return;
-            }
+            // Whatever it threw: cancellation comes in many wrappings.
+            LogAbandoned(queue.Name, delivery.Message.MessageId);
+            await delivery.AbandonAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+            return;
+        }
 
-            bool final = error is InvalidMessageException || delivery.DeliveryCount >= options.MaxDeliveries;
-            LogFailed(error, queue.Name, delivery.Message.MessageId, delivery.DeliveryCount, options.MaxDeliveries);
-            if (final)
-                await delivery.DeadLetterAsync(Describe(error, delivery.DeliveryCount), CancellationToken.None).ConfigureAwait(false);
-            else
-                await delivery.AbandonAsync(options.RetryDelay * Math.Pow(2, delivery.DeliveryCount - 1), CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (Exception settlement)
-        {
-            LogFailed(settlement, queue.Name, delivery.Message.MessageId, delivery.DeliveryCount, options.MaxDeliveries); // the lock runs out by itself
-        }
+        LogFailed(error, queue.Name, delivery.Message.MessageId, delivery.DeliveryCount, options.MaxDeliveries);
+        if (invalid || delivery.DeliveryCount >= options.MaxDeliveries)
+            await delivery.DeadLetterAsync(Describe(error, delivery.DeliveryCount), CancellationToken.None).ConfigureAwait(false);
+        else
+            await delivery.AbandonAsync(DelayAfter(delivery.DeliveryCount), CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private TimeSpan DelayAfter(long deliveries)
+    {
+        TimeSpan doubled = options.RetryDelay * Math.Pow(2, Math.Min(deliveries, 31) - 1);
+        return doubled < s_longestDelay ? doubled : s_longestDelay;
     }
 
     private static string Describe(Exception error, long deliveries)
@@ -118,28 +128,28 @@ public sealed partial class QueuePump(
     }
 
     /// <summary>Holds the lock until the work ends; when it is lost, stops the work.</summary>
-    private async Task RenewAsync(WorkDelivery delivery, CancellationTokenSource working)
+    /// <returns>False when it was lost.</returns>
+    private async Task<bool> RenewAsync(WorkDelivery delivery, CancellationTokenSource working)
     {
-        try
+        while (true)
         {
-            while (true)
+            await Task.Delay(options.LockDuration / 2, time, working.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (working.IsCancellationRequested)
+                return true; // the work has ended
+            try
             {
-                await Task.Delay(options.LockDuration / 2, time, working.Token).ConfigureAwait(false);
-                if (!await delivery.RenewAsync(working.Token).ConfigureAwait(false))
+                // Not cut short by the end of the work: an answer that nobody waits for would take the lock's new receipt with it.
+                if (!await delivery.RenewAsync(CancellationToken.None).ConfigureAwait(false))
                 {
                     LogLockLost(queue.Name, delivery.Message.MessageId);
                     await working.CancelAsync().ConfigureAwait(false);
-                    return;
+                    return false;
                 }
             }
-        }
-        catch (OperationCanceledException)
-        {
-            // The work has ended.
-        }
-        catch (Exception error)
-        {
-            LogReceiveFailed(error, queue.Name); // the lock may run out: then the work is done twice, which is allowed
+            catch (Exception error)
+            {
+                LogReceiveFailed(error, queue.Name); // the next try may come too late: then the work is done twice, which is allowed
+            }
         }
     }
 
@@ -157,4 +167,7 @@ public sealed partial class QueuePump(
 
     [LoggerMessage(2005, LogLevel.Warning, "{Queue}: the lock on {MessageId} was lost, its work is stopped")]
     private partial void LogLockLost(string queue, string messageId);
+
+    [LoggerMessage(2006, LogLevel.Warning, "{Queue}: {MessageId} could not be settled and will be handed out again")]
+    private partial void LogUnsettled(Exception error, string queue, string messageId);
 }

@@ -23,7 +23,7 @@ public sealed partial class SweepTimer(Sweep sweep, IOptions<SweepOptions> optio
                 {
                     await sweep.RunAsync(stoppingToken).ConfigureAwait(false);
                 }
-                catch (Exception error) when (error is not (OperationCanceledException or OutOfMemoryException))
+                catch (Exception error) when (error is not OutOfMemoryException && !stoppingToken.IsCancellationRequested) // a request's time-out is a cancellation too
                 {
                     LogFailed(error);
                 }
