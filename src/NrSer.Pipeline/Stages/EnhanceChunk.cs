@@ -48,13 +48,15 @@ public sealed partial class EnhanceChunk(
         bool hasSpeech = segments.Any(segment => segment.IsSpeech);
         DateTimeOffset now = time.GetUtcNow();
         var columns = new ChunkRow { EnhancedAt = row.EnhancedAt ?? now, HasSpeech = hasSpeech };
-        if (!hasSpeech)
-            columns.FinishedAt = row.FinishedAt ?? now;
-        await tables.MergeChunkAsync(id, columns, cancellationToken).ConfigureAwait(false);
         if (hasSpeech)
+        {
+            await tables.MergeChunkAsync(id, columns, cancellationToken).ConfigureAwait(false);
             await emotions.SendAsync([WorkMessage.Recognize(id, request.Generation)], cancellationToken).ConfigureAwait(false);
-        else
-            await completion.RunAsync(id.Recording, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        await tables.FinishChunkAsync(id, columns, now, cancellationToken).ConfigureAwait(false);
+        await completion.RunAsync(id.Recording, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The segments of a manifest.</summary>

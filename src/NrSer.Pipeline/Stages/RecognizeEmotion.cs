@@ -36,7 +36,7 @@ public sealed partial class RecognizeEmotion(
         if (row.FinishedAt is null)
         {
             await RecognizeAsync(id, row, cancellationToken).ConfigureAwait(false);
-            await tables.MergeChunkAsync(id, new ChunkRow { FinishedAt = time.GetUtcNow() }, cancellationToken).ConfigureAwait(false);
+            await tables.FinishChunkAsync(id, new ChunkRow(), time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         }
 
         await completion.RunAsync(id.Recording, cancellationToken).ConfigureAwait(false);

@@ -111,6 +111,31 @@ public sealed class ResultTables(StorageClients storage)
         return _chunks.UpsertEntityAsync(columns, TableUpdateMode.Merge, cancellationToken);
     }
 
+    /// <summary>Merges columns into a chunk's row and ends the chunk, unless it was ended before: the summary's time depends on it, so the first stays.</summary>
+    /// <param name="id">A chunk with a row.</param>
+    /// <param name="columns">The stage's own columns; the keys are set here.</param>
+    /// <param name="finishedAt">When it was finished, if it is only now.</param>
+    /// <param name="cancellationToken">Stops the requests.</param>
+    public async Task FinishChunkAsync(ChunkId id, ChunkRow columns, DateTimeOffset finishedAt, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        (columns.PartitionKey, columns.RowKey) = (id.Recording.Value, id.Key);
+        while (true)
+        {
+            ChunkRow row = await _chunks.GetEntityAsync<ChunkRow>(id.Recording.Value, id.Key, cancellationToken: cancellationToken).ConfigureAwait(false);
+            columns.FinishedAt = row.FinishedAt ?? finishedAt;
+            try
+            {
+                await _chunks.UpdateEntityAsync(columns, row.ETag, TableUpdateMode.Merge, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (RequestFailedException race) when (race.Status == 412)
+            {
+                // Another writer was faster: look again at what it wrote.
+            }
+        }
+    }
+
     /// <summary>Merges one stage's columns into segment rows of one recording.</summary>
     /// <param name="rows">Any number.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
