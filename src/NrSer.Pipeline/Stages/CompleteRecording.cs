@@ -54,7 +54,7 @@ public sealed partial class CompleteRecording(ResultTables tables, ResultBlobs r
         {
             Reason = failed.Length == 0
                 ? ""
-                : string.Create(CultureInfo.InvariantCulture, $"{failed.Length} of {chunks.Count} chunks failed: {failed[0].FailureReason}"),
+                : string.Create(CultureInfo.InvariantCulture, $"{failed.Length} of {chunks.Count} chunks failed, first {failed[0].RowKey}: {failed[0].FailureReason}"),
             CompletedAt = chunks.Max(chunk => chunk.FinishedAt ?? chunk.FailedAt),
             SegmentCount = segments.Length,
             SpeechSegmentCount = speech.Length,

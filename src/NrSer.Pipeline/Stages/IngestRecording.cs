@@ -46,12 +46,7 @@ public sealed partial class IngestRecording(
         BlobCreatedEvent upload = BlobCreatedEvent.Parse(message.Body);
         BlobClient blob = storage.Blobs.GetBlobContainerClient(upload.Container).GetBlobClient(upload.BlobName);
         var unchanged = new BlobRequestConditions { IfMatch = new ETag($"\"{upload.ETag}\"") };
-        BlobProperties properties;
-        try
-        {
-            properties = await blob.GetPropertiesAsync(unchanged, cancellationToken).ConfigureAwait(false);
-        }
-        catch (RequestFailedException gone) when (gone.Status is 404 or 412)
+        if (await storage.FindUploadAsync(upload, cancellationToken).ConfigureAwait(false) is not { } properties)
         {
             LogGone(upload.BlobName); // deleted, or replaced by a newer upload that has its own event
             return;
@@ -90,8 +85,9 @@ public sealed partial class IngestRecording(
             new BlobOpenReadOptions(allowModifications: false) { Conditions = unchanged, BufferSize = ReadAheadBytes }, cancellationToken).ConfigureAwait(false);
         var hashed = new CryptoStream(content, hash, CryptoStreamMode.Read);
         await using ConfiguredAsyncDisposable closingStream = hashed.ConfigureAwait(false);
-        var speech = new SpeechReader(await decoder.OpenAsync(hashed, cancellationToken).ConfigureAwait(false), ingestion.Value.Channels);
-        await using ConfiguredAsyncDisposable closingReader = speech.ConfigureAwait(false);
+        IAudioReader audio = await decoder.OpenAsync(hashed, cancellationToken).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable closingReader = audio.ConfigureAwait(false); // not through SpeechReader, which may refuse it
+        var speech = new SpeechReader(audio, ingestion.Value.Channels);
         var reader = new ChunkReader(speech, segmentation.Value);
         int count = 0;
         await foreach (AudioChunk chunk in reader.ReadAsync(cancellationToken).ConfigureAwait(false))

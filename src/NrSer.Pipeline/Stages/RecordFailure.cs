@@ -1,7 +1,4 @@
 using System.Text.Json;
-using Azure;
-using Azure.Storage.Blobs;
-using Azure.Storage.Blobs.Models;
 using Microsoft.Extensions.Logging;
 using NrSer.Pipeline.Events;
 using NrSer.Pipeline.Messages;
@@ -64,20 +61,17 @@ public sealed partial class RecordFailure(
 
     private async Task FailUploadAsync(BlobCreatedEvent upload, string reason, CancellationToken cancellationToken)
     {
-        BlobClient blob = storage.Blobs.GetBlobContainerClient(upload.Container).GetBlobClient(upload.BlobName);
-        try
+        if (await storage.FindUploadAsync(upload, cancellationToken).ConfigureAwait(false) is not { } properties)
         {
-            BlobProperties properties = await blob.GetPropertiesAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-            RecordingId id = RecordingId.Of(properties.CreatedOn, upload.Container, upload.BlobName, upload.ETag);
-            await FailAsync(id, upload.Generation, new RecordingRow
-            {
-                BlobName = upload.BlobName, BlobETag = upload.ETag, UploadedAt = properties.CreatedOn, Reason = reason, CompletedAt = time.GetUtcNow(),
-            }, cancellationToken).ConfigureAwait(false);
+            LogUnreadable(StorageNames.UploadsQueue, "The blob was deleted or replaced meanwhile.");
+            return;
         }
-        catch (RequestFailedException gone) when (gone.Status == 404)
+
+        RecordingId id = RecordingId.Of(properties.CreatedOn, upload.Container, upload.BlobName, upload.ETag);
+        await FailAsync(id, upload.Generation, new RecordingRow
         {
-            LogUnreadable(StorageNames.UploadsQueue, "The blob was deleted meanwhile.");
-        }
+            BlobName = upload.BlobName, BlobETag = upload.ETag, UploadedAt = properties.CreatedOn, Reason = reason, CompletedAt = time.GetUtcNow(),
+        }, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task FailChunkAsync(ChunkId id, int generation, string reason, CancellationToken cancellationToken)
@@ -89,7 +83,7 @@ public sealed partial class RecordFailure(
             return;
         }
 
-        if (row.FinishedAt is null)
+        if (row.FinishedAt is null && !(row.FailedGeneration > generation)) // a late letter must not hide a newer one
         {
             await tables.MergeChunkAsync(
                 id, new ChunkRow { FailureReason = reason, FailedGeneration = generation, FailedAt = time.GetUtcNow() }, cancellationToken).ConfigureAwait(false);

@@ -41,6 +41,10 @@ public sealed partial class Sweep(
             {
                 LogLost(id.Value);
                 await uploads.SendAsync([upload.ToMessage(id)], cancellationToken).ConfigureAwait(false);
+
+                // The row keeps the next sweeps from sending it again while it waits behind others.
+                var announced = new RecordingRow { BlobName = upload.BlobName, BlobETag = upload.ETag, UploadedAt = createdOn, StartedAt = now };
+                await tables.AdvanceAsync(id, upload.Generation, RecordingStatus.Queued, announced, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -83,8 +87,14 @@ public sealed partial class Sweep(
             return;
         }
 
-        var columns = new RecordingRow { Reason = $"No progress for {options.Value.StuckAfter} in {options.Value.MaxGenerations} runs.", CompletedAt = time.GetUtcNow() };
-        if (await tables.AdvanceAsync(RecordingId.Parse(row.RowKey), row.Generation ?? 0, RecordingStatus.Failed, columns, cancellationToken).ConfigureAwait(false))
+        string reason = $"No progress for {options.Value.StuckAfter} in {options.Value.MaxGenerations} runs.";
+        await FailAsync(RecordingId.Parse(row.RowKey), row.Generation ?? 0, reason, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task FailAsync(RecordingId id, int generation, string reason, CancellationToken cancellationToken)
+    {
+        var columns = new RecordingRow { Reason = reason, CompletedAt = time.GetUtcNow() };
+        if (await tables.AdvanceAsync(id, generation, RecordingStatus.Failed, columns, cancellationToken).ConfigureAwait(false))
             PipelineTelemetry.Failures.Add(1, new KeyValuePair<string, object?>("status", nameof(RecordingStatus.Failed)));
     }
 
@@ -95,6 +105,13 @@ public sealed partial class Sweep(
         int generation = (row.Generation ?? 0) + 1;
         LogRestarted(id.Value, generation, why);
         var upload = new BlobCreatedEvent(StorageNames.Recordings, row.BlobName ?? "", row.BlobETag ?? "", generation);
+        if (await storage.FindUploadAsync(upload, cancellationToken).ConfigureAwait(false) is null)
+        {
+            await FailAsync(id, generation, "The upload was deleted or replaced.", cancellationToken).ConfigureAwait(false); // its event would lead to nothing
+            await tables.MarkRetryAsync(id, requested: false, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
         await tables.AdvanceAsync(
             id, generation, RecordingStatus.Queued, new RecordingRow { Reason = "", StartedAt = time.GetUtcNow() }, cancellationToken).ConfigureAwait(false);
         await uploads.SendAsync([upload.ToMessage(id)], cancellationToken).ConfigureAwait(false);

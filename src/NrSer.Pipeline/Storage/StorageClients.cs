@@ -1,9 +1,12 @@
+using Azure;
 using Azure.Core;
 using Azure.Data.Tables;
 using Azure.Identity;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Options;
+using NrSer.Pipeline.Events;
 
 namespace NrSer.Pipeline.Storage;
 
@@ -45,6 +48,22 @@ public sealed class StorageClients
 
     /// <summary>Storage queues, or null where there are none.</summary>
     public QueueServiceClient? Queues { get; }
+
+    /// <summary>What storage says of an upload, or null when it was deleted or replaced since.</summary>
+    /// <param name="upload">The event of the upload.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    internal async Task<BlobProperties?> FindUploadAsync(BlobCreatedEvent upload, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Blobs.GetBlobContainerClient(upload.Container).GetBlobClient(upload.BlobName)
+                .GetPropertiesAsync(new BlobRequestConditions { IfMatch = new ETag($"\"{upload.ETag}\"") }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RequestFailedException gone) when (gone.Status is 404 or 412)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Creates what is missing: on a laptop nothing else does.</summary>
     /// <param name="cancellationToken">Stops between requests.</param>
