@@ -1,0 +1,162 @@
+using System.Text;
+using System.Text.Json;
+using NrSer.Pipeline.Events;
+using NrSer.Pipeline.Messages;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Tests.Storage;
+
+namespace NrSer.Pipeline.Tests.Stages;
+
+public sealed class CompleteRecordingTests(Emulator emulator)
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task RunAsync_WholeRecording_LeavesSummaryParquetAndReceiptThatAgree()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.ThreeChunksAsync());
+        await pipeline.DrainAsync();
+
+        SegmentRow[] segments = await pipeline.SegmentsAsync(id);
+        SegmentRow[] speech = [.. segments.Where(segment => segment.IsSpeech)];
+        Assert.Equal([.. segments.Skip(1).Select(segment => segment.StartSeconds), 20.0], segments.Select(segment => segment.EndSeconds)); // no gap, nothing twice
+        Assert.All(segments, segment => Assert.Equal(segment.IsSpeech, segment is { Emotion: not null, Confidence: > 0, Probabilities: not null }));
+
+        RecordingRow row = await pipeline.RowAsync(id);
+        Assert.Equal(("Completed", "", 0), (row.Status, row.Reason, row.Generation));
+        Assert.Equal((segments.Length, speech.Length), (row.SegmentCount, row.SpeechSegmentCount));
+        Assert.Equal(speech.Sum(segment => segment.EndSeconds - segment.StartSeconds), row.SpeechSeconds!.Value, 1e-9);
+        Assert.All([row.EnhancerModel, row.SnrLevelModel, row.EmotionModel], model => Assert.Contains("@", model, StringComparison.Ordinal));
+
+        (string name, string content) = Assert.Single(await pipeline.Account.BlobsAsync(StorageNames.Results), blob => blob.Name == ResultBlobs.ReceiptName(id));
+        Assert.Equal($"{id}/receipt.json", name);
+        ReceiptV1 receipt = JsonSerializer.Deserialize(Convert.FromBase64String(content), ResultJsonContext.Default.ReceiptV1)!;
+        Assert.Equal(
+            (id.Value, "Completed", null, row.Sha256, row.CompletedAt, 3, segments.Length, row.DominantEmotion),
+            (receipt.RecordingId, receipt.Status, receipt.Reason, receipt.Sha256, receipt.CompletedAt, receipt.Chunks, receipt.Segments, receipt.DominantEmotion));
+        Assert.Contains(await pipeline.Account.BlobsAsync(StorageNames.Results), blob => blob.Name == receipt.Parquet);
+    }
+
+    [Fact]
+    public async Task RunAsync_EveryMessageAgainLateAndTwiceAtOnce_ChangesNothing()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.ThreeChunksAsync());
+        await pipeline.Queue(StorageNames.UploadsQueue).SendAsync([upload.ToMessage(id)], Stop);
+        WorkMessage[] messages = await pipeline.DrainAsync();
+        Assert.Equal(6, messages.Length); // 1 upload, 3 chunks, 2 with speech
+        string[] before = await pipeline.SnapshotAsync();
+
+        pipeline.Time.Advance(TimeSpan.FromMinutes(1));
+        foreach (WorkMessage message in messages)
+            await Task.WhenAll(Task.Run(() => pipeline.RunAsync(message), Stop), Task.Run(() => pipeline.RunAsync(message), Stop));
+        await pipeline.DrainAsync();
+        await pipeline.Complete.RunAsync(id, Stop);
+        Assert.Equal(before, await pipeline.SnapshotAsync());
+    }
+
+    [Fact]
+    public async Task RunAsync_EveryMessageTwiceAtOnceFromTheStart_IsAsOnce()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.ThreeChunksAsync());
+        await pipeline.Queue(StorageNames.UploadsQueue).SendAsync([upload.ToMessage(id)], Stop);
+        WorkMessage[] messages = await pipeline.DrainAsync(copies: 2);
+        Assert.Equal("Completed", (await pipeline.RowAsync(id)).Status);
+        SegmentRow[] segments = await pipeline.SegmentsAsync(id);
+        Assert.Equal([.. segments.Skip(1).Select(segment => segment.StartSeconds), 20.0], segments.Select(segment => segment.EndSeconds));
+
+        string[] before = await pipeline.SnapshotAsync();
+        foreach (WorkMessage message in messages.DistinctBy(message => message.MessageId))
+            await pipeline.RunAsync(message);
+        Assert.Equal(before, await pipeline.SnapshotAsync());
+    }
+
+    [Theory]
+    [InlineData(0, 1, 2)]
+    [InlineData(2, 1, 0)]
+    [InlineData(1, 2, 0)]
+    public async Task RunAsync_ChunksInAnyOrder_EndsWithTheLastOnly(int first, int second, int third)
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.ThreeChunksAsync());
+        WorkMessage[] messages = [.. (await pipeline.TakeAsync(StorageNames.ChunksQueue)).OrderBy(message => message.AsEnhanceChunk().Index)];
+        foreach (int chunk in new[] { first, second, third })
+        {
+            Assert.Equal("Processing", (await pipeline.RowAsync(id)).Status);
+            Assert.Empty(await pipeline.Account.BlobsAsync(StorageNames.Results));
+            await pipeline.Enhance.RunAsync(messages[chunk], Stop);
+            await pipeline.DrainAsync();
+        }
+
+        Assert.Equal("Completed", (await pipeline.RowAsync(id)).Status);
+    }
+
+    [Fact]
+    public async Task RunAsync_AFailedChunk_FailsTheRecordingAndKeepsTheRest()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await FailSecondChunkAsync(pipeline);
+        RecordingRow row = await pipeline.RowAsync(id);
+        Assert.Equal(("Failed", "1 of 3 chunks failed, first 00-00001: The GPU melted."), (row.Status, row.Reason));
+        SegmentRow[] segments = await pipeline.SegmentsAsync(id);
+        Assert.Equal((segments.Length, true), (row.SegmentCount, segments.Any(segment => segment.Emotion is not null)));
+        (string _, string content) = Assert.Single(await pipeline.Account.BlobsAsync(StorageNames.Results), blob => blob.Name == ResultBlobs.ReceiptName(id));
+        Assert.Contains("The GPU melted.", Encoding.UTF8.GetString(Convert.FromBase64String(content)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RunAsync_RetriedAfterAFailure_CompletesWithoutAReason()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await FailSecondChunkAsync(pipeline);
+        await pipeline.Tables.MarkRetryAsync(id, requested: true, Stop);
+        await pipeline.Sweep.RunAsync(Stop);
+        RecordingRow row = await pipeline.RowAsync(id);
+        Assert.Equal(("Queued", 1, "", false), (row.Status, row.Generation, row.Reason, row.RetryRequested));
+
+        WorkMessage[] messages = await pipeline.DrainAsync();
+        Assert.Equal(["1/ingest", "1/0-1/enhance", "1/0-1/recognize"], messages.Select(message => message.MessageId.Split('/', 2)[1]));
+        Assert.Equal(3, messages.Length); // the finished chunks stay finished
+        row = await pipeline.RowAsync(id);
+        Assert.Equal(("Completed", 1, ""), (row.Status, row.Generation, row.Reason));
+        SegmentRow[] segments = await pipeline.SegmentsAsync(id);
+        Assert.Equal([.. segments.Skip(1).Select(segment => segment.StartSeconds), 20.0], segments.Select(segment => segment.EndSeconds));
+
+        await pipeline.Sweep.RunAsync(Stop);
+        Assert.Empty(await pipeline.TakeAsync(StorageNames.UploadsQueue));
+    }
+
+    [Fact]
+    public async Task RunAsync_UnknownRecording_DoesNothing()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        await pipeline.Complete.RunAsync(RecordingId.Parse("20260309-0123456789abcdef"), Stop);
+        Assert.Empty(await pipeline.SnapshotAsync());
+    }
+
+    // Cannot come from ingest, which refuses a recording without chunks; must not throw all the same.
+    [Fact]
+    public async Task RunAsync_NoChunksExpected_Completes()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = RecordingId.Parse("20260309-0123456789abcdef");
+        await pipeline.Tables.AdvanceAsync(id, 0, RecordingStatus.Processing, new RecordingRow { ExpectedChunks = 0 }, Stop);
+        await pipeline.Complete.RunAsync(id, Stop);
+        Assert.Equal(("Completed", 0), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).SegmentCount));
+    }
+
+    private static async Task<RecordingId> FailSecondChunkAsync(PipelineUnderTest pipeline)
+    {
+        RecordingId id = await pipeline.IngestAsync(await Recordings.ThreeChunksAsync());
+        WorkMessage[] messages = [.. (await pipeline.TakeAsync(StorageNames.ChunksQueue)).OrderBy(message => message.AsEnhanceChunk().Index)];
+        await pipeline.Enhance.RunAsync(messages[2], Stop);
+        await pipeline.Failure.RunAsync(StorageNames.ChunksQueue, messages[1].Body, "The GPU melted.", Stop);
+        await pipeline.Enhance.RunAsync(messages[0], Stop);
+        await pipeline.DrainAsync();
+        return id;
+    }
+}

@@ -1,0 +1,94 @@
+using NrSer.Pipeline.Messages;
+using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Tests.Storage;
+
+namespace NrSer.Pipeline.Tests.Stages;
+
+public sealed class EnhanceChunkTests(Emulator emulator)
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task RunAsync_Speech_StoresMixManifestAndRowsAndPassesOn()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.SpeechAsync());
+        await pipeline.Enhance.RunAsync(Assert.Single(await pipeline.TakeAsync(StorageNames.ChunksQueue)), Stop);
+
+        SegmentManifestV1 manifest = (await pipeline.Chunks.FindManifestAsync(new ChunkId(id, 0, 0), Stop))!;
+        ManifestSegmentV1 segment = Assert.Single(manifest.Segments);
+        Assert.Equal((0, 40_000, true), (segment.StartSample, segment.Samples, segment.IsSpeech));
+        SegmentRow row = Assert.Single(await pipeline.SegmentsAsync(id));
+        Assert.Equal((0.0, 2.5, segment.SnrScore, true, null), (row.StartSeconds, row.EndSeconds, row.SnrScore, row.IsSpeech, row.Emotion));
+        (string name, string audio) = Assert.Single(await pipeline.Account.BlobsAsync(StorageNames.Enhanced), blob => blob.Name.EndsWith(".wav", StringComparison.Ordinal));
+        Assert.Equal(($"{id}/00-00000.wav", 40_000), (name, (await Recordings.SamplesAsync(Convert.FromBase64String(audio))).Length));
+        ChunkRow chunk = Assert.Single(await pipeline.ChunkRowsAsync(id));
+        Assert.Equal((pipeline.Time.GetUtcNow(), true, null), (chunk.EnhancedAt, chunk.HasSpeech, chunk.FinishedAt));
+        Assert.Equal(new RecognizeEmotionV1(id.Value, 0, 0, 0), Assert.Single(await pipeline.TakeAsync(StorageNames.EmotionsQueue)).AsRecognizeEmotion());
+    }
+
+    [Fact]
+    public async Task RunAsync_Silence_FinishesTheChunkWithoutRecognition()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.SilenceAsync());
+        await pipeline.Enhance.RunAsync(Assert.Single(await pipeline.TakeAsync(StorageNames.ChunksQueue)), Stop);
+        Assert.Empty(await pipeline.TakeAsync(StorageNames.EmotionsQueue));
+        ChunkRow chunk = Assert.Single(await pipeline.ChunkRowsAsync(id));
+        Assert.Equal((false, pipeline.Time.GetUtcNow()), (chunk.HasSpeech, chunk.FinishedAt));
+        RecordingRow row = await pipeline.RowAsync(id);
+        Assert.Equal(("Completed", 0, 0.0, null, null), (row.Status, row.SpeechSegmentCount, row.SpeechSeconds, row.MeanSnrScore, row.DominantEmotion));
+    }
+
+    // Another machine decided before, and its floating-point numbers cut elsewhere.
+    [Fact]
+    public async Task RunAsync_ManifestThere_ObeysIt()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.ThreeChunksAsync());
+        var decided = new SegmentManifestV1("other@9", "another@9", [new ManifestSegmentV1(0, 36_000, 0.25f, true), new ManifestSegmentV1(36_000, 40_000, 1.5f, false)]);
+        Assert.Same(decided, await pipeline.Chunks.DecideManifestAsync(new ChunkId(id, 0, 0), decided, Stop));
+        await pipeline.DrainAsync();
+
+        SegmentRow[] rows = [.. (await pipeline.SegmentsAsync(id)).Take(3)];
+        Assert.Equal([(0, 2.25, 0.25f), (2.25, 4.75, 1.5f)], rows[..2].Select(row => (row.StartSeconds, row.EndSeconds, row.SnrScore)));
+        Assert.Equal([true, false], rows[..2].Select(row => row.Emotion is not null));
+        Assert.True(rows[2].StartSeconds >= (await pipeline.ChunkRowsAsync(id))[1].StartSample / 16000.0);
+        Assert.Equal(("Completed", "other@9"), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).EnhancerModel));
+    }
+
+    [Fact]
+    public async Task DecideManifestAsync_ManyAtOnce_AllGetTheSame()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        var chunk = new ChunkId(RecordingId.Parse("20260309-0123456789abcdef"), 0, 0);
+        SegmentManifestV1[] decided = await Task.WhenAll(Enumerable.Range(0, 8).Select(writer =>
+            Task.Run(() => pipeline.Chunks.DecideManifestAsync(chunk, new SegmentManifestV1($"{writer}", "", []), Stop), Stop)));
+        Assert.Single(decided.Select(manifest => manifest.Enhancer).Distinct(StringComparer.Ordinal));
+    }
+
+    // It died between manifest and mix.
+    [Fact]
+    public async Task RunAsync_ManifestWithoutMix_MakesTheSameMix()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.SpeechAsync());
+        WorkMessage message = Assert.Single(await pipeline.TakeAsync(StorageNames.ChunksQueue));
+        await pipeline.Enhance.RunAsync(message, Stop);
+        string[] before = await pipeline.SnapshotAsync();
+        await pipeline.Account.Clients.Blobs.GetBlobContainerClient(StorageNames.Enhanced).DeleteBlobAsync($"{id}/00-00000.wav", cancellationToken: Stop);
+        await pipeline.Enhance.RunAsync(message, Stop);
+        Assert.Equal(before, await pipeline.SnapshotAsync());
+    }
+
+    [Fact]
+    public async Task RunAsync_NoSuchChunk_Throws()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        var unknown = new ChunkId(RecordingId.Parse("20260309-0123456789abcdef"), 0, 0);
+        await Assert.ThrowsAsync<InvalidMessageException>(() => pipeline.Enhance.RunAsync(WorkMessage.Enhance(unknown, 0), Stop));
+        await Assert.ThrowsAsync<InvalidMessageException>(() => pipeline.Recognize.RunAsync(WorkMessage.Recognize(unknown, 0), Stop));
+        Assert.Empty(await pipeline.SnapshotAsync());
+    }
+}

@@ -1,0 +1,169 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using NrSer.Pipeline.Events;
+using NrSer.Pipeline.Messages;
+using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Tests.Storage;
+
+namespace NrSer.Pipeline.Tests.Stages;
+
+public sealed class IngestRecordingTests(Emulator emulator)
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task RunAsync_Wave_StoresEverySampleOnce()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        byte[] content = await Recordings.ThreeChunksAsync();
+        RecordingId id = await pipeline.IngestAsync(content);
+
+        RecordingRow row = await pipeline.RowAsync(id);
+        Assert.Equal(
+            ("Processing", 0, 20.0, 16000, 1, 3), (row.Status, row.Generation, row.DurationSeconds, row.SampleRateHz, row.Channels, row.ExpectedChunks));
+        Assert.Equal((Convert.ToHexStringLower(SHA256.HashData(content)), (long)content.Length), (row.Sha256, row.ContentBytes));
+        Assert.Equal(("2026/an interview.wav", pipeline.Time.GetUtcNow()), (row.BlobName, row.StartedAt));
+
+        ChunkRow[] chunks = await pipeline.ChunkRowsAsync(id);
+        Assert.Equal([0, 1, 2], chunks.Select(chunk => chunk.Index!.Value));
+        (string Name, string Content)[] blobs = await pipeline.Account.BlobsAsync(StorageNames.Chunks);
+        Assert.Equal(chunks.Select(chunk => $"{id}/{chunk.RowKey}.wav"), blobs.Select(blob => blob.Name));
+        var samples = new List<float>();
+        foreach ((ChunkRow chunk, (_, string stored)) in chunks.Zip(blobs))
+        {
+            Assert.Equal((samples.Count, true), (chunk.StartSample, chunk.Samples is > 0 and <= 160_000));
+            samples.AddRange(await Recordings.SamplesAsync(Convert.FromBase64String(stored)));
+        }
+
+        Assert.Equal(await Recordings.SamplesAsync(content), samples);
+        Assert.Equal([0, 1, 2], (await pipeline.TakeAsync(StorageNames.ChunksQueue)).Select(message => message.AsEnhanceChunk().Index).Order());
+    }
+
+    [Fact]
+    public async Task RunAsync_SeparateChannels_ChunksEachForItself()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator, KeyValuePair.Create("NrSer:Ingest:Channels", (string?)"Separate"));
+        RecordingId id = await pipeline.IngestAsync(Recordings.Aiff(2, 12));
+        Assert.Equal(["00-00000", "00-00001", "01-00000", "01-00001"], (await pipeline.ChunkRowsAsync(id)).Select(chunk => chunk.RowKey));
+        Assert.Equal((4, 2), ((await pipeline.RowAsync(id)).ExpectedChunks, (await pipeline.RowAsync(id)).Channels));
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(1_000_000)] // more than any buffer on the way holds
+    public async Task RunAsync_BytesBehindTheAudio_HashesThemToo(int bytes)
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        foreach (byte[] audio in new[] { await Recordings.SilenceAsync(), Recordings.Aiff(1, 2) }) // our own reader, and ffmpeg, which stops reading early
+        {
+            byte[] content = [.. audio, .. new byte[bytes]];
+            RecordingId id = await pipeline.IngestAsync(content);
+            RecordingRow row = await pipeline.RowAsync(id);
+            Assert.Equal(("Processing", Convert.ToHexStringLower(SHA256.HashData(content))), (row.Status, row.Sha256));
+        }
+    }
+
+    [Theory]
+    [InlineData("<html>", "a web page")]
+    [InlineData("", "empty")]
+    [InlineData("RIFF\u0004\0\0\0WAVE", "")]
+    public async Task RunAsync_NoRecording_IsRejectedWithItsReason(string content, string reason)
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(Encoding.ASCII.GetBytes(content));
+        RecordingRow row = await pipeline.RowAsync(id);
+        Assert.Equal(("Rejected", pipeline.Time.GetUtcNow()), (row.Status, row.CompletedAt));
+        Assert.NotEmpty(row.Reason!);
+        Assert.Contains(reason, row.Reason, StringComparison.Ordinal);
+        Assert.Empty(await pipeline.TakeAsync(StorageNames.ChunksQueue));
+    }
+
+    [Fact]
+    public async Task RunAsync_CutOff_IsRejectedAndItsChunksDeleted()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync((await Recordings.ThreeChunksAsync())[..^100_000]);
+        RecordingRow row = await pipeline.RowAsync(id);
+        Assert.Equal("Rejected", row.Status);
+        Assert.NotEmpty(row.Reason!);
+        Assert.Null(row.ExpectedChunks);
+        Assert.Empty(await pipeline.Account.BlobsAsync(StorageNames.Chunks));
+        Assert.Empty(await pipeline.TakeAsync(StorageNames.ChunksQueue));
+    }
+
+    [Fact]
+    public async Task RunAsync_TooManySeparateChannels_IsRejectedAndLeavesNoProcess()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator, KeyValuePair.Create("NrSer:Ingest:Channels", (string?)"Separate"));
+        RecordingId id = await pipeline.IngestAsync(Recordings.Aiff(9, 5));
+        Assert.Equal("Rejected", (await pipeline.RowAsync(id)).Status);
+        Assert.Empty(OwnFfmpegs()); // tests of one class run one after the other
+    }
+
+    [Fact]
+    public async Task RunAsync_DeletedUpload_DoesNothing()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SpeechAsync());
+        await pipeline.Upload(upload.BlobName).DeleteAsync(cancellationToken: Stop);
+        await pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop);
+        Assert.Empty(await pipeline.SnapshotAsync());
+    }
+
+    [Fact]
+    public async Task RunAsync_ReplacedUpload_LeavesItToTheNewEvent()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        (RecordingId oldId, BlobCreatedEvent old) = await pipeline.UploadAsync(await Recordings.SilenceAsync());
+        (RecordingId newId, BlobCreatedEvent replaced) = await pipeline.UploadAsync(await Recordings.SpeechAsync());
+        Assert.NotEqual(oldId, newId);
+        await pipeline.Ingest.RunAsync(old.ToMessage(oldId), Stop);
+        Assert.Empty(await pipeline.SnapshotAsync());
+        await pipeline.Ingest.RunAsync(replaced.ToMessage(newId), Stop);
+        Assert.Equal(2.5, (await pipeline.RowAsync(newId)).DurationSeconds);
+    }
+
+    [Fact]
+    public async Task RunAsync_AgainAfterDying_WritesOnlyWhatIsMissing()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.ThreeChunksAsync());
+        await pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop);
+        string[] before = await pipeline.SnapshotAsync();
+        Dictionary<string, string> written = await VersionsAsync(pipeline);
+        await pipeline.Account.Clients.Blobs.GetBlobContainerClient(StorageNames.Chunks).DeleteBlobAsync($"{id}/00-00001.wav", cancellationToken: Stop);
+
+        await pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop);
+        Assert.Equal(before, await pipeline.SnapshotAsync());
+        Dictionary<string, string> now = await VersionsAsync(pipeline);
+        Assert.Equal([$"{id}/00-00001.wav"], now.Where(blob => written[blob.Key] != blob.Value).Select(blob => blob.Key));
+    }
+
+    [Fact]
+    public async Task RunAsync_NoEvent_Throws()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        await Assert.ThrowsAsync<InvalidMessageException>(() => pipeline.Ingest.RunAsync(new WorkMessage("x", "{}", null), Stop));
+    }
+
+    private static async Task<Dictionary<string, string>> VersionsAsync(PipelineUnderTest pipeline)
+    {
+        var versions = new Dictionary<string, string>(StringComparer.Ordinal);
+        await foreach (Azure.Storage.Blobs.Models.BlobItem blob in pipeline.Account.Clients.Blobs.GetBlobContainerClient(StorageNames.Chunks).GetBlobsAsync(cancellationToken: Stop))
+            versions.Add(blob.Name, blob.Properties.ETag!.Value.ToString());
+        return versions;
+    }
+
+    private static int[] OwnFfmpegs()
+    {
+        if (!OperatingSystem.IsLinux())
+            return [];
+        return [.. Process.GetProcessesByName("ffmpeg").Select(process => process.Id).Where(id =>
+        {
+            string file = $"/proc/{id}/stat"; // pid (name) state parent …
+            return File.Exists(file) && File.ReadAllText(file).Split(") ")[^1].Split(' ')[1] == $"{Environment.ProcessId}";
+        })];
+    }
+}

@@ -1,0 +1,162 @@
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using NrSer.Core.Models;
+using NrSer.Pipeline.Events;
+using NrSer.Pipeline.Messages;
+using NrSer.Pipeline.Queues;
+using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Stages;
+using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Tests.Storage;
+
+namespace NrSer.Pipeline.Tests.Stages;
+
+/// <summary>The pipeline's stages on a storage account of their own, with the real models, run by hand. The clock stands still.</summary>
+internal sealed class PipelineUnderTest : IAsyncDisposable
+{
+    private static readonly Lazy<ModelSet> s_models = new(() => new ModelSet(Options.Create(new ModelOptions()))); // shared: loading takes longer than most tests
+
+    private readonly ServiceProvider _services;
+
+    private PipelineUnderTest(StorageAccount account, ServiceProvider services)
+    {
+        Account = account;
+        _services = services;
+    }
+
+    public StorageAccount Account { get; }
+
+    public FakeTimeProvider Time { get; } = new(TimeProvider.System.GetUtcNow()); // the emulator's clock cannot be set
+
+    public ResultTables Tables => _services.GetRequiredService<ResultTables>();
+
+    public ChunkBlobs Chunks => _services.GetRequiredService<ChunkBlobs>();
+
+    public IngestRecording Ingest => _services.GetRequiredService<IngestRecording>();
+
+    public EnhanceChunk Enhance => _services.GetRequiredService<EnhanceChunk>();
+
+    public RecognizeEmotion Recognize => _services.GetRequiredService<RecognizeEmotion>();
+
+    public CompleteRecording Complete => _services.GetRequiredService<CompleteRecording>();
+
+    public RecordFailure Failure => _services.GetRequiredService<RecordFailure>();
+
+    public Sweep Sweep => _services.GetRequiredService<Sweep>();
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public static async Task<PipelineUnderTest> CreateAsync(Emulator emulator, params IEnumerable<KeyValuePair<string, string?>> settings)
+    {
+        StorageAccount account = await StorageAccount.CreateAsync(emulator);
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(SettingsOf(account)).AddInMemoryCollection(settings).Build());
+        services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.None));
+        services.AddNrSerPipeline().AddNrSerStorageQueues();
+        services.AddSingleton(s_models.Value);
+        PipelineUnderTest? pipeline = null;
+        services.AddSingleton<TimeProvider>(_ => pipeline!.Time);
+        pipeline = new PipelineUnderTest(account, services.BuildServiceProvider());
+        return pipeline;
+    }
+
+    /// <summary>Points the pipeline at an account; chunks as short as they may be.</summary>
+    public static Dictionary<string, string?> SettingsOf(StorageAccount account) => new(StringComparer.Ordinal)
+    {
+        ["NrSer:Storage:ConnectionString"] = account.ConnectionString,
+        ["NrSer:Segmentation:MaxChunk"] = "00:00:10",
+        ["NrSer:Queues:LockDuration"] = "00:05:00",
+    };
+
+    public IWorkQueue Queue(string name) => _services.GetRequiredKeyedService<IWorkQueue>(name);
+
+    public BlobClient Upload(string blobName) => Account.Clients.Blobs.GetBlobContainerClient(StorageNames.Recordings).GetBlobClient(blobName);
+
+    /// <summary>Uploads a recording.</summary>
+    /// <returns>Its id and event, as Event Grid would have them.</returns>
+    public async Task<(RecordingId Id, BlobCreatedEvent Event)> UploadAsync(byte[] content, string blobName = "2026/an interview.wav")
+    {
+        await Upload(blobName).UploadAsync(BinaryData.FromBytes(content), overwrite: true, Stop);
+        BlobProperties properties = await Upload(blobName).GetPropertiesAsync(cancellationToken: Stop);
+        string etag = properties.ETag.ToString().Trim('"');
+        return (RecordingId.Of(properties.CreatedOn, StorageNames.Recordings, blobName, etag), new BlobCreatedEvent(StorageNames.Recordings, blobName, etag, 0));
+    }
+
+    /// <summary>Uploads a recording and takes it in.</summary>
+    public async Task<RecordingId> IngestAsync(byte[] content)
+    {
+        (RecordingId id, BlobCreatedEvent upload) = await UploadAsync(content);
+        await Ingest.RunAsync(upload.ToMessage(id), Stop);
+        return id;
+    }
+
+    /// <summary>Takes all messages out of a queue.</summary>
+    public async Task<WorkMessage[]> TakeAsync(string queue)
+    {
+        IReadOnlyList<WorkDelivery> deliveries = await Queue(queue).ReceiveAsync(32, Stop);
+        foreach (WorkDelivery delivery in deliveries)
+            await delivery.CompleteAsync(Stop);
+        return [.. deliveries.Select(delivery => delivery.Message)];
+    }
+
+    /// <summary>Runs the stages until their queues are empty.</summary>
+    /// <param name="copies">How often each message is handled, all at once.</param>
+    /// <returns>The messages handled.</returns>
+    public async Task<WorkMessage[]> DrainAsync(int copies = 1)
+    {
+        var handled = new List<WorkMessage>();
+        while (true)
+        {
+            WorkMessage[] uploads = await TakeAsync(StorageNames.UploadsQueue);
+            WorkMessage[] chunks = await TakeAsync(StorageNames.ChunksQueue);
+            WorkMessage[] emotions = await TakeAsync(StorageNames.EmotionsQueue);
+            if (uploads.Length + chunks.Length + emotions.Length == 0)
+                return [.. handled];
+            foreach (WorkMessage message in uploads.Concat(chunks).Concat(emotions))
+                await Task.WhenAll(Enumerable.Range(0, copies).Select(_ => Task.Run(() => RunAsync(message), Stop)));
+            handled.AddRange(uploads.Concat(chunks).Concat(emotions));
+        }
+    }
+
+    /// <summary>Runs the stage that a message is for.</summary>
+    public Task RunAsync(WorkMessage message) => message.MessageId.Split('/')[^1] switch
+    {
+        "ingest" => Ingest.RunAsync(message, Stop),
+        "enhance" => Enhance.RunAsync(message, Stop),
+        _ => Recognize.RunAsync(message, Stop),
+    };
+
+    public async Task<RecordingRow> RowAsync(RecordingId id) => (await Tables.FindRecordingAsync(id, Stop))!;
+
+    public async Task<ChunkRow[]> ChunkRowsAsync(RecordingId id)
+    {
+        var rows = new List<ChunkRow>();
+        await foreach (ChunkRow row in Tables.ChunksAsync(id, Stop))
+            rows.Add(row);
+        return [.. rows];
+    }
+
+    public async Task<SegmentRow[]> SegmentsAsync(RecordingId id)
+    {
+        var rows = new List<SegmentRow>();
+        await foreach (Azure.Data.Tables.TableEntity row in Tables.SegmentsAsync(id, Stop))
+            rows.Add(SegmentRow.From(row));
+        return [.. rows];
+    }
+
+    /// <summary>Everything that is stored, but for queues and the recording itself.</summary>
+    public async Task<string[]> SnapshotAsync()
+    {
+        var lines = new List<string>(await Account.RowsAsync());
+        foreach (string container in StorageNames.Containers.Skip(1))
+            lines.AddRange((await Account.BlobsAsync(container)).Select(blob => $"{container}/{blob.Name}: {blob.Content}"));
+        return [.. lines];
+    }
+
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
+}

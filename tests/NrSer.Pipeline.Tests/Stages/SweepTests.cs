@@ -1,0 +1,109 @@
+using NrSer.Pipeline.Events;
+using NrSer.Pipeline.Messages;
+using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Tests.Storage;
+
+namespace NrSer.Pipeline.Tests.Stages;
+
+public sealed class SweepTests(Emulator emulator)
+{
+    private static readonly TimeSpan s_lost = TimeSpan.FromMinutes(6); // beyond LostEventAfter
+    private static readonly TimeSpan s_stuck = TimeSpan.FromHours(7); // beyond StuckAfter
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task UploadsAsync_AnUpload_HasTheIdOfItsEvent()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync([1, 2, 3], "2026/100% Zoë & co.wav");
+        var found = new List<(RecordingId, BlobCreatedEvent)>();
+        await foreach ((RecordingId listedId, BlobCreatedEvent listed, _) in pipeline.Sweep.UploadsAsync(Stop))
+            found.Add((listedId, listed));
+        Assert.Equal([(id, upload)], found);
+    }
+
+    [Fact]
+    public async Task RunAsync_UploadWithoutARow_GetsItsEventOnceItIsOverdue()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SilenceAsync());
+        await pipeline.Sweep.RunAsync(Stop);
+        Assert.Empty(await pipeline.TakeAsync(StorageNames.UploadsQueue));
+
+        pipeline.Time.Advance(s_lost);
+        await pipeline.Sweep.RunAsync(Stop);
+        WorkMessage sent = Assert.Single(await pipeline.TakeAsync(StorageNames.UploadsQueue));
+        Assert.Equal(upload.ToMessage(id).Body, sent.Body);
+        Assert.Equal("Queued", (await pipeline.RowAsync(id)).Status);
+
+        // It waits behind others: a copy with every sweep would only make the queue longer.
+        pipeline.Time.Advance(s_lost);
+        await pipeline.Sweep.RunAsync(Stop);
+        Assert.Empty(await pipeline.TakeAsync(StorageNames.UploadsQueue));
+
+        await pipeline.Ingest.RunAsync(sent, Stop);
+        await pipeline.DrainAsync();
+        Assert.Equal("Completed", (await pipeline.RowAsync(id)).Status);
+    }
+
+    [Fact]
+    public async Task RunAsync_StuckRecording_IsRestartedAndGivenUpInTheEnd()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.SpeechAsync());
+        await pipeline.Sweep.RunAsync(Stop);
+        Assert.Equal(0, (await pipeline.RowAsync(id)).Generation);
+
+        for (int generation = 1; generation < 3; generation++)
+        {
+            pipeline.Time.Advance(s_stuck);
+            await pipeline.Sweep.RunAsync(Stop);
+            RecordingRow restarted = await pipeline.RowAsync(id);
+            Assert.Equal(("Queued", generation, pipeline.Time.GetUtcNow()), (restarted.Status, restarted.Generation, restarted.StartedAt));
+            Assert.Equal(generation, BlobCreatedEvent.Parse(Assert.Single(await pipeline.TakeAsync(StorageNames.UploadsQueue)).Body).Generation);
+        }
+
+        pipeline.Time.Advance(s_stuck);
+        await pipeline.Sweep.RunAsync(Stop);
+        RecordingRow row = await pipeline.RowAsync(id);
+        Assert.Equal(("Failed", "No progress for 06:00:00 in 3 runs."), (row.Status, row.Reason));
+        Assert.Empty(await pipeline.TakeAsync(StorageNames.UploadsQueue));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task RunAsync_RetryOfAnUploadThatIsGone_SaysSo(bool replaced)
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SpeechAsync());
+        await pipeline.Failure.RunAsync(StorageNames.UploadsQueue, upload.ToMessage(id).Body, "boom", Stop);
+        if (replaced)
+            await pipeline.UploadAsync(await Recordings.SilenceAsync());
+        else
+            await pipeline.Upload(upload.BlobName).DeleteAsync(cancellationToken: Stop);
+        await pipeline.Tables.MarkRetryAsync(id, requested: true, Stop);
+        await pipeline.Sweep.RunAsync(Stop);
+        RecordingRow row = await pipeline.RowAsync(id);
+        Assert.Equal(("Failed", "The upload was deleted or replaced.", false), (row.Status, row.Reason, row.RetryRequested));
+        Assert.Empty(await pipeline.TakeAsync(StorageNames.UploadsQueue));
+    }
+
+    [Fact]
+    public async Task RunAsync_TwoAtOnce_RestartOnce()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SilenceAsync());
+        await pipeline.Failure.RunAsync(StorageNames.UploadsQueue, upload.ToMessage(id).Body, "boom", Stop);
+        await pipeline.Tables.MarkRetryAsync(id, requested: true, Stop);
+        await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(() => pipeline.Sweep.RunAsync(Stop), Stop)));
+        WorkMessage[] sent = await pipeline.TakeAsync(StorageNames.UploadsQueue);
+        Assert.Single(sent.Select(message => message.MessageId).Distinct(StringComparer.Ordinal)); // duplicate detection keeps one
+        foreach (WorkMessage message in sent)
+            await pipeline.Ingest.RunAsync(message, Stop);
+        await pipeline.DrainAsync();
+        Assert.Equal(("Completed", 1), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).Generation));
+    }
+}

@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NrSer.Pipeline.Messages;
+using NrSer.Pipeline.Queues;
+using NrSer.Pipeline.Stages;
+using NrSer.Pipeline.Tests.Storage;
+
+namespace NrSer.Pipeline.Tests.Stages;
+
+public sealed class SweepTimerTests(Emulator emulator)
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    // The SDK reports a time-out as a cancellation, which must not look like the end of the host.
+    [Fact]
+    public async Task Run_ARequestTimesOut_SweepsAgain()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        await pipeline.UploadAsync(await Recordings.SilenceAsync());
+        var queue = new SlowQueue();
+        IOptions<SweepOptions> options = Options.Create(new SweepOptions());
+        var sweep = new Sweep(pipeline.Account.Clients, pipeline.Tables, queue, options, pipeline.Time, NullLogger<Sweep>.Instance);
+        using var timer = new SweepTimer(sweep, options, pipeline.Time, NullLogger<SweepTimer>.Instance);
+        await timer.StartAsync(Stop);
+        await Polling.UntilAsync(() =>
+        {
+            pipeline.Time.Advance(options.Value.Interval);
+            return Task.FromResult(queue.Sent > 0);
+        });
+        await timer.StopAsync(Stop);
+    }
+
+    /// <summary>Its first answer comes too late.</summary>
+    private sealed class SlowQueue : IWorkQueue
+    {
+        private int _calls;
+
+        public string Name => "slow";
+
+        public int Sent => Math.Max(0, Volatile.Read(ref _calls) - 1);
+
+        public Task SendAsync(IReadOnlyCollection<WorkMessage> messages, CancellationToken cancellationToken) =>
+            Interlocked.Increment(ref _calls) == 1 ? throw new TaskCanceledException("The request took longer than 1:40.") : Task.CompletedTask;
+
+        public Task<IReadOnlyList<WorkDelivery>> ReceiveAsync(int max, CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
+}
