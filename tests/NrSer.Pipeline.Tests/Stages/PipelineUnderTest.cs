@@ -3,6 +3,7 @@ using Azure.Storage.Blobs.Models;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using NrSer.Core.Models;
@@ -19,7 +20,8 @@ namespace NrSer.Pipeline.Tests.Stages;
 /// <summary>The pipeline's stages on a storage account of their own, with the real models, run by hand. The clock stands still.</summary>
 internal sealed class PipelineUnderTest : IAsyncDisposable
 {
-    private static readonly Lazy<ModelSet> s_models = new(() => new ModelSet(Options.Create(new ModelOptions()))); // shared: loading takes longer than most tests
+    private static readonly Lazy<ModelSet> s_models = new(
+        () => new ModelSet(Options.Create(new ModelOptions()), NullLogger<ModelSet>.Instance)); // shared: loading takes longer than most tests
 
     private readonly ServiceProvider _services;
 
