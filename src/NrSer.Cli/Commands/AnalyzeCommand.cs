@@ -34,9 +34,12 @@ internal static class AnalyzeCommand
         command.Run(async (parsed, cancellationToken) =>
         {
             FileInfo recording = parsed.GetRequiredValue(file);
-            await using ServiceProvider services = CliServices.Method();
+            // As one segment means as one chunk, whatever chunks are set to; a longer file shows as a longer chunk.
+            bool asOne = parsed.GetValue(whole);
+            await using ServiceProvider services = CliServices.Method(
+                asOne ? [KeyValuePair.Create($"{SegmentationOptions.Section}:{nameof(SegmentationOptions.MaxChunk)}", (string?)"00:01:00")] : []);
             AnalysisV1 analysis = await Terminal.WithProgressAsync(
-                recording.Name, progress => AnalyzeAsync(services, recording, parsed.GetValue(whole), parsed.GetValue(channels), progress, cancellationToken));
+                recording.Name, progress => AnalyzeAsync(services, recording, asOne, parsed.GetValue(channels), progress, cancellationToken));
             using Stream output = Console.OpenStandardOutput();
             await JsonSerializer.SerializeAsync(output, analysis, CliJsonContext.Default.AnalysisV1, cancellationToken);
             output.WriteByte((byte)'\n');
@@ -53,7 +56,7 @@ internal static class AnalyzeCommand
         IReadOnlyList<string> labels = services.GetRequiredService<IEmotionClassifier>().Labels;
         SegmentationOptions segmentation = services.GetRequiredService<IOptions<SegmentationOptions>>().Value;
 
-        await using FileStream content = recording.OpenRead();
+        await using FileStream content = RecordingFile.Open(recording);
         using SHA256 hash = SHA256.Create();
         await using var hashed = new CryptoStream(content, hash, CryptoStreamMode.Read);
         await using var speech = new SpeechReader(await services.GetRequiredService<AudioDecoder>().OpenAsync(hashed, cancellationToken), channels);

@@ -38,6 +38,8 @@ internal static class CommandRun
         RequestFailedException => ($"The storage refused: {FirstLine(error)}", ExitCode.Environment),
         AggregateException { InnerExceptions: [var inner, ..] } => Explain(inner) ?? ($"{FirstLine(inner)}", ExitCode.Environment),
         IOException => (error.Message, ExitCode.BadInput),
+        FormatException => (error.Message, ExitCode.BadInput), // a connection string
+        InvalidOperationException { InnerException: FormatException or ArgumentException } => (error.Message, ExitCode.BadInput), // a setting from the environment
         _ => null,
     };
 

@@ -31,6 +31,8 @@ internal static class EnhanceCommand
         command.Run(async (parsed, cancellationToken) =>
         {
             FileInfo source = parsed.GetRequiredValue(input), target = parsed.GetRequiredValue(output);
+            if (source.FullName == target.FullName)
+                throw new UsageException($"{target} would be overwritten by its own enhancement. Name another file to write.");
             await using ServiceProvider services = CliServices.Method();
             await Terminal.WithProgressAsync(
                 source.Name, progress => EnhanceAsync(services, source, target, parsed.GetValue(mode), progress, cancellationToken));
@@ -43,44 +45,31 @@ internal static class EnhanceCommand
         ServiceProvider services, FileInfo source, FileInfo target, Mode mode, Action<double> progress, CancellationToken cancellationToken)
     {
         SpeechReconstituter reconstituter = services.GetRequiredService<SpeechReconstituter>();
-        await using FileStream content = source.OpenRead();
+        await using FileStream content = RecordingFile.Open(source);
         await using var speech = new SpeechReader(await services.GetRequiredService<AudioDecoder>().OpenAsync(content, cancellationToken), ChannelMode.Mix);
         var reader = new ChunkReader(speech, services.GetRequiredService<IOptions<SegmentationOptions>>().Value);
 
-        // Written beside the target and moved there when whole: a failure must not leave half a file that looks finished.
-        string unfinished = target.FullName + ".unfinished";
-        try
+        await using var unfinished = new UnfinishedFile(target);
+        var writer = new WavWriter(unfinished.Content, WavSampleFormat.IeeeFloat, SegmentGrid.SampleRateHz, channels: 1);
+        await foreach (AudioChunk chunk in reader.ReadAsync(cancellationToken))
         {
-            await using (FileStream file = File.Create(unfinished))
+            if (mode == Mode.Reconstituted)
             {
-                var writer = new WavWriter(file, WavSampleFormat.IeeeFloat, SegmentGrid.SampleRateHz, channels: 1);
-                await foreach (AudioChunk chunk in reader.ReadAsync(cancellationToken))
-                {
-                    if (mode == Mode.Reconstituted)
-                    {
-                        using ReconstitutedChunk mixed = reconstituter.Reconstitute(chunk.Samples, wholeAsOne: false, cancellationToken);
-                        await writer.WriteAsync(mixed.Audio, cancellationToken);
-                    }
-                    else
-                    {
-                        using MemoryOwner<float> enhanced = MemoryOwner<float>.Allocate(chunk.Samples.Length);
-                        reconstituter.Enhance(chunk.Samples, enhanced.Memory, cancellationToken);
-                        await writer.WriteAsync(enhanced.Memory, cancellationToken);
-                    }
-
-                    progress(content.Position / (double)Math.Max(1, content.Length));
-                }
-
-                await writer.CompleteAsync(cancellationToken);
+                using ReconstitutedChunk mixed = reconstituter.Reconstitute(chunk.Samples, wholeAsOne: false, cancellationToken);
+                await writer.WriteAsync(mixed.Audio, cancellationToken);
+            }
+            else
+            {
+                using MemoryOwner<float> enhanced = MemoryOwner<float>.Allocate(chunk.Samples.Length);
+                reconstituter.Enhance(chunk.Samples, enhanced.Memory, cancellationToken);
+                await writer.WriteAsync(enhanced.Memory, cancellationToken);
             }
 
-            File.Move(unfinished, target.FullName, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(unfinished);
+            progress(content.Position / (double)Math.Max(1, content.Length));
         }
 
+        await writer.CompleteAsync(cancellationToken);
+        await unfinished.FinishAsync();
         return reader.SamplesRead;
     }
 }

@@ -40,13 +40,16 @@ internal static class ExportCommand
             await using ServiceProvider services = CliServices.Pipeline(storage.Setting(parsed));
             ResultTables tables = services.GetRequiredService<ResultTables>();
             (DateOnly from, DateOnly to) = days.Of(parsed, services.GetRequiredService<TimeProvider>());
-            await using Stream file = target is null ? Console.OpenStandardOutput() : target.Create();
+            await using UnfinishedFile? unfinished = target is null ? null : new UnfinishedFile(target);
+            Stream file = unfinished?.Content ?? Console.OpenStandardOutput();
             int count = wanted switch
             {
                 Format.Csv => await WriteCsvAsync(tables, from, to, file, cancellationToken),
                 Format.Jsonl => await WriteJsonLinesAsync(tables, from, to, file, cancellationToken),
                 _ => await WriteParquetAsync(tables, from, to, file, cancellationToken),
             };
+            if (unfinished is not null)
+                await unfinished.FinishAsync();
             Terminal.Note($"{count} segments exported.");
             return ExitCode.Success;
         });

@@ -59,28 +59,34 @@ internal static class IngestCommand
         var found = new SortedDictionary<string, FileInfo>(StringComparer.Ordinal);
         foreach (string source in sources)
         {
-            int before = found.Count;
+            bool any = false;
             if (Directory.Exists(source))
                 AddMatches(source, [.. AudioNames.Split(' ').Select(extension => $"**/*{extension}")]);
             else if (File.Exists(source))
                 Add(Path.GetFileName(source), source);
             else if (source.AsSpan().ContainsAny('*', '?'))
                 AddMatches(RootOf(source, out string pattern), pattern);
-            if (found.Count == before)
+            if (!any)
                 throw new UsageException($"'{source}' names no recording: no such file, or a folder or pattern without any.");
+
+            void AddMatches(string root, params string[] patterns)
+            {
+                var matcher = new Matcher(StringComparison.OrdinalIgnoreCase);
+                matcher.AddIncludePatterns(patterns);
+                foreach (string path in matcher.GetResultsInFullPath(root))
+                    Add(Path.GetRelativePath(root, path).Replace('\\', '/'), path);
+            }
+
+            void Add(string name, string path)
+            {
+                any = true;
+                AddOnce(name, path);
+            }
         }
 
         return [.. found.Select(pair => (pair.Value, pair.Key))];
 
-        void AddMatches(string root, params string[] patterns)
-        {
-            var matcher = new Matcher(StringComparison.OrdinalIgnoreCase);
-            matcher.AddIncludePatterns(patterns);
-            foreach (string path in matcher.GetResultsInFullPath(root))
-                Add(Path.GetRelativePath(root, path).Replace('\\', '/'), path);
-        }
-
-        void Add(string name, string path)
+        void AddOnce(string name, string path)
         {
             if (found.TryGetValue(name, out FileInfo? other) && other.FullName != Path.GetFullPath(path))
                 throw new UsageException($"Both {other.FullName} and {Path.GetFullPath(path)} would be called '{name}'. Ingest them one folder at a time.");

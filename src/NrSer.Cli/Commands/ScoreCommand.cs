@@ -33,7 +33,7 @@ internal static class ScoreCommand
                 {
                     await ScoreAsync(services, file, parsed.GetValue(segments), cancellationToken);
                 }
-                catch (Exception error) when (error is InvalidAudioException or IOException or UnauthorizedAccessException)
+                catch (Exception error) when (error is InvalidAudioException or UsageException or IOException or UnauthorizedAccessException)
                 {
                     Terminal.Error($"{file.Name}: {error.Message}"); // the others still get their scores
                     exitCode = ExitCode.BadInput;
@@ -48,7 +48,7 @@ internal static class ScoreCommand
     private static async Task ScoreAsync(ServiceProvider services, FileInfo file, bool timeline, CancellationToken cancellationToken)
     {
         SpeechReconstituter reconstituter = services.GetRequiredService<SpeechReconstituter>();
-        await using FileStream content = file.OpenRead();
+        await using FileStream content = RecordingFile.Open(file);
         await using var speech = new SpeechReader(await services.GetRequiredService<AudioDecoder>().OpenAsync(content, cancellationToken), ChannelMode.Mix);
         var reader = new ChunkReader(speech, services.GetRequiredService<IOptions<SegmentationOptions>>().Value);
         await foreach (AudioChunk chunk in reader.ReadAsync(cancellationToken))
@@ -60,7 +60,7 @@ internal static class ScoreCommand
                 double start = (chunk.StartSample + segment.Span.StartSample) / (double)SegmentGrid.SampleRateHz;
                 Console.Out.WriteLine(timeline
                     ? JsonSerializer.Serialize(
-                        new ScoreTimelineV1(file.Name, start, start + (segment.Span.Samples / (double)SegmentGrid.SampleRateHz), segment.Score.Value, segment.IsSpeech),
+                        new ScoreTimelineV1(file.ToString(), start, start + (segment.Span.Samples / (double)SegmentGrid.SampleRateHz), segment.Score.Value, segment.IsSpeech),
                         CliLineJsonContext.Default.ScoreTimelineV1)
                     : JsonSerializer.Serialize(new ScoreV1(file.ToString(), segment.Score.Value, segment.IsSpeech), CliLineJsonContext.Default.ScoreV1));
             }

@@ -43,6 +43,8 @@ internal static class StatusCommand
                 listing.Add(StatusV1.Of(row, await FinishedChunksAsync(tables, row, cancellationToken)));
             if (parsed.GetValue(json))
                 Console.Out.WriteLine(JsonSerializer.Serialize(listing, CliJsonContext.Default.IReadOnlyListStatusV1));
+            else if (listing.Count == 0)
+                Terminal.Note("No recordings yet. Drop some with: nrser ingest");
             else
                 Show(listing);
             return listing.Exists(recording => recording.Status is nameof(RecordingStatus.Rejected) or nameof(RecordingStatus.Failed)) ? ExitCode.SomeFailed : ExitCode.Success;

@@ -32,8 +32,9 @@ internal sealed class StorageLocation
     public KeyValuePair<string, string?> Setting(ParseResult parsed)
     {
         DirectoryInfo folder = parsed.GetRequiredValue(_data);
+        bool folderIsNamed = parsed.GetResult(_data) is { Implicit: false };
         string connection = parsed.GetValue(_connection)
-            ?? Environment.GetEnvironmentVariable(EnvironmentVariable)
+            ?? (folderIsNamed ? null : Environment.GetEnvironmentVariable(EnvironmentVariable)) // what is typed counts more than what is set
             ?? StackFile.FindRunning(folder.FullName)?.ConnectionString
             ?? throw new LocalStackException(
                 $"No stack runs on {folder.FullName}. Start one there with: nrser up --data {folder}, or give --connection-string.");

@@ -12,7 +12,7 @@ internal static class Terminal
     public static IAnsiConsole Data { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new WideOutput(Console.Out) });
 
     /// <summary>Says what went wrong, in one line.</summary>
-    public static void Error(string message) => Notes.MarkupLineInterpolated($"[red]error:[/] {message}");
+    public static void Error(string message) => Notes.MarkupLineInterpolated($"[red]error:[/] {message.ReplaceLineEndings(" ")}");
 
     /// <summary>Says something on the way.</summary>
     public static void Note(string message) => Notes.MarkupLineInterpolated($"[grey]{message}[/]");
@@ -43,7 +43,7 @@ internal static class Terminal
 
         public bool IsTerminal => _inner.IsTerminal;
 
-        public int Width => IsTerminal ? _inner.Width : 500;
+        public int Width => IsTerminal ? _inner.Width : 100_000;
 
         public int Height => _inner.Height;
 
