@@ -1,0 +1,182 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using NrSer.Cli.Tests.Processes;
+
+namespace NrSer.Cli.Tests.Commands;
+
+public sealed class AnalyzeCommandTests : IDisposable
+{
+    private readonly Scratch _scratch = new();
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Fact]
+    public async Task Analyze_NoisySpeech_PrintsTheFieldsOfTheContract()
+    {
+        JsonElement analysis = (await Nrser.RunAsync("analyze", Recordings.Noisy)).Json();
+
+        JsonElement recording = analysis.GetProperty("recording");
+        Assert.Equal("noisy.wav", recording.GetProperty("file").GetString());
+        Assert.Equal(144038 / 16000.0, recording.GetProperty("durationSeconds").GetDouble());
+        Assert.Equal(16000, recording.GetProperty("sampleRateHz").GetInt32());
+        Assert.Equal(1, recording.GetProperty("channels").GetInt32());
+        Assert.Equal("wav pcm16", recording.GetProperty("encoding").GetString());
+        Assert.Equal(
+            Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Recordings.Noisy, TestContext.Current.CancellationToken))),
+            recording.GetProperty("sha256").GetString());
+        foreach (string model in new[] { "enhancer", "snrLevel", "emotion" })
+            Assert.Matches("^[^@]+@[^@]+$", analysis.GetProperty("models").GetProperty(model).GetString());
+        Assert.Contains(analysis.GetProperty("models").GetProperty("quality").GetString(), new[] { "demonstration", "production" });
+        AssertTile(analysis);
+        Assert.All(analysis.GetProperty("segments").EnumerateArray(), segment =>
+        {
+            Assert.True(segment.GetProperty("isSpeech").GetBoolean());
+            float score = segment.GetProperty("snrScore").GetSingle();
+            Assert.Equal(Math.Clamp(score, 0, 1), segment.GetProperty("mixWeight").GetSingle());
+            JsonElement probabilities = segment.GetProperty("probabilities");
+            JsonProperty likeliest = probabilities.EnumerateObject().MaxBy(label => label.Value.GetSingle());
+            Assert.Equal(likeliest.Name, segment.GetProperty("emotion").GetString());
+            Assert.Equal(likeliest.Value.GetSingle(), segment.GetProperty("confidence").GetSingle());
+            Assert.Equal(1, probabilities.EnumerateObject().Sum(label => label.Value.GetDouble()), 1e-5); // softmax in float32
+            foreach (string rating in new[] { "arousal", "valence", "dominance" })
+                Assert.True(float.IsFinite(segment.GetProperty(rating).GetSingle()));
+        });
+    }
+
+    [Fact]
+    public async Task Analyze_Twice_PrintsTheSame() => Assert.Equal(
+        (await Nrser.RunAsync("analyze", Recordings.Clean)).Output, (await Nrser.RunAsync("analyze", Recordings.Clean)).Output);
+
+    [Fact]
+    public async Task Analyze_SeveralChunks_TilesTheFile()
+    {
+        string path = _scratch.Write("long.wav", Recordings.Concatenated(25.1, Recordings.Clean, Recordings.NoiseOnly));
+
+        JsonElement analysis = (await Nrser.RunWithAsync(new() { ["NrSer__Segmentation__MaxChunk"] = "00:00:10" }, "analyze", path)).Json();
+
+        Assert.Equal(25.1, analysis.GetProperty("recording").GetProperty("durationSeconds").GetDouble());
+        AssertTile(analysis);
+    }
+
+    [Fact]
+    public async Task Analyze_NoiseOnly_HearsNoEmotion()
+    {
+        JsonElement analysis = (await Nrser.RunAsync("analyze", Recordings.NoiseOnly)).Json();
+
+        Assert.All(analysis.GetProperty("segments").EnumerateArray(), segment =>
+        {
+            Assert.False(segment.GetProperty("isSpeech").GetBoolean());
+            foreach (string name in new[] { "emotion", "confidence", "probabilities", "arousal", "valence", "dominance" })
+                Assert.Equal(JsonValueKind.Null, segment.GetProperty(name).ValueKind);
+        });
+    }
+
+    [Fact]
+    public async Task Analyze_Whole_GivesOneSegment()
+    {
+        JsonElement segment = Assert.Single((await Nrser.RunAsync("analyze", "--whole", Recordings.Clean)).Json().GetProperty("segments").EnumerateArray());
+
+        Assert.Equal(0, segment.GetProperty("startSeconds").GetDouble());
+        Assert.InRange(segment.GetProperty("endSeconds").GetDouble(), 8.75, 144038 / 16000.0);
+    }
+
+    [Theory]
+    [InlineData(30.5, "00:05:00")]
+    [InlineData(30.5, "00:00:20")] // the first chunk alone would be short enough
+    public async Task Analyze_WholeOfMoreThanThirtySeconds_Refuses(double seconds, string maxChunk)
+    {
+        string path = _scratch.Write("long.wav", Recordings.Concatenated(seconds, Recordings.Clean));
+
+        Outcome outcome = await Nrser.RunWithAsync(new() { ["NrSer__Segmentation__MaxChunk"] = maxChunk }, "analyze", "--whole", path);
+
+        Assert.Contains("30 s", outcome.Refused(2), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Analyze_WholeOfThirtySecondsInSeveralChunks_GivesOneSegment()
+    {
+        string path = _scratch.Write("long.wav", Recordings.Concatenated(30, Recordings.Clean));
+
+        Outcome outcome = await Nrser.RunWithAsync(new() { ["NrSer__Segmentation__MaxChunk"] = "00:00:20" }, "analyze", "--whole", path);
+
+        Assert.Single(outcome.Json().GetProperty("segments").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task Analyze_HalfASecond_GivesOneSegment()
+    {
+        string path = _scratch.Write("short.wav", Recordings.Concatenated(0.5, Recordings.Clean));
+
+        Assert.Single((await Nrser.RunAsync("analyze", path)).Json().GetProperty("segments").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task Analyze_LessThanHalfASecond_SaysWhatIsNeeded()
+    {
+        string path = _scratch.Write("short.wav", Recordings.Concatenated(0.4, Recordings.Clean));
+
+        Assert.Contains("0.5 s", (await Nrser.RunAsync("analyze", path)).Refused(2), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Analyze_Text_Refuses() =>
+        (await Nrser.RunAsync("analyze", _scratch.Write("notes.wav", "These are notes, not sounds.\n"u8))).Refused(2);
+
+    [Fact]
+    public async Task Analyze_EmptyFile_Refuses() => (await Nrser.RunAsync("analyze", _scratch.Write("empty.wav", []))).Refused(2);
+
+    [Fact]
+    public async Task Analyze_MissingFile_NamesIt() =>
+        Assert.Contains("missing.wav", (await Nrser.RunAsync("analyze", _scratch["missing.wav"])).Refused(2), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Analyze_Folder_SaysThatItIsOne() =>
+        Assert.Contains("folder", (await Nrser.RunAsync("analyze", _scratch.Path)).Refused(2), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Analyze_SettingThatIsNoNumber_NamesTheSetting()
+    {
+        Outcome outcome = await Nrser.RunWithAsync(new() { ["NrSer__Segmentation__MaxChunk"] = "long" }, "analyze", Recordings.Clean);
+
+        Assert.Contains("MaxChunk", outcome.Refused(2), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Analyze_SettingOutOfRange_NamesTheSetting()
+    {
+        Outcome outcome = await Nrser.RunWithAsync(new() { ["NrSer__Segmentation__MaxChunk"] = "00:00:01" }, "analyze", Recordings.Clean);
+
+        Assert.Contains("MaxChunk", outcome.Refused(2), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Analyze_Mp3_HearsIt()
+    {
+        await Recordings.EncodeAsync(_scratch["talk.mp3"], "-ar", "44100", "-ac", "2", "-b:a", "128k");
+
+        JsonElement analysis = (await Nrser.RunAsync("analyze", _scratch["talk.mp3"])).Json();
+
+        JsonElement recording = analysis.GetProperty("recording");
+        Assert.Equal(44100, recording.GetProperty("sampleRateHz").GetInt32());
+        Assert.Equal(2, recording.GetProperty("channels").GetInt32());
+        Assert.Contains("mp3", recording.GetProperty("encoding").GetString(), StringComparison.Ordinal);
+        Assert.Equal(
+            Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(_scratch["talk.mp3"], TestContext.Current.CancellationToken))),
+            recording.GetProperty("sha256").GetString());
+        Assert.Equal(144038 / 16000.0, recording.GetProperty("durationSeconds").GetDouble(), 0.1); // encoders pad to whole frames
+        AssertTile(analysis);
+    }
+
+    /// <summary>Segments follow each other from the start to the last quarter of a second.</summary>
+    private static void AssertTile(JsonElement analysis)
+    {
+        double end = 0, duration = analysis.GetProperty("recording").GetProperty("durationSeconds").GetDouble();
+        foreach (JsonElement segment in analysis.GetProperty("segments").EnumerateArray())
+        {
+            Assert.Equal(end, segment.GetProperty("startSeconds").GetDouble());
+            end = segment.GetProperty("endSeconds").GetDouble();
+        }
+
+        Assert.InRange(end, Math.BitIncrement(duration - 0.25), duration);
+    }
+}

@@ -1,0 +1,88 @@
+using System.Text.Json;
+using NrSer.Cli.Tests.Processes;
+using NrSer.Core.Audio;
+
+namespace NrSer.Cli.Tests.Commands;
+
+public sealed class EnhanceCommandTests : IDisposable
+{
+    private readonly Scratch _scratch = new();
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Theory]
+    [InlineData("enhanced")]
+    [InlineData("reconstituted")]
+    public async Task Enhance_SixteenKilohertz_IsExactlyAsLong(string mode)
+    {
+        (await Nrser.RunAsync("enhance", Recordings.Noisy, _scratch["out.wav"], "--mode", mode)).Succeeded();
+
+        (AudioFormat format, int frames) = await Recordings.ReadAsync(_scratch["out.wav"]);
+        Assert.Equal(16000, format.SampleRateHz);
+        Assert.Equal(1, format.Channels);
+        Assert.Equal("wav float32", format.Encoding);
+        Assert.Equal(144038, frames);
+        Assert.Equal("out.wav", Path.GetFileName(Assert.Single(Directory.GetFiles(_scratch.Path))));
+    }
+
+    [Fact]
+    public async Task Enhance_SeveralChunks_IsExactlyAsLong()
+    {
+        string path = _scratch.Write("long.wav", Recordings.Concatenated(25.1, Recordings.Noisy));
+
+        (await Nrser.RunWithAsync(new() { ["NrSer__Segmentation__MaxChunk"] = "00:00:10" }, "enhance", path, _scratch["out.wav"])).Succeeded();
+
+        Assert.Equal((int)(25.1 * 16000), (await Recordings.ReadAsync(_scratch["out.wav"])).Frames);
+    }
+
+    [Fact]
+    public async Task Enhance_OtherRate_IsAsLongAsTheDecodedRecording()
+    {
+        await Recordings.EncodeAsync(_scratch["cd.wav"], "-ar", "44100", "-ac", "2");
+
+        (await Nrser.RunAsync("enhance", _scratch["cd.wav"], _scratch["out.wav"])).Succeeded();
+
+        JsonElement recording = (await Nrser.RunAsync("analyze", _scratch["cd.wav"])).Json().GetProperty("recording");
+        int frames = (await Recordings.ReadAsync(_scratch["out.wav"])).Frames;
+        Assert.Equal(recording.GetProperty("durationSeconds").GetDouble() * 16000, frames, 1e-6);
+        double exact = (await Recordings.ReadAsync(_scratch["cd.wav"])).Frames * (16000 / 44100.0);
+        Assert.InRange(frames, (int)Math.Floor(exact), (int)Math.Ceiling(exact));
+    }
+
+    [Fact]
+    public async Task Enhance_RecordingDamagedAtItsEnd_LeavesNothing()
+    {
+        byte[] whole = Recordings.Concatenated(25, Recordings.Noisy);
+        string path = _scratch.Write("cut.wav", whole.AsSpan(0, whole.Length - 40000));
+
+        (await Nrser.RunWithAsync(new() { ["NrSer__Segmentation__MaxChunk"] = "00:00:10" }, "enhance", path, _scratch["out.wav"])).Refused(2);
+
+        Assert.Equal("cut.wav", Path.GetFileName(Assert.Single(Directory.GetFiles(_scratch.Path))));
+    }
+
+    [Fact]
+    public async Task Enhance_Failing_KeepsTheEarlierFile()
+    {
+        string earlier = _scratch.Write("out.wav", "earlier"u8);
+
+        (await Nrser.RunAsync("enhance", _scratch.Write("notes.wav", "notes"u8), earlier)).Refused(2);
+
+        Assert.Equal("earlier", await File.ReadAllTextAsync(earlier, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Enhance_IntoMissingFolder_SaysSo() => Assert.Contains(
+        "no folder", (await Nrser.RunAsync("enhance", Recordings.Clean, Path.Combine(_scratch["nowhere"], "out.wav"))).Refused(2), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Enhance_IntoFolder_SaysSo() =>
+        Assert.Contains("is a folder", (await Nrser.RunAsync("enhance", Recordings.Clean, _scratch.Path)).Refused(2), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Enhance_OntoItself_Refuses()
+    {
+        string path = _scratch.Write("talk.wav", Recordings.Concatenated(2, Recordings.Clean));
+
+        Assert.Contains("overwritten", (await Nrser.RunAsync("enhance", path, path)).Refused(2), StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,107 @@
+using NrSer.Cli.Tests.Processes;
+
+namespace NrSer.Cli.Tests.Commands;
+
+public sealed class RootCommandsTests
+{
+    [Fact]
+    public async Task Help_OfTheRoot_ExplainsExitCodes()
+    {
+        Outcome outcome = await Nrser.RunAsync("--help");
+
+        outcome.Succeeded();
+        Assert.Contains("Exit codes:", outcome.Output, StringComparison.Ordinal);
+        Assert.All(NrSer.Cli.Commands.RootCommands.Create().Subcommands, command => Assert.Contains(command.Name, outcome.Output, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Help_OfEveryCommand_DescribesEveryArgumentAndOption()
+    {
+        var commands = new Queue<System.CommandLine.Command>(NrSer.Cli.Commands.RootCommands.Create().Subcommands);
+        Assert.NotEmpty(commands);
+        while (commands.TryDequeue(out System.CommandLine.Command? command))
+        {
+            Assert.False(string.IsNullOrWhiteSpace(command.Description), command.Name);
+            Assert.All(command.Options, option => Assert.False(string.IsNullOrWhiteSpace(option.Description), $"{command.Name} {option.Name}"));
+            Assert.All(command.Arguments, argument => Assert.False(string.IsNullOrWhiteSpace(argument.Description), $"{command.Name} {argument.Name}"));
+            foreach (System.CommandLine.Command child in command.Subcommands)
+                commands.Enqueue(child);
+        }
+    }
+
+    [Theory]
+    [InlineData("demo")]
+    [InlineData("up")]
+    [InlineData("worker")]
+    [InlineData("ingest")]
+    [InlineData("status")]
+    [InlineData("results")]
+    [InlineData("retry")]
+    [InlineData("export")]
+    [InlineData("analyze")]
+    [InlineData("enhance")]
+    [InlineData("score")]
+    [InlineData("models")]
+    [InlineData("bench")]
+    public async Task Help_OfACommand_IsPrinted(string command)
+    {
+        Outcome outcome = await Nrser.RunAsync(command, "--help");
+
+        outcome.Succeeded();
+        Assert.Contains($"nrser {command}", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("analyze")]
+    [InlineData("analyze", "--hole", "talk.wav")]
+    [InlineData("listen", "talk.wav")]
+    [InlineData("ingest", "--parallel", "0", "talk.wav")]
+    [InlineData("export", "--format", "xlsx")]
+    [InlineData("status", "--from", "yesterday")]
+    public async Task CommandLine_ThatIsWrong_ExitsWithTwoAndAReason(params string[] arguments)
+    {
+        Outcome outcome = await Nrser.RunAsync(arguments);
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.NotEqual("", outcome.Errors.Trim());
+    }
+
+    [Theory]
+    [InlineData("status")]
+    [InlineData("results", "talk.wav")]
+    [InlineData("export")]
+    [InlineData("worker")]
+    public async Task StorageCommand_WithoutAStack_SaysHowToStartOne(params string[] arguments)
+    {
+        using var scratch = new Scratch();
+
+        Outcome outcome = await Nrser.RunAsync([.. arguments, "--data", scratch.Path]);
+
+        Assert.Contains("nrser up", outcome.Refused(3), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StorageCommand_FolderNamedAndConnectionSet_TakesTheFolder()
+    {
+        using var scratch = new Scratch();
+
+        Outcome outcome = await Nrser.RunWithAsync(
+            new() { ["NrSer__Storage__ConnectionString"] = "UseDevelopmentStorage=true" }, "status", "--data", scratch.Path);
+
+        Assert.Contains(scratch.Path, outcome.Refused(3), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StorageCommand_ConnectionStringThatIsNone_Refuses() =>
+        (await Nrser.RunAsync("status", "--connection-string", "nonsense")).Refused(2);
+
+    [Fact]
+    public async Task StorageCommand_StorageThatDoesNotAnswer_SaysSo()
+    {
+        const string Nobody = "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=AAAA;" // port 9 discards, if anyone listens at all
+            + "BlobEndpoint=http://127.0.0.1:9/devstoreaccount1;QueueEndpoint=http://127.0.0.1:9/devstoreaccount1;TableEndpoint=http://127.0.0.1:9/devstoreaccount1;";
+
+        Assert.Contains("cannot be reached", (await Nrser.RunAsync("status", "--connection-string", Nobody)).Refused(3), StringComparison.Ordinal);
+    }
+}

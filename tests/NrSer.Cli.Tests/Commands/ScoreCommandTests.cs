@@ -1,0 +1,52 @@
+using System.Text.Json;
+using NrSer.Cli.Tests.Processes;
+
+namespace NrSer.Cli.Tests.Commands;
+
+public sealed class ScoreCommandTests : IDisposable
+{
+    private readonly Scratch _scratch = new();
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Fact]
+    public async Task Score_CleanNoisyAndNoise_PutsThemInOrder()
+    {
+        Outcome outcome = await Nrser.RunAsync("score", Recordings.Clean, Recordings.Noisy, Recordings.NoiseOnly);
+
+        outcome.Succeeded();
+        JsonElement[] lines = outcome.JsonLines();
+        Assert.Equal([Recordings.Clean, Recordings.Noisy, Recordings.NoiseOnly], lines.Select(line => line.GetProperty("file").GetString()));
+        Assert.Equal([true, true, false], lines.Select(line => line.GetProperty("isSpeech").GetBoolean()));
+        float[] scores = [.. lines.Select(line => line.GetProperty("score").GetSingle())];
+        Assert.True(scores[0] > scores[1] && scores[1] > scores[2], string.Join(' ', scores));
+    }
+
+    [Fact]
+    public async Task Score_BadFilesAmongGoodOnes_ScoresTheGoodOnes()
+    {
+        string text = _scratch.Write("notes.wav", "notes"u8), missing = _scratch["missing.wav"];
+
+        Outcome outcome = await Nrser.RunAsync("score", Recordings.Clean, text, missing, _scratch.Path, Recordings.NoiseOnly);
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Equal([Recordings.Clean, Recordings.NoiseOnly], outcome.JsonLines().Select(line => line.GetProperty("file").GetString()));
+        Assert.Equal(3, outcome.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Fact]
+    public async Task Score_Segments_AreThoseOfAnalyze()
+    {
+        Outcome outcome = await Nrser.RunAsync("score", "--segments", Recordings.Noisy);
+
+        outcome.Succeeded();
+        JsonElement analysis = (await Nrser.RunAsync("analyze", Recordings.Noisy)).Json();
+        Assert.Equal(
+            analysis.GetProperty("segments").EnumerateArray().Select(segment => (
+                (string?)Recordings.Noisy, segment.GetProperty("startSeconds").GetDouble(), segment.GetProperty("endSeconds").GetDouble(),
+                segment.GetProperty("snrScore").GetSingle(), segment.GetProperty("isSpeech").GetBoolean())),
+            outcome.JsonLines().Select(line => (
+                line.GetProperty("file").GetString(), line.GetProperty("startSeconds").GetDouble(), line.GetProperty("endSeconds").GetDouble(),
+                line.GetProperty("score").GetSingle(), line.GetProperty("isSpeech").GetBoolean())));
+    }
+}
