@@ -7,7 +7,8 @@ namespace NrSer.Cli.Local;
 /// <summary>A running storage emulator on free ports of 127.0.0.1, stopped cleanly when disposed.</summary>
 /// <remarks>
 /// It gets a session of its own: Ctrl-C in a terminal reaches every process of the foreground group, and the emulator must outlive the
-/// stages that still write to it.
+/// stages that still write to it. It also outlives an owner that was killed; the next owner adopts it, because two emulators on one folder
+/// would overwrite each other's data.
 /// </remarks>
 internal sealed partial class AzuriteProcess : IAsyncDisposable
 {
@@ -16,11 +17,15 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
     private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_stopLimit = TimeSpan.FromSeconds(15);
 
-    private readonly Process _process;
+    private static readonly TimeSpan s_lookInterval = TimeSpan.FromMilliseconds(100);
 
-    private AzuriteProcess(Process process, string connectionString)
+    private readonly Process _process;
+    private readonly string _folder;
+
+    private AzuriteProcess(Process process, string folder, string connectionString)
     {
         _process = process;
+        _folder = folder;
         ConnectionString = connectionString;
     }
 
@@ -31,7 +36,37 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
     public int ProcessId => _process.Id;
 
     /// <summary>Ends when the emulator does, whoever ended it.</summary>
-    public Task Exited(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task Exited(CancellationToken cancellationToken)
+    {
+        while (IsRunning(ProcessId, _folder)) // an adopted emulator is no child of this process: nobody tells when it ends
+            await Task.Delay(s_lookInterval, cancellationToken);
+    }
+
+    /// <summary>Whether a process is the emulator of a folder. Ids are used again, so its command line decides where that can be read.</summary>
+    /// <param name="processId">The process.</param>
+    /// <param name="folder">As given to <see cref="StartAsync"/>.</param>
+    public static bool IsRunning(int processId, string folder)
+    {
+        try
+        {
+            if (OperatingSystem.IsLinux())
+                return File.ReadAllText($"/proc/{processId}/cmdline").Split('\0').Contains(folder, StringComparer.Ordinal);
+            using var process = Process.GetProcessById(processId);
+            return !process.HasExited && process.ProcessName.Contains("node", StringComparison.OrdinalIgnoreCase);
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Takes over an emulator whose owner was killed.</summary>
+    /// <param name="processId">One that <see cref="IsRunning"/>.</param>
+    /// <param name="folder">Its data.</param>
+    /// <param name="connectionString">As its first owner had it.</param>
+    public static AzuriteProcess Adopt(int processId, string folder, string connectionString) =>
+        new(Process.GetProcessById(processId), folder, connectionString);
 
     /// <summary>Starts the emulator and waits until it listens.</summary>
     /// <param name="script">From <see cref="AzuriteInstallation.EnsureAsync"/>.</param>
@@ -43,7 +78,7 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
         Directory.CreateDirectory(folder);
         string[] command =
         [
-            "node", script, "--location", folder, "--blobPort", "0", "--queuePort", "0", "--tablePort", "0", "--silent", "--skipApiVersionCheck",
+            "node", "--require", Path.Combine(AppContext.BaseDirectory, "azurite", "deaf.cjs"), script, "--location", folder, "--blobPort", "0", "--queuePort", "0", "--tablePort", "0", "--silent", "--skipApiVersionCheck",
             "--disableTelemetry",
         ];
         bool ownSession = !OperatingSystem.IsWindows() && !OperatingSystem.IsMacOS();
@@ -81,7 +116,7 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
 
         string Endpoint(string service) => $"{service}Endpoint=http://127.0.0.1:{ports[service]}/{Account};";
         return new AzuriteProcess(
-            process, $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={PublicKey};{Endpoint("Blob")}{Endpoint("Queue")}{Endpoint("Table")}");
+            process, folder, $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={PublicKey};{Endpoint("Blob")}{Endpoint("Queue")}{Endpoint("Table")}");
 
         void Hear(string? line)
         {
@@ -103,16 +138,16 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
+        if (IsRunning(ProcessId, _folder))
         {
             if (OperatingSystem.IsWindows())
                 _process.Kill(entireProcessTree: true);
             else
-                _ = Signal(_process.Id, SigTerm); // fails only when it has just ended by itself
+                _ = Signal(ProcessId, SigTerm); // fails only when it has just ended by itself
             using var limit = new CancellationTokenSource(s_stopLimit);
             try
             {
-                await _process.WaitForExitAsync(limit.Token);
+                await Exited(limit.Token);
             }
             catch (OperationCanceledException)
             {

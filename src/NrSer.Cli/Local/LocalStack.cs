@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using NrSer.Cli.Output;
 using NrSer.Core.Models;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Storage;
@@ -13,12 +14,14 @@ internal sealed class LocalStack : IAsyncDisposable
 {
     private readonly AzuriteProcess _azurite;
     private readonly string _dataFolder;
+    private readonly FileStream _claim;
     private IHost? _host;
 
-    private LocalStack(AzuriteProcess azurite, string dataFolder)
+    private LocalStack(AzuriteProcess azurite, string dataFolder, FileStream claim)
     {
         _azurite = azurite;
         _dataFolder = dataFolder;
+        _claim = claim;
     }
 
     /// <summary>Of the emulator.</summary>
@@ -38,19 +41,22 @@ internal sealed class LocalStack : IAsyncDisposable
     public static async Task<LocalStack> StartAsync(string dataFolder, bool verbose, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(dataFolder);
-        if (StackFile.FindRunning(dataFolder) is { } running)
-        {
-            throw new LocalStackException(
-                $"A stack already runs on {dataFolder} (emulator process {running.AzuriteProcessId}). Use it, stop it, or choose another --data folder.");
-        }
-
-        string script = await AzuriteInstallation.EnsureAsync(cancellationToken);
-        AzuriteProcess azurite = await AzuriteProcess.StartAsync(script, Path.Combine(dataFolder, "azurite"), cancellationToken);
-        var stack = new LocalStack(azurite, dataFolder);
+        FileStream claim = Claim(dataFolder);
+        LocalStack stack;
         try
         {
-            new StackFile(azurite.ConnectionString, azurite.ProcessId).Write(dataFolder);
-            stack._host = BuildHost(azurite.ConnectionString, verbose, services => services.AddNrSerLocalHost());
+            stack = new LocalStack(await FindOrStartEmulatorAsync(dataFolder, cancellationToken), dataFolder, claim);
+        }
+        catch
+        {
+            await claim.DisposeAsync();
+            throw;
+        }
+
+        try
+        {
+            new StackFile(stack.ConnectionString, stack._azurite.ProcessId, Environment.ProcessId).Write(dataFolder);
+            stack._host = BuildHost(stack.ConnectionString, verbose, services => services.AddNrSerLocalHost());
             await StartHostAsync(stack._host, cancellationToken);
             return stack;
         }
@@ -98,5 +104,32 @@ internal sealed class LocalStack : IAsyncDisposable
 
         await _azurite.DisposeAsync();
         StackFile.Delete(_dataFolder);
+        await _claim.DisposeAsync();
+    }
+
+    /// <summary>Makes this process the folder's owner until it ends, however it ends: the operating system lets go of the file then.</summary>
+    private static FileStream Claim(string dataFolder)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(dataFolder, "stack.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException taken) when (taken is not (DirectoryNotFoundException or FileNotFoundException))
+        {
+            string owner = StackFile.FindRunning(dataFolder) is { } running ? $" (process {running.OwnerProcessId})" : "";
+            throw new LocalStackException($"A stack already runs on {dataFolder}{owner}. Use it, stop it, or choose another --data folder.", taken);
+        }
+    }
+
+    private static async Task<AzuriteProcess> FindOrStartEmulatorAsync(string dataFolder, CancellationToken cancellationToken)
+    {
+        if (StackFile.FindRunning(dataFolder) is { } orphan)
+        {
+            Terminal.Note("The last run on this folder was killed: taking over its storage emulator.");
+            return AzuriteProcess.Adopt(orphan.AzuriteProcessId, StackFile.AzuriteFolder(dataFolder), orphan.ConnectionString);
+        }
+
+        string script = await AzuriteInstallation.EnsureAsync(cancellationToken);
+        return await AzuriteProcess.StartAsync(script, StackFile.AzuriteFolder(dataFolder), cancellationToken);
     }
 }

@@ -5,25 +5,29 @@ namespace NrSer.Cli.Local;
 /// <summary>Where a running stack is, left in its data folder for the other commands.</summary>
 /// <param name="ConnectionString">Of its storage emulator.</param>
 /// <param name="AzuriteProcessId">Its emulator.</param>
-internal sealed record StackFile(string ConnectionString, int AzuriteProcessId)
+/// <param name="OwnerProcessId">The process that runs the stages and ends the emulator.</param>
+internal sealed record StackFile(string ConnectionString, int AzuriteProcessId, int OwnerProcessId)
 {
     private const string Name = "stack.json";
 
-    /// <summary>Reads the file of a stack that is still running.</summary>
-    /// <param name="dataFolder">The stack's folder.</param>
+    /// <summary>Reads the file of a stack whose emulator is still running.</summary>
+    /// <param name="dataFolder">The stack's folder, a full path.</param>
     /// <returns>Null when none runs there.</returns>
     public static StackFile? FindRunning(string dataFolder)
     {
         try
         {
             StackFile? stack = JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(dataFolder, Name)), StackJsonContext.Default.StackFile);
-            return stack is not null && IsAzurite(stack.AzuriteProcessId) ? stack : null;
+            return stack is not null && AzuriteProcess.IsRunning(stack.AzuriteProcessId, AzuriteFolder(dataFolder)) ? stack : null;
         }
-        catch (Exception error) when (error is IOException or JsonException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
         {
             return null;
         }
     }
+
+    /// <summary>Where a stack's emulator keeps its data.</summary>
+    public static string AzuriteFolder(string dataFolder) => Path.Combine(dataFolder, "azurite");
 
     /// <summary>Leaves the file.</summary>
     public void Write(string dataFolder)
@@ -35,17 +39,4 @@ internal sealed record StackFile(string ConnectionString, int AzuriteProcessId)
 
     /// <summary>Takes the file away.</summary>
     public static void Delete(string dataFolder) => File.Delete(Path.Combine(dataFolder, Name));
-
-    private static bool IsAzurite(int processId)
-    {
-        try
-        {
-            using var process = System.Diagnostics.Process.GetProcessById(processId);
-            return !process.HasExited && process.ProcessName.Contains("node", StringComparison.Ordinal);
-        }
-        catch (ArgumentException)
-        {
-            return false;
-        }
-    }
 }
