@@ -1,0 +1,122 @@
+using System.Globalization;
+using NrSer.Cli.Tests.Processes;
+using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Storage;
+
+namespace NrSer.Cli.Tests.Local;
+
+/// <summary><c>up</c> dies at the worst moments; what is found in the end is what an undisturbed run on another storage finds.</summary>
+public sealed class KillTests : IClassFixture<UndisturbedStack>
+{
+    /// <summary>Short chunks make many; short locks give the work of the dead to the living soon.</summary>
+    internal static readonly (string, string)[] Settings =
+    [
+        ("NrSer__Segmentation__MaxChunk", "00:00:10"), ("NrSer__Queues__LockDuration", "00:00:03"), ("NrSer__Queues__PollInterval", "00:00:00.050"),
+    ];
+
+    private const int Attempts = 6;
+    private static readonly TimeSpan s_close = TimeSpan.FromMilliseconds(1); // moments are short: look as fast as the storage answers
+
+    private readonly UndisturbedStack _undisturbed;
+
+    public KillTests(UndisturbedStack undisturbed) => _undisturbed = undisturbed;
+
+    /// <summary>What a recording is at.</summary>
+    public enum Moment
+    {
+        /// <summary>Some chunks are written, but not all.</summary>
+        WritingChunks,
+
+        /// <summary>Some chunks are enhanced, but not all.</summary>
+        Enhancing,
+
+        /// <summary>Some chunks have their emotions; another is enhanced and waits for them.</summary>
+        Recognizing,
+
+        /// <summary>All chunks are finished, the recording is not.</summary>
+        Completing,
+    }
+
+    [Theory]
+    [InlineData(Moment.WritingChunks, 90, false)]
+    [InlineData(Moment.Enhancing, 45, false)]
+    [InlineData(Moment.Recognizing, 45, true)]
+    [InlineData(Moment.Completing, 25, false)]
+    public async Task Up_KilledAndStartedAgain_FindsWhatAnUndisturbedRunFinds(Moment moment, int seconds, bool workerFirst)
+    {
+        await using Stack stack = await Stack.StartedAsync(Settings);
+        (string name, byte[] content) = await KillAtAsync(stack, moment, seconds);
+
+        StackFileStays(stack);
+        RunningNrser? worker = workerFirst ? await stack.StartWorkerAsync() : null;
+        if (worker is not null)
+            await Waiting.UntilAsync("the worker recognises what the killed one was at", () => worker.Said.Contains("Recognised", StringComparison.Ordinal));
+        int emulator = stack.StackFile()!.AzuriteProcessId;
+        await stack.StartAsync();
+
+        Assert.Contains("taking over", stack.Up.Said, StringComparison.Ordinal);
+        Assert.Equal(emulator, stack.StackFile()!.AzuriteProcessId);
+        RecordingRow disturbed = await stack.EndedAsync(name);
+        RecordingRow undisturbed = await _undisturbed.RunAsync(name, content);
+        await AssertSameAsync((stack, disturbed), (_undisturbed.Stack, undisturbed));
+
+        Assert.Equal(130, await stack.Up.InterruptAsync());
+        Assert.Null(stack.StackFile()); // the adopted emulator has ended too, or up would have waited for it
+    }
+
+    private static void StackFileStays(Stack stack)
+    {
+        Assert.NotNull(stack.StackFile());
+        Assert.True(stack.Runs(stack.StackFile()!));
+    }
+
+    /// <summary>Kills <c>up</c> at a moment and makes sure that it was that moment; if not, starts anew with a longer recording.</summary>
+    private static async Task<(string Name, byte[] Content)> KillAtAsync(Stack stack, Moment moment, int seconds)
+    {
+        for (int attempt = 1; attempt <= Attempts; attempt++)
+        {
+            string name = string.Create(CultureInfo.InvariantCulture, $"{moment}-{attempt}.wav");
+            byte[] content = Recordings.Concatenated(seconds * attempt, Recordings.Noisy, Recordings.NoiseOnly, Recordings.Clean);
+            ResultTables tables = stack.Tables();
+            await stack.DropAsync(name, content);
+            await Waiting.UntilAsync($"{moment} or later", s_close, async cancellationToken =>
+                await LookAsync(tables, name, cancellationToken) is { } seen && seen >= moment ? name : null);
+            await stack.Up.KillAsync();
+            if (await LookAsync(tables, name, TestContext.Current.CancellationToken) == moment)
+                return (name, content);
+            await stack.StartAsync();
+            await stack.EndedAsync(name);
+        }
+
+        Assert.Fail($"{moment} was missed {Attempts} times.");
+        return default;
+    }
+
+    /// <summary>The moment that the rows tell; null before the first and after the last.</summary>
+    private static async Task<Moment?> LookAsync(ResultTables tables, string name, CancellationToken cancellationToken)
+    {
+        RecordingRow? recording = await Stack.FindAsync(tables, name, cancellationToken);
+        if (recording is null)
+            return null;
+        if (recording.Status != nameof(RecordingStatus.Processing))
+            return (Moment)int.MaxValue;
+        List<ChunkRow> chunks = await Stack.ChunksAsync(tables, recording, cancellationToken);
+        int finished = chunks.Count(chunk => chunk.FinishedAt is not null);
+        if (recording.ExpectedChunks is null)
+            return chunks.Count > 0 ? Moment.WritingChunks : null;
+        if (finished == recording.ExpectedChunks)
+            return Moment.Completing;
+        if (finished > 0 && chunks.Exists(chunk => chunk is { EnhancedAt: not null, HasSpeech: true, FinishedAt: null }))
+            return Moment.Recognizing;
+        return chunks.Exists(chunk => chunk.EnhancedAt is not null) ? Moment.Enhancing : null;
+    }
+
+    private static async Task AssertSameAsync((Stack Stack, RecordingRow Row) disturbed, (Stack Stack, RecordingRow Row) undisturbed)
+    {
+        StoredRows.AssertSame(undisturbed.Row, disturbed.Row);
+        List<Azure.Data.Tables.TableEntity> rows = await Stack.SegmentsAsync(disturbed.Stack.Tables(), disturbed.Row);
+        StoredRows.AssertSame(await Stack.SegmentsAsync(undisturbed.Stack.Tables(), undisturbed.Row), rows);
+        Assert.Equal(disturbed.Row.SegmentCount, rows.Count);
+        await StoredRows.AssertParquetAsync(disturbed.Stack, disturbed.Row, rows);
+    }
+}

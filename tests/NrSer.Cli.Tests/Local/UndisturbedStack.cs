@@ -1,0 +1,23 @@
+using NrSer.Cli.Tests.Processes;
+using NrSer.Pipeline.Rows;
+
+namespace NrSer.Cli.Tests.Local;
+
+/// <summary>A stack that nobody kills.</summary>
+public sealed class UndisturbedStack : IAsyncLifetime
+{
+    private readonly Stack _stack = new(KillTests.Settings);
+
+    internal Stack Stack => _stack;
+
+    public async ValueTask InitializeAsync() => await _stack.StartAsync();
+
+    public ValueTask DisposeAsync() => _stack.DisposeAsync();
+
+    /// <summary>Works on a recording to its end, under a name of its own content.</summary>
+    internal async Task<RecordingRow> RunAsync(string name, byte[] content)
+    {
+        await _stack.DropAsync(name, content);
+        return await _stack.EndedAsync(name);
+    }
+}

@@ -1,0 +1,105 @@
+using NrSer.Cli.Local;
+using NrSer.Cli.Tests.Processes;
+using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Storage;
+
+namespace NrSer.Cli.Tests.Local;
+
+public sealed class UpCommandTests
+{
+    [Fact]
+    public async Task Up_InterruptedAndStartedAgain_KeepsResultsAndRepeatsNothing()
+    {
+        await using Stack stack = await Stack.StartedAsync();
+        (await stack.RunAsync("ingest", Recordings.Clean)).Succeeded();
+        RecordingRow before = await stack.EndedAsync("clean.wav");
+        string results = (await stack.RunAsync("results", "clean.wav", "--json")).Output;
+        StackFile first = stack.StackFile()!;
+
+        Assert.Equal(130, await stack.Up.InterruptAsync());
+
+        Assert.False(stack.Runs(first));
+        Assert.Null(stack.StackFile());
+        await stack.StartAsync();
+        Assert.Equal(results, (await stack.RunAsync("results", "clean.wav", "--json")).Output);
+
+        // By the time that a new recording is through, the pipeline has looked at the old one too.
+        (await stack.RunAsync("ingest", Recordings.Clean, Recordings.NoiseOnly)).Succeeded();
+        await stack.EndedAsync("noise-only.wav");
+        RecordingRow after = await stack.EndedAsync("clean.wav");
+        Assert.Equal(before.ETag, after.ETag);
+        Assert.DoesNotContain(before.RowKey, stack.Up.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Up_Terminated_EndsItsEmulator()
+    {
+        await using Stack stack = await Stack.StartedAsync();
+        StackFile first = stack.StackFile()!;
+
+        Assert.Equal(130, await stack.Up.TerminateAsync());
+
+        Assert.False(stack.Runs(first));
+        Assert.Null(stack.StackFile());
+    }
+
+    [Fact]
+    public async Task Up_EmulatorDies_SaysSoAndExitsWithThree()
+    {
+        await using Stack stack = await Stack.StartedAsync();
+        using (var emulator = System.Diagnostics.Process.GetProcessById(stack.StackFile()!.AzuriteProcessId))
+            emulator.Kill();
+
+        Assert.Equal(3, await stack.Up.ExitAsync());
+
+        Assert.Contains("emulator ended", stack.Up.Said, StringComparison.Ordinal);
+        Assert.Null(stack.StackFile());
+    }
+
+    [Fact]
+    public async Task Retry_ChunkThatWasLost_HealsTheRecording()
+    {
+        await using Stack stack = await Stack.StartedAsync(
+            [("NrSer__Segmentation__MaxChunk", "00:00:10"), ("NrSer__Queues__RetryDelay", "00:00:00.100"), ("NrSer__Sweep__Interval", "00:00:01")]);
+        string name = await LoseAChunkAsync(stack);
+
+        RecordingRow failed = await stack.EndedAsync(name, RecordingStatus.Failed);
+
+        Assert.Contains("1 of ", failed.Reason, StringComparison.Ordinal);
+        Assert.Equal(1, (await stack.RunAsync("status", name)).ExitCode);
+        (await stack.RunAsync("retry", name)).Succeeded();
+        ResultTables tables = stack.Tables();
+        RecordingRow healed = await Waiting.UntilAsync("the second generation has ended", async cancellationToken =>
+        {
+            RecordingRow? row = await Stack.FindAsync(tables, name, cancellationToken);
+            return row is { Generation: 1, Status: not (nameof(RecordingStatus.Queued) or nameof(RecordingStatus.Processing)) } ? row : null;
+        });
+        Assert.Equal(nameof(RecordingStatus.Completed), healed.Status);
+        Assert.Equal("", healed.Reason);
+        Assert.Equal(healed.SegmentCount, (await Stack.SegmentsAsync(tables, healed)).Count);
+        Assert.True(healed.SegmentCount > failed.SegmentCount);
+        (await stack.RunAsync("status", name)).Succeeded();
+    }
+
+    /// <summary>Deletes the audio of a recording's last chunk before it is enhanced.</summary>
+    private static async Task<string> LoseAChunkAsync(Stack stack)
+    {
+        ResultTables tables = stack.Tables();
+        for (int attempt = 1; attempt <= 5; attempt++)
+        {
+            string name = $"lost-{attempt}.wav";
+            await stack.DropAsync(name, Recordings.Concatenated(40 * attempt, Recordings.Clean, Recordings.Noisy));
+            RecordingRow row = await Waiting.UntilAsync("all chunks are written", TimeSpan.FromMilliseconds(5), async cancellationToken =>
+                await Stack.FindAsync(tables, name, cancellationToken) is { ExpectedChunks: not null } written ? written : null);
+            string last = (await Stack.ChunksAsync(tables, row, TestContext.Current.CancellationToken))[^1].RowKey;
+            await stack.Container(StorageNames.Chunks).GetBlobClient($"{row.RowKey}/{last}.wav")
+                .DeleteAsync(cancellationToken: TestContext.Current.CancellationToken);
+            if ((await Stack.ChunksAsync(tables, row, TestContext.Current.CancellationToken))[^2].EnhancedAt is null)
+                return name; // chunks are enhanced one at a time: the last was not begun
+            await stack.EndedAsync(name);
+        }
+
+        Assert.Fail("The last chunk was always enhanced before it could be deleted.");
+        return "";
+    }
+}

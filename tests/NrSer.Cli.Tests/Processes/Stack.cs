@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Azure.Data.Tables;
+using Azure.Storage.Blobs;
+using Microsoft.Extensions.Options;
+using NrSer.Cli.Local;
+using NrSer.Pipeline;
+using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Storage;
+
+namespace NrSer.Cli.Tests.Processes;
+
+/// <summary><c>nrser up</c> on a folder of its own, and a look into its storage past the command. Leaves no process and no file.</summary>
+internal sealed class Stack : IAsyncDisposable
+{
+    private const string Ready = "NrSer is up";
+
+    private readonly Scratch _scratch = new();
+    private readonly Dictionary<string, string> _environment;
+    private readonly List<RunningNrser> _workers = [];
+
+    /// <param name="settings">Of the stack, as environment variables.</param>
+    public Stack(params IEnumerable<(string Name, string Value)> settings) =>
+        _environment = settings.ToDictionary(setting => setting.Name, setting => setting.Value, StringComparer.Ordinal);
+
+    /// <summary>A file beside the stack's folder.</summary>
+    public Scratch Files => _scratch;
+
+    /// <summary>The stack's folder.</summary>
+    public string Data => _scratch["data"];
+
+    /// <summary>The process that runs the stages.</summary>
+    public RunningNrser Up { get; private set; } = null!;
+
+    /// <summary>Starts it, or starts it again.</summary>
+    public async Task StartAsync()
+    {
+        if (Up is not null)
+            await Up.DisposeAsync();
+        Up = await RunningNrser.StartAsync(Ready, _environment, "up", "--data", Data);
+    }
+
+    /// <summary>A running stack.</summary>
+    public static async Task<Stack> StartedAsync(params IEnumerable<(string Name, string Value)> settings)
+    {
+        var stack = new Stack(settings);
+        try
+        {
+            await stack.StartAsync();
+            return stack;
+        }
+        catch
+        {
+            await stack.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts a worker beside it.</summary>
+    public async Task<RunningNrser> StartWorkerAsync()
+    {
+        RunningNrser worker = await RunningNrser.StartAsync("The worker waits", _environment, "worker", "--data", Data);
+        _workers.Add(worker);
+        return worker;
+    }
+
+    /// <summary>Runs a command on the stack.</summary>
+    public Task<Outcome> RunAsync(params string[] arguments) => Nrser.RunWithAsync(_environment, [.. arguments, "--data", Data]);
+
+    /// <summary>What <c>stack.json</c> says; null when there is none.</summary>
+    public StackFile? StackFile()
+    {
+        string path = Path.Combine(Data, "stack.json");
+        return File.Exists(path) ? JsonSerializer.Deserialize<StackFile>(File.ReadAllText(path)) : null;
+    }
+
+    /// <summary>Clients of its storage.</summary>
+    public StorageClients Storage() => new(Options.Create(new StorageOptions { ConnectionString = StackFile()!.ConnectionString }));
+
+    /// <summary>Its tables.</summary>
+    public ResultTables Tables() => new(Storage());
+
+    /// <summary>Drops content into the recordings container, as any tool would.</summary>
+    public Task DropAsync(string name, byte[] content) => Container(StorageNames.Recordings).GetBlobClient(name)
+        .UploadAsync(BinaryData.FromBytes(content), overwrite: true, TestContext.Current.CancellationToken);
+
+    /// <summary>A container of its storage.</summary>
+    public BlobContainerClient Container(string name) => Storage().Blobs.GetBlobContainerClient(name);
+
+    /// <summary>The row of a recording, or null.</summary>
+    public static async Task<RecordingRow?> FindAsync(ResultTables tables, string blobName, CancellationToken cancellationToken)
+    {
+        DateOnly today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
+        await foreach (RecordingRow row in tables.RecordingsAsync(today.AddDays(-2), today.AddDays(1), cancellationToken))
+        {
+            if (row.BlobName == blobName)
+                return row;
+        }
+
+        return null;
+    }
+
+    /// <summary>Waits until a recording has a status.</summary>
+    public Task<RecordingRow> EndedAsync(string blobName, RecordingStatus expected = RecordingStatus.Completed)
+    {
+        ResultTables tables = Tables();
+        return Waiting.UntilAsync($"{blobName} {expected}", async cancellationToken =>
+        {
+            RecordingRow? row = await FindAsync(tables, blobName, cancellationToken);
+            bool ended = row?.Status is nameof(RecordingStatus.Completed) or nameof(RecordingStatus.Rejected) or nameof(RecordingStatus.Failed);
+            Assert.True(!ended || row!.Status == expected.ToString(), $"{blobName} is {row?.Status}: {row?.Reason}. {Up.Said}");
+            return ended ? row : null;
+        });
+    }
+
+    /// <summary>A recording's chunk rows.</summary>
+    public static async Task<List<ChunkRow>> ChunksAsync(ResultTables tables, RecordingRow recording, CancellationToken cancellationToken)
+    {
+        var chunks = new List<ChunkRow>();
+        await foreach (ChunkRow chunk in tables.ChunksAsync(RecordingId.Parse(recording.RowKey), cancellationToken))
+            chunks.Add(chunk);
+        return chunks;
+    }
+
+    /// <summary>A recording's segment rows as stored.</summary>
+    public static async Task<List<TableEntity>> SegmentsAsync(ResultTables tables, RecordingRow recording)
+    {
+        var segments = new List<TableEntity>();
+        await foreach (TableEntity segment in tables.SegmentsAsync(RecordingId.Parse(recording.RowKey), TestContext.Current.CancellationToken))
+            segments.Add(segment);
+        return segments;
+    }
+
+    /// <summary>Whether the emulator that a stack file names still runs.</summary>
+    public bool Runs(StackFile stack) => AzuriteProcess.IsRunning(stack.AzuriteProcessId, NrSer.Cli.Local.StackFile.AzuriteFolder(Data));
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (RunningNrser worker in _workers)
+            await worker.DisposeAsync();
+        if (Up is not null)
+            await Up.DisposeAsync();
+        if (StackFile() is { } orphan && Runs(orphan)) // up was killed, by the test or just now: nobody else ends its emulator
+        {
+            using Process emulator = Process.GetProcessById(orphan.AzuriteProcessId);
+            emulator.Kill();
+            while (Runs(orphan))
+                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
+        }
+
+        _scratch.Dispose();
+    }
+}
