@@ -24,6 +24,7 @@ EMOTIONAL_SPEECH = [
     {"name": "ASED v1 (Retta et al. 2022), speakers 1-45", "licence": UNSTATED},
     {"name": "EmoTale (Hjuler et al. 2025), Danish adults", "licence": UNSTATED},
 ]
+# The emotion model hears the prompts only as babble, that is, as noise.
 READ_SPEECH = [{"name": "Asterisk core sounds: English, Spanish, French", "licence": "CC-BY-SA-3.0"}]
 NOISE = [
     {"name": "ESC-10 (Piczak 2015)", "licence": "CC-BY-3.0"},
@@ -84,7 +85,7 @@ def emotion_entry(work, models, name):
                  tensors(("logits", ("batch", len(LABELS))), ("attributes", ("batch", 3))), {
         "emotion": {"labels": list(LABELS), "attributes": ["arousal", "valence", "dominance"], "attributeRange": [1, 5],
                     "minimumSamples": emotion_network.MINIMUM_SAMPLES},
-    }, EMOTIONAL_SPEECH + NOISE, measurements(work, name))
+    }, EMOTIONAL_SPEECH + READ_SPEECH + NOISE, measurements(work, name))
 
 
 def measurements(work, name):

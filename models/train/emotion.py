@@ -164,11 +164,11 @@ def train(work, data, name, pitch, steps, minutes, seed):
         print(f"resumed at step {step}", flush=True)
     examples, validation = Examples(work, data, "train"), Examples(work, data, "validation")
     judge = EmotionNetwork(pitch)
-    begun, recent = time.monotonic() - spent, []
+    begun, recent, resumed = time.monotonic() - spent, [], step
     while True:
         elapsed = time.monotonic() - begun
         done = max(step / steps, elapsed / (minutes * 60))
-        if done >= 1 or step % 300 == 299:
+        if done >= 1 or (step % 300 == 299 and step != resumed):
             judge.load_state_dict(mean)
             result = evaluate(judge, validation, ("clean", "reconstituted5dB"))
             if merit(result) > best_merit:

@@ -44,10 +44,12 @@ def numbers(tensor, digits=7):
 def stft_fixture():
     x = random_signal(np.random.default_rng(1), 1300)
     cases = []
-    for fft, hop, name, window in ((snr_level.FFT, snr_level.HOP, "hamming", snr_level.WINDOW), (enhancer.FFT, enhancer.HOP, "sqrtHann", enhancer.WINDOW)):
+    for fft, hop, name, window in ((snr_level.FFT, snr_level.HOP, "hamming", snr_level.WINDOW),
+                                   (enhancer.FFT, enhancer.HOP, "sqrtHann", enhancer.WINDOW)):
         spectrum = torch.stft(x, fft, hop, window=window, center=True, pad_mode="reflect", return_complex=True).T
         cases.append({"fftSamples": fft, "hopSamples": hop, "window": name, "re": numbers(spectrum.real), "im": numbers(spectrum.imag)})
-    return {"note": f"{ORIGIN}: torch.stft, centred, reflect padding, periodic windows; re and im are [frame][bin].", "input": numbers(x), "cases": cases}
+    return {"note": f"{ORIGIN}: torch.stft, centred, reflect padding, periodic windows; re and im are [frame][bin].",
+            "input": numbers(x), "cases": cases}
 
 
 def similarity_fixture():

@@ -138,7 +138,8 @@ def train(work, seed, extremes, mixtures):
     block.dense.weight.data = torch.from_numpy(weights).float()[None]
     block.dense.bias.data = torch.tensor([bias]).float()
     torch.save({"network": block.state_dict(), "threshold": float(threshold)}, pathlib.Path(work) / "snr-level.pt")
-    result = rounded({"noiseThreshold": float(threshold), "penalty": penalty, "trainingExcerpts": 2 * extremes, "seconds": round(time.monotonic() - begun),
+    result = rounded({"noiseThreshold": float(threshold), "penalty": penalty, "trainingExcerpts": 2 * extremes,
+                      "seconds": round(time.monotonic() - begun),
                       "validation": report(validation, threshold, best), "test": report(test, threshold, best)})
     (pathlib.Path(work) / "snr-level.json").write_text(json.dumps(result, indent=2) + "\n")
     print(json.dumps(result, indent=2))
