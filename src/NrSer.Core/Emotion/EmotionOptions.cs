@@ -9,5 +9,5 @@ public sealed class EmotionOptions
     public const string Section = "NrSer:Emotion";
 
     /// <summary>Audio in one batch, all of its segments together: 10 s to 10 min. More uses more memory.</summary>
-    [Range(typeof(TimeSpan), "00:00:10", "00:10:00")] public TimeSpan MaxBatch { get; init; } = TimeSpan.FromSeconds(20);
+    [Range(typeof(TimeSpan), "00:00:10", "00:10:00")] public TimeSpan MaxBatch { get; init; } = TimeSpan.FromSeconds(10);
 }
