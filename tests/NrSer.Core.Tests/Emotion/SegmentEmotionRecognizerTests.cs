@@ -22,16 +22,16 @@ public sealed class SegmentEmotionRecognizerTests
             for (int i = 0; i < scored.Length; i++)
                 Assert.Equal(scored[i].IsSpeech ? i : null, estimates[i]?.Arousal);
             Assert.Equal(segments.Count(segment => segment.Item2), classifier.Batches.Sum(batch => batch.Count));
-            Assert.All(classifier.Batches, batch => Assert.True(batch.Samples <= 20 * SegmentGrid.SampleRateHz));
+            Assert.All(classifier.Batches, batch => Assert.True(batch.Samples <= 10 * SegmentGrid.SampleRateHz));
         }, iter: 50);
 
     [Fact]
     public void Recognize_EqualLengths_FillBatchesUpToTheLimit()
     {
-        (float[] audio, ScoredSegment[] scored) = Chunk([.. Enumerable.Repeat((20, true), 9)]); // 5 s each, 20 s at once
+        (float[] audio, ScoredSegment[] scored) = Chunk([.. Enumerable.Repeat((20, true), 9)]); // 5 s each, 10 s at once
         var classifier = new FirstSampleClassifier();
         Recognize(classifier, audio, scored);
-        Assert.Equal([4, 4, 1], classifier.Batches.Select(batch => batch.Count).OrderDescending());
+        Assert.Equal([2, 2, 2, 2, 1], classifier.Batches.Select(batch => batch.Count).OrderDescending());
     }
 
     [Fact]
