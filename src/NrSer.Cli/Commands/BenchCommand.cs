@@ -66,7 +66,7 @@ internal static class BenchCommand
             while (!material.IsFull)
                 await Measure("decode", async () => await FillAsync(decoder, recording, material, cancellationToken));
             ReadOnlyMemory<float> chunk = material.Peek();
-            using MemoryOwner<float> audio = MemoryOwner<float>.Allocate(chunk.Length);
+            using MemoryOwner<float> audio = ChunkMemory.Rent(chunk.Length);
             ScoredSegment[] segments = [];
             await Measure("enhance", () => Now(() => reconstituter.Enhance(chunk, audio.Memory, cancellationToken)));
             await Measure("score", () => Now(() => segments = reconstituter.Score(chunk, audio.Memory, wholeAsOne: false, cancellationToken)));

@@ -60,7 +60,7 @@ internal static class EnhanceCommand
             }
             else
             {
-                using MemoryOwner<float> enhanced = MemoryOwner<float>.Allocate(chunk.Samples.Length);
+                using MemoryOwner<float> enhanced = ChunkMemory.Rent(chunk.Samples.Length);
                 reconstituter.Enhance(chunk.Samples, enhanced.Memory, cancellationToken);
                 await writer.WriteAsync(enhanced.Memory, cancellationToken);
             }

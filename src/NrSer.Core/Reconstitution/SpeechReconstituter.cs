@@ -19,7 +19,7 @@ public sealed class SpeechReconstituter(ISpeechEnhancer enhancer, SnrLevelBlock 
     /// <param name="cancellationToken">Checked once per block and segment.</param>
     public ReconstitutedChunk Reconstitute(ReadOnlyMemory<float> chunk, bool wholeAsOne, CancellationToken cancellationToken)
     {
-        MemoryOwner<float> audio = MemoryOwner<float>.Allocate(chunk.Length); // x̂ first, y in the same place later
+        MemoryOwner<float> audio = ChunkMemory.Rent(chunk.Length); // x̂ first, y in the same place later
         try
         {
             Enhance(chunk, audio.Memory, cancellationToken);

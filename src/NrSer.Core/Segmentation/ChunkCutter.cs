@@ -19,7 +19,7 @@ public sealed class ChunkCutter : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         int steps = (int)(options.MaxChunk.TotalSeconds * SegmentGrid.SampleRateHz / SegmentGrid.StepSamples);
-        _buffer = MemoryOwner<float>.Allocate(steps * SegmentGrid.StepSamples);
+        _buffer = ChunkMemory.Rent(steps * SegmentGrid.StepSamples);
     }
 
     /// <summary>Where the next samples go; empty when the cutter is full.</summary>

@@ -67,7 +67,7 @@ public sealed partial class EnhanceChunk(
     private async Task<SegmentManifestV1> ReconstituteAsync(ChunkId id, int samples, SegmentManifestV1? manifest, CancellationToken cancellationToken)
     {
         using MemoryOwner<float> x = await blobs.ReadChunkAsync(id, samples, cancellationToken).ConfigureAwait(false);
-        using MemoryOwner<float> y = MemoryOwner<float>.Allocate(x.Length);
+        using MemoryOwner<float> y = ChunkMemory.Rent(x.Length);
         reconstituter.Enhance(x.Memory, y.Memory, cancellationToken);
         if (manifest is null)
         {

@@ -130,7 +130,7 @@ public sealed class ChunkBlobs(StorageClients storage)
     {
         using BlobDownloadStreamingResult download = await container.GetBlobClient(AudioName(id))
             .DownloadStreamingAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-        MemoryOwner<float> audio = MemoryOwner<float>.Allocate(samples);
+        MemoryOwner<float> audio = ChunkMemory.Rent(samples);
         try
         {
             WavReader reader = await WavReader.OpenAsync(download.Content, s_ownFiles, cancellationToken).ConfigureAwait(false);
