@@ -32,6 +32,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<ChunkBlobs>();
         services.AddSingleton<ResultBlobs>();
         services.AddSingleton<CompleteRecording>();
+        services.AddSingleton<RejectRecording>();
         services.AddSingleton<RecordFailure>();
         services.AddSingleton<RecognizeEmotion>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<IngestRecording>(provider, provider.Queue(StorageNames.ChunksQueue)));

@@ -63,6 +63,12 @@ public sealed class RecordingRow : ITableEntity
     /// <summary>Container and codec, e.g. <c>wav pcm16</c>.</summary>
     public string? Encoding { get; set; }
 
+    /// <summary>Longest chunk that ingest was to cut. A later run over the same chunks cuts alike, whatever its settings.</summary>
+    public double? MaxChunkSeconds { get; set; }
+
+    /// <summary>What ingest made of the channels: <c>Mix</c> or <c>Separate</c>. A later run over the same chunks does likewise.</summary>
+    public string? ChannelMode { get; set; }
+
     /// <summary>Chunks that ingest made; null until it is done.</summary>
     public int? ExpectedChunks { get; set; }
 

@@ -16,13 +16,14 @@ namespace NrSer.Pipeline.Stages;
 /// <param name="tables">Chunk and segment rows.</param>
 /// <param name="reconstituter">The method's first half.</param>
 /// <param name="models">For their names.</param>
+/// <param name="rejection">Takes back what was done for a recording that turned out to be damaged.</param>
 /// <param name="completion">Ends the recording when this was its last chunk.</param>
 /// <param name="emotions">The next queue.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class EnhanceChunk(
-    ChunkBlobs blobs, ResultTables tables, SpeechReconstituter reconstituter, ModelSet models, CompleteRecording completion, IWorkQueue emotions,
-    TimeProvider time, ILogger<EnhanceChunk> logger)
+    ChunkBlobs blobs, ResultTables tables, SpeechReconstituter reconstituter, ModelSet models, RejectRecording rejection, CompleteRecording completion,
+    IWorkQueue emotions, TimeProvider time, ILogger<EnhanceChunk> logger)
 {
     /// <summary>Handles one message; may run twice, at once or late, and die anywhere.</summary>
     /// <param name="message">An <see cref="EnhanceChunkV1"/>.</param>
@@ -33,8 +34,10 @@ public sealed partial class EnhanceChunk(
         ArgumentNullException.ThrowIfNull(message);
         EnhanceChunkV1 request = message.AsEnhanceChunk();
         ChunkId id = WorkMessage.ChunkOf(request.RecordingId, request.Channel, request.Index);
-        ChunkRow row = await tables.FindChunkAsync(id, cancellationToken).ConfigureAwait(false)
-            ?? throw new InvalidMessageException($"There is no chunk {id}.");
+        ChunkRow? found = await tables.FindChunkAsync(id, cancellationToken).ConfigureAwait(false);
+        if (await rejection.DiscardIfRejectedAsync(id.Recording, cancellationToken).ConfigureAwait(false))
+            return;
+        ChunkRow row = found ?? throw new InvalidMessageException($"There is no chunk {id}.");
         (long start, int samples) = row.Extent();
 
         SegmentManifestV1? manifest = await blobs.FindManifestAsync(id, cancellationToken).ConfigureAwait(false);
@@ -51,12 +54,15 @@ public sealed partial class EnhanceChunk(
         if (hasSpeech)
         {
             await tables.MergeChunkAsync(id, columns, cancellationToken).ConfigureAwait(false);
+            if (await rejection.DiscardIfRejectedAsync(id.Recording, cancellationToken).ConfigureAwait(false))
+                return;
             await emotions.SendAsync([WorkMessage.Recognize(id, request.Generation)], cancellationToken).ConfigureAwait(false);
             return;
         }
 
         await tables.FinishChunkAsync(id, columns, now, cancellationToken).ConfigureAwait(false);
-        await completion.RunAsync(id.Recording, cancellationToken).ConfigureAwait(false);
+        if (!await rejection.DiscardIfRejectedAsync(id.Recording, cancellationToken).ConfigureAwait(false))
+            await completion.RunAsync(id.Recording, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The segments of a manifest.</summary>

@@ -17,8 +17,9 @@ namespace NrSer.Pipeline.Stages;
 
 /// <summary>Decodes an upload, cuts it into chunks and hands them on.</summary>
 /// <remarks>
-/// Chunks are announced only after the whole recording was decoded, so a recording that turns out damaged at its end leaves no
-/// rows of results. Chunks already stored by an earlier run are not stored again.
+/// Each chunk is announced as soon as it is stored, so that hours of audio are worked on while they are still being decoded; should
+/// the recording turn out damaged later, <see cref="RejectRecording"/> takes everything back. Chunks that an earlier run stored are not
+/// stored again, and are cut as that run cut them, even if the settings have changed since.
 /// </remarks>
 /// <param name="storage">For the upload itself.</param>
 /// <param name="blobs">Receives the chunks.</param>
@@ -26,13 +27,14 @@ namespace NrSer.Pipeline.Stages;
 /// <param name="decoder">Reads the upload.</param>
 /// <param name="segmentation">The longest chunk.</param>
 /// <param name="ingestion">Mixed or separate channels.</param>
-/// <param name="completion">Ends the recording when every chunk was finished before.</param>
+/// <param name="rejection">Ends a recording that cannot be read.</param>
+/// <param name="completion">Ends the recording when every chunk is finished already.</param>
 /// <param name="chunks">The next queue.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class IngestRecording(
     StorageClients storage, ChunkBlobs blobs, ResultTables tables, AudioDecoder decoder, IOptions<SegmentationOptions> segmentation,
-    IOptions<IngestOptions> ingestion, CompleteRecording completion, IWorkQueue chunks, TimeProvider time, ILogger<IngestRecording> logger)
+    IOptions<IngestOptions> ingestion, RejectRecording rejection, CompleteRecording completion, IWorkQueue chunks, TimeProvider time, ILogger<IngestRecording> logger)
 {
     private const int ReadAheadBytes = 4 * 1024 * 1024; // one range request per 4 MiB
 
@@ -53,42 +55,74 @@ public sealed partial class IngestRecording(
         }
 
         RecordingId id = RecordingId.Of(properties.CreatedOn, upload.Container, upload.BlobName, upload.ETag);
+        Dictionary<string, ChunkRow> known = await KnownChunksAsync(id, cancellationToken).ConfigureAwait(false);
+        (ChannelMode channels, TimeSpan maxChunk) = await CutAsync(id, known.Count > 0, cancellationToken).ConfigureAwait(false);
         var begun = new RecordingRow
         {
-            BlobName = upload.BlobName, BlobETag = upload.ETag, ContentBytes = properties.ContentLength, UploadedAt = properties.CreatedOn, StartedAt = time.GetUtcNow(),
+            BlobName = upload.BlobName,
+            BlobETag = upload.ETag,
+            ContentBytes = properties.ContentLength,
+            UploadedAt = properties.CreatedOn,
+            StartedAt = time.GetUtcNow(),
+            ChannelMode = channels.ToString(),
+            MaxChunkSeconds = maxChunk.TotalSeconds,
         };
         if (!await tables.AdvanceAsync(id, upload.Generation, RecordingStatus.Processing, begun, cancellationToken).ConfigureAwait(false))
-            return; // a late copy of an event whose recording has ended or was retried meanwhile
+        {
+            // A late copy of an event whose recording has ended or was retried meanwhile; the run that rejected it may have died since.
+            await rejection.DiscardIfRejectedAsync(id, cancellationToken).ConfigureAwait(false);
+            return;
+        }
 
         try
         {
-            RecordingRow decoded = await DecodeAsync(id, blob, unchanged, cancellationToken).ConfigureAwait(false);
+            Stream content = await blob.OpenReadAsync(
+                new BlobOpenReadOptions(allowModifications: false) { Conditions = unchanged, BufferSize = ReadAheadBytes }, cancellationToken).ConfigureAwait(false);
+            await using ConfiguredAsyncDisposable closing = content.ConfigureAwait(false);
+            RecordingRow decoded = await DecodeAsync(id, upload.Generation, content, known, channels, maxChunk, cancellationToken).ConfigureAwait(false);
             if (!await tables.AdvanceAsync(id, upload.Generation, RecordingStatus.Processing, decoded, cancellationToken).ConfigureAwait(false))
                 return;
         }
         catch (InvalidAudioException invalid)
         {
-            await RejectAsync(id, upload.Generation, invalid.Message, cancellationToken).ConfigureAwait(false);
+            await rejection.RunAsync(id, upload.Generation, invalid.Message, cancellationToken).ConfigureAwait(false);
             return;
         }
 
-        await AnnounceAsync(id, upload.Generation, cancellationToken).ConfigureAwait(false);
         await completion.RunAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Stores every chunk with its row; returns what is known of the recording then.</summary>
-    private async Task<RecordingRow> DecodeAsync(RecordingId id, BlobClient blob, BlobRequestConditions unchanged, CancellationToken cancellationToken)
+    /// <summary>Rows that earlier runs wrote, by key.</summary>
+    private async Task<Dictionary<string, ChunkRow>> KnownChunksAsync(RecordingId id, CancellationToken cancellationToken)
+    {
+        var rows = new Dictionary<string, ChunkRow>(StringComparer.Ordinal);
+        await foreach (ChunkRow row in tables.ChunksAsync(id, cancellationToken).ConfigureAwait(false))
+            rows.Add(row.RowKey, row);
+        return rows;
+    }
+
+    /// <summary>How to cut: as an earlier run did, if it left chunks, else as the settings say.</summary>
+    private async Task<(ChannelMode Channels, TimeSpan MaxChunk)> CutAsync(RecordingId id, bool hasChunks, CancellationToken cancellationToken)
+    {
+        RecordingRow? earlier = hasChunks ? await tables.FindRecordingAsync(id, cancellationToken).ConfigureAwait(false) : null;
+        return earlier is { ChannelMode: { } channels, MaxChunkSeconds: { } seconds }
+            ? (Enum.Parse<ChannelMode>(channels), TimeSpan.FromSeconds(seconds))
+            : (ingestion.Value.Channels, segmentation.Value.MaxChunk);
+    }
+
+    /// <summary>Stores every chunk with its row and sends it on, unless it is finished; returns what is known of the recording then.</summary>
+    private async Task<RecordingRow> DecodeAsync(
+        RecordingId id, int generation, Stream content, Dictionary<string, ChunkRow> known, ChannelMode channels, TimeSpan maxChunk,
+        CancellationToken cancellationToken)
     {
         IReadOnlySet<string> stored = await blobs.ExistingChunksAsync(id, cancellationToken).ConfigureAwait(false);
         using SHA256 hash = SHA256.Create();
-        Stream content = await blob.OpenReadAsync(
-            new BlobOpenReadOptions(allowModifications: false) { Conditions = unchanged, BufferSize = ReadAheadBytes }, cancellationToken).ConfigureAwait(false);
         var hashed = new CryptoStream(content, hash, CryptoStreamMode.Read);
         await using ConfiguredAsyncDisposable closingStream = hashed.ConfigureAwait(false);
         IAudioReader audio = await decoder.OpenAsync(hashed, cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable closingReader = audio.ConfigureAwait(false); // not through SpeechReader, which may refuse it
-        var speech = new SpeechReader(audio, ingestion.Value.Channels);
-        var reader = new ChunkReader(speech, segmentation.Value);
+        var speech = new SpeechReader(audio, channels);
+        var reader = new ChunkReader(speech, new SegmentationOptions { MaxChunk = maxChunk });
         int count = 0;
         await foreach (AudioChunk chunk in reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -98,6 +132,8 @@ public sealed partial class IngestRecording(
             await tables.MergeChunkAsync(
                 chunkId, new ChunkRow { Channel = chunk.Channel, Index = chunk.Index, StartSample = chunk.StartSample, Samples = chunk.Samples.Length },
                 cancellationToken).ConfigureAwait(false);
+            if (known.GetValueOrDefault(chunkId.Key)?.FinishedAt is null)
+                await chunks.SendAsync([WorkMessage.Enhance(chunkId, generation)], cancellationToken).ConfigureAwait(false);
             count++;
         }
 
@@ -116,33 +152,8 @@ public sealed partial class IngestRecording(
         };
     }
 
-    /// <summary>Sends every chunk that is not finished yet.</summary>
-    private async Task AnnounceAsync(RecordingId id, int generation, CancellationToken cancellationToken)
-    {
-        var messages = new List<WorkMessage>();
-        await foreach (ChunkRow row in tables.ChunksAsync(id, cancellationToken).ConfigureAwait(false))
-        {
-            if (row.FinishedAt is null)
-                messages.Add(WorkMessage.Enhance(new ChunkId(id, row.Channel ?? 0, row.Index ?? 0), generation));
-        }
-
-        await chunks.SendAsync(messages, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task RejectAsync(RecordingId id, int generation, string reason, CancellationToken cancellationToken)
-    {
-        await blobs.DeleteChunksAsync(id, cancellationToken).ConfigureAwait(false);
-        var columns = new RecordingRow { Reason = reason, CompletedAt = time.GetUtcNow() };
-        if (await tables.AdvanceAsync(id, generation, RecordingStatus.Rejected, columns, cancellationToken).ConfigureAwait(false))
-            PipelineTelemetry.Failures.Add(1, new KeyValuePair<string, object?>("status", nameof(RecordingStatus.Rejected)));
-        LogRejected(id.Value, reason);
-    }
-
     [LoggerMessage(3001, LogLevel.Information, "Decoded {RecordingId}: {Seconds:F1} s in {Chunks} chunks")]
     private partial void LogDecoded(string recordingId, double seconds, int chunks);
-
-    [LoggerMessage(3002, LogLevel.Warning, "Rejected {RecordingId}: {Reason}")]
-    private partial void LogRejected(string recordingId, string reason);
 
     [LoggerMessage(3003, LogLevel.Information, "The upload {BlobName} is gone or was replaced")]
     private partial void LogGone(string blobName);

@@ -15,12 +15,13 @@ namespace NrSer.Pipeline.Stages;
 /// <param name="tables">Chunk and segment rows.</param>
 /// <param name="recognizer">The method's second half.</param>
 /// <param name="models">For their names.</param>
+/// <param name="rejection">Takes back what was done for a recording that turned out to be damaged.</param>
 /// <param name="completion">Ends the recording when this was its last chunk.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class RecognizeEmotion(
-    ChunkBlobs blobs, ResultTables tables, SegmentEmotionRecognizer recognizer, ModelSet models, CompleteRecording completion, TimeProvider time,
-    ILogger<RecognizeEmotion> logger)
+    ChunkBlobs blobs, ResultTables tables, SegmentEmotionRecognizer recognizer, ModelSet models, RejectRecording rejection, CompleteRecording completion,
+    TimeProvider time, ILogger<RecognizeEmotion> logger)
 {
     /// <summary>Handles one message; may run twice, at once or late, and die anywhere.</summary>
     /// <param name="message">A <see cref="RecognizeEmotionV1"/>.</param>
@@ -31,15 +32,18 @@ public sealed partial class RecognizeEmotion(
         ArgumentNullException.ThrowIfNull(message);
         RecognizeEmotionV1 request = message.AsRecognizeEmotion();
         ChunkId id = WorkMessage.ChunkOf(request.RecordingId, request.Channel, request.Index);
-        ChunkRow row = await tables.FindChunkAsync(id, cancellationToken).ConfigureAwait(false)
-            ?? throw new InvalidMessageException($"There is no chunk {id}.");
+        ChunkRow? found = await tables.FindChunkAsync(id, cancellationToken).ConfigureAwait(false);
+        if (await rejection.DiscardIfRejectedAsync(id.Recording, cancellationToken).ConfigureAwait(false))
+            return;
+        ChunkRow row = found ?? throw new InvalidMessageException($"There is no chunk {id}.");
         if (row.FinishedAt is null)
         {
             await RecognizeAsync(id, row, cancellationToken).ConfigureAwait(false);
             await tables.FinishChunkAsync(id, new ChunkRow(), time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         }
 
-        await completion.RunAsync(id.Recording, cancellationToken).ConfigureAwait(false);
+        if (!await rejection.DiscardIfRejectedAsync(id.Recording, cancellationToken).ConfigureAwait(false))
+            await completion.RunAsync(id.Recording, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task RecognizeAsync(ChunkId id, ChunkRow row, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Azure;
@@ -15,7 +16,11 @@ namespace NrSer.Pipeline.Storage;
 /// <param name="storage">The account.</param>
 public sealed class ChunkBlobs(StorageClients storage)
 {
+    private const int LargestFileBytes = 1 << 25; // the power of two above 5 min of float32
+    private const int FilesAtOnce = 4; // more than one process writes
+
     private static readonly AudioOptions s_ownFiles = new();
+    private static readonly ArrayPool<byte> s_files = ArrayPool<byte>.Create(LargestFileBytes, FilesAtOnce); // not shared, as in ChunkMemory
 
     private readonly BlobContainerClient _chunks = storage.Blobs.GetBlobContainerClient(StorageNames.Chunks);
     private readonly BlobContainerClient _enhanced = storage.Blobs.GetBlobContainerClient(StorageNames.Enhanced);
@@ -102,19 +107,22 @@ public sealed class ChunkBlobs(StorageClients storage)
         }
     }
 
-    /// <summary>Removes all audio derived from a recording, for one that turned out to be damaged.</summary>
+    /// <summary>Removes everything derived from a recording: chunks, reconstituted chunks, manifests.</summary>
     /// <param name="id">The recording.</param>
     /// <param name="cancellationToken">Stops between blobs.</param>
-    public async Task DeleteChunksAsync(RecordingId id, CancellationToken cancellationToken)
+    public async Task DeleteAsync(RecordingId id, CancellationToken cancellationToken)
     {
-        await foreach (BlobItem blob in _chunks.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{id}/", cancellationToken).ConfigureAwait(false))
-            await _chunks.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: cancellationToken).ConfigureAwait(false);
+        foreach (BlobContainerClient container in new[] { _chunks, _enhanced })
+        {
+            await foreach (BlobItem blob in container.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{id}/", cancellationToken).ConfigureAwait(false))
+                await container.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static async Task WriteAsync(BlobContainerClient container, ChunkId id, ReadOnlyMemory<float> samples, CancellationToken cancellationToken)
     {
         // Whole in memory and sent in one go: a stream that is closed half-way would leave a short blob behind.
-        using var file = new ArrayPoolBufferWriter<byte>((samples.Length * sizeof(float)) + 64);
+        using var file = new ArrayPoolBufferWriter<byte>(s_files, (samples.Length * sizeof(float)) + 64);
         using (Stream target = file.AsStream())
         {
             var writer = new WavWriter(target, WavSampleFormat.IeeeFloat, SegmentGrid.SampleRateHz, channels: 1, samples.Length);

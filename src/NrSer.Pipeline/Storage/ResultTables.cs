@@ -10,6 +10,8 @@ public sealed class ResultTables(StorageClients storage)
 {
     private const int BatchRows = 100; // the service's limit for one transaction
 
+    private static readonly string[] s_keys = ["PartitionKey", "RowKey"];
+
     private readonly TableClient _recordings = storage.Tables.GetTableClient(StorageNames.RecordingsTable);
     private readonly TableClient _chunks = storage.Tables.GetTableClient(StorageNames.ChunksTable);
     private readonly TableClient _segments = storage.Tables.GetTableClient(StorageNames.SegmentsTable);
@@ -145,6 +147,26 @@ public sealed class ResultTables(StorageClients storage)
         {
             await _segments.SubmitTransactionAsync(
                 batch.Select(row => new TableTransactionAction(TableTransactionActionType.UpsertMerge, row)), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Removes a recording's chunk and segment rows.</summary>
+    /// <param name="id">The recording.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    public async Task DeleteResultsAsync(RecordingId id, CancellationToken cancellationToken)
+    {
+        foreach (TableClient table in new[] { _segments, _chunks })
+        {
+            var rows = new List<TableEntity>();
+            await foreach (TableEntity row in table.QueryAsync<TableEntity>(
+                TableClient.CreateQueryFilter($"PartitionKey eq {id.Value}"), select: s_keys, cancellationToken: cancellationToken).ConfigureAwait(false))
+            {
+                rows.Add(row);
+            }
+
+            // One by one: a transaction fails as a whole when another run has just deleted one of its rows.
+            foreach (TableEntity row in rows)
+                await table.DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -81,7 +81,7 @@ public sealed class IngestRecordingTests(Emulator emulator)
     }
 
     [Fact]
-    public async Task RunAsync_CutOff_IsRejectedAndItsChunksDeleted()
+    public async Task RunAsync_CutOff_IsRejectedAndWhatWasMadeOfItTakenBack()
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         RecordingId id = await pipeline.IngestAsync((await Recordings.ThreeChunksAsync())[..^100_000]);
@@ -89,8 +89,32 @@ public sealed class IngestRecordingTests(Emulator emulator)
         Assert.Equal("Rejected", row.Status);
         Assert.NotEmpty(row.Reason!);
         Assert.Null(row.ExpectedChunks);
-        Assert.Empty(await pipeline.Account.BlobsAsync(StorageNames.Chunks));
-        Assert.Empty(await pipeline.TakeAsync(StorageNames.ChunksQueue));
+        Assert.Single(await pipeline.SnapshotAsync()); // its row alone
+        WorkMessage[] announced = await pipeline.TakeAsync(StorageNames.ChunksQueue);
+        Assert.Equal([0, 1], announced.Select(message => message.AsEnhanceChunk().Index).Order()); // sent on before the end was seen
+        foreach (WorkMessage message in announced)
+            await pipeline.Enhance.RunAsync(message, Stop);
+        Assert.Single(await pipeline.SnapshotAsync());
+        Assert.Empty(await pipeline.TakeAsync(StorageNames.EmotionsQueue));
+    }
+
+    [Fact]
+    public async Task RunAsync_SettingsChangedSince_CutsAsBefore()
+    {
+        byte[] content = await Recordings.ThreeChunksAsync();
+        await using PipelineUnderTest first = await PipelineUnderTest.CreateAsync(emulator);
+        (RecordingId id, BlobCreatedEvent upload) = await first.UploadAsync(content);
+        await first.Ingest.RunAsync(upload.ToMessage(id), Stop);
+        string[] before = await first.SnapshotAsync();
+
+        await using PipelineUnderTest second = first.WithSettings(KeyValuePair.Create("NrSer:Segmentation:MaxChunk", (string?)"00:00:15"));
+        await second.Ingest.RunAsync(upload.ToMessage(id), Stop);
+        Assert.Equal(before.Length, (await first.SnapshotAsync()).Length);
+        Assert.Equal(3, (await first.RowAsync(id)).ExpectedChunks);
+
+        (RecordingId otherId, BlobCreatedEvent other) = await second.UploadAsync(content, "another.wav");
+        await second.Ingest.RunAsync(other.ToMessage(otherId), Stop);
+        Assert.Equal(2, (await second.RowAsync(otherId)).ExpectedChunks); // the setting counts where nothing was cut yet
     }
 
     [Fact]

@@ -47,6 +47,8 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
 
     public CompleteRecording Complete => _services.GetRequiredService<CompleteRecording>();
 
+    public RejectRecording Rejection => _services.GetRequiredService<RejectRecording>();
+
     public RecordFailure Failure => _services.GetRequiredService<RecordFailure>();
 
     public Sweep Sweep => _services.GetRequiredService<Sweep>();
@@ -56,6 +58,14 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
     public static async Task<PipelineUnderTest> CreateAsync(Emulator emulator, params IEnumerable<KeyValuePair<string, string?>> settings)
     {
         StorageAccount account = await StorageAccount.CreateAsync(emulator);
+        return Create(account, settings);
+    }
+
+    /// <summary>Another process on the same storage.</summary>
+    public PipelineUnderTest WithSettings(params IEnumerable<KeyValuePair<string, string?>> settings) => Create(Account, settings);
+
+    private static PipelineUnderTest Create(StorageAccount account, IEnumerable<KeyValuePair<string, string?>> settings)
+    {
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(SettingsOf(account)).AddInMemoryCollection(settings).Build());
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.None));

@@ -1,0 +1,99 @@
+using Azure;
+using NrSer.Pipeline.Events;
+using NrSer.Pipeline.Messages;
+using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Tests.Storage;
+
+namespace NrSer.Pipeline.Tests.Stages;
+
+public sealed class RejectRecordingTests(Emulator emulator)
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task RunAsync_AfterEveryStage_LeavesItsRowAlone()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.ThreeChunksAsync());
+        WorkMessage[] chunks = await pipeline.TakeAsync(StorageNames.ChunksQueue);
+        foreach (WorkMessage message in chunks)
+            await pipeline.Enhance.RunAsync(message, Stop);
+        WorkMessage[] emotions = await pipeline.TakeAsync(StorageNames.EmotionsQueue);
+        await pipeline.Recognize.RunAsync(emotions[0], Stop);
+        Assert.NotEmpty(await pipeline.SegmentsAsync(id));
+
+        await pipeline.Rejection.RunAsync(id, 0, "cut off", Stop);
+        await AssertRejectedAsync(pipeline, id);
+        foreach (WorkMessage late in chunks.Concat(emotions))
+            await pipeline.RunAsync(late);
+        await AssertRejectedAsync(pipeline, id);
+        Assert.Empty(await pipeline.TakeAsync(StorageNames.EmotionsQueue));
+    }
+
+    // However the two interleave: the status is written before anything is deleted, and read after anything is written.
+    [Fact]
+    public async Task RunAsync_WhileAStageIsAtIt_LeavesNothing()
+    {
+        for (int round = 0; round < 8; round++)
+        {
+            await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+            RecordingId id = await pipeline.IngestAsync(await Recordings.ThreeChunksAsync());
+            WorkMessage[] chunks = await pipeline.TakeAsync(StorageNames.ChunksQueue);
+            Task first = RunAsync(pipeline, chunks[0]);
+            int delayed = round;
+            Task second = Task.Run(
+                async () =>
+                {
+                    for (int request = 0; request < delayed; request++) // each a round trip later
+                        await pipeline.RowAsync(id);
+                    await pipeline.Rejection.RunAsync(id, 0, "cut off", Stop);
+                },
+                Stop);
+            await Task.WhenAll(first, second);
+            await AssertRejectedAsync(pipeline, id);
+        }
+    }
+
+    [Fact]
+    public async Task RunAsync_OlderGeneration_ChangesNothing()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.SpeechAsync());
+        await pipeline.Tables.AdvanceAsync(id, 1, RecordingStatus.Queued, new RecordingRow(), Stop);
+        string[] before = await pipeline.SnapshotAsync();
+        await pipeline.Rejection.RunAsync(id, 0, "cut off", Stop);
+        Assert.Equal(before, await pipeline.SnapshotAsync());
+    }
+
+    // The one that rejected it died before it could delete; its message comes again.
+    [Fact]
+    public async Task IngestAgain_DiedWhileRejecting_Deletes()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SpeechAsync());
+        await pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop);
+        await pipeline.Tables.AdvanceAsync(id, 0, RecordingStatus.Rejected, new RecordingRow { Reason = "cut off" }, Stop);
+        await pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop);
+        await AssertRejectedAsync(pipeline, id);
+    }
+
+    private static async Task AssertRejectedAsync(PipelineUnderTest pipeline, RecordingId id)
+    {
+        Assert.Equal(("Rejected", "cut off"), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).Reason));
+        Assert.Single(await pipeline.SnapshotAsync());
+    }
+
+    /// <summary>As the queue would: a run that finds its chunk gone half-way fails, and comes again.</summary>
+    private static async Task RunAsync(PipelineUnderTest pipeline, WorkMessage message)
+    {
+        try
+        {
+            await pipeline.RunAsync(message);
+        }
+        catch (Exception gone) when (gone is RequestFailedException { Status: 404 } or InvalidMessageException)
+        {
+            await pipeline.RunAsync(message);
+        }
+    }
+}
