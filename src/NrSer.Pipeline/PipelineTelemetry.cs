@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using NrSer.Pipeline.Rows;
 
 namespace NrSer.Pipeline;
 
@@ -14,9 +15,30 @@ public static class PipelineTelemetry
     /// <summary>One span per message handled.</summary>
     public static ActivitySource Source { get; } = new(Name);
 
-    /// <summary>Audio that went through a stage, in seconds, by <c>stage</c>.</summary>
-    public static Counter<double> Audio { get; } = s_meter.CreateCounter<double>("nrser.audio", "s", "Audio processed");
+    private static readonly Counter<double> s_audio = s_meter.CreateCounter<double>("nrser.audio", "s", "Audio processed");
 
-    /// <summary>Recordings that ended badly, by <c>status</c>.</summary>
-    public static Counter<long> Failures { get; } = s_meter.CreateCounter<long>("nrser.failures", "{recording}", "Recordings rejected or failed");
+    /// <summary>Seconds of work per second of audio, by <c>stage</c>.</summary>
+    public static Histogram<double> RealTimeFactor { get; } = s_meter.CreateHistogram<double>("nrser.real_time_factor", "1", "Seconds of work per second of audio");
+
+    /// <summary>How long a message had waited when it was received, by <c>queue</c>.</summary>
+    public static Histogram<double> QueueAge { get; } = s_meter.CreateHistogram<double>("nrser.queue.age", "s", "Time from sending to receiving");
+
+    private static readonly Counter<long> s_failures = s_meter.CreateCounter<long>("nrser.failures", "{recording}", "Recordings rejected or failed, and dead letters without a row");
+
+    /// <summary>Counts a recording that ended badly, or a message that led to none.</summary>
+    /// <param name="status">What its row says; null when there is no row.</param>
+    /// <param name="reason">Which kind of failure, a word: reasons in rows are sentences, and too many to count by.</param>
+    public static void CountFailure(RecordingStatus? status, string reason) =>
+        s_failures.Add(1, new KeyValuePair<string, object?>("status", status?.ToString() ?? "none"), new KeyValuePair<string, object?>("reason", reason));
+
+    /// <summary>Counts audio that went through a stage, and how long that took.</summary>
+    /// <param name="stage">The stage.</param>
+    /// <param name="audioSeconds">Length of the audio.</param>
+    /// <param name="elapsed">Time the stage took.</param>
+    public static void CountAudio(string stage, double audioSeconds, TimeSpan elapsed)
+    {
+        var tag = new KeyValuePair<string, object?>("stage", stage);
+        s_audio.Add(audioSeconds, tag);
+        RealTimeFactor.Record(elapsed.TotalSeconds / audioSeconds, tag);
+    }
 }

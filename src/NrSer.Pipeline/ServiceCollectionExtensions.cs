@@ -37,7 +37,8 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<RecognizeEmotion>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<IngestRecording>(provider, provider.Queue(StorageNames.ChunksQueue)));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<EnhanceChunk>(provider, provider.Queue(StorageNames.EmotionsQueue)));
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Sweep>(provider, provider.Queue(StorageNames.UploadsQueue)));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Sweep>(
+            provider, (IReadOnlyList<IWorkQueue>)[.. StorageNames.Queues.Select(provider.Queue)]));
         return services;
     }
 
@@ -58,7 +59,7 @@ public static class ServiceCollectionExtensions
     /// <param name="services">Receives the hosted services.</param>
     public static IServiceCollection AddNrSerLocalHost(this IServiceCollection services)
     {
-        services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<BlobEventPump>(provider, provider.Queue(StorageNames.UploadsQueue)));
+        services.AddHostedService<BlobEventPump>();
         services.AddHostedService<SweepTimer>();
         services.AddPump(StorageNames.UploadsQueue, provider => provider.GetRequiredService<IngestRecording>().RunAsync);
         services.AddPump(StorageNames.ChunksQueue, provider => provider.GetRequiredService<EnhanceChunk>().RunAsync);

@@ -19,7 +19,7 @@ public sealed class ServiceCollectionExtensionsTests(Emulator emulator)
         StorageAccount account = await StorageAccount.CreateAsync(emulator);
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection(PipelineUnderTest.SettingsOf(account));
-        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("NrSer:Queues:RetryDelay", (string?)"00:00:00"), KeyValuePair.Create("Audio:FfmpegPath", (string?)"/nowhere/ffmpeg")]);
+        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("NrSer:Queues:RetryDelay", (string?)"00:00:00"), KeyValuePair.Create("NrSer:Audio:FfmpegPath", (string?)"/nowhere/ffmpeg")]);
         builder.Services.AddNrSerPipeline().AddNrSerStorageQueues().AddNrSerLocalHost();
         using IHost host = builder.Build();
         BlobContainerClient container = account.Clients.Blobs.GetBlobContainerClient(StorageNames.Recordings);
@@ -33,7 +33,7 @@ public sealed class ServiceCollectionExtensionsTests(Emulator emulator)
             DateOnly today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
             await foreach (RecordingRow row in account.Tables.RecordingsAsync(today.AddDays(-1), today, Stop))
                 statuses[row.BlobName!] = row.Status;
-            return statuses.Count == 3 && !statuses.ContainsValue("Processing");
+            return statuses.Count == 3 && !statuses.ContainsValue("Processing") && !statuses.ContainsValue("Queued");
         });
         await host.StopAsync(Stop);
         Assert.Equal(["Completed", "Failed", "Rejected"], statuses.Values);

@@ -17,7 +17,7 @@ internal static class CommandRun
         {
             return await body(parsed, cancellationToken);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested) // Ctrl-C reaches ffmpeg too, whose end may be noticed first
         {
             return ExitCode.Interrupted;
         }
@@ -37,7 +37,7 @@ internal static class CommandRun
         RequestFailedException { Status: 0 } => ($"The storage cannot be reached: {FirstLine(error)}", ExitCode.Environment),
         RequestFailedException => ($"The storage refused: {FirstLine(error)}", ExitCode.Environment),
         AggregateException { InnerExceptions: [var inner, ..] } => Explain(inner) ?? ($"{FirstLine(inner)}", ExitCode.Environment),
-        IOException => (error.Message, ExitCode.BadInput),
+        IOException or TimeoutException => (error.Message, ExitCode.BadInput),
         FormatException => (error.Message, ExitCode.BadInput), // a connection string
         InvalidOperationException { InnerException: FormatException or ArgumentException } => (error.Message, ExitCode.BadInput), // a setting from the environment
         _ => null,

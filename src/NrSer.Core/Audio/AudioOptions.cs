@@ -6,7 +6,7 @@ namespace NrSer.Core.Audio;
 public sealed class AudioOptions
 {
     /// <summary>Name of the configuration section.</summary>
-    public const string Section = "Audio";
+    public const string Section = "NrSer:Audio";
 
     /// <summary>The longest recording read, 1 s to 7 days. A longer one is refused there, or at once if its header says so.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]

@@ -78,6 +78,7 @@ public sealed class ModelCatalog
     private static void Check(ModelEntry entry)
     {
         Require(entry.SampleRateHz == SegmentGrid.SampleRateHz, $"its sample rate is {entry.SampleRateHz} Hz; the method runs at {SegmentGrid.SampleRateHz}");
+        Require(entry.Quality is "demonstration" or "production", "its quality is neither demonstration nor production");
         Require(!entry.Inputs.Contains(null!) && !entry.Outputs.Contains(null!), "an input or output is empty");
         Require(entry.Inputs.Concat(entry.Outputs).All(tensor => tensor.Type == "float32"), "its tensors must be float32");
         Require(entry.Inputs.Concat(entry.Outputs).All(tensor => tensor.HasValidShape), "the axes of a shape are whole numbers, or words where free");
@@ -108,6 +109,10 @@ public sealed class ModelCatalog
             case ModelKind.Emotion:
                 Require(entry.Emotion is not null, "an emotion model needs 'emotion'");
                 Require(!entry.Emotion!.Labels.Contains(null!) && !entry.Emotion.Attributes.Contains(null!), "a label or attribute is empty");
+                Require(
+                    entry.Emotion.Labels.All(label => label.Length > 0 && label.All(char.IsAsciiLetterOrDigit)),
+                    "labels consist of letters and digits: they become names of columns");
+                Require(entry.Emotion.Labels.Distinct(StringComparer.OrdinalIgnoreCase).Count() == entry.Emotion.Labels.Count, "a label comes twice");
                 Require(entry.Emotion.Labels.Count >= 2, "an emotion model needs at least two labels");
                 Require(entry.Outputs.Count == (entry.Emotion.Attributes.Count > 0 ? 2 : 1), "outputs are logits, and attributes where it has any");
                 Require(

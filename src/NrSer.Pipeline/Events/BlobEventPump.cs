@@ -8,14 +8,13 @@ using NrSer.Pipeline.Storage;
 namespace NrSer.Pipeline.Events;
 
 /// <summary>Stands in for Event Grid where there is none: lists the recordings container and posts the same event for each new upload.</summary>
-/// <param name="sweep">Lists the uploads.</param>
+/// <param name="sweep">Lists the uploads and sends their events.</param>
 /// <param name="tables">Tells uploads of earlier runs.</param>
-/// <param name="uploads">Receives the events.</param>
 /// <param name="options">How often to look.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class BlobEventPump(
-    Sweep sweep, ResultTables tables, IWorkQueue uploads, IOptions<QueueOptions> options, TimeProvider time, ILogger<BlobEventPump> logger) : BackgroundService
+    Sweep sweep, ResultTables tables, IOptions<QueueOptions> options, TimeProvider time, ILogger<BlobEventPump> logger) : BackgroundService
 {
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -25,16 +24,19 @@ public sealed partial class BlobEventPump(
         {
             try
             {
-                await foreach ((RecordingId id, BlobCreatedEvent upload, _) in sweep.UploadsAsync(stoppingToken).ConfigureAwait(false))
+                long begun = time.GetTimestamp();
+                await foreach ((RecordingId id, BlobCreatedEvent upload, DateTimeOffset createdOn) in sweep.UploadsAsync(stoppingToken).ConfigureAwait(false))
                 {
                     if (announced.Contains(id.Value))
                         continue;
                     if (await tables.FindRecordingAsync(id, stoppingToken).ConfigureAwait(false) is null)
-                        await uploads.SendAsync([upload.ToMessage(id)], stoppingToken).ConfigureAwait(false);
+                        await sweep.AnnounceAsync(id, upload, createdOn, stoppingToken).ConfigureAwait(false);
                     announced.Add(id.Value);
                 }
 
-                await Task.Delay(options.Value.PollInterval, time, stoppingToken).ConfigureAwait(false);
+                // A large archive takes long to list: no more than a tenth of the time goes into looking.
+                TimeSpan pause = 9 * time.GetElapsedTime(begun);
+                await Task.Delay(pause > options.Value.PollInterval ? pause : options.Value.PollInterval, time, stoppingToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {

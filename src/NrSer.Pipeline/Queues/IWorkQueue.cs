@@ -17,4 +17,9 @@ public interface IWorkQueue
     /// <param name="max">At most this many, 1 to 32.</param>
     /// <param name="cancellationToken">Stops the request.</param>
     Task<IReadOnlyList<WorkDelivery>> ReceiveAsync(int max, CancellationToken cancellationToken);
+
+    /// <summary>When the message at the head of the queue was sent: whatever was sent before that does not wait here any more.</summary>
+    /// <param name="cancellationToken">Stops the request.</param>
+    /// <returns>Null when no message waits; messages in work may count as waiting or not.</returns>
+    Task<DateTimeOffset?> OldestSentAtAsync(CancellationToken cancellationToken);
 }

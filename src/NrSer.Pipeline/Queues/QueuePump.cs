@@ -7,7 +7,7 @@ namespace NrSer.Pipeline.Queues;
 
 /// <summary>Receives from one queue and settles each message by what its stage does: the local counterpart of a trigger.</summary>
 /// <remarks>
-/// Success completes, shutdown abandons, a message that cannot be read is dead-lettered at once, and any other failure is retried with
+/// Success completes, shutdown gives back, a message that cannot be read is dead-lettered at once, and any other failure is retried with
 /// growing delays until the attempts run out. The lock is renewed at half its duration as long as the stage works.
 /// </remarks>
 /// <param name="queue">Where messages come from.</param>
@@ -62,6 +62,8 @@ public sealed partial class QueuePump(
     {
         await Task.Yield();
         using Activity? activity = PipelineTelemetry.Source.StartActivity(queue.Name, ActivityKind.Consumer, delivery.Message.TraceParent);
+        if (delivery.SentAt is { } sentAt)
+            PipelineTelemetry.QueueAge.Record((time.GetUtcNow() - sentAt).TotalSeconds, new KeyValuePair<string, object?>("queue", queue.Name));
         using var working = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         Task<bool> renewal = RenewAsync(delivery, working);
         long begun = time.GetTimestamp();
@@ -75,6 +77,7 @@ public sealed partial class QueuePump(
         catch (Exception error)
         {
             failure = error;
+            activity?.SetStatus(ActivityStatusCode.Error, error.GetType().Name);
         }
 
         await working.CancelAsync().ConfigureAwait(false);
@@ -104,7 +107,7 @@ public sealed partial class QueuePump(
         {
             // Whatever it threw: cancellation comes in many wrappings.
             LogAbandoned(queue.Name, delivery.Message.MessageId);
-            await delivery.AbandonAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+            await delivery.GiveBackAsync(CancellationToken.None).ConfigureAwait(false);
             return;
         }
 

@@ -57,6 +57,13 @@ public sealed class StorageWorkQueue : IWorkQueue
         return [.. messages.Select(message => new Delivery(this, message))];
     }
 
+    /// <inheritdoc/>
+    public async Task<DateTimeOffset?> OldestSentAtAsync(CancellationToken cancellationToken)
+    {
+        PeekedMessage[] messages = await _queue.PeekMessagesAsync(32, cancellationToken).ConfigureAwait(false);
+        return messages.Length == 0 ? null : messages.Min(message => message.InsertedOn);
+    }
+
     /// <summary>What a queue entry holds; a body that is no envelope is passed on as it is, for the stage to refuse.</summary>
     private static WorkMessage Open(QueueMessage message)
     {
@@ -82,7 +89,7 @@ public sealed class StorageWorkQueue : IWorkQueue
     }
 
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "The semaphore never makes a wait handle: nothing to dispose.")]
-    private sealed class Delivery(StorageWorkQueue owner, QueueMessage received) : WorkDelivery(Open(received), received.DequeueCount)
+    private sealed class Delivery(StorageWorkQueue owner, QueueMessage received) : WorkDelivery(Open(received), received.DequeueCount, received.InsertedOn)
     {
         private readonly SemaphoreSlim _gate = new(1, 1); // every update changes the receipt that the next one needs
         private string _receipt = received.PopReceipt;
@@ -107,6 +114,15 @@ public sealed class StorageWorkQueue : IWorkQueue
         }
 
         public override Task AbandonAsync(TimeSpan delay, CancellationToken cancellationToken) => HideAsync(delay, cancellationToken);
+
+        /// <remarks>The service counts every hand-out, so the message goes to the end of the queue as a new one.</remarks>
+        public override async Task GiveBackAsync(CancellationToken cancellationToken)
+        {
+            if (!await HideAsync(owner._options.LockDuration, cancellationToken).ConfigureAwait(false))
+                return; // another has it
+            await owner._queue.SendMessageAsync(received.Body, visibilityTimeout: null, s_forever, cancellationToken).ConfigureAwait(false);
+            await CompleteAsync(cancellationToken).ConfigureAwait(false);
+        }
 
         public override async Task DeadLetterAsync(string reason, CancellationToken cancellationToken)
         {

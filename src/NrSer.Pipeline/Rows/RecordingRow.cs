@@ -72,6 +72,9 @@ public sealed class RecordingRow : ITableEntity
     /// <summary>Chunks that ingest made; null until it is done.</summary>
     public int? ExpectedChunks { get; set; }
 
+    /// <summary>The last generation that ingest sent all chunks of: a copy of its event has nothing left to do.</summary>
+    public int? IngestedGeneration { get; set; }
+
     /// <summary>Segments in all.</summary>
     public int? SegmentCount { get; set; }
 

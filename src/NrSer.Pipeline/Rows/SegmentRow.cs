@@ -82,7 +82,8 @@ public sealed record SegmentRow
     /// <param name="segment">The segment.</param>
     /// <param name="enhancer">Model that enhanced.</param>
     /// <param name="snrLevel">Model that scored.</param>
-    internal static TableEntity Scored(ChunkId chunk, long chunkStartSample, ScoredSegment segment, string enhancer, string snrLevel)
+    /// <param name="quality">The lowest quality among the models.</param>
+    internal static TableEntity Scored(ChunkId chunk, long chunkStartSample, ScoredSegment segment, string enhancer, string snrLevel, string quality)
     {
         SegmentRow row = Of(new RecognizedSegment(segment, null), [], chunk.Channel, chunkStartSample);
         return new TableEntity(chunk.Recording.Value, KeyOf(chunk, chunkStartSample, segment))
@@ -95,6 +96,7 @@ public sealed record SegmentRow
             [nameof(IsSpeech)] = row.IsSpeech,
             [nameof(RecordingRow.EnhancerModel)] = enhancer,
             [nameof(RecordingRow.SnrLevelModel)] = snrLevel,
+            [nameof(RecordingRow.ModelQuality)] = quality,
         };
     }
 

@@ -22,25 +22,45 @@ public sealed partial class CompleteRecording(ResultTables tables, ResultBlobs r
         if (recording is not { ExpectedChunks: { } expected, Generation: { } generation } || recording.Status != nameof(RecordingStatus.Processing))
             return;
 
-        var chunks = new List<ChunkRow>();
-        await foreach (ChunkRow chunk in tables.ChunksAsync(id, cancellationToken).ConfigureAwait(false))
-            chunks.Add(chunk);
+        List<ChunkRow> chunks = await ChunksAsync(id, cancellationToken).ConfigureAwait(false);
         if (chunks.Count(chunk => chunk.FinishedAt is not null || chunk.IsFailed(generation)) < expected)
             return;
 
+        (RecordingRow summary, RecordingStatus status) = await WriteAsync(id, recording, generation, chunks, cancellationToken).ConfigureAwait(false);
+        if (await tables.AdvanceAsync(id, generation, status, summary, cancellationToken).ConfigureAwait(false))
+        {
+            if (status == RecordingStatus.Failed)
+                PipelineTelemetry.CountFailure(RecordingStatus.Failed, "chunks");
+            LogEnded(id.Value, status, summary.SegmentCount ?? 0, summary.SpeechSegmentCount ?? 0);
+            return;
+        }
+
+        // A retry overtook this run. Should it have ended already, its files were just overwritten with older ones: write them once more.
+        recording = await tables.FindRecordingAsync(id, cancellationToken).ConfigureAwait(false);
+        if (recording is { Generation: { } newer, Status: nameof(RecordingStatus.Completed) or nameof(RecordingStatus.Failed) } && newer > generation)
+            await WriteAsync(id, recording, newer, await ChunksAsync(id, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<List<ChunkRow>> ChunksAsync(RecordingId id, CancellationToken cancellationToken)
+    {
+        var chunks = new List<ChunkRow>();
+        await foreach (ChunkRow chunk in tables.ChunksAsync(id, cancellationToken).ConfigureAwait(false))
+            chunks.Add(chunk);
+        return chunks;
+    }
+
+    /// <summary>Writes Parquet and receipt, and says what belongs into the recording's row.</summary>
+    private async Task<(RecordingRow Summary, RecordingStatus Status)> WriteAsync(
+        RecordingId id, RecordingRow recording, int generation, List<ChunkRow> chunks, CancellationToken cancellationToken)
+    {
         var segments = new List<TableEntity>();
         await foreach (TableEntity segment in tables.SegmentsAsync(id, cancellationToken).ConfigureAwait(false))
             segments.Add(segment);
-
         RecordingRow summary = Summarize(chunks, segments, generation);
         RecordingStatus status = summary.Reason!.Length == 0 ? RecordingStatus.Completed : RecordingStatus.Failed;
         string parquet = await results.WriteSegmentsAsync(id, segments, cancellationToken).ConfigureAwait(false);
         await results.WriteReceiptAsync(id, recording, summary, status, parquet, cancellationToken).ConfigureAwait(false);
-        if (!await tables.AdvanceAsync(id, generation, status, summary, cancellationToken).ConfigureAwait(false))
-            return;
-        if (status == RecordingStatus.Failed)
-            PipelineTelemetry.Failures.Add(1, new KeyValuePair<string, object?>("status", nameof(RecordingStatus.Failed)));
-        LogEnded(id.Value, status, segments.Count, summary.SpeechSegmentCount ?? 0);
+        return (summary, status);
     }
 
     private static RecordingRow Summarize(List<ChunkRow> chunks, List<TableEntity> entities, int generation)
@@ -49,7 +69,7 @@ public sealed partial class CompleteRecording(ResultTables tables, ResultBlobs r
         SegmentRow[] speech = [.. segments.Where(segment => segment.IsSpeech)];
         double speechSeconds = speech.Sum(segment => segment.EndSeconds - segment.StartSeconds);
         ChunkRow[] failed = [.. chunks.Where(chunk => chunk.IsFailed(generation))];
-        TableEntity? recognized = entities.FirstOrDefault(entity => entity.ContainsKey(nameof(RecordingRow.EmotionModel)));
+        string? First(string column) => entities.FirstOrDefault(entity => entity.ContainsKey(column))?.GetString(column);
         return new RecordingRow
         {
             Reason = failed.Length == 0
@@ -68,10 +88,10 @@ public sealed partial class CompleteRecording(ResultTables tables, ResultBlobs r
                 .OrderByDescending(group => group.Sum(segment => segment.EndSeconds - segment.StartSeconds))
                 .ThenBy(group => group.Key, StringComparer.Ordinal)
                 .FirstOrDefault()?.Key,
-            EnhancerModel = entities.FirstOrDefault()?.GetString(nameof(RecordingRow.EnhancerModel)),
-            SnrLevelModel = entities.FirstOrDefault()?.GetString(nameof(RecordingRow.SnrLevelModel)),
-            EmotionModel = recognized?.GetString(nameof(RecordingRow.EmotionModel)),
-            ModelQuality = recognized?.GetString(nameof(RecordingRow.ModelQuality)),
+            EnhancerModel = First(nameof(RecordingRow.EnhancerModel)),
+            SnrLevelModel = First(nameof(RecordingRow.SnrLevelModel)),
+            EmotionModel = First(nameof(RecordingRow.EmotionModel)),
+            ModelQuality = First(nameof(RecordingRow.ModelQuality)),
         };
     }
 

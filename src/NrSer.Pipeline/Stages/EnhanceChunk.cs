@@ -46,7 +46,7 @@ public sealed partial class EnhanceChunk(
 
         ScoredSegment[] segments = SegmentsOf(manifest);
         await tables.MergeSegmentsAsync(
-            segments.Select(segment => SegmentRow.Scored(id, start, segment, manifest.Enhancer, manifest.SnrLevel)), cancellationToken).ConfigureAwait(false);
+            segments.Select(segment => SegmentRow.Scored(id, start, segment, manifest.Enhancer, manifest.SnrLevel, models.Quality)), cancellationToken).ConfigureAwait(false);
 
         bool hasSpeech = segments.Any(segment => segment.IsSpeech);
         DateTimeOffset now = time.GetUtcNow();
@@ -72,6 +72,7 @@ public sealed partial class EnhanceChunk(
     /// <summary>Does the work and stores it: first the manifest, which decides, then the audio mixed by it.</summary>
     private async Task<SegmentManifestV1> ReconstituteAsync(ChunkId id, int samples, SegmentManifestV1? manifest, CancellationToken cancellationToken)
     {
+        long begun = time.GetTimestamp();
         using MemoryOwner<float> x = await blobs.ReadChunkAsync(id, samples, cancellationToken).ConfigureAwait(false);
         using MemoryOwner<float> y = ChunkMemory.Rent(x.Length);
         reconstituter.Enhance(x.Memory, y.Memory, cancellationToken);
@@ -86,7 +87,7 @@ public sealed partial class EnhanceChunk(
         reconstituter.Blend(x.Span, y.Span, SegmentsOf(manifest));
         await blobs.WriteEnhancedAsync(id, y.Memory, cancellationToken).ConfigureAwait(false);
         double seconds = x.Length / (double)SegmentGrid.SampleRateHz;
-        PipelineTelemetry.Audio.Add(seconds, new KeyValuePair<string, object?>("stage", "enhance"));
+        PipelineTelemetry.CountAudio("enhance", seconds, time.GetElapsedTime(begun));
         LogEnhanced(id.ToString(), seconds, manifest.Segments.Count, manifest.Segments.Count(segment => segment.IsSpeech));
         return manifest;
     }

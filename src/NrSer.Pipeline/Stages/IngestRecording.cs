@@ -74,6 +74,12 @@ public sealed partial class IngestRecording(
             return;
         }
 
+        if ((await tables.FindRecordingAsync(id, cancellationToken).ConfigureAwait(false))?.IngestedGeneration == upload.Generation)
+        {
+            await completion.RunAsync(id, cancellationToken).ConfigureAwait(false); // a copy of an event that was dealt with to the end
+            return;
+        }
+
         try
         {
             Stream content = await blob.OpenReadAsync(
@@ -115,6 +121,7 @@ public sealed partial class IngestRecording(
         RecordingId id, int generation, Stream content, Dictionary<string, ChunkRow> known, ChannelMode channels, TimeSpan maxChunk,
         CancellationToken cancellationToken)
     {
+        long begun = time.GetTimestamp();
         IReadOnlySet<string> stored = await blobs.ExistingChunksAsync(id, cancellationToken).ConfigureAwait(false);
         using SHA256 hash = SHA256.Create();
         var hashed = new CryptoStream(content, hash, CryptoStreamMode.Read);
@@ -139,7 +146,7 @@ public sealed partial class IngestRecording(
 
         await hashed.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false); // what follows the audio belongs to the hash too
         double seconds = reader.SamplesRead / (double)SegmentGrid.SampleRateHz;
-        PipelineTelemetry.Audio.Add(seconds, new KeyValuePair<string, object?>("stage", "ingest"));
+        PipelineTelemetry.CountAudio("ingest", seconds, time.GetElapsedTime(begun));
         LogDecoded(id.Value, seconds, count);
         return new RecordingRow
         {
@@ -149,6 +156,7 @@ public sealed partial class IngestRecording(
             Channels = speech.Source.Channels,
             Encoding = speech.Source.Encoding,
             ExpectedChunks = count,
+            IngestedGeneration = generation,
         };
     }
 

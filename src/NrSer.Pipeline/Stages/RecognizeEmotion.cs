@@ -48,6 +48,7 @@ public sealed partial class RecognizeEmotion(
 
     private async Task RecognizeAsync(ChunkId id, ChunkRow row, CancellationToken cancellationToken)
     {
+        long begun = time.GetTimestamp();
         SegmentManifestV1 manifest = await blobs.FindManifestAsync(id, cancellationToken).ConfigureAwait(false)
             ?? throw new InvalidMessageException($"Chunk {id} has no segments yet.");
         (long start, int samples) = row.Extent();
@@ -61,7 +62,7 @@ public sealed partial class RecognizeEmotion(
                 .Select(pair => SegmentRow.Recognized(id, start, pair.First, pair.Second!, recognizer.Labels, models.EmotionEntry, quality)),
             cancellationToken).ConfigureAwait(false);
         double seconds = y.Length / (double)SegmentGrid.SampleRateHz;
-        PipelineTelemetry.Audio.Add(seconds, new KeyValuePair<string, object?>("stage", "recognize"));
+        PipelineTelemetry.CountAudio("recognize", seconds, time.GetElapsedTime(begun));
         LogRecognized(id.ToString(), seconds, estimates.Count(estimate => estimate is not null));
     }
 

@@ -38,7 +38,7 @@ public sealed partial class RecordFailure(
         }
         catch (InvalidMessageException unreadable)
         {
-            LogUnreadable(queue, unreadable.Message); // names no recording: the log is the only place left
+            Orphan(queue, unreadable.Message); // names no recording: the log is the only place left
         }
     }
 
@@ -63,7 +63,7 @@ public sealed partial class RecordFailure(
     {
         if (await storage.FindUploadAsync(upload, cancellationToken).ConfigureAwait(false) is not { } properties)
         {
-            LogUnreadable(StorageNames.UploadsQueue, "The blob was deleted or replaced meanwhile.");
+            Orphan(StorageNames.UploadsQueue, "The blob was deleted or replaced meanwhile.");
             return;
         }
 
@@ -76,26 +76,24 @@ public sealed partial class RecordFailure(
 
     private async Task FailChunkAsync(ChunkId id, int generation, string reason, CancellationToken cancellationToken)
     {
-        ChunkRow? row = await tables.FindChunkAsync(id, cancellationToken).ConfigureAwait(false);
-        if (row is null)
-        {
-            LogUnreadable(StorageNames.ChunksQueue, "There is no such chunk.");
-            return;
-        }
-
-        if (row.FinishedAt is null && !(row.FailedGeneration > generation)) // a late letter must not hide a newer one
-        {
-            await tables.MergeChunkAsync(
-                id, new ChunkRow { FailureReason = reason, FailedGeneration = generation, FailedAt = time.GetUtcNow() }, cancellationToken).ConfigureAwait(false);
-        }
-
-        await completion.RunAsync(id.Recording, cancellationToken).ConfigureAwait(false);
+        var failure = new ChunkRow { FailureReason = reason, FailedGeneration = generation, FailedAt = time.GetUtcNow() };
+        if (await tables.FailChunkAsync(id, failure, cancellationToken).ConfigureAwait(false))
+            await completion.RunAsync(id.Recording, cancellationToken).ConfigureAwait(false);
+        else
+            Orphan(StorageNames.ChunksQueue, "There is no such chunk.");
     }
 
     private async Task FailAsync(RecordingId id, int generation, RecordingRow columns, CancellationToken cancellationToken)
     {
         if (await tables.AdvanceAsync(id, generation, RecordingStatus.Failed, columns, cancellationToken).ConfigureAwait(false))
-            PipelineTelemetry.Failures.Add(1, new KeyValuePair<string, object?>("status", nameof(RecordingStatus.Failed)));
+            PipelineTelemetry.CountFailure(RecordingStatus.Failed, "dead-letter");
+    }
+
+    /// <summary>No row can say it: the log and the metric that alerts watch are all there is.</summary>
+    private void Orphan(string queue, string complaint)
+    {
+        PipelineTelemetry.CountFailure(status: null, "dead-letter");
+        LogUnreadable(queue, complaint);
     }
 
     [LoggerMessage(3401, LogLevel.Error, "A message of queue {Queue} was given up: {Reason}")]

@@ -26,7 +26,7 @@ public sealed partial class RejectRecording(ResultTables tables, ChunkBlobs blob
         var columns = new RecordingRow { Reason = reason, CompletedAt = time.GetUtcNow() };
         if (!await tables.AdvanceAsync(id, generation, RecordingStatus.Rejected, columns, cancellationToken).ConfigureAwait(false))
             return;
-        PipelineTelemetry.Failures.Add(1, new KeyValuePair<string, object?>("status", nameof(RecordingStatus.Rejected)));
+        PipelineTelemetry.CountFailure(RecordingStatus.Rejected, "audio");
         await DiscardAsync(id, cancellationToken).ConfigureAwait(false);
     }
 

@@ -138,6 +138,33 @@ public sealed class ResultTables(StorageClients storage)
         }
     }
 
+    /// <summary>Writes into a chunk's row that it was given up, unless it was finished, or given up in this generation or a later one.</summary>
+    /// <param name="id">The chunk.</param>
+    /// <param name="failure">Reason, generation and time; the keys are set here.</param>
+    /// <param name="cancellationToken">Stops the requests.</param>
+    /// <returns>False when there is no such chunk, or no longer.</returns>
+    public async Task<bool> FailChunkAsync(ChunkId id, ChunkRow failure, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        (failure.PartitionKey, failure.RowKey) = (id.Recording.Value, id.Key);
+        while (true)
+        {
+            if (await FindChunkAsync(id, cancellationToken).ConfigureAwait(false) is not { } row)
+                return false;
+            if (row.FinishedAt is not null || row.FailedGeneration >= failure.FailedGeneration)
+                return true; // a late letter must not hide a newer one, and a repeated one keeps the first time: the summary depends on it
+            try
+            {
+                await _chunks.UpdateEntityAsync(failure, row.ETag, TableUpdateMode.Merge, cancellationToken).ConfigureAwait(false);
+                return true;
+            }
+            catch (RequestFailedException race) when (race.Status is 404 or 412)
+            {
+                // Another writer was faster: look again at what it wrote.
+            }
+        }
+    }
+
     /// <summary>Merges one stage's columns into segment rows of one recording.</summary>
     /// <param name="rows">Any number.</param>
     /// <param name="cancellationToken">Stops between batches.</param>

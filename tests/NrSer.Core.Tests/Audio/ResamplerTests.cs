@@ -29,7 +29,8 @@ public sealed class ResamplerTests
     [MemberData(nameof(InputRatesHz))]
     public void Process_SineInStopBand_IsRemoved(int inputRateHz)
     {
-        double edgeHz = 0.55 * Math.Min(inputRateHz, SpeechRateHz);
+        double edgeHz = 0.55 * SpeechRateHz;
+        Assert.SkipWhen(edgeHz >= 0.5 * inputRateHz, "A lower rate has no stop band; what it has are images, see Process_RateRaised_LeavesNoImages.");
         for (double frequencyHz = edgeHz; frequencyHz < 0.5 * inputRateHz; frequencyHz *= 1.07)
         {
             double levelDb = LevelDb(Resample(Sine(frequencyHz, inputRateHz), inputRateHz, SpeechRateHz));

@@ -56,6 +56,22 @@ public abstract class WorkQueueContract
         WorkDelivery delivery = Assert.Single(await queue.ReceiveAsync(1, Stop));
         await delivery.CompleteAsync(Stop);
         Assert.False(await delivery.RenewAsync(Stop));
+        long begun = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(begun) < 1.5 * s_shortLock.LockDuration)
+            Assert.Empty(await queue.ReceiveAsync(1, Stop));
+    }
+
+    [Fact]
+    public async Task OldestSentAtAsync_SomeThere_IsTheFirstOnesTime()
+    {
+        IWorkQueue queue = await CreateAsync(LongLock);
+        Assert.Null(await queue.OldestSentAtAsync(Stop));
+        await queue.SendAsync([s_message], Stop);
+        DateTimeOffset? first = await queue.OldestSentAtAsync(Stop);
+        await queue.SendAsync([s_message], Stop);
+        Assert.Equal(first, await queue.OldestSentAtAsync(Stop));
+        Assert.Equal(first, Assert.Single(await queue.ReceiveAsync(1, Stop)).SentAt);
+        Assert.NotNull(await queue.OldestSentAtAsync(Stop));
     }
 
     [Fact]
@@ -95,6 +111,17 @@ public abstract class WorkQueueContract
         await queue.SendAsync([s_message], Stop);
         await Assert.Single(await queue.ReceiveAsync(1, Stop)).AbandonAsync(TimeSpan.Zero, Stop);
         Assert.Equal(2, Assert.Single(await queue.ReceiveAsync(1, Stop)).DeliveryCount);
+    }
+
+    [Fact]
+    public async Task GiveBackAsync_AMessage_IsThereAtOnceAndOnce()
+    {
+        IWorkQueue queue = await CreateAsync(LongLock);
+        await queue.SendAsync([s_message], Stop);
+        WorkDelivery first = Assert.Single(await queue.ReceiveAsync(1, Stop));
+        await first.GiveBackAsync(Stop);
+        Assert.Equal(s_message, Assert.Single(await queue.ReceiveAsync(32, Stop)).Message);
+        Assert.Empty(await queue.ReceiveAsync(32, Stop));
     }
 
     [Fact]

@@ -158,11 +158,26 @@ public sealed class IngestRecordingTests(Emulator emulator)
         string[] before = await pipeline.SnapshotAsync();
         Dictionary<string, string> written = await VersionsAsync(pipeline);
         await pipeline.Account.Clients.Blobs.GetBlobContainerClient(StorageNames.Chunks).DeleteBlobAsync($"{id}/00-00001.wav", cancellationToken: Stop);
+        await pipeline.MergeAsync(new RecordingRow { PartitionKey = id.Day, RowKey = id.Value, IngestedGeneration = -1 }); // it never got that far
 
         await pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop);
         Assert.Equal(before, await pipeline.SnapshotAsync());
         Dictionary<string, string> now = await VersionsAsync(pipeline);
         Assert.Equal([$"{id}/00-00001.wav"], now.Where(blob => written[blob.Key] != blob.Value).Select(blob => blob.Key));
+    }
+
+    [Fact]
+    public async Task RunAsync_ACopyAfterItWasDone_SendsNothingAgain()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.ThreeChunksAsync());
+        await pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop);
+        string[] before = await pipeline.SnapshotAsync();
+        Assert.Equal(3, (await pipeline.TakeAsync(StorageNames.ChunksQueue)).Length);
+
+        await pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop);
+        Assert.Empty(await pipeline.TakeAsync(StorageNames.ChunksQueue));
+        Assert.Equal(before, await pipeline.SnapshotAsync());
     }
 
     [Fact]

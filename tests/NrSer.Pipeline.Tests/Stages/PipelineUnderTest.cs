@@ -145,6 +145,10 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
 
     public async Task<RecordingRow> RowAsync(RecordingId id) => (await Tables.FindRecordingAsync(id, Stop))!;
 
+    /// <summary>Changes a recording's row behind the stages' backs.</summary>
+    public Task MergeAsync(RecordingRow columns) => Account.Clients.Tables.GetTableClient(StorageNames.RecordingsTable)
+        .UpsertEntityAsync(columns, Azure.Data.Tables.TableUpdateMode.Merge, Stop);
+
     public async Task<ChunkRow[]> ChunkRowsAsync(RecordingId id)
     {
         var rows = new List<ChunkRow>();

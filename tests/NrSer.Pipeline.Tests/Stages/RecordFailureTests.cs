@@ -39,6 +39,32 @@ public sealed class RecordFailureTests(Emulator emulator)
     }
 
     [Fact]
+    public async Task RunAsync_TheSameLetterAgain_ChangesNothing()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.SpeechAsync());
+        WorkMessage[] messages = await pipeline.TakeAsync(StorageNames.ChunksQueue);
+        foreach (WorkMessage message in messages)
+            await pipeline.Failure.RunAsync(StorageNames.ChunksQueue, message.Body, "boom", Stop);
+        string[] before = await pipeline.SnapshotAsync();
+        Assert.Equal("Failed", (await pipeline.RowAsync(id)).Status);
+        pipeline.Time.Advance(TimeSpan.FromMinutes(1));
+        await Task.WhenAll(messages.Select(message => pipeline.Failure.RunAsync(StorageNames.ChunksQueue, message.Body, "boom again", Stop)));
+        Assert.Equal(before, await pipeline.SnapshotAsync());
+    }
+
+    [Fact]
+    public async Task RunAsync_ChunkOfARejectedRecording_DoesNotComeBack()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.SpeechAsync());
+        await pipeline.Rejection.RunAsync(id, 0, "It is damaged.", Stop);
+        foreach (WorkMessage message in await pipeline.TakeAsync(StorageNames.ChunksQueue))
+            await pipeline.Failure.RunAsync(StorageNames.ChunksQueue, message.Body, "boom", Stop);
+        Assert.Empty(await pipeline.ChunkRowsAsync(id));
+    }
+
+    [Fact]
     public async Task RunAsync_LateUpload_LeavesACompletedRecording()
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);

@@ -55,6 +55,7 @@ public sealed class SweepTests(Emulator emulator)
         RecordingId id = await pipeline.IngestAsync(await Recordings.SpeechAsync());
         await pipeline.Sweep.RunAsync(Stop);
         Assert.Equal(0, (await pipeline.RowAsync(id)).Generation);
+        await pipeline.TakeAsync(StorageNames.ChunksQueue); // its messages get lost
 
         for (int generation = 1; generation < 3; generation++)
         {
@@ -70,6 +71,35 @@ public sealed class SweepTests(Emulator emulator)
         RecordingRow row = await pipeline.RowAsync(id);
         Assert.Equal(("Failed", "No progress for 06:00:00 in 3 runs."), (row.Status, row.Reason));
         Assert.Empty(await pipeline.TakeAsync(StorageNames.UploadsQueue));
+    }
+
+    [Fact]
+    public async Task RunAsync_RecordingBehindABacklog_IsLeftAlone()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.SpeechAsync());
+        for (int day = 0; day < 4; day++)
+        {
+            pipeline.Time.Advance(TimeSpan.FromDays(1));
+            await pipeline.Sweep.RunAsync(Stop);
+        }
+
+        Assert.Equal(("Processing", 0), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).Generation));
+        Assert.Empty(await pipeline.TakeAsync(StorageNames.UploadsQueue));
+        await pipeline.DrainAsync();
+        Assert.Equal("Completed", (await pipeline.RowAsync(id)).Status);
+    }
+
+    [Fact]
+    public async Task RunAsync_ARowThatNobodyWrote_DoesNotKeepOthersWaiting()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SilenceAsync());
+        await pipeline.Failure.RunAsync(StorageNames.UploadsQueue, upload.ToMessage(id).Body, "boom", Stop);
+        await pipeline.MergeAsync(new RecordingRow { PartitionKey = id.Day, RowKey = "0 a foreign row", RetryRequested = true }); // comes first
+        await pipeline.Tables.MarkRetryAsync(id, requested: true, Stop);
+        await pipeline.Sweep.RunAsync(Stop);
+        Assert.Single(await pipeline.TakeAsync(StorageNames.UploadsQueue));
     }
 
     [Theory]

@@ -19,7 +19,7 @@ public sealed class SweepTimerTests(Emulator emulator)
         await pipeline.UploadAsync(await Recordings.SilenceAsync());
         var queue = new SlowQueue();
         IOptions<SweepOptions> options = Options.Create(new SweepOptions());
-        var sweep = new Sweep(pipeline.Account.Clients, pipeline.Tables, queue, options, pipeline.Time, NullLogger<Sweep>.Instance);
+        var sweep = new Sweep(pipeline.Account.Clients, pipeline.Tables, [queue], options, pipeline.Time, NullLogger<Sweep>.Instance);
         using var timer = new SweepTimer(sweep, options, pipeline.Time, NullLogger<SweepTimer>.Instance);
         await timer.StartAsync(Stop);
         await Polling.UntilAsync(() =>
@@ -43,5 +43,7 @@ public sealed class SweepTimerTests(Emulator emulator)
             Interlocked.Increment(ref _calls) == 1 ? throw new TaskCanceledException("The request took longer than 1:40.") : Task.CompletedTask;
 
         public Task<IReadOnlyList<WorkDelivery>> ReceiveAsync(int max, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<DateTimeOffset?> OldestSentAtAsync(CancellationToken cancellationToken) => Task.FromResult<DateTimeOffset?>(null);
     }
 }
