@@ -31,6 +31,7 @@ internal static class AnalyzeCommand
         {
             file, whole, channels,
         };
+        command.Add(new Option<bool>("--json") { Description = "Has no effect: the output is JSON anyway. Scripts may say it to every command." });
         command.Run(async (parsed, cancellationToken) =>
         {
             FileInfo recording = parsed.GetRequiredValue(file);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Azure.Storage.Blobs;
 using Microsoft.Extensions.DependencyInjection;
 using NrSer.Cli.Local;
@@ -18,8 +19,12 @@ internal static class DemoCommand
 
     public static Command Create()
     {
-        var command = new Command("demo", "Starts the pipeline on a temporary storage, drops three samples (clean, noisy, noise only) and shows their rows.");
-        command.Run(async (_, cancellationToken) =>
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var command = new Command("demo", "Starts the pipeline on a temporary storage, drops three samples (clean, noisy, noise only) and shows their rows.")
+        {
+            json,
+        };
+        command.Run(async (parsed, cancellationToken) =>
         {
             string folder = Directory.CreateTempSubdirectory("nrser-demo-").FullName;
             try
@@ -34,7 +39,13 @@ internal static class DemoCommand
                     Terminal.Note($"dropped {Path.GetFileName(sample)} into the recordings container");
                 }
 
-                return await WatchAsync(stack.Services.GetRequiredService<ResultTables>(), samples.Length, cancellationToken);
+                ResultTables tables = stack.Services.GetRequiredService<ResultTables>();
+                List<RecordingRow> rows = await WatchAsync(tables, samples.Length, cancellationToken);
+                if (parsed.GetValue(json))
+                    await PrintAsync(tables, rows, cancellationToken);
+                else
+                    await ShowAsync(tables, rows, cancellationToken);
+                return rows.TrueForAll(row => row.Status == nameof(RecordingStatus.Completed)) ? ExitCode.Success : ExitCode.SomeFailed;
             }
             finally
             {
@@ -44,7 +55,7 @@ internal static class DemoCommand
         return command;
     }
 
-    private static async Task<int> WatchAsync(ResultTables tables, int expected, CancellationToken cancellationToken)
+    private static async Task<List<RecordingRow>> WatchAsync(ResultTables tables, int expected, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(s_limit);
@@ -65,7 +76,7 @@ internal static class DemoCommand
                 }
 
                 if (rows.Count == expected && rows.TrueForAll(HasEnded))
-                    return await ShowAsync(tables, rows, cancellationToken);
+                    return [.. rows.OrderBy(row => row.BlobName, StringComparer.Ordinal)];
                 await Task.Delay(s_lookInterval, limit.Token);
             }
         }
@@ -89,9 +100,20 @@ internal static class DemoCommand
         return step;
     }
 
-    private static async Task<int> ShowAsync(ResultTables tables, List<RecordingRow> rows, CancellationToken cancellationToken)
+    private static async Task PrintAsync(ResultTables tables, List<RecordingRow> rows, CancellationToken cancellationToken)
     {
-        rows.Sort((a, b) => string.CompareOrdinal(a.BlobName, b.BlobName));
+        var results = new List<ResultsV1>();
+        foreach (RecordingRow row in rows)
+        {
+            List<SegmentRow> segments = await ResultsCommand.SegmentsAsync(tables, RecordingId.Parse(row.RowKey), cancellationToken);
+            results.Add(new ResultsV1(StatusV1.Of(row, row.ExpectedChunks ?? 0), segments));
+        }
+
+        Console.Out.WriteLine(JsonSerializer.Serialize(results, CliJsonContext.Default.IReadOnlyListResultsV1));
+    }
+
+    private static async Task ShowAsync(ResultTables tables, List<RecordingRow> rows, CancellationToken cancellationToken)
+    {
         foreach (RecordingRow row in rows)
         {
             List<SegmentRow> segments = await ResultsCommand.SegmentsAsync(tables, RecordingId.Parse(row.RowKey), cancellationToken);
@@ -101,7 +123,7 @@ internal static class DemoCommand
         }
 
         Terminal.Data.WriteLine();
-        Terminal.Data.MarkupLineInterpolated($"S: near 1 clean speech, near 0 noise only. S': share of the original in what was recognised. Models: {rows[0].ModelQuality ?? "demonstration"} quality.");
-        return rows.TrueForAll(row => row.Status == nameof(RecordingStatus.Completed)) ? ExitCode.Success : ExitCode.SomeFailed;
+        Terminal.Data.MarkupLineInterpolated(
+            $"S: near 1 clean speech, near 0 noise only. S': share of the original in what was recognised. Models: {rows[0].ModelQuality} quality.");
     }
 }

@@ -23,6 +23,7 @@ internal static class ScoreCommand
         {
             files, segments,
         };
+        command.Add(new Option<bool>("--json") { Description = "Has no effect: the output is JSON anyway. Scripts may say it to every command." });
         command.Run(async (parsed, cancellationToken) =>
         {
             await using ServiceProvider services = CliServices.Method();

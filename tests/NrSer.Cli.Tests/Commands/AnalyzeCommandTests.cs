@@ -63,6 +63,7 @@ public sealed class AnalyzeCommandTests : IDisposable
     {
         JsonElement analysis = (await Nrser.RunAsync("analyze", Recordings.NoiseOnly)).Json();
 
+        Assert.NotEqual(0, analysis.GetProperty("segments").GetArrayLength());
         Assert.All(analysis.GetProperty("segments").EnumerateArray(), segment =>
         {
             Assert.False(segment.GetProperty("isSpeech").GetBoolean());

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using NrSer.Cli.Tests.Processes;
 
 namespace NrSer.Cli.Tests.Commands;
@@ -15,6 +16,23 @@ public sealed class DemoCommandTests
         Assert.Equal(4, outcome.Output.Split("Completed").Length);
         Assert.Empty(Directory.GetFileSystemEntries(scratch.Path, "nrser-*"));
         Assert.DoesNotContain(Emulators(), command => command.Contains(scratch.Path, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Demo_AsJson_ShowsWhatTheMethodIsFor()
+    {
+        JsonElement results = (await Nrser.RunAsync("demo", "--json")).Json();
+
+        JsonElement[] SegmentsOf(string name) => [.. results.EnumerateArray()
+            .Single(result => result.GetProperty("recording").GetProperty("blobName").GetString() == name).GetProperty("segments").EnumerateArray()];
+        Assert.All(results.EnumerateArray(), result => Assert.Equal("Completed", result.GetProperty("recording").GetProperty("status").GetString()));
+        Assert.All(SegmentsOf("clean.wav"), segment => Assert.NotEqual(JsonValueKind.Null, segment.GetProperty("emotion").ValueKind));
+        Assert.All(SegmentsOf("noise-only.wav"), segment => Assert.Equal(JsonValueKind.Null, segment.GetProperty("emotion").ValueKind));
+        Assert.NotEmpty(SegmentsOf("noise-only.wav"));
+        double Least(string name) => SegmentsOf(name).Min(segment => segment.GetProperty("snrScore").GetDouble());
+        double Most(string name) => SegmentsOf(name).Max(segment => segment.GetProperty("snrScore").GetDouble());
+        Assert.True(Least("clean.wav") > Most("noisy.wav"));
+        Assert.True(Least("noisy.wav") > Most("noise-only.wav"));
     }
 
     /// <summary>Command lines of all processes; an emulator's names its folder.</summary>
