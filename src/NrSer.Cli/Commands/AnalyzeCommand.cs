@@ -19,6 +19,9 @@ internal static class AnalyzeCommand
     /// <summary>Longest file that can be one segment.</summary>
     private const int LongestWholeSeconds = 30;
 
+    /// <summary>0.1 s: encoders round a length up to whole frames and add their delay.</summary>
+    private const int PaddingSamples = SegmentGrid.SampleRateHz / 10;
+
     public static Command Create()
     {
         var file = new Argument<FileInfo>("file") { Description = "A recording: WAV, FLAC, MP3, M4A, OGG, Opus, WebM, WMA or AMR." };
@@ -26,7 +29,7 @@ internal static class AnalyzeCommand
         var channels = new Option<ChannelMode>("--channels")
         {
             Description = "Mix all channels, or analyse each for itself (Separate).", DefaultValueFactory = _ => ChannelMode.Mix,
-        };
+        }.OnlyNames();
         var command = new Command("analyze", "Prints emotions, scores and segments of one recording as JSON. Needs no storage; gives the rows that the pipeline gives.")
         {
             file, whole, channels,
@@ -65,11 +68,11 @@ internal static class AnalyzeCommand
         var segments = new List<SegmentRow>();
         await foreach (AudioChunk chunk in reader.ReadAsync(cancellationToken))
         {
-            if (whole && (chunk.Index > 0 || chunk.Samples.Length > LongestWholeSeconds * SegmentGrid.SampleRateHz))
+            if (whole && (chunk.Index > 0 || chunk.Samples.Length > (LongestWholeSeconds * SegmentGrid.SampleRateHz) + PaddingSamples))
                 throw new UsageException($"--whole takes files of up to {LongestWholeSeconds} s; this one is longer. Leave it out to get segments.");
             segments.AddRange(recognizer.Recognize(chunk.Samples, whole, cancellationToken)
                 .Select(segment => SegmentRow.Of(segment, labels, chunk.Channel, chunk.StartSample)));
-            progress(content.Position / (double)Math.Max(1, content.Length));
+            progress(RecordingFile.ShareRead(content));
         }
 
         await hashed.CopyToAsync(Stream.Null, cancellationToken);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Diagnostics;
 using System.Text.Json;
 using CommunityToolkit.HighPerformance.Buffers;
@@ -24,6 +25,11 @@ internal static class BenchCommand
             Description = "A recording; without it, the clean sample over and over.", Arity = ArgumentArity.ZeroOrOne,
         };
         var minutes = new Option<double>("--minutes") { Description = "Audio to run through.", DefaultValueFactory = _ => 10 };
+        minutes.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var text }] && double.TryParse(text, CultureInfo.InvariantCulture, out double wanted) && wanted is not (>= 0.1 and <= 600))
+                result.AddError("--minutes takes 0.1 to 600.");
+        });
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new Command(
             "bench", "Measures the real-time factor of every stage on one thread, the time outside the networks and the peak memory. At least 80 % of the audio must be speech.")
@@ -75,8 +81,8 @@ internal static class BenchCommand
             material.Drop(chunk.Length);
             if (!warm)
             {
-                (warm, _) = (true, stages.Remove("decode")); // the first chunk pays for compilation and first touches
-                stages.Clear();
+                warm = true;
+                stages.Clear(); // the first chunk pays for compilation and first touches
                 continue;
             }
 
@@ -113,11 +119,17 @@ internal static class BenchCommand
     /// <summary>Appends the recording once, or as much of it as fits.</summary>
     private static async Task FillAsync(AudioDecoder decoder, FileInfo recording, ChunkCutter material, CancellationToken cancellationToken)
     {
-        await using FileStream content = recording.OpenRead();
+        await using FileStream content = RecordingFile.Open(recording);
         await using var speech = new SpeechReader(await decoder.OpenAsync(content, cancellationToken), ChannelMode.Mix);
-        int read;
+        int read, samples = 0;
         while (!material.IsFull && (read = await speech.ReadAsync(material.Room, cancellationToken)) > 0)
+        {
             material.Append(read);
+            samples += read;
+        }
+
+        if (!material.IsFull && samples < SegmentGrid.ShortestSamples)
+            throw new UsageException($"{recording} is shorter than 0.5 s: too short to be run through again and again.");
     }
 
     private static void Show(BenchReportV1 report)

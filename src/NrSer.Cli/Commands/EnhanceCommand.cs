@@ -26,7 +26,7 @@ internal static class EnhanceCommand
         {
             Description = "Enhanced: what the network makes of it. Reconstituted: mixed with the original by its score, as emotion recognition hears it.",
             DefaultValueFactory = _ => Mode.Enhanced,
-        };
+        }.OnlyNames();
         var command = new Command("enhance", "Writes the enhanced or reconstituted speech of one recording.") { input, output, mode };
         command.Run(async (parsed, cancellationToken) =>
         {
@@ -50,6 +50,8 @@ internal static class EnhanceCommand
         var reader = new ChunkReader(speech, services.GetRequiredService<IOptions<SegmentationOptions>>().Value);
 
         await using var unfinished = new UnfinishedFile(target);
+        if (!unfinished.Content.CanSeek)
+            throw new UsageException($"{target} is a pipe; a WAV file states its length at the front, which is known at the end only. Name a file.");
         var writer = new WavWriter(unfinished.Content, WavSampleFormat.IeeeFloat, SegmentGrid.SampleRateHz, channels: 1);
         await foreach (AudioChunk chunk in reader.ReadAsync(cancellationToken))
         {
@@ -65,7 +67,7 @@ internal static class EnhanceCommand
                 await writer.WriteAsync(enhanced.Memory, cancellationToken);
             }
 
-            progress(content.Position / (double)Math.Max(1, content.Length));
+            progress(RecordingFile.ShareRead(content));
         }
 
         await writer.CompleteAsync(cancellationToken);

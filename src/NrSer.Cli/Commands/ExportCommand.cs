@@ -24,11 +24,11 @@ internal static class ExportCommand
 
     public static Command Create()
     {
-        var format = new Option<Format>("--format") { Description = "csv, parquet or jsonl.", DefaultValueFactory = _ => Format.Csv };
+        var format = new Option<Format>("--format") { Description = "csv, parquet or jsonl.", DefaultValueFactory = _ => Format.Csv }.OnlyNames();
         var output = new Option<FileInfo?>("--output", "-o") { Description = "The file to write; standard output by default, but not for parquet." };
         var days = new DayRange();
         var storage = new StorageLocation();
-        var command = new Command("export", "Writes the segments of all recordings uploaded on the given days.") { format, output };
+        var command = new Command("export", "Writes the segments of all recordings uploaded on the given days. What is still being processed has fewer rows, and says so in its status.") { format, output };
         days.AddTo(command);
         storage.AddTo(command);
         command.Run(async (parsed, cancellationToken) =>
@@ -66,6 +66,7 @@ internal static class ExportCommand
         [
             "RecordingId", "BlobName", "Channel", "StartSeconds", "EndSeconds", "SnrScore", "MixWeight", "IsSpeech", "Emotion", "Confidence",
             .. labels.Select(label => $"Probability_{label}"), "Arousal", "Valence", "Dominance",
+            "Status", "EnhancerModel", "SnrLevelModel", "EmotionModel", "ModelQuality",
         ];
         foreach (string name in header)
             csv.WriteField(name);
@@ -87,6 +88,11 @@ internal static class ExportCommand
             csv.WriteField(segment.Arousal);
             csv.WriteField(segment.Valence);
             csv.WriteField(segment.Dominance);
+            csv.WriteField(recording.Status);
+            csv.WriteField(recording.EnhancerModel);
+            csv.WriteField(recording.SnrLevelModel);
+            csv.WriteField(recording.EmotionModel);
+            csv.WriteField(recording.ModelQuality);
             await csv.EndRecordAsync(cancellationToken);
         }
 
@@ -101,7 +107,7 @@ internal static class ExportCommand
             foreach (SegmentRow segment in await ResultsCommand.SegmentsAsync(tables, RecordingId.Parse(recording.RowKey), cancellationToken))
             {
                 await JsonSerializer.SerializeAsync(
-                    file, new ExportRowV1(recording.RowKey, recording.BlobName ?? "", segment), CliLineJsonContext.Default.ExportRowV1, cancellationToken);
+                    file, ExportRowV1.Of(recording, segment), CliLineJsonContext.Default.ExportRowV1, cancellationToken);
                 await file.WriteAsync("\n"u8.ToArray(), cancellationToken);
                 count++;
             }

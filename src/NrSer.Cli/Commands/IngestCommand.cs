@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Azure;
@@ -27,7 +28,7 @@ internal static class IngestCommand
         var parallel = new Option<int>("--parallel") { Description = "Uploads at once, 1 to 64.", DefaultValueFactory = _ => 4 };
         parallel.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int>() is < 1 or > 64)
+            if (result.Tokens is [{ Value: var text }] && int.TryParse(text, CultureInfo.InvariantCulture, out int uploads) && uploads is < 1 or > 64)
                 result.AddError("--parallel takes 1 to 64.");
         });
         var json = new Option<bool>("--json") { Description = "Print the report as JSON." };
@@ -45,7 +46,13 @@ internal static class IngestCommand
             if (parsed.GetValue(json))
                 Console.Out.WriteLine(JsonSerializer.Serialize(report, CliJsonContext.Default.IngestReportV1));
             else
-                Terminal.Data.MarkupLineInterpolated($"{report.Uploaded} uploaded ({report.Bytes / 1e6:F1} MB), {report.AlreadyThere} already there, {report.Failed.Count} failed");
+            {
+                Terminal.Data.MarkupLineInterpolated(
+                    $"{report.Uploaded} uploaded ({report.Bytes / 1e6:F1} MB), {report.AlreadyThere} already there, {report.Failed.Count} failed");
+            }
+
+            foreach (string name in report.Replaced)
+                Terminal.Note($"{name} replaces an earlier upload of that name with other content, which is lost if it was not taken in yet.");
             foreach (IngestFailureV1 failure in report.Failed)
                 Terminal.Error($"{failure.File}: {failure.Reason}");
             return report.Failed.Count == 0 ? ExitCode.Success : ExitCode.SomeFailed;
@@ -110,18 +117,24 @@ internal static class IngestCommand
         long total = Math.Max(1, files.Sum(file => file.File.Length)), done = 0, bytes = 0;
         int uploaded = 0, there = 0;
         var failed = new List<IngestFailureV1>();
+        var replaced = new List<string>();
         await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellationToken }, async (file, token) =>
         {
             try
             {
-                if (await UploadAsync(container.GetBlobClient(file.BlobName), file.File, token))
+                switch (await UploadAsync(container.GetBlobClient(file.BlobName), file.File, token))
                 {
-                    Interlocked.Increment(ref uploaded);
-                    Interlocked.Add(ref bytes, file.File.Length);
-                }
-                else
-                {
-                    Interlocked.Increment(ref there);
+                    case Outcome.AlreadyThere:
+                        Interlocked.Increment(ref there);
+                        break;
+                    case Outcome.Replaced:
+                        lock (replaced)
+                            replaced.Add(file.BlobName);
+                        goto default;
+                    default:
+                        Interlocked.Increment(ref uploaded);
+                        Interlocked.Add(ref bytes, file.File.Length);
+                        break;
                 }
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException or RequestFailedException { Status: not 0 })
@@ -132,12 +145,15 @@ internal static class IngestCommand
 
             progress(Interlocked.Add(ref done, file.File.Length) / (double)total);
         });
-        return new IngestReportV1(uploaded, there, failed, bytes);
+        replaced.Sort(StringComparer.Ordinal);
+        return new IngestReportV1(uploaded, replaced, there, failed, bytes);
     }
 
     /// <summary>Uploads a file unless a blob of that name has the same content.</summary>
-    private static async Task<bool> UploadAsync(BlobClient blob, FileInfo file, CancellationToken cancellationToken)
+    private static async Task<Outcome> UploadAsync(BlobClient blob, FileInfo file, CancellationToken cancellationToken)
     {
+        if (file.Length == 0)
+            throw new IOException("It is empty, or no regular file."); // opening a pipe would wait for somebody to write
         await using FileStream content = file.OpenRead();
 #pragma warning disable CA5351 // what the service keeps per blob to compare content by: not a security measure
         byte[] hash = await MD5.HashDataAsync(content, cancellationToken);
@@ -153,9 +169,16 @@ internal static class IngestCommand
         }
 
         if (there?.Value.ContentHash is { } stored && stored.AsSpan().SequenceEqual(hash))
-            return false;
+            return Outcome.AlreadyThere;
         content.Position = 0;
         await blob.UploadAsync(content, new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentHash = hash } }, cancellationToken);
-        return true;
+        return there is null ? Outcome.New : Outcome.Replaced;
+    }
+
+    private enum Outcome
+    {
+        New,
+        Replaced,
+        AlreadyThere,
     }
 }

@@ -34,10 +34,10 @@ internal static class ScoreCommand
                 {
                     await ScoreAsync(services, file, parsed.GetValue(segments), cancellationToken);
                 }
-                catch (Exception error) when (error is InvalidAudioException or UsageException or IOException or UnauthorizedAccessException)
+                catch (Exception error) when (error is InvalidAudioException or UsageException or IOException or UnauthorizedAccessException or FfmpegMissingException)
                 {
                     Terminal.Error($"{file.Name}: {error.Message}"); // the others still get their scores
-                    exitCode = ExitCode.BadInput;
+                    exitCode = Math.Max(exitCode, error is FfmpegMissingException ? ExitCode.Environment : ExitCode.BadInput);
                 }
             }
 

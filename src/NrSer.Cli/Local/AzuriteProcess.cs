@@ -61,6 +61,23 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends emulators on a folder that nobody knows how to reach: their owner was killed while they started, so they hold no data yet.</summary>
+    /// <param name="folder">As given to <see cref="StartAsync"/>.</param>
+    public static async Task EndStraysAsync(string folder)
+    {
+        foreach (Process process in OperatingSystem.IsLinux() ? Process.GetProcessesByName("node") : []) // elsewhere a command line cannot be read
+        {
+            using (process)
+            {
+                if (!IsRunning(process.Id, folder))
+                    continue;
+                process.Kill();
+                while (IsRunning(process.Id, folder))
+                    await Task.Delay(s_lookInterval, TimeProvider.System);
+            }
+        }
+    }
+
     /// <summary>Takes over an emulator whose owner was killed.</summary>
     /// <param name="processId">One that <see cref="IsRunning"/>.</param>
     /// <param name="folder">Its data.</param>
@@ -78,8 +95,8 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
         Directory.CreateDirectory(folder);
         string[] command =
         [
-            "node", "--require", Path.Combine(AppContext.BaseDirectory, "azurite", "deaf.cjs"), script, "--location", folder, "--blobPort", "0", "--queuePort", "0", "--tablePort", "0", "--silent", "--skipApiVersionCheck",
-            "--disableTelemetry",
+            "node", "--require", Path.Combine(AppContext.BaseDirectory, "azurite", "deaf.cjs"), script, "--location", folder,
+            "--blobPort", "0", "--queuePort", "0", "--tablePort", "0", "--silent", "--skipApiVersionCheck", "--disableTelemetry",
         ];
         bool ownSession = !OperatingSystem.IsWindows() && !OperatingSystem.IsMacOS();
         var start = new ProcessStartInfo(ownSession ? "setsid" : command[0], ownSession ? command : command[1..])
@@ -111,7 +128,7 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
         {
             process.Kill(entireProcessTree: true);
             cancellationToken.ThrowIfCancellationRequested();
-            throw new LocalStackException($"The storage emulator did not start: {string.Join(' ', said.TakeLast(5))}");
+            throw new LocalStackException($"The storage emulator did not start (it needs Node.js 20 or newer): {string.Join(' ', said.TakeLast(5))}");
         }
 
         string Endpoint(string service) => $"{service}Endpoint=http://127.0.0.1:{ports[service]}/{Account};";

@@ -6,7 +6,11 @@ namespace NrSer.Cli.Output;
 internal static class Terminal
 {
     /// <summary>Standard error, with colour and progress bars where it is a terminal.</summary>
-    public static IAnsiConsole Notes { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new WideOutput(Console.Error) });
+    public static IAnsiConsole Notes { get; } = AnsiConsole.Create(new AnsiConsoleSettings
+    {
+        Out = new WideOutput(Console.Error),
+        Interactive = Console.IsErrorRedirected ? InteractionSupport.No : InteractionSupport.Yes, // data may go into a file while a person watches
+    });
 
     /// <summary>Standard output, for tables.</summary>
     public static IAnsiConsole Data { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new WideOutput(Console.Out) });

@@ -8,6 +8,9 @@ namespace NrSer.Core.Audio;
 /// </summary>
 public sealed class WavReader : IAudioReader
 {
+    // Full scale is 1; some programs store unscaled integers, up to 2^31. Beyond that energies leave the range of a float.
+    private const float Loudest = 1e10f;
+
     private readonly BufferedInput _input;
     private readonly WavHeader _header;
     private readonly int _frameBytes;
@@ -85,13 +88,13 @@ public sealed class WavReader : IAudioReader
     {
         Span<float> samples = interleaved[..(frames * Format.Channels)];
         WavSamples.Decode(_header.Format.Encoding, _input.Buffered.Span[..(frames * _frameBytes)], samples);
-        if (!TensorPrimitives.IsFiniteAll<float>(samples))
+        if (!(TensorPrimitives.MaxMagnitude<float>(samples) <= Loudest)) // NaN is not smaller either
         {
-            frames = IndexOfNonFinite(samples) / Format.Channels;
+            frames = IndexOfUnsound(samples) / Format.Channels;
             if (frames == 0)
             {
                 double seconds = (double)_framesRead / Format.SampleRateHz;
-                throw new InvalidAudioException($"The sample at {seconds:0.######} s is not a finite number.", _input.PositionBytes);
+                throw new InvalidAudioException($"The sample at {seconds:0.######} s is not a finite number, or far beyond any sound.", _input.PositionBytes);
             }
         }
 
@@ -99,10 +102,10 @@ public sealed class WavReader : IAudioReader
         return frames * Format.Channels;
     }
 
-    private static int IndexOfNonFinite(ReadOnlySpan<float> samples)
+    private static int IndexOfUnsound(ReadOnlySpan<float> samples)
     {
         int index = 0;
-        while (float.IsFinite(samples[index]))
+        while (Math.Abs(samples[index]) <= Loudest)
             index++;
         return index;
     }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using CommunityToolkit.HighPerformance.Buffers;
 using Microsoft.ML.OnnxRuntime;
@@ -9,7 +10,7 @@ namespace NrSer.Core.Models;
 
 /// <summary>One loaded network: checked against its catalogue entry, then run with results straight into the caller's memory.</summary>
 /// <remarks>Runs may overlap on several threads. There should be one instance per model and process.</remarks>
-public sealed class OnnxModel : IDisposable
+public sealed partial class OnnxModel : IDisposable
 {
     private const int AlignmentFloats = 16; // 64 bytes, a cache line and the widest vector
 
@@ -18,6 +19,17 @@ public sealed class OnnxModel : IDisposable
     private readonly string[] _inputNames;
     private readonly string[] _outputNames;
     private long _inferenceTicks;
+
+    // The runtime's Linux build keeps a device id and reports sessions to its maker, unless this is set before it starts. What .NET sets
+    // does not reach native code there, so that the C library has to be told. (ONNX Runtime 1.31, documentation of Privacy.)
+    static OnnxModel()
+    {
+        if (OperatingSystem.IsWindows())
+            Environment.SetEnvironmentVariable("ORT_DISABLE_TELEMETRY", "1");
+        else
+            _ = SetNativeEnvironment("ORT_DISABLE_TELEMETRY", "1", overwrite: 1);
+        OrtEnv.Instance().DisableTelemetryEvents();
+    }
 
     private OnnxModel(ModelEntry entry, InferenceSession session, ExecutionProvider device)
     {
@@ -147,6 +159,9 @@ public sealed class OnnxModel : IDisposable
             return (session, ExecutionProvider.Cpu); // Auto: built for CUDA, but there is no driver or device
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SetNativeEnvironment(string name, string value, int overwrite);
 
     private static unsafe int FloatsToAlignment(MemoryHandle pinned)
     {

@@ -59,6 +59,54 @@ public sealed class AnalyzeCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Analyze_FromAPipe_GivesTheSame()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "/dev/stdin is a Unix file.");
+        var start = Nrser.StartInfo([], ownSession: false, "analyze", "/dev/stdin");
+        using var process = System.Diagnostics.Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.StandardInput.BaseStream.WriteAsync(await File.ReadAllBytesAsync(Recordings.Noisy, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+        process.StandardInput.Close();
+        JsonElement piped = JsonDocument.Parse(await output).RootElement, direct = (await Nrser.RunAsync("analyze", "--json", Recordings.Noisy)).Json();
+
+        Assert.Equal(direct.GetProperty("segments").GetRawText(), piped.GetProperty("segments").GetRawText());
+    }
+
+    [Theory]
+    [InlineData(1e20f)]
+    [InlineData(float.NaN)]
+    public async Task AnyCommand_OneSampleBeyondAnySound_IsRefusedAndTheRestGoesOn(float spike)
+    {
+        float[] samples = new float[32000];
+        samples[20000] = spike;
+        string path = _scratch["spike.wav"];
+        await using (FileStream file = File.Create(path))
+        {
+            var writer = new NrSer.Core.Audio.WavWriter(file, NrSer.Core.Audio.WavSampleFormat.IeeeFloat, 16000, channels: 1);
+            await writer.WriteAsync(samples, TestContext.Current.CancellationToken);
+            await writer.CompleteAsync(TestContext.Current.CancellationToken);
+        }
+
+        (await Nrser.RunAsync("analyze", path)).Refused(2);
+        (await Nrser.RunAsync("enhance", path, _scratch["out.wav"])).Refused(2);
+        Assert.False(File.Exists(_scratch["out.wav"]));
+        Outcome scores = await Nrser.RunAsync("score", path, Recordings.Clean);
+        Assert.Equal(2, scores.ExitCode);
+        Assert.Single(scores.JsonLines());
+    }
+
+    [Fact]
+    public async Task Analyze_NewUser_LeavesNothingInTheHomeFolder()
+    {
+        string home = Directory.CreateDirectory(_scratch["home"]).FullName;
+        (await Nrser.RunWithAsync(new() { ["HOME"] = home, ["XDG_CACHE_HOME"] = Path.Combine(home, ".cache") }, "analyze", Recordings.Clean)).Succeeded();
+
+        // ONNX Runtime would keep a device id and a queue of reports there.
+        Assert.DoesNotContain(Directory.GetFileSystemEntries(home, "*", SearchOption.AllDirectories), entry => entry.Contains("onnxruntime", StringComparison.Ordinal));
+        Assert.False(Directory.Exists(Path.Combine(home, ".cache", "Microsoft")));
+    }
+
+    [Fact]
     public async Task Analyze_NoiseOnly_HearsNoEmotion()
     {
         JsonElement analysis = (await Nrser.RunAsync("analyze", Recordings.NoiseOnly)).Json();

@@ -26,6 +26,33 @@ public sealed class EnhanceCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Enhance_ToALink_WritesWhatItPointsTo()
+    {
+        _scratch.Write("real.wav", "old"u8);
+        File.CreateSymbolicLink(_scratch["link.wav"], _scratch["real.wav"]);
+        _scratch.Write("real.wav.unfinished", "precious"u8);
+
+        (await Nrser.RunAsync("enhance", Recordings.Noisy, _scratch["link.wav"])).Succeeded();
+
+        Assert.Equal(_scratch["real.wav"], new FileInfo(_scratch["link.wav"]).LinkTarget);
+        Assert.Equal(144038, (await Recordings.ReadAsync(_scratch["real.wav"])).Frames);
+        Assert.Equal("precious", await File.ReadAllTextAsync(_scratch["real.wav.unfinished"], TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Enhance_ToAPipe_SaysWhyNotAndLeavesIt()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "mkfifo is a Unix command.");
+        await CliWrap.Cli.Wrap("mkfifo").WithArguments(_scratch["pipe"]).ExecuteAsync(TestContext.Current.CancellationToken);
+        CliWrap.CommandTask<CliWrap.CommandResult> reader = CliWrap.Cli.Wrap("cat").WithArguments(_scratch["pipe"]).ExecuteAsync(TestContext.Current.CancellationToken);
+
+        Assert.Contains("pipe", (await Nrser.RunAsync("enhance", Recordings.Noisy, _scratch["pipe"])).Refused(2), StringComparison.Ordinal);
+
+        await reader;
+        Assert.True(File.Exists(_scratch["pipe"]));
+    }
+
+    [Fact]
     public async Task Enhance_SeveralChunks_IsExactlyAsLong()
     {
         string path = _scratch.Write("long.wav", Recordings.Concatenated(25.1, Recordings.Noisy));

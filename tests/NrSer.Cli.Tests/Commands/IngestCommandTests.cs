@@ -9,6 +9,22 @@ public sealed class IngestCommandTests : IDisposable
 
     public void Dispose() => _scratch.Dispose();
 
+    [Theory]
+    [InlineData("ingest", "x.wav", "--parallel", "x")]
+    [InlineData("ingest", "x.wav", "--parallel", "65")]
+    [InlineData("export", "--format", "7")]
+    [InlineData("analyze", "x.wav", "--channels", "7")]
+    [InlineData("enhance", "x.wav", "y.wav", "--mode", "5")]
+    [InlineData("bench", "--minutes", "0")]
+    [InlineData("bench", "--minutes", "NaN")]
+    [InlineData("bench", "--minutes", "1e300")]
+    public async Task AnyCommand_ValueThatCannotBe_IsRefused(params string[] arguments)
+    {
+        Outcome outcome = await Nrser.RunAsync(arguments);
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.DoesNotContain("Unhandled", outcome.Errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Find_Files_AreCalledByTheirNames()
     {
