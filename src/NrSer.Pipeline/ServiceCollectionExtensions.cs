@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -9,12 +10,17 @@ using NrSer.Pipeline.Messages;
 using NrSer.Pipeline.Queues;
 using NrSer.Pipeline.Stages;
 using NrSer.Pipeline.Storage;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
 
 namespace NrSer.Pipeline;
 
 /// <summary>Registration of the pipeline.</summary>
 public static class ServiceCollectionExtensions
 {
+    private const string CollectorVariable = "OTEL_EXPORTER_OTLP_ENDPOINT"; // OpenTelemetry specification, OTLP exporter configuration
+
     /// <summary>Adds storage, tables and stages. Queues come from <see cref="AddNrSerStorageQueues"/> or from Service Bus.</summary>
     /// <param name="services">Receives them.</param>
     public static IServiceCollection AddNrSerPipeline(this IServiceCollection services)
@@ -84,6 +90,24 @@ public static class ServiceCollectionExtensions
     /// <param name="services">Receives the hosted service.</param>
     public static IServiceCollection AddNrSerEmotionWorker(this IServiceCollection services) =>
         services.AddPump(StorageNames.EmotionsQueue, provider => provider.GetRequiredService<RecognizeEmotion>().RunAsync);
+
+    /// <summary>
+    /// Sends traces and metrics to the OpenTelemetry collector that the environment names, as every OpenTelemetry program does
+    /// (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c> and its relatives). Without one, nothing is sent anywhere.
+    /// </summary>
+    /// <param name="services">Receives the exporters.</param>
+    /// <param name="configuration">Holds the environment.</param>
+    public static IServiceCollection AddNrSerTelemetry(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        if (string.IsNullOrEmpty(configuration[CollectorVariable]))
+            return services;
+        services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService("nrser"))
+            .WithTracing(tracing => tracing.AddSource(PipelineTelemetry.Name).AddOtlpExporter())
+            .WithMetrics(metrics => metrics.AddMeter(PipelineTelemetry.Name).AddOtlpExporter());
+        return services;
+    }
 
     private static IServiceCollection AddPump(
         this IServiceCollection services, string queue, Func<IServiceProvider, Func<WorkMessage, CancellationToken, Task>> stage, bool tireless = false) =>

@@ -79,7 +79,7 @@ internal sealed class LocalStack : IAsyncDisposable
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss "));
         builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Services.AddNrSerPipeline().AddNrSerStorageQueues();
+        builder.Services.AddNrSerPipeline().AddNrSerStorageQueues().AddNrSerTelemetry(builder.Configuration);
         addStages(builder.Services);
         return builder.Build();
     }
@@ -98,6 +98,7 @@ internal sealed class LocalStack : IAsyncDisposable
     {
         if (_host is not null)
         {
+            Terminal.Note("Stopping; unfinished work goes back to its queue…");
             await _host.StopAsync(CancellationToken.None);
             _host.Dispose();
         }
@@ -129,6 +130,7 @@ internal sealed class LocalStack : IAsyncDisposable
             return AzuriteProcess.Adopt(orphan.AzuriteProcessId, StackFile.AzuriteFolder(dataFolder), orphan.ConnectionString);
         }
 
+        await AzuriteProcess.EndStraysAsync(StackFile.AzuriteFolder(dataFolder));
         string script = await AzuriteInstallation.EnsureAsync(cancellationToken);
         return await AzuriteProcess.StartAsync(script, StackFile.AzuriteFolder(dataFolder), cancellationToken);
     }

@@ -44,9 +44,7 @@ public sealed class StorageWorkQueue : IWorkQueue
         ArgumentNullException.ThrowIfNull(messages);
         foreach (WorkMessage message in messages)
         {
-            string envelope = JsonSerializer.Serialize(
-                new EnvelopeV1(message.MessageId, message.TraceParent, message.Body), MessageJsonContext.Default.EnvelopeV1);
-            await _queue.SendMessageAsync(envelope, visibilityTimeout: null, s_forever, cancellationToken).ConfigureAwait(false);
+            await _queue.SendMessageAsync(Wrap(message, message.Body), visibilityTimeout: null, s_forever, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -63,6 +61,9 @@ public sealed class StorageWorkQueue : IWorkQueue
         PeekedMessage[] messages = await _queue.PeekMessagesAsync(32, cancellationToken).ConfigureAwait(false);
         return messages.Length == 0 ? null : messages.Min(message => message.InsertedOn);
     }
+
+    private static string Wrap(WorkMessage message, string body) =>
+        JsonSerializer.Serialize(new EnvelopeV1(message.MessageId, message.TraceParent, body), MessageJsonContext.Default.EnvelopeV1);
 
     /// <summary>What a queue entry holds; a body that is no envelope is passed on as it is, for the stage to refuse.</summary>
     private static WorkMessage Open(QueueMessage message)
@@ -135,8 +136,9 @@ public sealed class StorageWorkQueue : IWorkQueue
             await CompleteAsync(cancellationToken).ConfigureAwait(false);
         }
 
+        /// <summary>A letter travels like any message, so that its handling belongs to the same trace.</summary>
         private string LetterOf(string body, string reason) =>
-            JsonSerializer.Serialize(new DeadLetterV1(Message.MessageId, body, reason), MessageJsonContext.Default.DeadLetterV1);
+            Wrap(Message, JsonSerializer.Serialize(new DeadLetterV1(Message.MessageId, body, reason), MessageJsonContext.Default.DeadLetterV1));
 
         private static string Start(string text) => text.Length <= QuotedChars ? text : $"{text[..QuotedChars]}…";
 
