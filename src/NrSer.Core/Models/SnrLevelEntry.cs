@@ -2,4 +2,8 @@ namespace NrSer.Core.Models;
 
 /// <summary>What an SNR-level block knows about its own scale.</summary>
 /// <param name="NoiseThreshold">Below this score a segment holds no speech; chosen on validation data with noisy speech.</param>
-public sealed record SnrLevelEntry(float NoiseThreshold);
+/// <param name="KeptEnergyThresholdDb">
+/// A segment of which the enhancer kept less than this holds no speech, whatever its score; chosen with the score's threshold, for the
+/// enhancer that the block was trained with. Null leaves the gate to the score alone, as in the paper.
+/// </param>
+public sealed record SnrLevelEntry(float NoiseThreshold, float? KeptEnergyThresholdDb = null);

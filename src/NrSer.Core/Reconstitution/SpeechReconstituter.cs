@@ -75,10 +75,12 @@ public sealed class SpeechReconstituter(ISpeechEnhancer enhancer, SnrLevelBlock 
     private ScoredSegment Score(SegmentSpan span, ReadOnlySpan<float> original, ReadOnlySpan<float> enhanced)
     {
         ReadOnlySpan<float> x = original.Slice(span.StartSample, span.Samples);
-        SnrScore score = snrLevel.Score(x, enhanced.Slice(span.StartSample, span.Samples));
+        ReadOnlySpan<float> xHat = enhanced.Slice(span.StartSample, span.Samples);
+        SnrScore score = snrLevel.Score(x, xHat);
 
         // Silence is left alone by the enhancer, which looks like perfectly clean speech: it has to be told by its level.
         bool audible = SignalLevel.Dbfs(x) >= options.SilenceBelowDbfs;
-        return new ScoredSegment(span, score, audible && score.Value >= snrLevel.NoiseThreshold);
+        bool kept = snrLevel.KeptEnergyThresholdDb is not { } leastDb || KeptEnergy.Decibels(x, xHat) >= leastDb;
+        return new ScoredSegment(span, score, audible && kept && score.Value >= snrLevel.NoiseThreshold);
     }
 }

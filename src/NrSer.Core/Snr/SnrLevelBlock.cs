@@ -20,10 +20,14 @@ public sealed class SnrLevelBlock
         _model = model;
         _stft = new Stft(model.Entry.Stft!);
         NoiseThreshold = entry.NoiseThreshold;
+        KeptEnergyThresholdDb = entry.KeptEnergyThresholdDb;
     }
 
     /// <summary>Below this score a segment holds no speech.</summary>
     public float NoiseThreshold { get; }
+
+    /// <summary>Of which the enhancer kept less than this, in dB, holds no speech either; null when the score decides alone.</summary>
+    public float? KeptEnergyThresholdDb { get; }
 
     /// <summary>S of one segment.</summary>
     /// <param name="original">x, [samples], longer than half a frame.</param>

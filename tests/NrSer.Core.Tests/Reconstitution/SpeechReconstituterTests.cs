@@ -52,6 +52,22 @@ public sealed class SpeechReconstituterTests : IDisposable
         Assert.All(chunk.Audio.ToArray(), value => Assert.Equal(0f, value));
     }
 
+    // Nine tenths of the amplitude are taken away, −20 dB: the similarity is that of clean speech all the same.
+    [Theory]
+    [InlineData(-21f, true)]
+    [InlineData(-19f, false)]
+    public void Reconstitute_LittleKept_IsNoSpeechWhereTheEntryKnowsHowLittle(float thresholdDb, bool isSpeech)
+    {
+        using var catalog = new TestCatalog();
+        catalog["mean-402"]["snrLevel"]!["keptEnergyThresholdDb"] = thresholdDb;
+        using OnnxModel model = catalog.LoadModel("mean-402");
+        var reconstituter = new SpeechReconstituter(new FakeEnhancer((value, _) => 0.1f * value), new SnrLevelBlock(model), new SegmentationOptions(), threads: 1);
+        using ReconstitutedChunk chunk = reconstituter.Reconstitute(StftTests.Noise(5 * Second, 1), wholeAsOne: true, TestContext.Current.CancellationToken);
+        ScoredSegment segment = Assert.Single(chunk.Segments);
+        Assert.True(segment.Score.Value > 0.9f);
+        Assert.Equal(isSpeech, segment.IsSpeech);
+    }
+
     [Fact]
     public void Reconstitute_ScoresDiffer_MixesEverySegmentByItsOwn()
     {
