@@ -28,6 +28,7 @@ internal static class RootCommands
         EnhanceCommand.Create(),
         ScoreCommand.Create(),
         ModelsCommand.Create(),
+        EvaluateCommand.Create(),
         BenchCommand.Create(),
     };
 }

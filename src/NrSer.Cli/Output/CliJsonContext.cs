@@ -7,7 +7,9 @@ namespace NrSer.Cli.Output;
 [JsonSerializable(typeof(IReadOnlyList<ModelListingV1>))]
 [JsonSerializable(typeof(IReadOnlyList<StatusV1>))]
 [JsonSerializable(typeof(ResultsV1))]
+[JsonSerializable(typeof(IReadOnlyList<ResultsV1>))]
 [JsonSerializable(typeof(IngestReportV1))]
 [JsonSerializable(typeof(BenchReportV1))]
 [JsonSerializable(typeof(RetryV1))]
+[JsonSerializable(typeof(EvaluationV1))]
 internal sealed partial class CliJsonContext : JsonSerializerContext;

@@ -1,0 +1,34 @@
+using NrSer.Core.Evaluation;
+
+namespace NrSer.Cli.Evaluation;
+
+/// <summary>What an experiment found, before it is printed in one form or another.</summary>
+/// <param name="Title">Of the experiment.</param>
+/// <param name="Models">Names and versions of those that took part.</param>
+internal sealed record Report(string Title, IReadOnlyList<string> Models)
+{
+    /// <summary>What a reader has to know: what was left out, how many there were.</summary>
+    public IList<string> Notes { get; } = [];
+
+    /// <summary>Claims of the paper, each with its verdict.</summary>
+    public IList<Claim> Claims { get; } = [];
+
+    /// <summary>The figures.</summary>
+    public IList<ReportTable> Tables { get; } = [];
+
+    /// <summary>The same as pictures.</summary>
+    public IList<ReportChart> Charts { get; } = [];
+
+    /// <summary>A cell: the figure with its interval, where there is one.</summary>
+    /// <param name="interval">The figure.</param>
+    /// <param name="format">Of its numbers.</param>
+    public static string Cell(Interval interval, string format = "F3") => double.IsNaN(interval.Low)
+        ? Cell(interval.Value, format)
+        : $"{Cell(interval.Value, format)} [{Cell(interval.Low, format)}, {Cell(interval.High, format)}]";
+
+    /// <summary>A cell without an interval; a dash for what could not be computed.</summary>
+    /// <param name="value">The figure.</param>
+    /// <param name="format">Of the number.</param>
+    public static string Cell(double value, string format = "F3") =>
+        double.IsNaN(value) ? "–" : value.ToString(format, System.Globalization.CultureInfo.InvariantCulture);
+}

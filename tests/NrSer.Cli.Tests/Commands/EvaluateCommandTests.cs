@@ -1,0 +1,112 @@
+using System.Text.Json;
+using NrSer.Cli.Tests.Processes;
+
+namespace NrSer.Cli.Tests.Commands;
+
+/// <summary>Every experiment on a handful of clips: that it runs, says what it should, and agrees with the other commands.</summary>
+public sealed class EvaluateCommandTests : IDisposable
+{
+    private static readonly string[] s_verdicts = ["shown", "not shown", "contradicted"];
+
+    private readonly Scratch _scratch = new();
+
+    public EvaluateCommandTests()
+    {
+        string[] labels = ["neutral", "angry", "happy"];
+        for (int i = 0; i < labels.Length; i++)
+            _scratch.Write($"speech/{labels[i]}/clip{i}.wav", Recordings.Concatenated(3 + i, Recordings.Clean));
+        _scratch.Write("noise/hum/a.wav", Recordings.Concatenated(3, Recordings.NoiseOnly));
+        _scratch.Write("noise/hiss/b.wav", Recordings.Concatenated(2, Recordings.NoiseOnly));
+    }
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Fact]
+    public async Task Snr_SpeechAndNoise_AgreesWithScoreAndRises()
+    {
+        JsonElement report = (await EvaluateAsync("snr", "--snr", "-5", "5", "20", "--json", "--charts", _scratch["charts"])).Json();
+
+        double[] scores = [.. (await Nrser.RunAsync("score", _scratch["speech/neutral/clip0.wav"], _scratch["speech/angry/clip1.wav"], _scratch["speech/happy/clip2.wav"]))
+            .JsonLines().Select(line => line.GetProperty("score").GetDouble())];
+        Dictionary<string, double> means = Rows(report, "S by SNR, all noises").ToDictionary(row => row[0], row => Number(row[2]));
+        Assert.Equal(scores.Average(), means["clean"], 6e-4); // three decimals
+        Assert.True(means["noise alone"] < means["-5 dB"] && means["-5 dB"] < means["+5 dB"] && means["+5 dB"] < means["+20 dB"]);
+        Assert.Equal(1, Number(Rows(report, "Share that passes the gate as speech").Single(row => row[0] == "clean speech")[2]));
+        Assert.True(new FileInfo(_scratch["charts/snr-mean.png"]).Length > 1000);
+    }
+
+    [Fact]
+    public async Task Enhancement_SpeechAndNoise_GainsInNoise()
+    {
+        JsonElement report = (await EvaluateAsync("enhancement", "--snr", "0", "--json")).Json();
+
+        string[] noisy = Rows(report, "By SNR").Single(row => row[0] == "0 dB"), clean = Rows(report, "By SNR").Single(row => row[0] == "clean");
+        Assert.True(Number(noisy[2]) > 3);
+        Assert.Equal(Number(noisy[2]), Number(noisy[3]), 1.0); // mixed at 0 dB, so that the gain is what comes out; SI-SDR counts pauses, the mixing does not
+        Assert.Equal("–", clean[2]);
+        Assert.True(Number(clean[3]) > 15);
+    }
+
+    [Fact]
+    public async Task Emotion_KnownLabels_AgreesWithAnalyze()
+    {
+        JsonElement report = (await EvaluateAsync("emotion", "--json", "--charts", _scratch["charts"])).Json();
+
+        string[][] confusion = Rows(report, "What was taken for what, as recorded");
+        string[] labels = [.. report.GetProperty("tables").EnumerateArray().Single(table => Title(table) == "What was taken for what, as recorded")
+            .GetProperty("columns").EnumerateArray().Skip(1).Select(column => column.GetString()!)];
+        foreach ((string label, string clip) in new[] { ("neutral", "speech/neutral/clip0.wav"), ("angry", "speech/angry/clip1.wav"), ("happy", "speech/happy/clip2.wav") })
+        {
+            JsonElement segment = Assert.Single((await Nrser.RunAsync("analyze", "--whole", _scratch[clip])).Json().GetProperty("segments").EnumerateArray());
+            string[] row = confusion.Single(cells => cells[0] == label);
+            Assert.Equal("1", row[1 + Array.IndexOf(labels, segment.GetProperty("emotion").GetString())]);
+        }
+
+        Assert.True(File.Exists(_scratch["charts/emotion-reliability.png"]));
+    }
+
+    [Fact]
+    public async Task Ablation_OneClassifierForAll_HasEveryArmAndVerdicts()
+    {
+        JsonElement report = (await EvaluateAsync("ablation", "--snr", "0", "--json")).Json();
+
+        string[][] recalls = Rows(report, "UAR");
+        Assert.Equal(["clean", "0 dB"], recalls.Select(row => row[0]));
+        Assert.All(recalls, row => Assert.Equal(5, row.Length));
+        Assert.All(report.GetProperty("claims").EnumerateArray(), claim => Assert.Contains(claim.GetProperty("verdict").GetString(), s_verdicts));
+        Assert.Equal(4, report.GetProperty("claims").GetArrayLength());
+        string[][] changing = Rows(report, report.GetProperty("tables").EnumerateArray().Select(Title).Single(title => title.StartsWith("SNR changing", StringComparison.Ordinal)));
+        Assert.True(Number(changing[0][1]) > Number(changing[1][1])); // S in the clean parts above S in the noisy part
+    }
+
+    [Fact]
+    public async Task Emotion_AsText_AndMarkdown_ShowTheSameFigures()
+    {
+        string text = (await EvaluateAsync("emotion")).Output, markdown = (await EvaluateAsync("emotion", "--format", "markdown")).Output;
+        Assert.Contains("| corpus | clips | UAR | macro-F1 | ECE |", markdown, StringComparison.Ordinal);
+        string figures = markdown.Split('\n').Single(line => line.StartsWith("| speech |", StringComparison.Ordinal));
+        Assert.All(figures.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), cell => Assert.Contains(cell, text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task AnyExperiment_WithoutWhatItNeeds_SaysSo()
+    {
+        (await Nrser.RunAsync("evaluate", "snr", _scratch["nowhere"])).Refused(2);
+        Assert.Contains("noise", (await Nrser.RunAsync("evaluate", "enhancement", _scratch["speech"], "--snr", "5")).Refused(2), StringComparison.Ordinal);
+        _scratch.Write("unknown/bored/a.wav", Recordings.Concatenated(2, Recordings.Clean));
+        Assert.Contains("neutral", (await Nrser.RunAsync("evaluate", "emotion", _scratch["unknown"])).Refused(2), StringComparison.Ordinal);
+        _scratch.Write("short/sad/a.wav", Recordings.Concatenated(0.2, Recordings.Clean));
+        Assert.Contains("0.5 s", (await Nrser.RunAsync("evaluate", "emotion", _scratch["short"])).Refused(2), StringComparison.Ordinal);
+    }
+
+    private Task<Outcome> EvaluateAsync(string experiment, params string[] options) =>
+        Nrser.RunAsync(["evaluate", experiment, _scratch["speech"], "--noise", _scratch["noise"], .. options]);
+
+    private static string[][] Rows(JsonElement report, string title) => [.. report.GetProperty("tables").EnumerateArray().Single(table => Title(table) == title)
+        .GetProperty("rows").EnumerateArray().Select(row => row.EnumerateArray().Select(cell => cell.GetString()!).ToArray())];
+
+    private static string Title(JsonElement table) => table.GetProperty("title").GetString()!;
+
+    /// <summary>The figure of a cell, without its interval.</summary>
+    private static double Number(string cell) => double.Parse(cell.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+}
