@@ -68,6 +68,22 @@ public sealed class KillTests : IClassFixture<UndisturbedStack>
         Assert.Null(stack.StackFile()); // the adopted emulator has ended too, or up would have waited for it
     }
 
+    [Fact]
+    public async Task Worker_KilledInMidWork_LosesNothing()
+    {
+        await using Stack stack = await Stack.StartedAsync(Settings);
+        RunningNrser worker = await stack.StartWorkerAsync();
+        byte[] content = Recordings.Concatenated(180, Recordings.Noisy, Recordings.NoiseOnly, Recordings.Clean);
+        await stack.DropAsync("worker.wav", content);
+        await Waiting.UntilAsync("the worker recognises a chunk", s_close, _ =>
+            Task.FromResult(worker.Said.Contains("Recognised", StringComparison.Ordinal) ? worker : null));
+        await worker.KillAsync(); // settling that message, or at the next one
+
+        RecordingRow disturbed = await stack.EndedAsync("worker.wav");
+        Assert.Equal(nameof(RecordingStatus.Completed), disturbed.Status);
+        await AssertSameAsync((stack, disturbed), (_undisturbed.Stack, await _undisturbed.RunAsync("worker.wav", content)));
+    }
+
     private static void StackFileStays(Stack stack)
     {
         Assert.NotNull(stack.StackFile());
