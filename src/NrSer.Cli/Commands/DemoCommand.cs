@@ -39,12 +39,13 @@ internal static class DemoCommand
                     Terminal.Note($"dropped {Path.GetFileName(sample)} into the recordings container");
                 }
 
-                ResultTables tables = stack.Services.GetRequiredService<ResultTables>();
-                List<RecordingRow> rows = await WatchAsync(tables, samples.Length, cancellationToken);
+                DateOnly today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
+                var stored = new StoredRows(stack.Services.GetRequiredService<ResultTables>(), today, today.AddDays(1)); // it may strike midnight
+                List<RecordingRow> rows = await WatchAsync(stored, samples.Length, cancellationToken);
                 if (parsed.GetValue(json))
-                    await PrintAsync(tables, rows, cancellationToken);
+                    await PrintAsync(stored, rows, cancellationToken);
                 else
-                    await ShowAsync(tables, rows, cancellationToken);
+                    await ShowAsync(stored, rows, cancellationToken);
                 return rows.TrueForAll(row => row.Status == nameof(RecordingStatus.Completed)) ? ExitCode.Success : ExitCode.SomeFailed;
             }
             finally
@@ -55,7 +56,7 @@ internal static class DemoCommand
         return command;
     }
 
-    private static async Task<List<RecordingRow>> WatchAsync(ResultTables tables, int expected, CancellationToken cancellationToken)
+    private static async Task<List<RecordingRow>> WatchAsync(StoredRows stored, int expected, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(s_limit);
@@ -64,12 +65,11 @@ internal static class DemoCommand
         {
             while (true)
             {
-                DateOnly today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
                 var rows = new List<RecordingRow>();
-                await foreach (RecordingRow row in tables.RecordingsAsync(today.AddDays(-1), today.AddDays(1), limit.Token))
+                await foreach (RecordingRow row in stored.RecordingsAsync(limit.Token))
                 {
                     rows.Add(row);
-                    string step = await StepOfAsync(tables, row, limit.Token);
+                    string step = await StepOfAsync(stored.Tables, row, limit.Token);
                     if (told.GetValueOrDefault(row.RowKey) != step)
                         Terminal.Notes.MarkupLineInterpolated($"[grey]{row.BlobName,-16}[/] {step}");
                     told[row.RowKey] = step;
@@ -100,23 +100,23 @@ internal static class DemoCommand
         return step;
     }
 
-    private static async Task PrintAsync(ResultTables tables, List<RecordingRow> rows, CancellationToken cancellationToken)
+    private static async Task PrintAsync(StoredRows stored, List<RecordingRow> rows, CancellationToken cancellationToken)
     {
         var results = new List<ResultsV1>();
         foreach (RecordingRow row in rows)
         {
-            List<SegmentRow> segments = await ResultsCommand.SegmentsAsync(tables, RecordingId.Parse(row.RowKey), cancellationToken);
+            List<SegmentRow> segments = await stored.SegmentsAsync(row, cancellationToken);
             results.Add(new ResultsV1(StatusV1.Of(row, row.ExpectedChunks ?? 0), segments));
         }
 
         Console.Out.WriteLine(JsonSerializer.Serialize(results, CliJsonContext.Default.IReadOnlyListResultsV1));
     }
 
-    private static async Task ShowAsync(ResultTables tables, List<RecordingRow> rows, CancellationToken cancellationToken)
+    private static async Task ShowAsync(StoredRows stored, List<RecordingRow> rows, CancellationToken cancellationToken)
     {
         foreach (RecordingRow row in rows)
         {
-            List<SegmentRow> segments = await ResultsCommand.SegmentsAsync(tables, RecordingId.Parse(row.RowKey), cancellationToken);
+            List<SegmentRow> segments = await stored.SegmentsAsync(row, cancellationToken);
             Terminal.Data.WriteLine();
             Terminal.Data.MarkupLineInterpolated($"[bold]{row.BlobName}[/]  {row.RowKey}  [green]{row.Status}[/]  {row.DurationSeconds:F1} s");
             ResultsCommand.Show(segments);

@@ -2,13 +2,10 @@ using System.CommandLine;
 using System.Text.Json;
 using Azure.Data.Tables;
 using CsvHelper;
-using Microsoft.Extensions.DependencyInjection;
-using NrSer.Cli.Local;
 using NrSer.Cli.Output;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Rows;
-using NrSer.Pipeline.Storage;
 
 namespace NrSer.Cli.Commands;
 
@@ -26,27 +23,20 @@ internal static class ExportCommand
     {
         var format = new Option<Format>("--format") { Description = "csv, parquet or jsonl.", DefaultValueFactory = _ => Format.Csv }.OnlyNames();
         var output = new Option<FileInfo?>("--output", "-o") { Description = "The file to write; standard output by default, but not for parquet." };
-        var days = new DayRange();
-        var storage = new StorageLocation();
         var command = new Command("export", "Writes the segments of all recordings uploaded on the given days. What is still being processed has fewer rows, and says so in its status.") { format, output };
-        days.AddTo(command);
-        storage.AddTo(command);
-        command.Run(async (parsed, cancellationToken) =>
+        command.RunOnRows(async (parsed, rows, cancellationToken) =>
         {
             FileInfo? target = parsed.GetValue(output);
             Format wanted = parsed.GetValue(format);
             if (wanted == Format.Parquet && target is null)
                 throw new UsageException("Parquet is binary: name a file with --output.");
-            await using ServiceProvider services = CliServices.Pipeline(storage.Setting(parsed));
-            ResultTables tables = services.GetRequiredService<ResultTables>();
-            (DateOnly from, DateOnly to) = days.Of(parsed, services.GetRequiredService<TimeProvider>());
             await using UnfinishedFile? unfinished = target is null ? null : new UnfinishedFile(target);
             Stream file = unfinished?.Content ?? Console.OpenStandardOutput();
             int count = wanted switch
             {
-                Format.Csv => await WriteCsvAsync(tables, from, to, file, cancellationToken),
-                Format.Jsonl => await WriteJsonLinesAsync(tables, from, to, file, cancellationToken),
-                _ => await WriteParquetAsync(tables, from, to, file, cancellationToken),
+                Format.Csv => await WriteCsvAsync(rows, file, cancellationToken),
+                Format.Jsonl => await WriteJsonLinesAsync(rows, file, cancellationToken),
+                _ => await WriteParquetAsync(rows, file, cancellationToken),
             };
             if (unfinished is not null)
                 await unfinished.FinishAsync();
@@ -56,10 +46,10 @@ internal static class ExportCommand
         return command;
     }
 
-    private static async Task<int> WriteCsvAsync(ResultTables tables, DateOnly from, DateOnly to, Stream file, CancellationToken cancellationToken)
+    private static async Task<int> WriteCsvAsync(StoredRows stored, Stream file, CancellationToken cancellationToken)
     {
         // Labels are columns, and which there are is known only at the end of the first pass.
-        List<(RecordingRow Recording, SegmentRow Segment)> rows = await ReadAsync(tables, from, to, cancellationToken);
+        List<(RecordingRow Recording, SegmentRow Segment)> rows = await ReadAsync(stored, cancellationToken);
         string[] labels = [.. rows.SelectMany(row => row.Segment.Probabilities?.Keys ?? []).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         await using CsvWriter csv = CsvWriter.Create(file, new CsvWriterOptions(), leaveOpen: true);
         string[] header =
@@ -99,12 +89,12 @@ internal static class ExportCommand
         return rows.Count;
     }
 
-    private static async Task<int> WriteJsonLinesAsync(ResultTables tables, DateOnly from, DateOnly to, Stream file, CancellationToken cancellationToken)
+    private static async Task<int> WriteJsonLinesAsync(StoredRows stored, Stream file, CancellationToken cancellationToken)
     {
         int count = 0;
-        await foreach (RecordingRow recording in tables.RecordingsAsync(from, to, cancellationToken))
+        await foreach (RecordingRow recording in stored.RecordingsAsync(cancellationToken))
         {
-            foreach (SegmentRow segment in await ResultsCommand.SegmentsAsync(tables, RecordingId.Parse(recording.RowKey), cancellationToken))
+            foreach (SegmentRow segment in await stored.SegmentsAsync(recording, cancellationToken))
             {
                 await JsonSerializer.SerializeAsync(
                     file, ExportRowV1.Of(recording, segment), CliLineJsonContext.Default.ExportRowV1, cancellationToken);
@@ -116,12 +106,12 @@ internal static class ExportCommand
         return count;
     }
 
-    private static async Task<int> WriteParquetAsync(ResultTables tables, DateOnly from, DateOnly to, Stream file, CancellationToken cancellationToken)
+    private static async Task<int> WriteParquetAsync(StoredRows stored, Stream file, CancellationToken cancellationToken)
     {
         var entities = new List<TableEntity>();
-        await foreach (RecordingRow recording in tables.RecordingsAsync(from, to, cancellationToken))
+        await foreach (RecordingRow recording in stored.RecordingsAsync(cancellationToken))
         {
-            await foreach (TableEntity entity in tables.SegmentsAsync(RecordingId.Parse(recording.RowKey), cancellationToken))
+            await foreach (TableEntity entity in stored.Tables.SegmentsAsync(RecordingId.Parse(recording.RowKey), cancellationToken))
                 entities.Add(entity);
         }
 
@@ -130,12 +120,12 @@ internal static class ExportCommand
     }
 
     private static async Task<List<(RecordingRow Recording, SegmentRow Segment)>> ReadAsync(
-        ResultTables tables, DateOnly from, DateOnly to, CancellationToken cancellationToken)
+        StoredRows stored, CancellationToken cancellationToken)
     {
         var rows = new List<(RecordingRow, SegmentRow)>();
-        await foreach (RecordingRow recording in tables.RecordingsAsync(from, to, cancellationToken))
+        await foreach (RecordingRow recording in stored.RecordingsAsync(cancellationToken))
         {
-            foreach (SegmentRow segment in await ResultsCommand.SegmentsAsync(tables, RecordingId.Parse(recording.RowKey), cancellationToken))
+            foreach (SegmentRow segment in await stored.SegmentsAsync(recording, cancellationToken))
                 rows.Add((recording, segment));
         }
 

@@ -17,13 +17,11 @@ namespace NrSer.Cli.Commands;
 /// <summary><c>nrser ingest</c>: uploads recordings, each once.</summary>
 internal static class IngestCommand
 {
-    private const string AudioNames = ".wav .flac .mp3 .m4a .mp4 .aac .ogg .oga .opus .webm .mka .wma .amr .aif .aiff";
-
     public static Command Create()
     {
         var sources = new Argument<string[]>("sources")
         {
-            Description = $"Files, folders (searched for {AudioNames}) or globs such as 'archive/**/*.mp3'.", Arity = ArgumentArity.OneOrMore,
+            Description = $"Files, folders (searched for {string.Join(' ', RecordingFile.Extensions)}) or globs such as 'archive/**/*.mp3'.", Arity = ArgumentArity.OneOrMore,
         };
         var parallel = new Option<int>("--parallel") { Description = "Uploads at once, 1 to 64.", DefaultValueFactory = _ => 4 };
         parallel.Validators.Add(result =>
@@ -68,7 +66,7 @@ internal static class IngestCommand
         {
             bool any = false;
             if (Directory.Exists(source))
-                AddMatches(source, [.. AudioNames.Split(' ').Select(extension => $"**/*{extension}")]);
+                AddMatches(source, [.. RecordingFile.Extensions.Select(extension => $"**/*{extension}")]);
             else if (File.Exists(source))
                 Add(Path.GetFileName(source), source);
             else if (source.AsSpan().ContainsAny('*', '?'))

@@ -1,12 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
-using Azure.Data.Tables;
-using Microsoft.Extensions.DependencyInjection;
-using NrSer.Cli.Local;
 using NrSer.Cli.Output;
-using NrSer.Pipeline;
 using NrSer.Pipeline.Rows;
-using NrSer.Pipeline.Storage;
 using Spectre.Console;
 
 namespace NrSer.Cli.Commands;
@@ -18,21 +13,14 @@ internal static class ResultsCommand
     {
         var which = new Argument<string>("id or name") { Description = "A recording's id, or its name, of which the latest upload counts." };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var days = new DayRange();
-        var storage = new StorageLocation();
         var command = new Command("results", "Prints the segments of one recording.") { which, json };
-        days.AddTo(command);
-        storage.AddTo(command);
-        command.Run(async (parsed, cancellationToken) =>
+        command.RunOnRows(async (parsed, rows, cancellationToken) =>
         {
-            await using ServiceProvider services = CliServices.Pipeline(storage.Setting(parsed));
-            ResultTables tables = services.GetRequiredService<ResultTables>();
-            (DateOnly from, DateOnly to) = days.Of(parsed, services.GetRequiredService<TimeProvider>());
-            RecordingRow row = await RecordingLookup.FindAsync(tables, parsed.GetRequiredValue(which), from, to, cancellationToken);
-            List<SegmentRow> segments = await SegmentsAsync(tables, RecordingId.Parse(row.RowKey), cancellationToken);
+            RecordingRow row = await rows.FindAsync(parsed.GetRequiredValue(which), cancellationToken);
+            List<SegmentRow> segments = await rows.SegmentsAsync(row, cancellationToken);
             if (parsed.GetValue(json))
             {
-                StatusV1 status = StatusV1.Of(row, await StatusCommand.FinishedChunksAsync(tables, row, cancellationToken));
+                StatusV1 status = StatusV1.Of(row, await rows.FinishedChunksAsync(row, cancellationToken));
                 Console.Out.WriteLine(JsonSerializer.Serialize(new ResultsV1(status, segments), CliJsonContext.Default.ResultsV1));
             }
             else
@@ -59,13 +47,5 @@ internal static class ResultsCommand
         }
 
         Terminal.Data.Write(table);
-    }
-
-    internal static async Task<List<SegmentRow>> SegmentsAsync(ResultTables tables, RecordingId id, CancellationToken cancellationToken)
-    {
-        var segments = new List<SegmentRow>();
-        await foreach (TableEntity entity in tables.SegmentsAsync(id, cancellationToken))
-            segments.Add(SegmentRow.From(entity));
-        return segments;
     }
 }

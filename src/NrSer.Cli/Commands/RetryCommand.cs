@@ -1,11 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
-using NrSer.Cli.Local;
 using NrSer.Cli.Output;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Rows;
-using NrSer.Pipeline.Storage;
 using Spectre.Console;
 
 namespace NrSer.Cli.Commands;
@@ -17,20 +14,13 @@ internal static class RetryCommand
     {
         var which = new Argument<string>("id") { Description = "A recording's id or name." };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var days = new DayRange();
-        var storage = new StorageLocation();
         var command = new Command("retry", "Starts a failed or rejected recording again. Chunks that were finished stay finished.") { which, json };
-        days.AddTo(command);
-        storage.AddTo(command);
-        command.Run(async (parsed, cancellationToken) =>
+        command.RunOnRows(async (parsed, rows, cancellationToken) =>
         {
-            await using ServiceProvider services = CliServices.Pipeline(storage.Setting(parsed));
-            ResultTables tables = services.GetRequiredService<ResultTables>();
-            (DateOnly from, DateOnly to) = days.Of(parsed, services.GetRequiredService<TimeProvider>());
-            RecordingRow row = await RecordingLookup.FindAsync(tables, parsed.GetRequiredValue(which), from, to, cancellationToken);
+            RecordingRow row = await rows.FindAsync(parsed.GetRequiredValue(which), cancellationToken);
             if (row.Status is not (nameof(RecordingStatus.Failed) or nameof(RecordingStatus.Rejected)))
                 throw new UsageException($"{row.RowKey} is {row.Status}; only failed and rejected recordings are retried.");
-            await tables.MarkRetryAsync(RecordingId.Parse(row.RowKey), requested: true, cancellationToken);
+            await rows.Tables.MarkRetryAsync(RecordingId.Parse(row.RowKey), requested: true, cancellationToken);
             if (parsed.GetValue(json))
                 Console.Out.WriteLine(JsonSerializer.Serialize(new RetryV1([row.RowKey]), CliJsonContext.Default.RetryV1));
             else

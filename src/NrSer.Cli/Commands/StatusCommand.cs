@@ -1,11 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
-using NrSer.Cli.Local;
 using NrSer.Cli.Output;
-using NrSer.Pipeline;
 using NrSer.Pipeline.Rows;
-using NrSer.Pipeline.Storage;
 using Spectre.Console;
 
 namespace NrSer.Cli.Commands;
@@ -17,30 +13,17 @@ internal static class StatusCommand
     {
         var which = new Argument<string?>("id") { Description = "A recording's id or name; without it, all of the chosen days.", Arity = ArgumentArity.ZeroOrOne };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var days = new DayRange();
-        var storage = new StorageLocation();
         var command = new Command("status", "Shows how recordings stand. Exit code 1 if one was rejected or failed.") { which, json };
-        days.AddTo(command);
-        storage.AddTo(command);
-        command.Run(async (parsed, cancellationToken) =>
+        command.RunOnRows(async (parsed, rows, cancellationToken) =>
         {
-            await using ServiceProvider services = CliServices.Pipeline(storage.Setting(parsed));
-            ResultTables tables = services.GetRequiredService<ResultTables>();
-            (DateOnly from, DateOnly to) = days.Of(parsed, services.GetRequiredService<TimeProvider>());
-            var rows = new List<RecordingRow>();
-            if (parsed.GetValue(which) is { } wanted)
+            var listing = new List<StatusV1>();
+            await foreach (RecordingRow row in parsed.GetValue(which) is { } wanted
+                ? new[] { await rows.FindAsync(wanted, cancellationToken) }.ToAsyncEnumerable()
+                : rows.RecordingsAsync(cancellationToken))
             {
-                rows.Add(await RecordingLookup.FindAsync(tables, wanted, from, to, cancellationToken));
-            }
-            else
-            {
-                await foreach (RecordingRow row in tables.RecordingsAsync(from, to, cancellationToken))
-                    rows.Add(row);
+                listing.Add(StatusV1.Of(row, await rows.FinishedChunksAsync(row, cancellationToken)));
             }
 
-            var listing = new List<StatusV1>();
-            foreach (RecordingRow row in rows)
-                listing.Add(StatusV1.Of(row, await FinishedChunksAsync(tables, row, cancellationToken)));
             if (parsed.GetValue(json))
                 Console.Out.WriteLine(JsonSerializer.Serialize(listing, CliJsonContext.Default.IReadOnlyListStatusV1));
             else if (listing.Count == 0)
@@ -73,16 +56,5 @@ internal static class StatusCommand
         }
 
         Terminal.Data.Write(table);
-    }
-
-    /// <summary>Chunks done; asked of the service only while the recording is under way.</summary>
-    internal static async Task<int> FinishedChunksAsync(ResultTables tables, RecordingRow row, CancellationToken cancellationToken)
-    {
-        if (row.Status == nameof(RecordingStatus.Completed))
-            return row.ExpectedChunks ?? 0;
-        int finished = 0;
-        await foreach (ChunkRow chunk in tables.ChunksAsync(RecordingId.Parse(row.RowKey), cancellationToken))
-            finished += chunk.FinishedAt is not null ? 1 : 0;
-        return finished;
     }
 }

@@ -8,7 +8,6 @@ namespace NrSer.Cli.Evaluation;
 internal sealed record EvaluationSet(IReadOnlyList<EvaluationClip> Clips)
 {
     private static readonly string[] s_fileColumns = ["path", "cleanpath", "noisepath"];
-    private static readonly string[] s_extensions = [".wav", ".flac", ".mp3", ".m4a", ".ogg", ".opus", ".webm", ".wma", ".amr"];
 
     /// <summary>Speech as it was recorded.</summary>
     public IReadOnlyList<EvaluationClip> Speech { get; } = [.. Clips.Where(clip => clip is { IsNoiseOnly: false, IsPair: false })];
@@ -44,7 +43,7 @@ internal sealed record EvaluationSet(IReadOnlyList<EvaluationClip> Clips)
         if (!Directory.Exists(folder))
             throw new UsageException($"{folder} is neither a folder nor a manifest ending in .csv.");
         return [.. new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories)
-            .Where(file => s_extensions.Contains(file.Extension.ToLowerInvariant()))
+            .Where(file => RecordingFile.Extensions.Contains(file.Extension, StringComparer.OrdinalIgnoreCase))
             .OrderBy(file => file.FullName, StringComparer.Ordinal)
             .Select(file => (file, Path.GetRelativePath(folder, file.FullName).Split(Path.DirectorySeparatorChar) is [var group, _, ..] ? group : ""))];
     }

@@ -1,0 +1,25 @@
+using System.CommandLine;
+using Microsoft.Extensions.DependencyInjection;
+using NrSer.Cli.Local;
+using NrSer.Pipeline.Storage;
+
+namespace NrSer.Cli.Commands;
+
+/// <summary>Gives commands their rows.</summary>
+internal static class StoredRowsCommand
+{
+    /// <summary>Adds the options that say which rows, and sets a command's action.</summary>
+    public static void RunOnRows(this Command command, Func<ParseResult, StoredRows, CancellationToken, Task<int>> body)
+    {
+        var days = new DayRange();
+        var storage = new StorageLocation();
+        days.AddTo(command);
+        storage.AddTo(command);
+        command.Run(async (parsed, cancellationToken) =>
+        {
+            await using ServiceProvider services = CliServices.Pipeline(storage.Setting(parsed));
+            (DateOnly from, DateOnly to) = days.Of(parsed, services.GetRequiredService<TimeProvider>());
+            return await body(parsed, new StoredRows(services.GetRequiredService<ResultTables>(), from, to), cancellationToken);
+        });
+    }
+}
