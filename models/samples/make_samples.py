@@ -11,12 +11,13 @@ import soundfile
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "train"))
 
-from corpora import PROMPTS, SAMPLE_RATE_HZ, read_g722  # noqa: E402
+from corpora import SAMPLE_RATE_HZ, read_g722  # noqa: E402
 from mixing import mix  # noqa: E402
 
 SNR_DB = 3.0
 PAUSE_SECONDS = 0.2
 SPEECH_PEAK = 0.5
+PROMPTS = pathlib.Path("/usr/share/asterisk/sounds")
 VOICE = "it_IT_m_Carlo"  # a speaker whom no model was trained on
 SENTENCES = ("vm-nobodyavail", "conf-onlyperson", "queue-thankyou")
 
@@ -55,14 +56,15 @@ def check(work):
     """Scores the three files with the trained enhancer and SNR-level block, and insists on what the samples are to show."""
     import enhancer
     import snr_level
-    network, (block, threshold) = enhancer.load(work), snr_level.load(work)
-    scores = {}
+    network, (block, (threshold, least_db)) = enhancer.load(work), snr_level.load(work)
+    scores, kept_db, passes = {}, {}, {}
     for name in ("clean", "noisy", "noise-only"):
         samples, _ = soundfile.read(HERE / f"{name}.wav", dtype="float32")
-        weights = block.dense.weight.detach().numpy()[0]
-        scores[name] = round(float(snr_level.features(network, samples) @ weights + block.dense.bias.item()), 3)
-    print(json.dumps({"noiseThreshold": threshold, "scores": scores}))
-    if not scores["noise-only"] < threshold < scores["noisy"] < scores["clean"]:
+        *similarities, kept_db[name] = snr_level.features(network, samples)
+        scores[name] = round(float(np.array(similarities) @ block.dense.weight.detach().numpy()[0] + block.dense.bias.item()), 3)
+        passes[name] = scores[name] >= threshold and (least_db is None or kept_db[name] >= least_db)
+    print(json.dumps({"noiseThreshold": threshold, "keptEnergyThresholdDb": least_db, "scores": scores, "keptDb": kept_db}))
+    if passes["noise-only"] or not passes["noisy"] or not scores["noise-only"] < scores["noisy"] < scores["clean"]:
         raise SystemExit("The samples do not show what they should.")
 
 

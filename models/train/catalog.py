@@ -1,4 +1,4 @@
-"""Exports the trained models to ONNX and writes models/catalog.json; every number comes from what training wrote to --work."""
+"""Exports the trained models to ONNX and checkpoints/, and writes models/catalog.json; every number comes from what training wrote to --work."""
 
 import argparse
 import hashlib
@@ -17,7 +17,7 @@ import snr_level
 from corpora import LABELS, SAMPLE_RATE_HZ
 
 OPSET = 15
-VERSION = "1.0.0"
+VERSION = "2.0.0"
 UNSTATED = "public, to be cited; no licence stated"
 EMOTIONAL_SPEECH = [
     {"name": "EMO-DB (Burkhardt et al. 2005), as published with audb by audEERING", "licence": "CC0-1.0"},
@@ -25,11 +25,19 @@ EMOTIONAL_SPEECH = [
     {"name": "EmoTale (Hjuler et al. 2025), Danish adults", "licence": UNSTATED},
 ]
 # The emotion model hears the prompts only as babble, that is, as noise.
-READ_SPEECH = [{"name": "Asterisk core sounds: English, Spanish, French", "licence": "CC-BY-SA-3.0"}]
+READ_SPEECH = [
+    {"name": "Asterisk core sounds: English, Spanish, French (Debian)", "licence": "CC-BY-SA-3.0"},
+    {"name": "Festvox Russian voice, recordings (Debian festvox-ru)", "licence": "BSD-like, see the package"},
+]
 NOISE = [
     {"name": "ESC-10 (Piczak 2015)", "licence": "CC-BY-3.0"},
     {"name": "Speech Commands v2 background noise (Warden 2018)", "licence": "CC-BY-4.0"},
     {"name": "Asterisk music on hold (opsound)", "licence": "CC-BY-SA-3.0"},
+    {"name": "Music of Endgame: Singularity (Debian singularity-music)", "licence": "CC-BY-SA-3.0"},
+    {"name": "Sounds of Flare (Debian flare-game)", "licence": "CC-BY-SA-3.0"},
+    {"name": "Sounds of LinCity-NG (Debian lincity-ng-data)", "licence": "GPL-2+ or CC-BY-SA-2.0"},
+    {"name": "Sounds of Scorched 3D (Debian scorched3d-data)", "licence": "GPL-2+, some CC-BY-SA-3.0"},
+    {"name": "Sounds of Minetest (Debian minetest-data)", "licence": "CC-BY-SA-3.0, some CC-BY-3.0 and CC0"},
 ]
 
 
@@ -48,8 +56,7 @@ def tensors(*pairs):
     return [{"name": name, "type": "float32", "shape": list(shape)} for name, shape in pairs]
 
 
-def entry(models, kind, stem, inputs, outputs, details, data, measured):
-    name = {"enhancer": "nrser-enhancer-small", "snrLevel": "nrser-snr-level-small", "emotion": "nrser-emotion-small"}[kind]
+def entry(models, kind, name, stem, inputs, outputs, details, data, measured):
     content = (models / "embedded" / f"{stem}.onnx").read_bytes()
     return {
         "name": name, "version": VERSION, "kind": kind, "quality": "demonstration", "file": f"embedded/{stem}.onnx",
@@ -63,29 +70,37 @@ def enhancer_entry(work, models):
     export(enhancer.load(work), torch.randn(1, 2, 64, bins), models / "embedded" / "enhancer.onnx", ["spectrogram"], ["enhanced"],
            {name: {0: "batch", 2: "frames"} for name in ("spectrogram", "enhanced")})
     shape = ("batch", 2, "frames", bins)
-    return entry(models, "enhancer", "enhancer", tensors(("spectrogram", shape)), tensors(("enhanced", shape)), {
+    return entry(models, "enhancer", "nrser-enhancer-small", "enhancer", tensors(("spectrogram", shape)), tensors(("enhanced", shape)), {
         "stft": {"fftSamples": enhancer.FFT, "hopSamples": enhancer.HOP, "window": "sqrtHann"},
         "enhancer": {"compression": enhancer.COMPRESSION, "blockSamples": blocks.BLOCK_SAMPLES, "overlapSamples": blocks.OVERLAP_SAMPLES},
     }, EMOTIONAL_SPEECH + READ_SPEECH + NOISE, measurements(work, "enhancer"))
 
 
 def snr_level_entry(work, models):
-    block, threshold = snr_level.load(work)
+    block, (threshold, kept_db) = snr_level.load(work)
     export(block, torch.randn(2, snr_level.FEATURES), models / "embedded" / "snr-level.onnx", ["similarity"], ["score"],
            {name: {0: "batch"} for name in ("similarity", "score")})
-    return entry(models, "snrLevel", "snr-level", tensors(("similarity", ("batch", snr_level.FEATURES))), tensors(("score", ("batch",))), {
-        "stft": {"fftSamples": snr_level.FFT, "hopSamples": snr_level.HOP, "window": "hamming"}, "snrLevel": {"noiseThreshold": threshold},
+    inputs, outputs = tensors(("similarity", ("batch", snr_level.FEATURES))), tensors(("score", ("batch",)))
+    return entry(models, "snrLevel", "nrser-snr-level-small", "snr-level", inputs, outputs, {
+        "stft": {"fftSamples": snr_level.FFT, "hopSamples": snr_level.HOP, "window": "hamming"},
+        "snrLevel": {"noiseThreshold": threshold, **({} if kept_db is None else {"keptEnergyThresholdDb": kept_db})},
     }, EMOTIONAL_SPEECH + READ_SPEECH + NOISE, measurements(work, "snr-level"))
 
 
-def emotion_entry(work, models, name):
-    export(emotion.load(work, name), torch.randn(2, 2 * SAMPLE_RATE_HZ), models / "embedded" / "emotion.onnx", ["input_values"],
+def emotion_entry(work, models, trained, name, stem):
+    export(emotion.load(work, trained), torch.randn(2, 2 * SAMPLE_RATE_HZ), models / "embedded" / f"{stem}.onnx", ["input_values"],
            ["logits", "attributes"], {"input_values": {0: "batch", 1: "samples"}, "logits": {0: "batch"}, "attributes": {0: "batch"}})
-    return entry(models, "emotion", "emotion", tensors(("input_values", ("batch", "samples"))),
+    return entry(models, "emotion", name, stem, tensors(("input_values", ("batch", "samples"))),
                  tensors(("logits", ("batch", len(LABELS))), ("attributes", ("batch", 3))), {
         "emotion": {"labels": list(LABELS), "attributes": ["arousal", "valence", "dominance"], "attributeRange": [1, 5],
                     "minimumSamples": emotion_network.MINIMUM_SAMPLES},
-    }, EMOTIONAL_SPEECH + READ_SPEECH + NOISE, measurements(work, name))
+    }, EMOTIONAL_SPEECH + READ_SPEECH + NOISE, measurements(work, trained))
+
+
+def keep(network, target):
+    """The weights in half precision, to go on training from: ONNX files have their normalisations folded in."""
+    target.parent.mkdir(exist_ok=True)
+    torch.save({name: value.half() if value.is_floating_point() else value for name, value in network.state_dict().items()}, target)
 
 
 def measurements(work, name):
@@ -103,11 +118,21 @@ def main():
     parser.add_argument("--work", required=True)
     parser.add_argument("--models", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parent.parent, help="folder of catalog.json")
     parser.add_argument("--emotion", default="emotion", help="name of the trained variant to publish")
+    parser.add_argument("--arms", action="store_true",
+                        help="write <work>/arms/catalog.json with the classifiers emotion-<arm> instead, for nrser evaluate ablation --arms")
     arguments = parser.parse_args()
     torch.manual_seed(0)
+    if arguments.arms:
+        arguments.models = pathlib.Path(arguments.work) / "arms"
     (arguments.models / "embedded").mkdir(parents=True, exist_ok=True)
-    models = [enhancer_entry(arguments.work, arguments.models), snr_level_entry(arguments.work, arguments.models),
-              emotion_entry(arguments.work, arguments.models, arguments.emotion)]
+    models = [enhancer_entry(arguments.work, arguments.models), snr_level_entry(arguments.work, arguments.models)]
+    if arguments.arms:
+        models += [emotion_entry(arguments.work, arguments.models, f"emotion-{arm}", arm, f"emotion-{arm}") for arm in emotion.ARMS]
+    else:
+        models.append(emotion_entry(arguments.work, arguments.models, arguments.emotion, "nrser-emotion-small", "emotion"))
+        checkpoints = pathlib.Path(__file__).resolve().parent / "checkpoints"
+        keep(enhancer.load(arguments.work), checkpoints / "enhancer.pt")
+        keep(emotion.load(arguments.work, arguments.emotion), checkpoints / "emotion.pt")
     catalogue = {"schema": 1, "defaults": {model["kind"]: model["name"] for model in models}, "models": models}
     (arguments.models / "catalog.json").write_text(written(catalogue))
 

@@ -7,16 +7,30 @@ Each corpus becomes `<work>/corpora/<name>.npz` with `audio` (int16, 16 kHz mono
 import argparse
 import csv
 import pathlib
+import re
 import subprocess
 
 import numpy as np
 import soundfile
 
 SAMPLE_RATE_HZ = 16000
-PROMPTS = pathlib.Path("/usr/share/asterisk/sounds")
-MUSIC = pathlib.Path("/usr/share/asterisk/moh")
+# Recordings in Debian packages, below the folder that the packages were unpacked into: glob, and what to leave out (voices, music, doubles).
+PROMPTS = ("usr/share/asterisk/sounds/*/**/*.g722", r"/silence/|/(beep|ascending|descending)")
+HOLD_MUSIC = ("usr/share/asterisk/moh/*.g722", None)
+READ_SPEECH = ("usr/share/festival/voices/russian/*/wav/*.wav", None)
+MUSIC = ("usr/share/games/singularity/music/**/*.ogg", None)
+EFFECTS = (
+    ("usr/share/games/flare/mods/*/soundfx/**/*.ogg", r"/npcs/|/(fe)?male_|warcry|level_up"),
+    ("usr/share/games/flare/mods/fantasycore/music/wind_ambient.ogg", None),
+    ("usr/share/games/lincity-ng/sounds/*.wav", r"CoalMine2|Harbor3|PowerSolar1|Commune2|School1|ResidentialLow1|ResidentialMed3"),
+    ("usr/share/games/scorched3d/data/globalmods/*/data/wav/**/*.wav", r"scream|fight4life|laserdeath"),
+    ("usr/share/games/minetest/**/*.ogg", None),
+)
 EMOTION_CORPORA = ("emodb", "ased", "emotale")
 LABELS = ("neutral", "happy", "sad", "angry")
+SPEECH = (*EMOTION_CORPORA, "prompts", "festvox")
+NOISE = ("esc10", "speech_commands_noise", "music", "effects")
+CODECS = {"mp3": ("libmp3lame", "48k", "mp3"), "opus": ("libopus", "16k", "ogg")}  # as podcasts and calls are coded, at the low end
 
 
 class Corpus:
@@ -43,11 +57,11 @@ def split_of_speaker(corpus, name):
         return {"15": "test", "16": "test", "13": "validation", "14": "validation"}.get(speaker, "train")
     if corpus in ("ased", "emotale"):
         return {0: "test", 1: "validation"}.get(int(speaker) % 5, "train")
-    return {"it": "test", "ru": "validation"}.get(speaker, "train")
+    return {"it": "test", "ru": "validation"}.get(speaker, "train") if corpus == "prompts" else "train"
 
 
 def speaker_of(corpus, name):
-    """The speaker's id inside its corpus; the prompts have one speaker per language."""
+    """The speaker's id inside its corpus; the prompts have one speaker per language, Festvox has one in all."""
     if corpus == "emodb":
         return name[:2]
     if corpus == "ased":
@@ -58,7 +72,7 @@ def speaker_of(corpus, name):
 
 
 def split_of_noise(corpus, name):
-    """ESC-10 by its published folds; the few long recordings by name."""
+    """ESC-10 by its published folds; the few long recordings by name; effects, which come in families, are for training alone."""
     if corpus == "esc10":
         return {"3": "validation", "4": "test"}.get(name.split("/")[1][0], "train")
     return {"dude_miaowing": "test", "reno_project-system": "test", "manolo_camp-morning_coffee": "validation"}.get(name, "train")
@@ -115,6 +129,33 @@ def read_g722(paths):
     return clips
 
 
+def coded(audio, codec):
+    """What is left of int16 audio behind a lossy codec, in time with it."""
+    encoder, bit_rate, container = CODECS[codec]
+    raw = ["-f", "s16le", "-ar", str(SAMPLE_RATE_HZ), "-ac", "1"]
+    packed = subprocess.run(["ffmpeg", "-v", "error", *raw, "-i", "-", "-c:a", encoder, "-b:a", bit_rate, "-f", container, "-"],
+                            input=audio.tobytes(), check=True, stdout=subprocess.PIPE).stdout
+    pcm = np.frombuffer(subprocess.run(["ffmpeg", "-v", "error", "-f", container, "-i", "-", *raw, "-"],
+                                       input=packed, check=True, stdout=subprocess.PIPE).stdout, np.int16)
+    probe = 20 * SAMPLE_RATE_HZ
+    spectrum = np.fft.rfft(pcm[:probe].astype(float), 2 * probe) * np.fft.rfft(audio[:probe].astype(float), 2 * probe).conj()
+    lag = int(np.argmax(np.fft.irfft(spectrum)))
+    lag = lag - 2 * probe if lag > probe else lag
+    moved = np.zeros_like(audio)
+    kept = pcm[max(lag, 0):][:len(audio) - max(-lag, 0)]
+    moved[max(-lag, 0):max(-lag, 0) + len(kept)] = kept
+    return moved, lag
+
+
+def store_coded(work, name):
+    """`<name>-<codec>.npz` for every codec, cut like the original."""
+    with np.load(pathlib.Path(work) / "corpora" / f"{name}.npz") as stored:
+        for codec in CODECS:
+            audio, lag = coded(stored["audio"], codec)
+            np.savez(pathlib.Path(work) / "corpora" / f"{name}-{codec}.npz", audio=audio, ends=stored["ends"], names=stored["names"])
+            print(f"{name}: {codec}, {lag} samples late before they were taken off", flush=True)
+
+
 def store(work, name, names, clips):
     kept = [(n, c) for n, c in zip(names, clips) if len(c) >= SAMPLE_RATE_HZ // 2]
     target = pathlib.Path(work) / "corpora" / f"{name}.npz"
@@ -124,8 +165,12 @@ def store(work, name, names, clips):
     print(f"{name}: {len(kept)} clips, {sum(len(c) for _, c in kept) / SAMPLE_RATE_HZ / 60:.1f} min", flush=True)
 
 
-def prepare(data, work):
-    data = pathlib.Path(data)
+def found(packages, pattern, left_out):
+    return sorted(p for p in packages.glob(pattern) if p.is_file() and not (left_out and re.search(left_out, str(p))))
+
+
+def prepare(data, packages, work):
+    data, packages = pathlib.Path(data), pathlib.Path(packages)
     for name in EMOTION_CORPORA:
         paths = sorted((data / name).glob("*.flac"))
         clips = [read_any(path) for path in paths]
@@ -134,20 +179,25 @@ def prepare(data, work):
         paths = sorted(p for p in (data / name).rglob("*") if p.suffix in (".ogg", ".flac"))
         names = [f"{p.parent.name}/{p.stem}" if name == "esc10" else p.stem for p in paths]
         store(work, name, names, [read_any(p) for p in paths])
-    paths = sorted(PROMPTS.rglob("*.g722"))
-    paths = [p for p in paths if "silence" not in p.parts and not p.stem.startswith(("beep", "ascending", "descending"))]
-    names = [f"{p.relative_to(PROMPTS).parts[0][:2]}/{p.stem}" for p in paths]
-    store(work, "prompts", names, read_g722(paths))
-    paths = sorted(MUSIC.glob("*.g722"))
-    store(work, "music", [p.stem for p in paths], read_g722(paths))
+    paths = found(packages, *PROMPTS)
+    store(work, "prompts", [f"{p.relative_to(packages / 'usr/share/asterisk/sounds').parts[0][:2]}/{p.stem}" for p in paths], read_g722(paths))
+    paths = found(packages, *READ_SPEECH)
+    store(work, "festvox", [p.stem for p in paths], [read_any(p) for p in paths])
+    held, paths = found(packages, *HOLD_MUSIC), found(packages, *MUSIC)
+    store(work, "music", [p.stem for p in held] + [f"singularity/{p.stem}" for p in paths], read_g722(held) + [read_any(p) for p in paths])
+    paths = [path for effects in EFFECTS for path in found(packages, *effects)]
+    store(work, "effects", [str(p.relative_to(packages / "usr/share/games").with_suffix("")) for p in paths], [read_any(p) for p in paths])
+    for name in SPEECH:
+        store_coded(work, name)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True, help="folder with emodb, ased, emotale, esc10, speech_commands_noise")
+    parser.add_argument("--packages", default="/", help="folder that Debian's packages with recordings are unpacked into")
     parser.add_argument("--work", required=True, help="folder for everything the training writes; keep it outside the work tree")
     arguments = parser.parse_args()
-    prepare(arguments.data, arguments.work)
+    prepare(arguments.data, arguments.packages, arguments.work)
 
 
 if __name__ == "__main__":

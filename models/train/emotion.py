@@ -20,16 +20,17 @@ ODDS = {"emodb": 0.3, "ased": 0.4, "emotale": 0.3}
 BATCH, LEARNING_RATE, AVERAGING = 32, 2e-3, 0.995
 NO_LABEL = -100
 CALIBRATION_BINS = 10
-# What is heard at evaluation: (clean rows?, weight in place of S').
-CONDITIONS = {"clean": (True, 1.0), "cleanReconstituted": (True, None), "noisy5dB": (False, 1.0), "enhanced5dB": (False, 0.0),
-              "reconstituted5dB": (False, None)}
+# What is heard at evaluation: (clean rows?, weight of the original).
+CONDITIONS = {"clean": (True, "original"), "cleanReconstituted": (True, "nrser"), "noisy5dB": (False, "original"), "enhanced5dB": (False, "enhanced"),
+              "reconstituted5dB": (False, "nrser")}
+ARMS = ("original", "enhanced", "nrser", "oracle")
 
 
 class Examples:
     """Rows of a split with their label (or NO_LABEL) and rating (or NaN)."""
 
-    def __init__(self, work, data, split):
-        self.rows = Reconstituted(work, split)
+    def __init__(self, work, data, split, arm):
+        self.rows, self.arm = Reconstituted(work, split), arm
         rated = ratings(data)
         labels = [label_of(c, n) for c, n in zip(self.rows.corpora, self.rows.names)]
         self.labels = np.array([NO_LABEL if label is None else LABELS.index(label) for label in labels])
@@ -53,12 +54,14 @@ class Examples:
         waves = np.stack([self.augmented(random, row, count) for row in rows])
         return torch.from_numpy(waves), torch.from_numpy(self.labels[rows]), torch.from_numpy(self.ratings[rows])
 
+    def weight(self, row, arm):
+        """Share of the original that an arm of the comparison hears."""
+        return {"original": 1.0, "enhanced": 0.0, "nrser": self.rows.score[row], "oracle": self.rows.oracle[row]}[arm]
+
     def augmented(self, random, row, count):
         """Level needs no augmentation: the network's first step removes it."""
-        if self.clean[row]:
-            y = self.rows.reconstitute(row, 1.0 if random.random() < 0.7 else None)
-        else:
-            y = self.rows.reconstitute(row, self.rows.score[row] + random.uniform(-0.15, 0.15))
+        jitter = random.uniform(-0.15, 0.15)
+        y = self.rows.reconstitute(row, self.weight(row, self.arm) + (jitter if self.arm in ("nrser", "oracle") else 0))
         y = resampled(y, random.uniform(0.92, 1.09))
         y = np.tile(y, -(-count // len(y)))
         start = int(random.integers(0, len(y) - count + 1))
@@ -73,17 +76,18 @@ def concordance(estimate, wanted):
 
 
 def loss_of(network, waves, labels, wanted):
-    logits, attributes = network(waves)
+    with torch.autocast("cpu", torch.bfloat16):  # twice as fast or more where the processor has it
+        logits, attributes = (output.float() for output in network(waves))
     loss = functional.cross_entropy(logits, labels, ignore_index=NO_LABEL, label_smoothing=0.1)
     rated = ~wanted[:, 0].isnan()
     return loss + 1 - concordance(attributes[rated], wanted[rated]).mean() if rated.sum() > 3 else loss
 
 
 @torch.no_grad()
-def predict(network, examples, clean, weight):
+def predict(network, examples, clean, arm):
     """(logits, attributes) of every clean or every noisy row, whole utterances one by one."""
     network.eval()
-    outputs = [network(torch.from_numpy(examples.rows.reconstitute(row, weight))[None]) for row in np.flatnonzero(examples.clean == clean)]
+    outputs = [network(torch.from_numpy(examples.rows.reconstitute(row, examples.weight(row, arm)))[None]) for row in np.flatnonzero(examples.clean == clean)]
     return torch.cat([o[0] for o in outputs]), torch.cat([o[1] for o in outputs])
 
 
@@ -126,8 +130,8 @@ def merit(result):
 def calibrate(network, examples):
     """Divides the last layer by the temperature with the least cross-entropy on validation rows, clean and noisy."""
     logits, labels = [], []
-    for clean, weight in (CONDITIONS["clean"], CONDITIONS["reconstituted5dB"]):
-        logits.append(predict(network, examples, clean, weight)[0])
+    for clean in (True, False):
+        logits.append(predict(network, examples, clean, examples.arm)[0])
         labels.append(torch.from_numpy(examples.labels[examples.clean == clean]))
     logits, labels = torch.cat(logits), torch.cat(labels)
     temperatures = np.exp(np.linspace(np.log(0.2), np.log(5), 200))
@@ -148,11 +152,13 @@ def store(path, **content):
     fresh.replace(path)
 
 
-def train(work, data, name, pitch, steps, minutes, seed):
+def train(work, data, name, arm, pitch, steps, minutes, seed, start):
     """Ends after `steps`, or after `minutes` if that comes first; the learning rate follows whichever is nearer its end."""
     torch.manual_seed(seed)
     checkpoint = pathlib.Path(work) / f"{name}.pt"
     network, step, spent = EmotionNetwork(pitch), 0, 0.0
+    if start:
+        network.load_state_dict(torch.load(start, map_location="cpu", weights_only=True))
     optimiser = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=0.02)
     mean, best, best_merit = {k: v.clone() for k, v in network.state_dict().items()}, None, -1.0
     if checkpoint.exists():
@@ -162,7 +168,7 @@ def train(work, data, name, pitch, steps, minutes, seed):
         mean, best, best_merit, step, spent = (stored[k] for k in ("mean", "best", "merit", "step", "seconds"))
         torch.manual_seed(seed + step)
         print(f"resumed at step {step}", flush=True)
-    examples, validation = Examples(work, data, "train"), Examples(work, data, "validation")
+    examples, validation = Examples(work, data, "train", arm), Examples(work, data, "validation", arm)
     judge = EmotionNetwork(pitch)
     begun, recent, resumed = time.monotonic() - spent, [], step
     while True:
@@ -170,12 +176,12 @@ def train(work, data, name, pitch, steps, minutes, seed):
         done = max(step / steps, elapsed / (minutes * 60))
         if done >= 1 or (step % 300 == 299 and step != resumed):
             judge.load_state_dict(mean)
-            result = evaluate(judge, validation, ("clean", "reconstituted5dB"))
+            result = {clean: measure(validation, clean, *predict(judge, validation, clean, arm)) for clean in (True, False)}
             if merit(result) > best_merit:
                 best, best_merit = {k: v.clone() for k, v in mean.items()}, merit(result)
             store(checkpoint, network=network.state_dict(), optimiser=optimiser.state_dict(), mean=mean, best=best, merit=best_merit,
                   step=step, seconds=elapsed, pitch=pitch)
-            recalls = {k: round(r["unweightedAverageRecall"]["pooled"], 3) for k, r in result.items()}
+            recalls = {"clean" if k else "noisy": round(r["unweightedAverageRecall"]["pooled"], 3) for k, r in result.items()}
             print(f"step {step} {elapsed / 60:.1f} min loss {np.mean(recent or [0]):.3f} merit {merit(result):.3f} recall {recalls}", flush=True)
             recent = []
             if done >= 1:
@@ -203,7 +209,8 @@ def finish(work, data, name, validation):
     store(pathlib.Path(work) / f"{name}-final.pt", network=network.state_dict(), pitch=stored["pitch"])
     result = {"merit": stored["merit"], "steps": stored["step"], "minutes": stored["seconds"] / 60, "temperature": temperature,
               "parameters": sum(p.numel() for p in network.parameters()), "megaMacPerSecond": multiply_accumulates(network.eval()),
-              "validation": evaluate(network, validation, ("clean", "reconstituted5dB")), "test": evaluate(network, Examples(work, data, "test"))}
+              "validation": evaluate(network, validation, ("clean", "reconstituted5dB")),
+              "test": evaluate(network, Examples(work, data, "test", validation.arm))}
     (pathlib.Path(work) / f"{name}.json").write_text(json.dumps(rounded(result), indent=2) + "\n")
     print(json.dumps(rounded(result)), flush=True)
 
@@ -220,12 +227,14 @@ def main():
     parser.add_argument("--data", required=True, help="the folder that corpora.py read; for EmoTale's ratings")
     parser.add_argument("--work", required=True)
     parser.add_argument("--name", default="emotion", help="of the checkpoint, to train variants side by side")
+    parser.add_argument("--arm", default="nrser", choices=ARMS, help="what it is trained on: the mix of the method, or another arm of the ablation")
+    parser.add_argument("--start", help="published weights (checkpoints/emotion.pt) to train on from, when --work has no checkpoint yet")
     parser.add_argument("--no-pitch", action="store_true", help="the mel picture alone")
     parser.add_argument("--steps", type=int, default=3000, help="training steps in all, over every run")
     parser.add_argument("--minutes", type=float, default=30, help="training time in all, if that ends first")
     parser.add_argument("--seed", type=int, default=20230901)
     arguments = parser.parse_args()
-    train(arguments.work, arguments.data, arguments.name, not arguments.no_pitch, arguments.steps, arguments.minutes, arguments.seed)
+    train(arguments.work, arguments.data, arguments.name, arguments.arm, not arguments.no_pitch, arguments.steps, arguments.minutes, arguments.seed, arguments.start)
 
 
 if __name__ == "__main__":

@@ -100,12 +100,14 @@ class EmotionNetwork(nn.Module):
 
     def forward(self, waveform):
         """[batch, samples] at any level → logits [batch, 4] and arousal, valence, dominance [batch, 3], each in 1..5."""
-        pictures = self.front_end(waveform)
+        with torch.autocast("cpu", enabled=False):  # spectra need more digits than the training's bfloat16 has
+            pictures = self.front_end(waveform)
         if self.training:
             pictures = masked(pictures)
         seen = torch.cat([layers(picture) for layers, picture in zip(self.branches, pictures)], 1)
         batch, width, frames, bands = seen.shape
         seen = self.time(self.dropout(self.inward(seen.permute(0, 1, 3, 2).reshape(batch, width * bands, frames))))
+        seen = seen.float()
         mean = seen.mean(-1, keepdim=True)
         deviation = (((seen - mean) ** 2).mean(-1) + 1e-5).sqrt()
         pooled = self.dropout(torch.cat([mean.squeeze(-1), deviation], 1))

@@ -2,8 +2,11 @@
 
 import numpy as np
 
-from corpora import Corpus, EMOTION_CORPORA, SAMPLE_RATE_HZ, split_of_noise, split_of_speaker
+from scipy.signal import fftconvolve
 
+from corpora import CODECS, Corpus, NOISE, SAMPLE_RATE_HZ, SPEECH, split_of_noise, split_of_speaker
+
+NOISE_ODDS = {"esc10": 0.7, "speech_commands_noise": 0.12, "music": 0.18, "effects": 0.4}
 FRAME_SAMPLES = 320  # 20 ms, the frame that activity is judged on
 
 
@@ -44,25 +47,39 @@ def equalised(random, samples, depth_db=6.0):
     return np.fft.irfft(spectrum * 10 ** (curve / 20), len(samples)).astype(np.float32)
 
 
+def reverberant(random, samples):
+    """Heard in a room: behind the direct sound, noise that decays by 60 dB within 0.15 to 0.7 s, 3 to 18 dB below it in all."""
+    taps = int(random.uniform(0.15, 0.7) * SAMPLE_RATE_HZ)
+    delay = int(random.integers(16, 160))  # 1 to 10 ms: the first wall is 0.3 to 3 m away
+    tail = random.standard_normal(taps) * 10 ** (-3 * np.arange(taps) / taps)
+    tail[:delay] = 0
+    tail *= 10 ** (-random.uniform(3, 18) / 20) / np.sqrt((tail ** 2).sum())
+    tail[0] = 1
+    return fftconvolve(samples, tail)[:len(samples)].astype(np.float32)
+
+
 class Sources:
     """Speech and noise of one split, drawn as excerpts of a wanted length."""
 
     def __init__(self, work, split):
+        self.augment = split == "train"
         self.speech = [(c, [i for i, n in enumerate(c.names) if split_of_speaker(c.name, n) == split])
-                       for c in (Corpus(work, name) for name in (*EMOTION_CORPORA, "prompts"))]
+                       for c in (Corpus(work, name) for name in SPEECH)]
+        self.coded = {c.name: [Corpus(work, f"{c.name}-{codec}") for codec in CODECS] for c, _ in self.speech} if self.augment else {}
         self.noise = [(c, [i for i, n in enumerate(c.names) if split_of_noise(c.name, n) == split])
-                      for c in (Corpus(work, name) for name in ("esc10", "speech_commands_noise", "music"))]
+                      for c in (Corpus(work, name) for name in NOISE)]
         self.speech = [(c, i) for c, i in self.speech if i]
         self.noise = [(c, i) for c, i in self.noise if i]
         self.speech_odds = np.array([min(len(i), 1500) for _, i in self.speech], float)
         self.speech_odds /= self.speech_odds.sum()
-        self.noise_odds = np.array([{"esc10": 0.7, "speech_commands_noise": 0.12, "music": 0.18}[c.name] for c, _ in self.noise])
+        self.noise_odds = np.array([NOISE_ODDS[c.name] for c, _ in self.noise])
         self.noise_odds /= self.noise_odds.sum()
-        self.augment = split == "train"
 
     def draw_speech(self, random, count):
         """Utterances one after the other with pauses, until `count` samples are full; levels stay as recorded, ±."""
         corpus, indices = self.speech[random.choice(len(self.speech), p=self.speech_odds)]
+        if self.augment and random.random() < 0.25:
+            corpus = self.coded[corpus.name][random.integers(len(CODECS))]
         parts, length = [], 0
         wanted = count + int(random.integers(0, SAMPLE_RATE_HZ // 2))
         factor = random.uniform(0.88, 1.14) if self.augment else 1.0
@@ -75,6 +92,7 @@ class Sources:
         start = int(random.integers(0, length - count + 1))
         excerpt = whole[start:start + count]
         excerpt = equalised(random, excerpt) if self.augment and random.random() < 0.5 else excerpt
+        excerpt = reverberant(random, excerpt) if self.augment and random.random() < 0.25 else excerpt
         power = active_power(excerpt)
         return excerpt * np.float32(0.05 / np.sqrt(power)) if power > 1e-10 else self.draw_speech(random, count)
 

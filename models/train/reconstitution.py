@@ -1,8 +1,8 @@
 """What the emotion block hears: y = S'·x + (1 − S')·x̂ of arXiv 2309.01164, made once per utterance and kept.
 
 Each split becomes `<work>/reconstituted/<split>.npz` with one row per version of an utterance: `x` and `enhanced` (int16,
-16 kHz, all rows one after the other, each row scaled to the same peak), `ends`, `score` (S), `snrDb` (inf for clean),
-`corpora` and `names`.
+16 kHz, all rows one after the other, each row scaled to the same peak), `ends`, `score` (S), `oracle` (the weight that brings y closest
+to the clean speech), `snrDb` (inf for clean), `corpora` and `names`.
 """
 
 import argparse
@@ -35,7 +35,7 @@ class Reconstituted:
     def __init__(self, work, split):
         with np.load(pathlib.Path(work) / "reconstituted" / f"{split}.npz") as stored:
             self.x, self.enhanced, self.ends = stored["x"], stored["enhanced"], stored["ends"]
-            self.score, self.snr_db = stored["score"], stored["snrDb"]
+            self.score, self.oracle, self.snr_db = stored["score"], stored["oracle"], stored["snrDb"]
             self.corpora, self.names = [str(c) for c in stored["corpora"]], [str(n) for n in stored["names"]]
         self.starts = np.concatenate([[0], self.ends[:-1]])
 
@@ -49,6 +49,13 @@ class Reconstituted:
         return ((weight * self.x[at] + (1 - weight) * self.enhanced[at]) / 32768).astype(np.float32)
 
 
+def oracle_weight(clean, x, enhanced):
+    """argmin over w of |s - (w·x + (1 - w)·x̂)|², in [0, 1]; 1 where nothing was changed."""
+    change = (x - enhanced).double()
+    square = (change ** 2).sum()
+    return float((((clean - enhanced).double() * change).sum() / square).clamp(0, 1)) if square > 0 else 1.0
+
+
 def prepare(work, split, seed, versions):
     """One clean row per utterance, and `versions` noisy ones: anywhere in 0..25 dB for training, 5 dB elsewhere."""
     network, (block, _) = enhancer.load(work), snr_level.load(work)
@@ -60,20 +67,20 @@ def prepare(work, split, seed, versions):
             random = np.random.default_rng((seed, number, index))
             for version in range(1 + versions):
                 snr_db = np.inf if version == 0 else random.uniform(*TRAINING_SNR_DB) if split == "train" else EVALUATION_SNR_DB
-                clean = corpus[index]
-                x = clean if version == 0 else mix(clean, sources.draw_noise(random, len(clean)), snr_db)
-                x = torch.from_numpy(np.ascontiguousarray(x)).float()
+                clean = torch.from_numpy(corpus[index])
+                x = clean if version == 0 else torch.from_numpy(mix(corpus[index], sources.draw_noise(random, len(clean)), snr_db)).float()
                 enhanced = enhance_blocks(network, x)
                 with torch.no_grad():
                     score = block(snr_level.similarity(x[None], enhanced[None])).item()
                 scale = PEAK / max(x.abs().max().item(), enhanced.abs().max().item(), 1e-6)
-                rows.append((corpus.name, name, snr_db, score, (x * scale).short().numpy(), (enhanced * scale).short().numpy()))
+                oracle = oracle_weight(clean, x, enhanced)
+                rows.append((corpus.name, name, snr_db, score, oracle, (x * scale).short().numpy(), (enhanced * scale).short().numpy()))
     target = pathlib.Path(work) / "reconstituted" / f"{split}.npz"
     target.parent.mkdir(parents=True, exist_ok=True)
     columns = list(zip(*rows))
     np.savez(target, corpora=np.array(columns[0]), names=np.array(columns[1]), snrDb=np.array(columns[2]), score=np.array(columns[3]),
-             x=np.concatenate(columns[4]), enhanced=np.concatenate(columns[5]), ends=np.cumsum([len(x) for x in columns[4]]))
-    print(f"{split}: {len(rows)} rows, {sum(len(x) for x in columns[4]) / 16000 / 60:.1f} min, made in {time.monotonic() - begun:.0f} s", flush=True)
+             oracle=np.array(columns[4]), x=np.concatenate(columns[5]), enhanced=np.concatenate(columns[6]), ends=np.cumsum([len(x) for x in columns[5]]))
+    print(f"{split}: {len(rows)} rows, {sum(len(x) for x in columns[5]) / 16000 / 60:.1f} min, made in {time.monotonic() - begun:.0f} s", flush=True)
 
 
 def main():

@@ -51,8 +51,11 @@ class SnrLevel(nn.Module):
 
 
 def features(network, x):
+    """[403]: the similarities, and how many dB of x the enhancer kept, which only the gate looks at."""
     x = torch.from_numpy(np.ascontiguousarray(x)).float()
-    return similarity(x[None], enhance_blocks(network, x)[None])[0].numpy()
+    enhanced = enhance_blocks(network, x)
+    kept_db = 10 * torch.log10((enhanced.double() ** 2).sum() / (x.double() ** 2).sum().clamp_min(1e-12) + 1e-12)
+    return np.append(similarity(x[None], enhanced[None])[0].numpy(), kept_db.numpy())
 
 
 def excerpt_of(sources, random, snr_db):
@@ -65,7 +68,7 @@ def excerpt_of(sources, random, snr_db):
 
 
 def excerpts(network, sources, seed, wanted):
-    """{kind: [count, 402]} for `wanted` = {kind: count}; a kind is an SNR in dB, None or -inf. Every SNR mixes the same pairs."""
+    """{kind: [count, 403]} for `wanted` = {kind: count}; a kind is an SNR in dB, None or -inf. Every SNR mixes the same pairs."""
     return {kind: np.stack([features(network, excerpt_of(sources, np.random.default_rng((*seed, min(number, 2), i)), kind)) for i in range(count)])
             for number, (kind, count) in enumerate(wanted.items())}
 
@@ -78,9 +81,27 @@ def ridge(inputs, targets, penalty):
     return weights, mean - centre @ weights
 
 
-def threshold_of(scores):
-    """The highest threshold that keeps 95 % of the speech at 0 dB, so noise is rejected as often as that allows."""
-    return float(np.quantile(scores[0], 1 - KEPT_AT_0_DB, method="lower"))
+def gate(scores, kept):
+    """(least S, least dB kept) that together keep 95 % of the speech at 0 dB and reject the most noise; (least S, None) for S alone."""
+    alone = float(np.quantile(scores[0], 1 - KEPT_AT_0_DB, method="lower"))
+    tried = [(alone, None, rejected(scores, kept, alone, None))]
+    for lost in np.linspace(0, 1 - KEPT_AT_0_DB, 26):
+        least_db = float(np.floor(np.quantile(kept[0], lost, method="lower") * 100) / 100)
+        left = np.sort(scores[0][kept[0] >= least_db])
+        spare = len(left) - int(np.ceil(KEPT_AT_0_DB * len(scores[0])))
+        if spare >= 0:
+            least = float(np.floor(left[spare] * 1000) / 1000)
+            tried.append((least, least_db, rejected(scores, kept, least, least_db)))
+    best = max(tried, key=lambda t: t[2])
+    return (alone, None), best[:2]
+
+
+def passes(scores, kept, kind, least, least_db):
+    return (scores[kind] >= least) & ((kept[kind] >= least_db) if least_db is not None else True)
+
+
+def rejected(scores, kept, least, least_db):
+    return float(1 - passes(scores, kept, -np.inf, least, least_db).mean())
 
 
 def best_extremes(scores):
@@ -94,13 +115,15 @@ def accuracy(scores, threshold):
     return float(((scores[None] >= threshold).mean() + (scores[-np.inf] < threshold).mean()) / 2)
 
 
-def report(scores, threshold, extremes):
+def report(scores, kept, alone, both, extremes):
+    def shares(least, least_db):
+        return {"noiseRejectedFraction": rejected(scores, kept, least, least_db),
+                "speechKeptFraction": {"clean": float(passes(scores, kept, None, least, least_db).mean()),
+                                       **{f"{snr}dB": float(passes(scores, kept, snr, least, least_db).mean()) for snr in SNRS_DB if snr in scores}}}
     return {
-        "accuracyCleanVersusNoise": {"atNoiseThreshold": accuracy(scores, threshold), "atBestValidationThreshold": accuracy(scores, extremes),
-                                     "bestValidationThreshold": extremes, "at0.6": accuracy(scores, 0.6)},
-        "noiseRejectedFraction": float((scores[-np.inf] < threshold).mean()),
-        "speechKeptFraction": {"clean": float((scores[None] >= threshold).mean()),
-                               **{f"{snr}dB": float((scores[snr] >= threshold).mean()) for snr in SNRS_DB if snr in scores}},
+        "accuracyCleanVersusNoise": {"atBestValidationThreshold": accuracy(scores, extremes), "bestValidationThreshold": extremes,
+                                     "at0.6": accuracy(scores, 0.6)},
+        "gate": shares(*both), "gateByScoreAlone": shares(*alone),
         "meanScore": {"noise": float(scores[-np.inf].mean()), **{f"{snr}dB": float(scores[snr].mean()) for snr in SNRS_DB if snr in scores},
                       "clean": float(scores[None].mean())},
         "excerpts": {"extremesEach": len(scores[None]), "perSnr": len(scores[0])},
@@ -120,6 +143,8 @@ def train(work, seed, extremes, mixtures):
     wanted = {"train": {None: extremes, -np.inf: extremes}, "validation": {None: third, -np.inf: third, 0: third},
               "test": {None: third, -np.inf: third, **{snr: mixtures for snr in SNRS_DB}}}
     sets = {split: excerpts(network, Sources(work, split), (seed, i), wanted[split]) for i, split in enumerate(wanted)}
+    kept = {split: {kind: rows[:, -1] for kind, rows in excerpts.items()} for split, excerpts in sets.items()}
+    sets = {split: {kind: rows[:, :-1] for kind, rows in excerpts.items()} for split, excerpts in sets.items()}
     inputs = np.concatenate([sets["train"][None], sets["train"][-np.inf]]).astype(np.float64)
     targets = np.concatenate([np.ones(extremes), np.zeros(extremes)])
 
@@ -133,24 +158,26 @@ def train(work, seed, extremes, mixtures):
     penalty = float(min(PENALTIES, key=loss))
     weights, bias = ridge(inputs, targets, penalty)
     validation, test = scores_of("validation", weights, bias), scores_of("test", weights, bias)
-    threshold, best = np.floor(threshold_of(validation) * 1000) / 1000, best_extremes(validation)
+    alone, both = gate(validation, kept["validation"])
+    best = best_extremes(validation)
     block = SnrLevel()
     block.dense.weight.data = torch.from_numpy(weights).float()[None]
     block.dense.bias.data = torch.tensor([bias]).float()
-    torch.save({"network": block.state_dict(), "threshold": float(threshold)}, pathlib.Path(work) / "snr-level.pt")
-    result = rounded({"noiseThreshold": float(threshold), "penalty": penalty, "trainingExcerpts": 2 * extremes,
+    torch.save({"network": block.state_dict(), "threshold": both[0], "keptEnergyDb": both[1]}, pathlib.Path(work) / "snr-level.pt")
+    result = rounded({"noiseThreshold": both[0], "keptEnergyThresholdDb": both[1], "noiseThresholdByScoreAlone": alone[0], "penalty": penalty, "trainingExcerpts": 2 * extremes,
                       "seconds": round(time.monotonic() - begun),
-                      "validation": report(validation, threshold, best), "test": report(test, threshold, best)})
+                      "validation": report(validation, kept["validation"], alone, both, best),
+                      "test": report(test, kept["test"], alone, both, best)})
     (pathlib.Path(work) / "snr-level.json").write_text(json.dumps(result, indent=2) + "\n")
     print(json.dumps(result, indent=2))
 
 
 def load(work):
-    """(block, noise threshold)."""
+    """(block, what its gate needs: the least S and the least energy kept in dB, or None)."""
     stored = torch.load(pathlib.Path(work) / "snr-level.pt", map_location="cpu")
     block = SnrLevel()
     block.load_state_dict(stored["network"])
-    return block.eval(), stored["threshold"]
+    return block.eval(), (stored["threshold"], stored["keptEnergyDb"])
 
 
 def main():
