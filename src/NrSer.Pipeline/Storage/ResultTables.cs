@@ -177,8 +177,8 @@ public sealed class ResultTables(StorageClients storage)
         }
     }
 
-    /// <summary>Removes a recording's chunk and segment rows.</summary>
-    /// <param name="id">The recording.</param>
+    /// <summary>Removes the chunk and segment rows of a rejected recording; what a retry writes meanwhile stays.</summary>
+    /// <param name="id">The recording; if it is not, or no longer, rejected, nothing is removed.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
     public async Task DeleteResultsAsync(RecordingId id, CancellationToken cancellationToken)
     {
@@ -191,9 +191,21 @@ public sealed class ResultTables(StorageClients storage)
                 rows.Add(row);
             }
 
-            // One by one: a transaction fails as a whole when another run has just deleted one of its rows.
+            // A retry takes the status away before it writes: what is listed is the rejected run's, unless the status has gone or a row changes.
+            if ((await FindRecordingAsync(id, cancellationToken).ConfigureAwait(false))?.Status != nameof(RecordingStatus.Rejected))
+                return;
             foreach (TableEntity row in rows)
-                await table.DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, cancellationToken).ConfigureAwait(false);
+            {
+                try
+                {
+                    // One by one: a transaction fails as a whole when another run has just deleted one of its rows.
+                    await table.DeleteEntityAsync(row.PartitionKey, row.RowKey, row.ETag, cancellationToken).ConfigureAwait(false);
+                }
+                catch (RequestFailedException rewritten) when (rewritten.Status == 412)
+                {
+                    // A late stage will see the status and come here itself; a retry wants its row.
+                }
+            }
         }
     }
 

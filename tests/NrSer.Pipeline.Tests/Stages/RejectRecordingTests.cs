@@ -56,6 +56,15 @@ public sealed class RejectRecordingTests(Emulator emulator)
     }
 
     [Fact]
+    public async Task DeleteResultsAsync_RetriedMeanwhile_LeavesWhatTheRetryWrote()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.ThreeChunksAsync());
+        await pipeline.Tables.DeleteResultsAsync(id, Stop); // as one that saw the rejection of an earlier generation, and was slow
+        Assert.Equal(3, (await pipeline.ChunkRowsAsync(id)).Length);
+    }
+
+    [Fact]
     public async Task RunAsync_OlderGeneration_ChangesNothing()
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
