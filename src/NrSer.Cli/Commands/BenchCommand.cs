@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Diagnostics;
 using System.Text.Json;
 using CommunityToolkit.HighPerformance.Buffers;
@@ -24,12 +23,7 @@ internal static class BenchCommand
         {
             Description = "A recording; without it, the clean sample over and over.", Arity = ArgumentArity.ZeroOrOne,
         };
-        var minutes = new Option<double>("--minutes") { Description = "Audio to run through.", DefaultValueFactory = _ => 10 };
-        minutes.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: var text }] && double.TryParse(text, CultureInfo.InvariantCulture, out double wanted) && wanted is not (>= 0.1 and <= 600))
-                result.AddError("--minutes takes 0.1 to 600.");
-        });
+        var minutes = new Option<double>("--minutes") { Description = "Audio to run through.", DefaultValueFactory = _ => 10 }.OnlyWithin(0.1, 600);
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new Command(
             "bench", "Measures the real-time factor of every stage on one thread, the time outside the networks and the peak memory. At least 80 % of the audio must be speech.")

@@ -106,7 +106,7 @@ internal static class DemoCommand
         foreach (RecordingRow row in rows)
         {
             List<SegmentRow> segments = await stored.SegmentsAsync(row, cancellationToken);
-            results.Add(new ResultsV1(StatusV1.Of(row, row.ExpectedChunks ?? 0), segments));
+            results.Add(new ResultsV1(StatusV1.Of(row, await stored.FinishedChunksAsync(row, cancellationToken)), segments));
         }
 
         Console.Out.WriteLine(JsonSerializer.Serialize(results, CliJsonContext.Default.IReadOnlyListResultsV1));

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Azure;
@@ -23,12 +22,7 @@ internal static class IngestCommand
         {
             Description = $"Files, folders (searched for {string.Join(' ', RecordingFile.Extensions)}) or globs such as 'archive/**/*.mp3'.", Arity = ArgumentArity.OneOrMore,
         };
-        var parallel = new Option<int>("--parallel") { Description = "Uploads at once, 1 to 64.", DefaultValueFactory = _ => 4 };
-        parallel.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: var text }] && int.TryParse(text, CultureInfo.InvariantCulture, out int uploads) && uploads is < 1 or > 64)
-                result.AddError("--parallel takes 1 to 64.");
-        });
+        var parallel = new Option<int>("--parallel") { Description = "Uploads at once, 1 to 64.", DefaultValueFactory = _ => 4 }.OnlyWithin(1, 64);
         var json = new Option<bool>("--json") { Description = "Print the report as JSON." };
         var storage = new StorageLocation();
         var command = new Command("ingest", "Uploads recordings. Run again after an interruption: what is already there, unchanged, is skipped.") { sources, parallel, json };

@@ -55,8 +55,15 @@ public sealed partial class IngestRecording(
         }
 
         RecordingId id = RecordingId.Of(properties.CreatedOn, upload.Container, upload.BlobName, upload.ETag);
+        RecordingRow? earlier = await tables.FindRecordingAsync(id, cancellationToken).ConfigureAwait(false);
+        if (earlier is { Status: nameof(RecordingStatus.Processing) } && earlier.Generation == upload.Generation && earlier.IngestedGeneration == upload.Generation)
+        {
+            await completion.RunAsync(id, cancellationToken).ConfigureAwait(false); // a copy of an event that was dealt with to the end
+            return;
+        }
+
         Dictionary<string, ChunkRow> known = await KnownChunksAsync(id, cancellationToken).ConfigureAwait(false);
-        (ChannelMode channels, TimeSpan maxChunk) = await CutAsync(id, known.Count > 0, cancellationToken).ConfigureAwait(false);
+        (ChannelMode channels, TimeSpan maxChunk) = Cut(known.Count > 0 ? earlier : null);
         var begun = new RecordingRow
         {
             BlobName = upload.BlobName,
@@ -71,12 +78,6 @@ public sealed partial class IngestRecording(
         {
             // A late copy of an event whose recording has ended or was retried meanwhile; the run that rejected it may have died since.
             await rejection.DiscardIfRejectedAsync(id, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
-        if ((await tables.FindRecordingAsync(id, cancellationToken).ConfigureAwait(false))?.IngestedGeneration == upload.Generation)
-        {
-            await completion.RunAsync(id, cancellationToken).ConfigureAwait(false); // a copy of an event that was dealt with to the end
             return;
         }
 
@@ -108,13 +109,10 @@ public sealed partial class IngestRecording(
     }
 
     /// <summary>How to cut: as an earlier run did, if it left chunks, else as the settings say.</summary>
-    private async Task<(ChannelMode Channels, TimeSpan MaxChunk)> CutAsync(RecordingId id, bool hasChunks, CancellationToken cancellationToken)
-    {
-        RecordingRow? earlier = hasChunks ? await tables.FindRecordingAsync(id, cancellationToken).ConfigureAwait(false) : null;
-        return earlier is { ChannelMode: { } channels, MaxChunkSeconds: { } seconds }
+    private (ChannelMode Channels, TimeSpan MaxChunk) Cut(RecordingRow? earlier) =>
+        earlier is { ChannelMode: { } channels, MaxChunkSeconds: { } seconds }
             ? (Enum.Parse<ChannelMode>(channels), TimeSpan.FromSeconds(seconds))
             : (ingestion.Value.Channels, segmentation.Value.MaxChunk);
-    }
 
     /// <summary>Stores every chunk with its row and sends it on, unless it is finished; returns what is known of the recording then.</summary>
     private async Task<RecordingRow> DecodeAsync(
