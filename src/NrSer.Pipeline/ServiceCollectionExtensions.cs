@@ -1,3 +1,5 @@
+using Azure.Identity;
+using Azure.Monitor.OpenTelemetry.Exporter;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -10,6 +12,7 @@ using NrSer.Pipeline.Messages;
 using NrSer.Pipeline.Queues;
 using NrSer.Pipeline.Stages;
 using NrSer.Pipeline.Storage;
+using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -20,6 +23,7 @@ namespace NrSer.Pipeline;
 public static class ServiceCollectionExtensions
 {
     private const string CollectorVariable = "OTEL_EXPORTER_OTLP_ENDPOINT"; // OpenTelemetry specification, OTLP exporter configuration
+    private const string InsightsVariable = "APPLICATIONINSIGHTS_CONNECTION_STRING"; // Azure Monitor OpenTelemetry exporter
 
     /// <summary>Adds storage, tables and stages. Queues come from <see cref="AddNrSerStorageQueues"/> or from Service Bus.</summary>
     /// <param name="services">Receives them.</param>
@@ -33,6 +37,8 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<IValidateOptions<QueueOptions>, QueueOptionsValidator>();
         services.AddOptions<SweepOptions>().BindConfiguration(SweepOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<SweepOptions>, SweepOptionsValidator>();
+        services.AddSingleton<QueueActivity>();
+        services.AddSingleton<Settlement>();
         services.AddSingleton<StorageClients>();
         services.AddSingleton<ResultTables>();
         services.AddSingleton<ChunkBlobs>();
@@ -92,38 +98,43 @@ public static class ServiceCollectionExtensions
         services.AddPump(StorageNames.EmotionsQueue, provider => provider.GetRequiredService<RecognizeEmotion>().RunAsync);
 
     /// <summary>
-    /// Sends traces and metrics to the OpenTelemetry collector that the environment names, as every OpenTelemetry program does
-    /// (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c> and its relatives). Without one, nothing is sent anywhere.
+    /// Sends traces and metrics to where the environment says: the OpenTelemetry collector that every OpenTelemetry program is told of
+    /// (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c> and its relatives), or Application Insights (<c>APPLICATIONINSIGHTS_CONNECTION_STRING</c>, used
+    /// with an Entra identity). Without either, nothing is sent anywhere.
     /// </summary>
     /// <param name="services">Receives the exporters.</param>
     /// <param name="configuration">Holds the environment.</param>
     public static IServiceCollection AddNrSerTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        if (string.IsNullOrEmpty(configuration[CollectorVariable]))
+        bool toCollector = !string.IsNullOrEmpty(configuration[CollectorVariable]);
+        string? insights = configuration[InsightsVariable];
+        if (!toCollector && string.IsNullOrEmpty(insights))
             return services;
-        services.AddOpenTelemetry()
+        OpenTelemetryBuilder telemetry = services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("nrser"))
-            .WithTracing(tracing => tracing.AddSource(PipelineTelemetry.Name).AddOtlpExporter())
-            .WithMetrics(metrics => metrics.AddMeter(PipelineTelemetry.Name).AddOtlpExporter());
+            .WithTracing(tracing => tracing.AddSource(PipelineTelemetry.Name))
+            .WithMetrics(metrics => metrics.AddMeter(PipelineTelemetry.Name));
+        if (toCollector)
+            telemetry.WithTracing(tracing => tracing.AddOtlpExporter()).WithMetrics(metrics => metrics.AddOtlpExporter());
+        if (!string.IsNullOrEmpty(insights))
+        {
+            telemetry.UseAzureMonitorExporter(exporter =>
+            {
+                exporter.ConnectionString = insights; // an address: what it holds of a key is of no use where local authentication is off
+                exporter.Credential = new DefaultAzureCredential();
+            });
+        }
+
         return services;
     }
 
     private static IServiceCollection AddPump(
         this IServiceCollection services, string queue, Func<IServiceProvider, Func<WorkMessage, CancellationToken, Task>> stage, bool tireless = false) =>
-        services.AddSingleton<IHostedService>(provider =>
-        {
-            QueueOptions options = provider.GetRequiredService<IOptions<QueueOptions>>().Value;
-            return new QueuePump(
-                provider.Queue(queue), stage(provider), concurrency: 1, tireless ? Tireless(options) : options,
-                provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<QueuePump>>());
-        });
-
-    /// <summary>Behind a poison queue there is no other: what cannot be written into a row now is tried until it can.</summary>
-    private static QueueOptions Tireless(QueueOptions options) => new()
-    {
-        LockDuration = options.LockDuration, PollInterval = options.PollInterval, RetryDelay = options.RetryDelay, MaxDeliveries = int.MaxValue,
-    };
+        services.AddSingleton<IHostedService>(provider => new QueuePump(
+            provider.Queue(queue), stage(provider), concurrency: 1, tireless, provider.GetRequiredService<Settlement>(),
+            provider.GetRequiredService<QueueActivity>(), provider.GetRequiredService<IOptions<QueueOptions>>().Value,
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<QueuePump>>()));
 
     private static IWorkQueue Queue(this IServiceProvider provider, string name) => provider.GetRequiredKeyedService<IWorkQueue>(name);
 }

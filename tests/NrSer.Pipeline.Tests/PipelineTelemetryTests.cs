@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Microsoft.Extensions.Logging.Abstractions;
 using NrSer.Pipeline.Events;
 using NrSer.Pipeline.Messages;
 using NrSer.Pipeline.Queues;
 using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Tests.Queues;
 using NrSer.Pipeline.Tests.Stages;
 using NrSer.Pipeline.Tests.Storage;
 
@@ -38,7 +38,7 @@ public sealed class PipelineTelemetryTests(Emulator emulator)
             (StorageNames.EmotionsQueue, pipeline.Recognize.RunAsync),
         })
         {
-            using var pump = new QueuePump(pipeline.Queue(queue), stage, concurrency: 1, new QueueOptions(), TimeProvider.System, NullLogger<QueuePump>.Instance);
+            using var pump = Pumps.Create(pipeline.Queue(queue), stage, new QueueOptions(), TimeProvider.System);
             await pump.HandleAsync(Assert.Single(await pipeline.Queue(queue).ReceiveAsync(32, Stop)), Stop);
         }
 

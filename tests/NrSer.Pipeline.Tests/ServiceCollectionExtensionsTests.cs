@@ -22,7 +22,7 @@ public sealed class ServiceCollectionExtensionsTests(Emulator emulator)
         builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("NrSer:Queues:RetryDelay", (string?)"00:00:00"), KeyValuePair.Create("NrSer:Audio:FfmpegPath", (string?)"/nowhere/ffmpeg")]);
         builder.Services.AddNrSerPipeline().AddNrSerStorageQueues().AddNrSerLocalHost();
         using IHost host = builder.Build();
-        BlobContainerClient container = account.Clients.Blobs.GetBlobContainerClient(StorageNames.Recordings);
+        BlobContainerClient container = account.Clients.Container(StorageNames.Recordings);
         await container.UploadBlobAsync("good.wav", BinaryData.FromBytes(await Recordings.SpeechAsync()), Stop);
         await container.UploadBlobAsync("text.wav", BinaryData.FromString("Dear diary"), Stop);
         await container.UploadBlobAsync("needs ffmpeg.aiff", BinaryData.FromBytes(Recordings.Aiff(1, 1)), Stop);

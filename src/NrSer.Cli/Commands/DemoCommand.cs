@@ -32,7 +32,7 @@ internal static class DemoCommand
                 Terminal.Note("Starting the storage emulator and the stages…");
                 await using LocalStack stack = await LocalStack.StartAsync(folder, verbose: false, cancellationToken);
                 string[] samples = [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "samples"), "*.wav").Order(StringComparer.Ordinal)];
-                BlobContainerClient container = stack.Services.GetRequiredService<StorageClients>().Blobs.GetBlobContainerClient(StorageNames.Recordings);
+                BlobContainerClient container = stack.Services.GetRequiredService<StorageClients>().Container(StorageNames.Recordings);
                 foreach (string sample in samples)
                 {
                     await container.GetBlobClient(Path.GetFileName(sample)).UploadAsync(sample, overwrite: true, cancellationToken);

@@ -31,7 +31,7 @@ internal static class IngestCommand
         {
             List<(FileInfo File, string BlobName)> files = Find(parsed.GetRequiredValue(sources));
             await using ServiceProvider services = CliServices.Pipeline(storage.Setting(parsed));
-            BlobContainerClient container = services.GetRequiredService<StorageClients>().Blobs.GetBlobContainerClient(StorageNames.Recordings);
+            BlobContainerClient container = services.GetRequiredService<StorageClients>().Container(StorageNames.Recordings);
             await container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
             IngestReportV1 report = await Terminal.WithProgressAsync(
                 $"{files.Count} files", progress => UploadAllAsync(container, files, parsed.GetValue(parallel), progress, cancellationToken));

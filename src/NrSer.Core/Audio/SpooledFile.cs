@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace NrSer.Core.Audio;
 
 /// <summary>A recording copied to a temporary file that only this user can read and that is deleted with this object.</summary>
@@ -5,10 +7,20 @@ internal sealed class SpooledFile : IAsyncDisposable
 {
     private readonly FileStream _file;
 
-    private SpooledFile(FileStream file) => _file = file;
+    private SpooledFile(FileStream file)
+    {
+        _file = file;
+        FilePath = file.Name;
+        if (!OperatingSystem.IsLinux())
+            return;
 
-    /// <summary>Full path.</summary>
-    public string FilePath => _file.Name;
+        // A name that ends with this process, however that ends: killed hosts must not fill the disk.
+        FilePath = string.Create(CultureInfo.InvariantCulture, $"/proc/{Environment.ProcessId}/fd/{file.SafeFileHandle.DangerousGetHandle()}");
+        File.Delete(file.Name);
+    }
+
+    /// <summary>A path that a child process of the same user can open while this object lives.</summary>
+    public string FilePath { get; }
 
     /// <summary>Copies the rest of the input.</summary>
     /// <param name="input">Read to its end.</param>

@@ -114,7 +114,7 @@ public sealed class StorageWorkQueue : IWorkQueue
             }
         }
 
-        public override Task AbandonAsync(TimeSpan delay, CancellationToken cancellationToken) => HideAsync(delay, cancellationToken);
+        public override Task AbandonAsync(TimeSpan delay, CancellationToken cancellationToken) => HideAsync(delay, CancellationToken.None);
 
         /// <remarks>The service counts every hand-out, so the message goes to the end of the queue as a new one.</remarks>
         public override async Task GiveBackAsync(CancellationToken cancellationToken)

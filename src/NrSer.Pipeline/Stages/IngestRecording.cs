@@ -46,7 +46,7 @@ public sealed partial class IngestRecording(
     {
         ArgumentNullException.ThrowIfNull(message);
         BlobCreatedEvent upload = BlobCreatedEvent.Parse(message.Body);
-        BlobClient blob = storage.Blobs.GetBlobContainerClient(upload.Container).GetBlobClient(upload.BlobName);
+        BlobClient blob = storage.Container(upload.Container).GetBlobClient(upload.BlobName);
         var unchanged = new BlobRequestConditions { IfMatch = new ETag($"\"{upload.ETag}\"") };
         if (await storage.FindUploadAsync(upload, cancellationToken).ConfigureAwait(false) is not { } properties)
         {

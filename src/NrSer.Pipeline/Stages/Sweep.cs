@@ -74,7 +74,7 @@ public sealed partial class Sweep(
     internal async IAsyncEnumerable<(RecordingId Id, BlobCreatedEvent Upload, DateTimeOffset CreatedOn)> UploadsAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (BlobItem blob in storage.Blobs.GetBlobContainerClient(StorageNames.Recordings)
+        await foreach (BlobItem blob in storage.Container(StorageNames.Recordings)
             .GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix: null, cancellationToken).ConfigureAwait(false))
         {
             string etag = blob.Properties.ETag?.ToString().Trim('"') ?? "";

@@ -22,8 +22,8 @@ public sealed class ChunkBlobs(StorageClients storage)
     private static readonly AudioOptions s_ownFiles = new();
     private static readonly ArrayPool<byte> s_files = ArrayPool<byte>.Create(LargestFileBytes, FilesAtOnce); // not shared, as in ChunkMemory
 
-    private readonly BlobContainerClient _chunks = storage.Blobs.GetBlobContainerClient(StorageNames.Chunks);
-    private readonly BlobContainerClient _enhanced = storage.Blobs.GetBlobContainerClient(StorageNames.Enhanced);
+    private readonly BlobContainerClient _chunks = storage.Container(StorageNames.Chunks);
+    private readonly BlobContainerClient _enhanced = storage.Container(StorageNames.Enhanced);
 
     /// <summary>Keys of the chunks that an earlier run of ingest already wrote.</summary>
     /// <param name="id">The recording.</param>

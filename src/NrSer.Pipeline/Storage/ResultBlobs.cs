@@ -10,7 +10,7 @@ namespace NrSer.Pipeline.Storage;
 /// <param name="storage">The account.</param>
 public sealed class ResultBlobs(StorageClients storage)
 {
-    private readonly BlobContainerClient _results = storage.Blobs.GetBlobContainerClient(StorageNames.Results);
+    private readonly BlobContainerClient _results = storage.Container(StorageNames.Results);
 
     /// <summary>Name of a recording's Parquet file within the container.</summary>
     /// <param name="id">The recording.</param>

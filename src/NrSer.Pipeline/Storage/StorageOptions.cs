@@ -9,12 +9,15 @@ public sealed class StorageOptions
     /// <summary>For the emulator only; in Azure there are no keys.</summary>
     public string? ConnectionString { get; init; }
 
-    /// <summary>Blob endpoint of the account.</summary>
+    /// <summary>Blob endpoint of the account with the recordings and all audio made from them.</summary>
     public Uri? BlobEndpoint { get; init; }
 
-    /// <summary>Table endpoint of the account.</summary>
+    /// <summary>Blob endpoint of the account with the results, for people who may not hear recordings; null where it is the same account.</summary>
+    public Uri? ResultsBlobEndpoint { get; init; }
+
+    /// <summary>Table endpoint of the account with the results.</summary>
     public Uri? TableEndpoint { get; init; }
 
-    /// <summary>Queue endpoint of the account; null where Service Bus carries the messages.</summary>
+    /// <summary>Queue endpoint; null where Service Bus carries the messages.</summary>
     public Uri? QueueEndpoint { get; init; }
 }

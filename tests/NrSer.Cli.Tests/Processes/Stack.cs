@@ -85,7 +85,7 @@ internal sealed class Stack : IAsyncDisposable
         .UploadAsync(BinaryData.FromBytes(content), overwrite: true, TestContext.Current.CancellationToken);
 
     /// <summary>A container of its storage.</summary>
-    public BlobContainerClient Container(string name) => Storage().Blobs.GetBlobContainerClient(name);
+    public BlobContainerClient Container(string name) => Storage().Container(name);
 
     /// <summary>The row of a recording, or null.</summary>
     public static async Task<RecordingRow?> FindAsync(ResultTables tables, string blobName, CancellationToken cancellationToken)

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using NrSer.Pipeline.Events;
 using NrSer.Pipeline.Messages;
@@ -274,7 +273,7 @@ public sealed class QueuePumpTests(Emulator emulator) : IAsyncLifetime
     private StorageWorkQueue QueueOf(QueueOptions? options = null) => new(_account.Clients, StorageNames.ChunksQueue, options ?? s_options);
 
     private QueuePump PumpOf(Func<WorkMessage, CancellationToken, Task> stage, QueueOptions options, TimeProvider time, int concurrency) =>
-        new(QueueOf(options), stage, concurrency, options, time, NullLogger<QueuePump>.Instance);
+        Pumps.Create(QueueOf(options), stage, options, time, concurrency);
 
     private async Task<RunningPump> StartAsync(Func<WorkMessage, CancellationToken, Task> stage, int concurrency = 1)
     {

@@ -77,7 +77,7 @@ public sealed class EnhanceChunkTests(Emulator emulator)
         WorkMessage message = Assert.Single(await pipeline.TakeAsync(StorageNames.ChunksQueue));
         await pipeline.Enhance.RunAsync(message, Stop);
         string[] before = await pipeline.SnapshotAsync();
-        await pipeline.Account.Clients.Blobs.GetBlobContainerClient(StorageNames.Enhanced).DeleteBlobAsync($"{id}/00-00000.wav", cancellationToken: Stop);
+        await pipeline.Account.Clients.Container(StorageNames.Enhanced).DeleteBlobAsync($"{id}/00-00000.wav", cancellationToken: Stop);
         await pipeline.Enhance.RunAsync(message, Stop);
         Assert.Equal(before, await pipeline.SnapshotAsync());
     }

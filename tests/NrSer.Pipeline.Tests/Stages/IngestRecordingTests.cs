@@ -157,7 +157,7 @@ public sealed class IngestRecordingTests(Emulator emulator)
         await pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop);
         string[] before = await pipeline.SnapshotAsync();
         Dictionary<string, string> written = await VersionsAsync(pipeline);
-        await pipeline.Account.Clients.Blobs.GetBlobContainerClient(StorageNames.Chunks).DeleteBlobAsync($"{id}/00-00001.wav", cancellationToken: Stop);
+        await pipeline.Account.Clients.Container(StorageNames.Chunks).DeleteBlobAsync($"{id}/00-00001.wav", cancellationToken: Stop);
         await pipeline.MergeAsync(new RecordingRow { PartitionKey = id.Day, RowKey = id.Value, IngestedGeneration = -1 }); // it never got that far
 
         await pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop);
@@ -190,7 +190,7 @@ public sealed class IngestRecordingTests(Emulator emulator)
     private static async Task<Dictionary<string, string>> VersionsAsync(PipelineUnderTest pipeline)
     {
         var versions = new Dictionary<string, string>(StringComparer.Ordinal);
-        await foreach (Azure.Storage.Blobs.Models.BlobItem blob in pipeline.Account.Clients.Blobs.GetBlobContainerClient(StorageNames.Chunks).GetBlobsAsync(cancellationToken: Stop))
+        await foreach (Azure.Storage.Blobs.Models.BlobItem blob in pipeline.Account.Clients.Container(StorageNames.Chunks).GetBlobsAsync(cancellationToken: Stop))
             versions.Add(blob.Name, blob.Properties.ETag!.Value.ToString());
         return versions;
     }

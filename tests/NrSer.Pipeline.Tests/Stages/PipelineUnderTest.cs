@@ -87,7 +87,7 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
 
     public IWorkQueue Queue(string name) => _services.GetRequiredKeyedService<IWorkQueue>(name);
 
-    public BlobClient Upload(string blobName) => Account.Clients.Blobs.GetBlobContainerClient(StorageNames.Recordings).GetBlobClient(blobName);
+    public BlobClient Upload(string blobName) => Account.Clients.Container(StorageNames.Recordings).GetBlobClient(blobName);
 
     /// <summary>Uploads a recording.</summary>
     /// <returns>Its id and event, as Event Grid would have them.</returns>

@@ -52,7 +52,7 @@ internal sealed class StorageAccount
     public async Task<(string Name, string Content)[]> BlobsAsync(string container)
     {
         var blobs = new List<(string, string)>();
-        Azure.Storage.Blobs.BlobContainerClient client = Clients.Blobs.GetBlobContainerClient(container);
+        Azure.Storage.Blobs.BlobContainerClient client = Clients.Container(container);
         await foreach (Azure.Storage.Blobs.Models.BlobItem blob in client.GetBlobsAsync(cancellationToken: TestContext.Current.CancellationToken))
         {
             Azure.Storage.Blobs.Models.BlobDownloadResult content = await client.GetBlobClient(blob.Name).DownloadContentAsync(TestContext.Current.CancellationToken);

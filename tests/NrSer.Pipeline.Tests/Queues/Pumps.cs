@@ -1,0 +1,18 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NrSer.Pipeline.Messages;
+using NrSer.Pipeline.Queues;
+
+namespace NrSer.Pipeline.Tests.Queues;
+
+internal static class Pumps
+{
+    /// <summary>A pump as the hosts make them.</summary>
+    public static QueuePump Create(
+        IWorkQueue queue, Func<WorkMessage, CancellationToken, Task> stage, QueueOptions options, TimeProvider time, int concurrency = 1, bool tireless = false)
+    {
+        var activity = new QueueActivity(time);
+        var settlement = new Settlement(Options.Create(options), activity, time, NullLogger<Settlement>.Instance);
+        return new QueuePump(queue, stage, concurrency, tireless, settlement, activity, options, time, NullLogger<QueuePump>.Instance);
+    }
+}
