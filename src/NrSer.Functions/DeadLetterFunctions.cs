@@ -1,0 +1,39 @@
+using Azure.Messaging.ServiceBus;
+using Microsoft.Azure.Functions.Worker;
+using NrSer.Pipeline.Storage;
+using NrSer.ServiceBus;
+
+namespace NrSer.Functions;
+
+/// <summary>Watch the dead-letter queues: whatever ends there ends in a row.</summary>
+/// <param name="settlement">Writes the rows and settles the letters.</param>
+public sealed class DeadLetterFunctions(TriggerSettlement settlement)
+{
+    private const string Suffix = "/$deadletterqueue"; // how Service Bus names the sub-queue
+
+    /// <summary>Handles an upload that was given up.</summary>
+    /// <param name="letter">The message.</param>
+    /// <param name="actions">Settles it.</param>
+    /// <param name="cancellationToken">The host stops.</param>
+    [Function("FailUpload")]
+    public Task FailUploadAsync(
+        [ServiceBusTrigger(StorageNames.UploadsQueue + Suffix, Connection = ServiceBusOptions.Section, AutoCompleteMessages = false)] ServiceBusReceivedMessage letter,
+        ServiceBusMessageActions actions, CancellationToken cancellationToken) =>
+        settlement.BuryAsync(StorageNames.UploadsQueue, letter, actions, cancellationToken);
+
+    /// <summary>Handles a chunk whose enhancement was given up.</summary>
+    /// <inheritdoc cref="FailUploadAsync" path="/param"/>
+    [Function("FailEnhancement")]
+    public Task FailEnhancementAsync(
+        [ServiceBusTrigger(StorageNames.ChunksQueue + Suffix, Connection = ServiceBusOptions.Section, AutoCompleteMessages = false)] ServiceBusReceivedMessage letter,
+        ServiceBusMessageActions actions, CancellationToken cancellationToken) =>
+        settlement.BuryAsync(StorageNames.ChunksQueue, letter, actions, cancellationToken);
+
+    /// <summary>Handles a chunk whose recognition was given up.</summary>
+    /// <inheritdoc cref="FailUploadAsync" path="/param"/>
+    [Function("FailRecognition")]
+    public Task FailRecognitionAsync(
+        [ServiceBusTrigger(StorageNames.EmotionsQueue + Suffix, Connection = ServiceBusOptions.Section, AutoCompleteMessages = false)] ServiceBusReceivedMessage letter,
+        ServiceBusMessageActions actions, CancellationToken cancellationToken) =>
+        settlement.BuryAsync(StorageNames.EmotionsQueue, letter, actions, cancellationToken);
+}

@@ -1,0 +1,34 @@
+using Azure.Identity;
+using Azure.Messaging.ServiceBus;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using NrSer.Pipeline.Queues;
+using NrSer.Pipeline.Storage;
+
+namespace NrSer.ServiceBus;
+
+/// <summary>Registration of the queues.</summary>
+public static class ServiceCollectionExtensions
+{
+    /// <summary>Adds the three work queues on one Service Bus connection. Their dead-letter queues are drained by triggers.</summary>
+    /// <param name="services">Receives them, keyed by name.</param>
+    public static IServiceCollection AddNrSerServiceBusQueues(this IServiceCollection services)
+    {
+        services.AddOptions<ServiceBusOptions>().BindConfiguration(ServiceBusOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ServiceBusOptions>, ServiceBusOptionsValidator>();
+        services.AddSingleton(provider =>
+        {
+            ServiceBusOptions options = provider.GetRequiredService<IOptions<ServiceBusOptions>>().Value;
+            return options.ConnectionString is { Length: > 0 } emulator
+                ? new ServiceBusClient(emulator)
+                : new ServiceBusClient(options.FullyQualifiedNamespace, new DefaultAzureCredential());
+        });
+        foreach (string name in StorageNames.Queues)
+        {
+            services.AddKeyedSingleton<IWorkQueue>(
+                name, (provider, _) => new ServiceBusWorkQueue(provider.GetRequiredService<ServiceBusClient>(), name, provider.GetRequiredService<TimeProvider>()));
+        }
+
+        return services;
+    }
+}

@@ -1,0 +1,54 @@
+using System.Reflection;
+using System.Text.Json;
+using Microsoft.Azure.Functions.Worker;
+using NrSer.Functions;
+using NrSer.Pipeline.Storage;
+using NrSer.ServiceBus;
+
+namespace NrSer.CloudEdge.Tests.Functions;
+
+public sealed class TriggerTests
+{
+    [Fact]
+    public void Triggers_TheirQueues_AreTheWorkQueuesOfTheFlowAndEveryDeadLetterQueue() => Assert.Equal(
+        new[] { StorageNames.UploadsQueue, StorageNames.ChunksQueue }.Concat(StorageNames.Queues.Select(queue => $"{queue}/$deadletterqueue")).Order(StringComparer.Ordinal),
+        FunctionsRuntime.Triggers.Select(trigger => trigger.Trigger.QueueName).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void Triggers_All_LeaveSettlementToUsOnOneConnection() => Assert.All(FunctionsRuntime.Triggers, trigger =>
+    {
+        Assert.False(trigger.Trigger.AutoCompleteMessages);
+        Assert.Equal(ServiceBusOptions.Section, trigger.Trigger.Connection);
+    });
+
+    [Fact]
+    public void Methods_All_HaveNamesOfTheirOwn()
+    {
+        string[] names = [.. FunctionsRuntime.Methods.Select(method => method.GetCustomAttribute<FunctionAttribute>()!.Name)];
+        Assert.Equal(6, names.Length);
+        Assert.Distinct(names);
+    }
+
+    [Fact]
+    public void Sweep_ItsSchedule_HasSixFieldsAndComesEveryFiveMinutes()
+    {
+        MethodInfo sweep = typeof(SweepFunction).GetMethod(nameof(SweepFunction.RunAsync))!;
+        TimerTriggerAttribute timer = Assert.Single(sweep.GetParameters().Select(parameter => parameter.GetCustomAttribute<TimerTriggerAttribute>()).OfType<TimerTriggerAttribute>());
+        Assert.Equal("0 */5 * * * *", timer.Schedule);
+    }
+
+    // What the runtime must not do on its own, since settlement, order and memory are ours to keep.
+    [Fact]
+    public void HostJson_ServiceBus_PeeksOneAtATimeAndSettlesNothing()
+    {
+        using JsonDocument host = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "host.json")));
+        JsonElement serviceBus = host.RootElement.GetProperty("extensions").GetProperty("serviceBus");
+        Assert.Equal(0, serviceBus.GetProperty("prefetchCount").GetInt32());
+        Assert.Equal(1, serviceBus.GetProperty("maxConcurrentCalls").GetInt32());
+        Assert.False(serviceBus.GetProperty("autoCompleteMessages").GetBoolean());
+        TimeSpan renewal = TimeSpan.Parse(serviceBus.GetProperty("maxAutoLockRenewalDuration").GetString()!);
+        TimeSpan timeout = TimeSpan.Parse(host.RootElement.GetProperty("functionTimeout").GetString()!);
+        Assert.True(renewal >= timeout, "The lock must outlive the longest call.");
+        Assert.Equal("OpenTelemetry", host.RootElement.GetProperty("telemetryMode").GetString());
+    }
+}

@@ -1,0 +1,63 @@
+using Azure.Messaging.ServiceBus;
+using NrSer.CloudEdge.Tests.Broker;
+using NrSer.Pipeline;
+using NrSer.Pipeline.Messages;
+using NrSer.Pipeline.Queues;
+using NrSer.Pipeline.Tests.Queues;
+using NrSer.ServiceBus;
+
+namespace NrSer.CloudEdge.Tests;
+
+/// <summary>The contract of every work queue, kept through the real client library against <see cref="ServiceBusBroker"/>.</summary>
+public sealed class ServiceBusWorkQueueTests : WorkQueueContract, IAsyncDisposable
+{
+    private readonly ServiceBusBroker _broker = new();
+    private readonly ServiceBusClient _client;
+    private BrokerQueue? _queue;
+
+    public ServiceBusWorkQueueTests() => _client = new ServiceBusClient(_broker.ConnectionString);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _client.DisposeAsync();
+        _broker.Dispose();
+    }
+
+    [Fact]
+    public async Task SendAsync_MoreThanABatchHolds_SendsAll()
+    {
+        IWorkQueue queue = await CreateAsync(LongLock);
+        string body = $"\"{new string('x', 10_000)}\"";
+        await queue.SendAsync([.. Enumerable.Range(0, 60).Select(number => new WorkMessage($"{number}", body, null))], Stop); // 600 kB, and a batch holds 256
+        Assert.Equal(60, _queue!.Count);
+        Assert.Equal(("0", body), (await queue.ReceiveAsync(1, Stop)).Select(delivery => (delivery.Message.MessageId, delivery.Message.Body)).Single());
+    }
+
+    [Fact]
+    public async Task SendAsync_LargerThanTheQueueTakes_Throws()
+    {
+        IWorkQueue queue = await CreateAsync(LongLock);
+        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() => queue.SendAsync([new WorkMessage("huge", new string('x', 300_000), null)], Stop));
+        Assert.Contains("huge", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SendAsync_TwiceAndAgainForARetry_ArrivesOncePerGeneration()
+    {
+        IWorkQueue queue = await CreateAsync(LongLock);
+        _queue!.DetectsDuplicates = true;
+        var chunk = new ChunkId(RecordingId.Parse("20260309-0123456789abcdef"), 0, 0);
+        await queue.SendAsync([WorkMessage.Enhance(chunk, 0), WorkMessage.Enhance(chunk, 0)], Stop);
+        await queue.SendAsync([WorkMessage.Enhance(chunk, 1), WorkMessage.Recognize(chunk, 1)], Stop);
+        Assert.Equal(3, _queue.Count);
+    }
+
+    protected override Task<IWorkQueue> CreateAsync(QueueOptions options)
+    {
+        _queue = _broker.Add("chunks", options.LockDuration);
+        return Task.FromResult<IWorkQueue>(new ServiceBusWorkQueue(_client, "chunks", TimeProvider.System));
+    }
+
+    protected override Task<(string Body, string Reason)[]> DeadLettersAsync() =>
+        Task.FromResult(_queue!.Letters.Select(letter => (letter.Body, letter.Description ?? "")).ToArray());
+}

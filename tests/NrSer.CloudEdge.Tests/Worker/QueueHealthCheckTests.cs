@@ -1,0 +1,38 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Time.Testing;
+using NrSer.Pipeline.Queues;
+using NrSer.Worker;
+
+namespace NrSer.CloudEdge.Tests.Worker;
+
+public sealed class QueueHealthCheckTests
+{
+    private readonly FakeTimeProvider _time = new();
+
+    [Theory]
+    [InlineData(299, false, HealthStatus.Healthy)]
+    [InlineData(300, false, HealthStatus.Unhealthy)]
+    [InlineData(3600, true, HealthStatus.Healthy)] // at work: it does not ask
+    public async Task CheckHealthAsync_Silence_IsUnhealthyAfterFiveMinutesUnlessBusy(int seconds, bool busy, HealthStatus expected)
+    {
+        var activity = new QueueActivity(_time);
+        if (busy)
+            activity.Begin();
+        _time.Advance(TimeSpan.FromSeconds(seconds));
+        HealthCheckResult result = await new QueueHealthCheck(activity).CheckHealthAsync(new HealthCheckContext(), TestContext.Current.CancellationToken);
+        Assert.Equal(expected, result.Status);
+    }
+
+    [Fact]
+    public void IdleFor_AfterWork_CountsFromItsEnd()
+    {
+        var activity = new QueueActivity(_time);
+        activity.Begin();
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(TimeSpan.Zero, activity.IdleFor);
+        activity.End();
+        _time.Advance(TimeSpan.FromSeconds(2));
+        activity.Answered();
+        Assert.Equal((TimeSpan.FromSeconds(2), TimeSpan.Zero), (activity.IdleFor, activity.SilentFor));
+    }
+}
