@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Azure;
+using Azure.Identity;
 using NrSer.Cli.Local;
 using NrSer.Cli.Output;
 using NrSer.Core.Audio;
@@ -34,6 +35,10 @@ internal static class CommandRun
         FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException => (error.Message, ExitCode.BadInput),
         FfmpegMissingException or ModelException or LocalStackException => (error.Message, ExitCode.Environment),
         Microsoft.Extensions.Options.OptionsValidationException => (error.Message, ExitCode.BadInput),
+        AuthenticationFailedException => ($"Azure does not know who you are: {FirstLine(error)} Sign in with: az login", ExitCode.Environment),
+        RequestFailedException { Status: 403 } => (
+            $"The storage refused: {FirstLine(error)} Your account needs the roles Storage Blob Data Contributor and Storage Table Data Contributor there.",
+            ExitCode.Environment),
         RequestFailedException { Status: 0 } => ($"The storage cannot be reached: {FirstLine(error)}", ExitCode.Environment),
         RequestFailedException => ($"The storage refused: {FirstLine(error)}", ExitCode.Environment),
         AggregateException { InnerExceptions: [var inner, ..] } => Explain(inner) ?? ($"{FirstLine(inner)}", ExitCode.Environment),

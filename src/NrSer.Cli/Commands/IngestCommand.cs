@@ -6,8 +6,8 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.FileSystemGlobbing;
-using NrSer.Cli.Local;
 using NrSer.Cli.Output;
+using NrSer.Cli.Storage;
 using NrSer.Pipeline.Storage;
 using Spectre.Console;
 
@@ -30,7 +30,7 @@ internal static class IngestCommand
         command.Run(async (parsed, cancellationToken) =>
         {
             List<(FileInfo File, string BlobName)> files = Find(parsed.GetRequiredValue(sources));
-            await using ServiceProvider services = CliServices.Pipeline(storage.Setting(parsed));
+            await using ServiceProvider services = CliServices.Pipeline(storage.Settings(parsed));
             BlobContainerClient container = services.GetRequiredService<StorageClients>().Container(StorageNames.Recordings);
             await container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
             IngestReportV1 report = await Terminal.WithProgressAsync(

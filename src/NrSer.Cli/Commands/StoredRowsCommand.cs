@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.DependencyInjection;
-using NrSer.Cli.Local;
+using NrSer.Cli.Storage;
 using NrSer.Pipeline.Storage;
 
 namespace NrSer.Cli.Commands;
@@ -17,7 +17,7 @@ internal static class StoredRowsCommand
         storage.AddTo(command);
         command.Run(async (parsed, cancellationToken) =>
         {
-            await using ServiceProvider services = CliServices.Pipeline(storage.Setting(parsed));
+            await using ServiceProvider services = CliServices.Pipeline(storage.Settings(parsed));
             (DateOnly from, DateOnly to) = days.Of(parsed, services.GetRequiredService<TimeProvider>());
             return await body(parsed, new StoredRows(services.GetRequiredService<ResultTables>(), from, to), cancellationToken);
         });

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using NrSer.Cli.Local;
 using NrSer.Cli.Output;
+using NrSer.Cli.Storage;
 using Spectre.Console;
 
 namespace NrSer.Cli.Commands;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.Extensions.Hosting;
 using NrSer.Cli.Local;
 using NrSer.Cli.Output;
+using NrSer.Cli.Storage;
 using NrSer.Pipeline;
 
 namespace NrSer.Cli.Commands;
@@ -13,10 +14,10 @@ internal static class WorkerCommand
     {
         var storage = new StorageLocation();
         var command = new Command("worker", "Adds an emotion worker process to a running stack. Ctrl-C ends it; what it was at goes to another.");
-        storage.AddTo(command);
+        storage.AddLocalTo(command);
         command.Run(async (parsed, cancellationToken) =>
         {
-            using IHost host = LocalStack.BuildHost(storage.Setting(parsed).Value!, verbose: true, services => services.AddNrSerEmotionWorker());
+            using IHost host = LocalStack.BuildHost(storage.LocalConnection(parsed), verbose: true, services => services.AddNrSerEmotionWorker());
             await LocalStack.StartHostAsync(host, cancellationToken);
             Terminal.Note("The worker waits for chunks. Ctrl-C ends it.");
             try

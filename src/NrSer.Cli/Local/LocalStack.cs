@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NrSer.Cli.Output;
+using NrSer.Cli.Storage;
 using NrSer.Core.Models;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Storage;

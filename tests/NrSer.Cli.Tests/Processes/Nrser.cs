@@ -11,9 +11,15 @@ internal static class Nrser
     public static Task<Outcome> RunAsync(params string[] arguments) => RunWithAsync([], arguments);
 
     /// <summary>Runs the command with settings in its environment.</summary>
-    public static async Task<Outcome> RunWithAsync(Dictionary<string, string> environment, params string[] arguments)
+    public static Task<Outcome> RunWithAsync(Dictionary<string, string> environment, params string[] arguments) =>
+        RunInAsync(Environment.CurrentDirectory, environment, arguments);
+
+    /// <summary>Runs the command in a folder, with settings in its environment.</summary>
+    public static async Task<Outcome> RunInAsync(string folder, Dictionary<string, string> environment, params string[] arguments)
     {
-        using Process process = Process.Start(StartInfo(environment, ownSession: false, arguments))!;
+        ProcessStartInfo start = StartInfo(environment, ownSession: false, arguments);
+        start.WorkingDirectory = folder;
+        using Process process = Process.Start(start)!;
         process.StandardInput.Close();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(s_limit);

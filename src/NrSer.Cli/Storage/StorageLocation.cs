@@ -1,0 +1,96 @@
+using System.CommandLine;
+using NrSer.Cli.Local;
+
+namespace NrSer.Cli.Storage;
+
+/// <summary>
+/// How a command finds the storage: a stack running on a data folder, a connection string given to it or set in the environment, or the accounts
+/// of a deployment in Azure.
+/// </summary>
+internal sealed class StorageLocation
+{
+    private const string EnvironmentVariable = "NrSer__Storage__ConnectionString";
+
+    private readonly Option<string?> _connection = new("--connection-string")
+    {
+        Description = $"Storage to use instead of the running stack's; also read from {EnvironmentVariable}.",
+    };
+
+    private readonly Option<DirectoryInfo> _data = DataOption();
+
+    private readonly Option<string?> _azure = new("--azure")
+    {
+        Description = "The deployment in Azure, signed in as you are (az login). Its endpoints are read from what azd left in .azure here or above; an "
+            + "environment of azd can be named.",
+        HelpName = "environment", Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<Uri?> _blobs = EndpointOption("--blob-endpoint", "recordings, such as https://name.blob.core.windows.net");
+    private readonly Option<Uri?> _results = EndpointOption("--results-blob-endpoint", "results");
+    private readonly Option<Uri?> _tables = EndpointOption("--table-endpoint", "tables");
+
+    /// <summary>The folder that a stack keeps its data in.</summary>
+    public static Option<DirectoryInfo> DataOption() => new("--data")
+    {
+        Description = "Folder of the local stack (nrser up).", DefaultValueFactory = _ => new DirectoryInfo(".nrser"),
+    };
+
+    /// <summary>Adds the options for a stack on this machine.</summary>
+    public void AddLocalTo(Command command)
+    {
+        command.Add(_data);
+        command.Add(_connection);
+    }
+
+    /// <summary>Adds all options.</summary>
+    public void AddTo(Command command)
+    {
+        AddLocalTo(command);
+        foreach (Option option in new Option[] { _azure, _blobs, _results, _tables })
+            command.Add(option);
+        command.Validators.Add(parsed =>
+        {
+            if (parsed.GetResult(_azure) is not null && (parsed.GetResult(_connection) is not null || parsed.GetResult(_data) is { Implicit: false }))
+                parsed.AddError("--azure names another storage than --data and --connection-string do: give one of them.");
+            if (parsed.GetResult(_azure) is null && new[] { _blobs, _results, _tables }.Any(option => parsed.GetResult(option) is not null))
+                parsed.AddError("The endpoints of accounts go with --azure.");
+        });
+    }
+
+    /// <summary>The settings that point the pipeline at the storage.</summary>
+    /// <exception cref="LocalStackException">None is named and none runs.</exception>
+    /// <exception cref="UsageException">The deployment's endpoints are not known.</exception>
+    public IReadOnlyCollection<KeyValuePair<string, string?>> Settings(ParseResult parsed) => parsed.GetResult(_azure) is null
+        ? [ConnectionSetting(LocalConnection(parsed))]
+        : AzureDeployment.Settings(parsed.GetValue(_azure), parsed.GetValue(_blobs), parsed.GetValue(_results), parsed.GetValue(_tables));
+
+    /// <summary>The connection string of a stack on this machine.</summary>
+    /// <exception cref="LocalStackException">None is named and none runs.</exception>
+    public string LocalConnection(ParseResult parsed)
+    {
+        DirectoryInfo folder = parsed.GetRequiredValue(_data);
+        bool folderIsNamed = parsed.GetResult(_data) is { Implicit: false };
+        return parsed.GetValue(_connection)
+            ?? (folderIsNamed ? null : Environment.GetEnvironmentVariable(EnvironmentVariable)) // what is typed counts more than what is set
+            ?? StackFile.FindRunning(folder.FullName)?.ConnectionString
+            ?? throw new LocalStackException(
+                $"No stack runs on {folder.FullName}. Start one there with: nrser up --data {folder}, or give --connection-string.");
+    }
+
+    /// <summary>A connection string as a setting.</summary>
+    public static KeyValuePair<string, string?> ConnectionSetting(string? connection) => new("NrSer:Storage:ConnectionString", connection);
+
+    private static Option<Uri?> EndpointOption(string name, string what) => new(name)
+    {
+        Description = $"With --azure: endpoint of the account with the {what}, instead of azd's.",
+        HelpName = "https address",
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (Uri.TryCreate(text, UriKind.Absolute, out Uri? endpoint) && endpoint.Scheme == Uri.UriSchemeHttps)
+                return endpoint;
+            result.AddError($"{name} takes an https address, not '{text}'.");
+            return null;
+        },
+    };
+}

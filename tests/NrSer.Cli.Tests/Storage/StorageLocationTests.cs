@@ -1,0 +1,89 @@
+using System.Text;
+using System.Text.Json;
+using Azure.Data.Tables;
+using NrSer.Cli.Tests.Processes;
+using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Storage;
+
+namespace NrSer.Cli.Tests.Storage;
+
+public sealed class StorageLocationTests
+{
+    private const string Id = "20260309-0123456789abcdef";
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    // What a deployment's users do, with the endpoints that azd noted and an Entra identity.
+    [Fact]
+    public async Task Azure_SignedIn_EveryCommandWorks()
+    {
+        await using AzureAccount account = await AzureAccount.StartAsync();
+        using var files = new Scratch();
+        WriteAzdEnvironment(files, account.Outputs);
+        foreach (string table in StorageNames.Tables)
+            await account.Tables.CreateTableAsync(table, Stop);
+        var row = new RecordingRow
+        {
+            PartitionKey = "20260309", RowKey = Id, BlobName = "talk.wav", Status = nameof(RecordingStatus.Failed), Reason = "IOException", Generation = 0, ExpectedChunks = 1,
+            UploadedAt = new DateTimeOffset(2026, 3, 9, 12, 0, 0, TimeSpan.Zero),
+        };
+        await account.Tables.GetTableClient(StorageNames.RecordingsTable).AddEntityAsync(row, Stop);
+        string recording = files.Write("talk.wav", await File.ReadAllBytesAsync(Recordings.Clean, Stop));
+
+        Outcome ingested = await RunAsync("ingest", recording, "--azure", "--json");
+        Assert.Equal(1, ingested.Json().GetProperty("uploaded").GetInt32());
+        Assert.True(await account.Blobs.GetBlobContainerClient(StorageNames.Recordings).GetBlobClient("talk.wav").ExistsAsync(Stop));
+
+        Outcome status = await RunAsync("status", "--azure", "dev", "--from", "2026-03-09", "--to", "2026-03-09", "--json");
+        Assert.Equal((1, Id), (status.ExitCode, JsonDocument.Parse(status.Output).RootElement[0].GetProperty("recordingId").GetString())); // it failed
+        (await RunAsync("results", Id, "--azure", "--json")).Succeeded();
+        (await RunAsync("export", "--azure", "--from", "2026-03-09", "--to", "2026-03-09", "--output", files["out.csv"])).Succeeded();
+        (await RunAsync("retry", Id, "--azure")).Succeeded();
+        TableEntity marked = await account.Tables.GetTableClient(StorageNames.RecordingsTable).GetEntityAsync<TableEntity>("20260309", Id, cancellationToken: Stop);
+        Assert.Equal(true, marked.GetBoolean(nameof(RecordingRow.RetryRequested)));
+
+        Task<Outcome> RunAsync(params string[] arguments) => Nrser.RunInAsync(files.Path, account.SignedIn, arguments);
+    }
+
+    [Fact]
+    public async Task Azure_NotSignedIn_SaysHowToSignIn()
+    {
+        await using AzureAccount account = await AzureAccount.StartAsync();
+        using var files = new Scratch();
+        Outcome outcome = await Nrser.RunInAsync(
+            files.Path, account.SignedOut, "status", "--azure", "--blob-endpoint", account.Outputs["NRSER_BLOB_ENDPOINT"],
+            "--results-blob-endpoint", account.Outputs["NRSER_RESULTS_BLOB_ENDPOINT"], "--table-endpoint", account.Outputs["NRSER_TABLE_ENDPOINT"]);
+        Assert.Contains("az login", outcome.Refused(ExitCode.Environment), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("azd up", "status", "--azure")]
+    [InlineData("azd env list", "status", "--azure", "other")]
+    [InlineData("NRSER_TABLE_ENDPOINT", "status", "--azure", "half")]
+    public async Task Azure_EndpointsNotKnown_SaysWhereTheyComeFrom(string advice, params string[] arguments)
+    {
+        using var files = new Scratch();
+        if (arguments.Length == 3)
+        {
+            WriteAzdEnvironment(files, []);
+            files.Write(".azure/half/.env", "NRSER_BLOB_ENDPOINT=\"https://a\"\nNRSER_RESULTS_BLOB_ENDPOINT=\"https://b\"\n"u8);
+        }
+
+        Assert.Contains(advice, (await Nrser.RunInAsync(files.Path, [], arguments)).Refused(ExitCode.BadInput), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("status", "--azure", "--data", "here")]
+    [InlineData("status", "--table-endpoint", "https://a")]
+    [InlineData("status", "--azure", "--table-endpoint", "http://a")]
+    [InlineData("status", "--azure", "--table-endpoint", "a")]
+    [InlineData("worker", "--azure")]
+    public async Task Azure_OptionsThatDoNotGoTogether_AreRefused(params string[] arguments) =>
+        Assert.Equal(ExitCode.BadInput, (await Nrser.RunAsync(arguments)).ExitCode);
+
+    private static void WriteAzdEnvironment(Scratch files, Dictionary<string, string> outputs)
+    {
+        files.Write(".azure/config.json", """{"version":1,"defaultEnvironment":"dev"}"""u8);
+        files.Write(".azure/dev/.env", Encoding.UTF8.GetBytes(string.Concat(outputs.Select(output => $"{output.Key}=\"{output.Value}\"\n"))));
+    }
+}
