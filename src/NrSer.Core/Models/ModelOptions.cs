@@ -23,6 +23,9 @@ public sealed class ModelOptions
     /// <summary>Where networks run.</summary>
     public ExecutionProvider ExecutionProvider { get; init; } = ExecutionProvider.Cpu;
 
+    /// <summary>How CUDA is used, where it is.</summary>
+    public CudaOptions Cuda { get; init; } = new();
+
     /// <summary>Threads for inference: 1 to 256, or 0 for as many as the process may use (a container's CPU quota counts).</summary>
     [Range(0, 256)] public int Threads { get; init; }
 

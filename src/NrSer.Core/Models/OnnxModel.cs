@@ -146,7 +146,11 @@ public sealed partial class OnnxModel : IDisposable
             return (session, ExecutionProvider.Cpu);
         try
         {
-            session.AppendExecutionProvider_CUDA();
+            using var cuda = new OrtCUDAProviderOptions();
+            cuda.UpdateOptions(new Dictionary<string, string>(options.Cuda.ForProvider(), StringComparer.Ordinal));
+            session.AppendExecutionProvider_CUDA(cuda);
+            if (!options.Cuda.AllowCpuNodes)
+                session.AddSessionConfigEntry("session.disable_cpu_ep_fallback", "1");
             return (session, ExecutionProvider.Cuda);
         }
         catch (OnnxRuntimeException error) when (options.ExecutionProvider == ExecutionProvider.Cuda)
