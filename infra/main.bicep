@@ -1,0 +1,311 @@
+// Everything that NrSer needs in Azure. `azd up` deploys it; README.md says what it costs and where each known pain of such systems is dealt with.
+targetScope = 'subscription'
+
+import { maxDeliveries, lockMinutes, queueNames, token } from 'modules/names.bicep'
+
+@minLength(1)
+@maxLength(40)
+@description('Name of the environment, which names the resource group.')
+param environmentName string
+
+@minLength(1)
+@description('Region. With emotionCompute gpu-t4 one that has NVIDIA T4 on Container Apps, such as swedencentral, westeurope, eastus or westus3.')
+param location string
+
+@description('The person or pipeline that deploys: may upload recordings and read results with the nrser command. Empty for nobody.')
+param principalId string = ''
+
+@allowed(['User', 'ServicePrincipal'])
+@description('What principalId is.')
+param principalType string = 'User'
+
+@description('Image of the Functions host; empty before it was built.')
+param functionsImage string = ''
+
+@description('Image of the emotion worker; empty before it was built.')
+param workerImage string = ''
+
+@allowed(['job', 'app'])
+@description('The worker as an event-driven job, which scaling never stops in mid-work, or as an app, which keeps its model loaded between messages.')
+param emotionHost string = 'job'
+
+@allowed(['cpu', 'gpu-t4'])
+@description('What emotions are recognised on. The embedded models need no GPU, and quota for GPUs often has to be asked for first.')
+param emotionCompute string = 'cpu'
+
+@minValue(1)
+@maxValue(300)
+@description('Emotion workers at once.')
+param emotionWorkers int = 10
+
+@minValue(1)
+@maxValue(300)
+@description('Functions containers at once. One enhances a chunk of five minutes at a time.')
+param functionsReplicas int = 10
+
+@minValue(1)
+@maxValue(10)
+@description('Functions containers that always run. Sweep needs one.')
+param functionsMinReplicas int = 1
+
+@allowed(['Mix', 'Separate'])
+@description('Channels mixed to mono, or each for itself, as in calls with one speaker on each.')
+param channels string = 'Mix'
+
+@minValue(1)
+@maxValue(365)
+@description('Days after which decoded and enhanced audio is deleted.')
+param workDays int = 7
+
+@minValue(0)
+@maxValue(3650)
+@description('Days after which uploaded recordings are deleted; 0 keeps them.')
+param recordingDays int = 0
+
+@minValue(30)
+@maxValue(730)
+@description('Days that logs and metrics are kept.')
+param logDays int = 30
+
+@description('Lets keys be used on the results account, for Power BI\'s table connector. A key can write, too: leave it off and read Parquet if you can.')
+param resultsAccountKeys bool = false
+
+@description('''Closes storage to the internet and reaches it, the queues and the images by private endpoints. Needs Service Bus Premium (about 680 dollars a
+month) and registry Premium (about 50): most of what such a deployment costs. Recordings are then uploaded from inside the network.''')
+param privateNetwork bool = false
+
+@description('Who is told of failures, long queues, lost events and spending; empty for nobody.')
+param alertEmail string = ''
+
+@minValue(1)
+@description('Hours that the oldest message may wait before somebody is told.')
+param queueAgeHours int = 6
+
+@minValue(1)
+@description('Dollars a month after which somebody is told. Nothing is switched off.')
+param monthlyBudget int = 100
+
+@description('First day of the budget\'s first month, which stays once it is deployed: azd keeps it in its environment. Empty for this month.')
+param budgetStart string = ''
+
+@description('Not to be set: the month of the deployment.')
+param thisMonth string = utcNow('yyyy-MM-01')
+
+var suffix = token(environmentName, subscription().subscriptionId, location)
+var firstMonth = empty(budgetStart) ? thisMonth : budgetStart
+var tags = {
+  'azd-env-name': environmentName
+}
+
+resource group 'Microsoft.Resources/resourceGroups@2024-11-01' = {
+  name: 'rg-${environmentName}'
+  location: location
+  tags: tags
+}
+
+module identities 'modules/identities.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    suffix: suffix
+  }
+}
+
+module storage 'modules/storage.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    suffix: suffix
+    workDays: workDays
+    recordingDays: recordingDays
+    resultsAccountKeys: resultsAccountKeys
+    privateNetwork: privateNetwork
+  }
+}
+
+module bus 'modules/servicebus.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    suffix: suffix
+    privateNetwork: privateNetwork
+  }
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    suffix: suffix
+    logDays: logDays
+  }
+}
+
+module registry 'modules/registry.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    suffix: suffix
+    privateNetwork: privateNetwork
+  }
+}
+
+module topic 'modules/uploads-topic.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    workName: storage.outputs.workName
+  }
+}
+
+module roles 'modules/roles.bicep' = {
+  scope: group
+  params: {
+    workName: storage.outputs.workName
+    resultsName: storage.outputs.resultsName
+    namespaceName: bus.outputs.namespaceName
+    registryName: registry.outputs.name
+    insightsName: monitoring.outputs.insightsName
+    functions: identities.outputs.functions
+    worker: identities.outputs.worker
+    topicPrincipalId: topic.outputs.principalId
+    deployerPrincipalId: principalId
+    deployerType: principalType
+  }
+}
+
+module subscription_ 'modules/uploads-subscription.bicep' = {
+  scope: group
+  name: 'uploads-subscription'
+  dependsOn: [roles] // Event Grid tries the queue and the container when the subscription is made
+  params: {
+    topicName: topic.outputs.name
+    workId: storage.outputs.workId
+    namespaceName: bus.outputs.namespaceName
+    queueName: queueNames[0]
+  }
+}
+
+module network 'modules/network.bicep' = if (privateNetwork) {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    suffix: suffix
+  }
+}
+
+module endpoints 'modules/private-endpoints.bicep' = if (privateNetwork) {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    suffix: suffix
+    networkId: network.?outputs.networkId ?? ''
+    subnetId: network.?outputs.endpointsSubnetId ?? ''
+    workId: storage.outputs.workId
+    resultsId: storage.outputs.resultsId
+    namespaceId: bus.outputs.namespaceId
+    registryId: registry.outputs.id
+  }
+}
+
+module environment 'modules/environment.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    suffix: suffix
+    workspaceId: monitoring.outputs.workspaceId
+    gpu: emotionCompute == 'gpu-t4'
+    subnetId: network.?outputs.containersSubnetId ?? ''
+  }
+}
+
+// What both hosts read; the names are those of the code's options.
+var settings = [
+  { name: 'NrSer__Storage__BlobEndpoint', value: storage.outputs.blobEndpoint }
+  { name: 'NrSer__Storage__ResultsBlobEndpoint', value: storage.outputs.resultsBlobEndpoint }
+  { name: 'NrSer__Storage__TableEndpoint', value: storage.outputs.tableEndpoint }
+  { name: 'NrSer__Queues__LockDuration', value: '00:0${lockMinutes}:00' }
+  { name: 'NrSer__Queues__MaxDeliveries', value: string(maxDeliveries) }
+  { name: 'NrSer__Queues__RetryDelay', value: '00:00:20' } // five attempts within some minutes: long enough for a service to come back
+  { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: monitoring.outputs.insightsAddress }
+]
+
+module functions 'modules/functions.bicep' = {
+  scope: group
+  dependsOn: [roles]
+  params: {
+    location: location
+    tags: tags
+    suffix: suffix
+    environmentId: environment.outputs.id
+    host: identities.outputs.functions
+    registryServer: registry.outputs.loginServer
+    image: functionsImage
+    settings: settings
+    runtimeStorageName: storage.outputs.workName
+    busHostName: bus.outputs.hostName
+    channels: channels
+    minReplicas: functionsMinReplicas
+    maxReplicas: functionsReplicas
+  }
+}
+
+module worker 'modules/worker.bicep' = {
+  scope: group
+  dependsOn: [roles]
+  params: {
+    location: location
+    tags: tags
+    suffix: suffix
+    environmentId: environment.outputs.id
+    host: identities.outputs.worker
+    registryServer: registry.outputs.loginServer
+    image: workerImage
+    settings: settings
+    busNamespaceName: bus.outputs.namespaceName
+    busHostName: bus.outputs.hostName
+    kind: emotionHost
+    compute: emotionCompute
+    maxReplicas: emotionWorkers
+  }
+}
+
+module alerts 'modules/alerts.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    suffix: suffix
+    workspaceId: monitoring.outputs.workspaceId
+    topicId: topic.outputs.id
+    email: alertEmail
+    queueAgeHours: queueAgeHours
+    monthlyBudget: monthlyBudget
+    budgetStart: firstMonth
+  }
+}
+
+output AZURE_LOCATION string = location
+output AZURE_RESOURCE_GROUP string = group.name
+output AZURE_CONTAINER_REGISTRY_ENDPOINT string = registry.outputs.loginServer
+output AZURE_CONTAINER_REGISTRY_NAME string = registry.outputs.name
+output NRSER_BLOB_ENDPOINT string = storage.outputs.blobEndpoint
+output NRSER_RESULTS_BLOB_ENDPOINT string = storage.outputs.resultsBlobEndpoint
+output NRSER_TABLE_ENDPOINT string = storage.outputs.tableEndpoint
+output NRSER_WORK_ACCOUNT string = storage.outputs.workName
+output NRSER_RESULTS_ACCOUNT string = storage.outputs.resultsName
+output NRSER_SERVICEBUS_NAMESPACE string = bus.outputs.hostName
+output NRSER_FUNCTIONS_NAME string = functions.outputs.name
+output NRSER_WORKER_NAME string = worker.outputs.name
+output NRSER_WORKER_KIND string = emotionHost
+output NRSER_WORKER_COMPUTE string = emotionCompute
+output NRSER_BUDGET_START string = firstMonth

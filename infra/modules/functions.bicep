@@ -1,0 +1,87 @@
+// The Functions host: takes in uploads, enhances, turns dead letters into rows, sweeps. A container, because decoding needs ffmpeg.
+
+import { identity } from 'identities.bicep'
+
+param location string
+param tags object
+param suffix string
+param environmentId string
+param host identity
+param registryServer string
+@description('Empty before the first deployment: then the bare runtime starts, and has nothing to do.')
+param image string
+@description('Settings that both hosts share.')
+param settings array
+@description('The account where the runtime keeps its leases.')
+param runtimeStorageName string
+param busHostName string
+@allowed(['Mix', 'Separate'])
+param channels string
+@description('At least one, since the timer of Sweep wakes nobody.')
+@minValue(1)
+param minReplicas int
+param maxReplicas int
+
+resource functions 'Microsoft.App/containerApps@2025-07-01' = {
+  name: 'ca-functions-${suffix}'
+  location: location
+  tags: union(tags, { 'azd-service-name': 'functions' })
+  kind: 'functionapp' // the platform reads the triggers and scales by them
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${host.id}': {}
+    }
+  }
+  properties: {
+    environmentId: environmentId
+    workloadProfileName: 'Consumption'
+    configuration: {
+      activeRevisionsMode: 'Single'
+      registries: [
+        {
+          server: registryServer
+          identity: host.id
+        }
+      ]
+      ingress: {
+        external: false // there is no HTTP function
+        targetPort: 8080
+      }
+    }
+    template: {
+      terminationGracePeriodSeconds: 60
+      containers: [
+        {
+          name: 'functions'
+          image: empty(image) ? 'mcr.microsoft.com/azure-functions/dotnet-isolated:4-dotnet-isolated10.0' : image
+          resources: {
+            // One message of a queue at a time (host.json): a decode of 0.3 GB and an enhancement of 0.4 GB fit side by side, and 4 GiB of disk.
+            cpu: json('2.0')
+            memory: '4Gi'
+          }
+          env: concat(settings, [
+            { name: 'AZURE_CLIENT_ID', value: host.clientId }
+            { name: 'FUNCTIONS_EXTENSION_VERSION', value: '~4' }
+            { name: 'FUNCTIONS_WORKER_RUNTIME', value: 'dotnet-isolated' }
+            { name: 'AzureWebJobsStorage__accountName', value: runtimeStorageName }
+            { name: 'AzureWebJobsStorage__credential', value: 'managedidentity' }
+            { name: 'AzureWebJobsStorage__clientId', value: host.clientId }
+            { name: 'ServiceBus__fullyQualifiedNamespace', value: busHostName }
+            { name: 'ServiceBus__credential', value: 'managedidentity' }
+            { name: 'ServiceBus__clientId', value: host.clientId }
+            { name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', value: 'Authorization=AAD;ClientId=${host.clientId}' }
+            { name: 'NrSer__Ingest__Channels', value: channels }
+            { name: 'NrSer__Audio__MaxSpooledBytes', value: '2147483648' } // an MP4 on the container's small disk
+          ])
+        }
+      ]
+      scale: {
+        minReplicas: minReplicas
+        maxReplicas: maxReplicas
+      }
+    }
+  }
+}
+
+output name string = functions.name

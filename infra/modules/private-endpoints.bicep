@@ -1,0 +1,85 @@
+// A private address, and the name that leads to it, for every service that holds data.
+
+param location string
+param tags object
+param suffix string
+param networkId string
+param subnetId string
+param workId string
+param resultsId string
+param namespaceId string
+param registryId string
+
+var blobZone = 'privatelink.blob.${environment().suffixes.storage}'
+var tableZone = 'privatelink.table.${environment().suffixes.storage}'
+var busZone = 'privatelink.servicebus.windows.net'
+var registryZone = 'privatelink${environment().suffixes.acrLoginServer}'
+var zoneNames = [blobZone, tableZone, busZone, registryZone]
+var endpoints = [
+  { name: 'work-blob', target: workId, group: 'blob', zone: 0 }
+  { name: 'results-blob', target: resultsId, group: 'blob', zone: 0 }
+  { name: 'results-table', target: resultsId, group: 'table', zone: 1 }
+  { name: 'bus', target: namespaceId, group: 'namespace', zone: 2 }
+  { name: 'registry', target: registryId, group: 'registry', zone: 3 }
+]
+
+resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [
+  for name in zoneNames: {
+    name: name
+    location: 'global'
+    tags: tags
+  }
+]
+
+resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [
+  for (name, index) in zoneNames: {
+    parent: zones[index]
+    name: 'nrser'
+    location: 'global'
+    properties: {
+      registrationEnabled: false
+      virtualNetwork: {
+        id: networkId
+      }
+    }
+  }
+]
+
+resource privateEndpoints 'Microsoft.Network/privateEndpoints@2024-05-01' = [
+  for endpoint in endpoints: {
+    name: 'pe-${endpoint.name}-${suffix}'
+    location: location
+    tags: tags
+    properties: {
+      subnet: {
+        id: subnetId
+      }
+      privateLinkServiceConnections: [
+        {
+          name: endpoint.name
+          properties: {
+            privateLinkServiceId: endpoint.target
+            groupIds: [endpoint.group]
+          }
+        }
+      ]
+    }
+  }
+]
+
+resource addresses 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-05-01' = [
+  for (endpoint, index) in endpoints: {
+    parent: privateEndpoints[index]
+    name: 'default'
+    properties: {
+      privateDnsZoneConfigs: [
+        {
+          name: endpoint.group
+          properties: {
+            privateDnsZoneId: zones[endpoint.zone].id
+          }
+        }
+      ]
+    }
+  }
+]

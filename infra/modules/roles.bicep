@@ -1,0 +1,210 @@
+// Who may do what: every role assignment of the deployment, and no other.
+
+import { containerNames, queueNames } from 'names.bicep'
+import { identity } from 'identities.bicep'
+
+param workName string
+param resultsName string
+param namespaceName string
+param registryName string
+param insightsName string
+param functions identity
+param worker identity
+@description('Identity of the Event Grid topic.')
+param topicPrincipalId string
+@description('The person who deploys, to use the nrser command with; empty for none.')
+param deployerPrincipalId string
+@allowed(['User', 'ServicePrincipal'])
+param deployerType string
+
+// learn.microsoft.com, Azure built-in roles
+var storageBlobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
+var storageBlobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
+var storageTableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
+var serviceBusDataSender = '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'
+var serviceBusDataReceiver = '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0'
+var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
+var acrPull = '7f951dda-4ed3-4680-a7ca-43fe172d538d'
+
+resource work 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+  name: workName
+
+  resource blobs 'blobServices' existing = {
+    name: 'default'
+
+    resource lostEvents 'containers' existing = {
+      name: containerNames.lostEvents
+    }
+  }
+}
+
+// The worker reads mixed chunks, and takes back what belongs to a rejected recording. It never hears a recording as it was uploaded.
+var workerContainers = [containerNames.chunks, containerNames.enhanced]
+
+resource chunkContainers 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' existing = [
+  for name in workerContainers: {
+    parent: work::blobs
+    name: name
+  }
+]
+
+resource results 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+  name: resultsName
+}
+
+resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' existing = {
+  name: namespaceName
+
+  resource uploads 'queues' existing = {
+    name: queueNames[0]
+  }
+
+  resource emotions 'queues' existing = {
+    name: queueNames[2]
+  }
+}
+
+resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' existing = {
+  name: registryName
+}
+
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: insightsName
+}
+
+// Owner, because the Functions runtime keeps its own leases there.
+resource functionsWork 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: work
+  name: guid(work.id, functions.id, storageBlobDataOwner)
+  properties: {
+    principalId: functions.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageBlobDataOwner)
+  }
+}
+
+// All three queues both ways: Sweep sends events again and looks how old the queues are, and the watchers drain every dead-letter queue.
+resource functionsQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for role in [serviceBusDataSender, serviceBusDataReceiver]: {
+    scope: namespace
+    name: guid(namespace.id, functions.id, role)
+    properties: {
+      principalId: functions.principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+    }
+  }
+]
+
+resource workerChunks 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (name, index) in workerContainers: {
+    scope: chunkContainers[index]
+    name: guid(work.id, name, worker.id, storageBlobDataContributor)
+    properties: {
+      principalId: worker.principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageBlobDataContributor)
+    }
+  }
+]
+
+// The scaler asks the queue for its length with the same identity.
+resource workerQueue 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: namespace::emotions
+  name: guid(namespace::emotions.id, worker.id, serviceBusDataReceiver)
+  properties: {
+    principalId: worker.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', serviceBusDataReceiver)
+  }
+}
+
+resource hostsResultBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for host in [functions, worker]: {
+    scope: results
+    name: guid(results.id, host.id, storageBlobDataContributor)
+    properties: {
+      principalId: host.principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageBlobDataContributor)
+    }
+  }
+]
+
+resource hostsTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for host in [functions, worker]: {
+    scope: results
+    name: guid(results.id, host.id, storageTableDataContributor)
+    properties: {
+      principalId: host.principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageTableDataContributor)
+    }
+  }
+]
+
+resource hostsImages 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for host in [functions, worker]: {
+    scope: registry
+    name: guid(registry.id, host.id, acrPull)
+    properties: {
+      principalId: host.principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', acrPull)
+    }
+  }
+]
+
+resource hostsTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for host in [functions, worker]: {
+    scope: insights
+    name: guid(insights.id, host.id, monitoringMetricsPublisher)
+    properties: {
+      principalId: host.principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', monitoringMetricsPublisher)
+    }
+  }
+]
+
+resource topicQueue 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: namespace::uploads
+  name: guid(namespace::uploads.id, topicPrincipalId, serviceBusDataSender)
+  properties: {
+    principalId: topicPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', serviceBusDataSender)
+  }
+}
+
+resource topicLostEvents 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: work::blobs::lostEvents
+  name: guid(work::blobs::lostEvents.id, topicPrincipalId, storageBlobDataContributor)
+  properties: {
+    principalId: topicPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageBlobDataContributor)
+  }
+}
+
+resource deployerWork 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(deployerPrincipalId)) {
+  scope: work
+  name: guid(work.id, deployerPrincipalId, storageBlobDataContributor)
+  properties: {
+    principalId: deployerPrincipalId
+    principalType: deployerType
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageBlobDataContributor)
+  }
+}
+
+resource deployerResults 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for role in [storageBlobDataContributor, storageTableDataContributor]: if (!empty(deployerPrincipalId)) {
+    scope: results
+    name: guid(results.id, deployerPrincipalId, role)
+    properties: {
+      principalId: deployerPrincipalId
+      principalType: deployerType
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+    }
+  }
+]

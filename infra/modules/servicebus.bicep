@@ -1,0 +1,60 @@
+// Three queues with their dead-letter queues. Nobody holds a key: local authentication is off.
+
+import { queueNames, maxDeliveries, lockMinutes } from 'names.bicep'
+
+param location string
+param tags object
+param suffix string
+@description('Private endpoints need the Premium tier.')
+param privateNetwork bool
+
+resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
+  name: 'sb-nrser-${suffix}'
+  location: location
+  tags: tags
+  sku: privateNetwork
+    ? {
+        name: 'Premium'
+        tier: 'Premium'
+        capacity: 1
+      }
+    : {
+        name: 'Standard' // Basic has no duplicate detection
+        tier: 'Standard'
+      }
+  properties: {
+    disableLocalAuth: true
+    minimumTlsVersion: '1.2'
+    publicNetworkAccess: 'Enabled' // closed to all but trusted services below where the network is private: Event Grid delivers from outside
+  }
+
+  resource queues 'queues' = [
+    for name in queueNames: {
+      name: name
+      properties: {
+        lockDuration: 'PT${lockMinutes}M'
+        maxDeliveryCount: maxDeliveries
+        requiresDuplicateDetection: true
+        // A stage that dies between its result and its settlement sends again when its lock has run out: within minutes, not hours.
+        duplicateDetectionHistoryTimeWindow: 'PT1H'
+        // A message must not expire while an archive waits; should it, that too ends in a row.
+        defaultMessageTimeToLive: 'P90D'
+        deadLetteringOnMessageExpiration: true
+        maxSizeInMegabytes: 5120
+      }
+    }
+  ]
+
+  resource network 'networkRuleSets' = if (privateNetwork) {
+    name: 'default'
+    properties: {
+      defaultAction: 'Deny'
+      publicNetworkAccess: 'Enabled'
+      trustedServiceAccessEnabled: true
+    }
+  }
+}
+
+output namespaceName string = namespace.name
+output namespaceId string = namespace.id
+output hostName string = split(replace(namespace.properties.serviceBusEndpoint, 'https://', ''), ':')[0]

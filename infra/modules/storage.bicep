@@ -1,0 +1,139 @@
+// Two accounts, so that whoever may see results need not be able to hear recordings. Both refuse keys unless one is asked for.
+
+import { containerNames, tableNames } from 'names.bicep'
+
+param location string
+param tags object
+param suffix string
+@description('Days after which decoded and enhanced audio is deleted. A later retry decodes again.')
+param workDays int
+@description('Days after which recordings are deleted; 0 keeps them.')
+param recordingDays int
+@description('Lets keys be used on the results account, for tools that know nothing else. A key can write, too.')
+param resultsAccountKeys bool
+param privateNetwork bool
+
+var common = {
+  minimumTlsVersion: 'TLS1_2'
+  supportsHttpsTrafficOnly: true
+  allowBlobPublicAccess: false
+  allowCrossTenantReplication: false
+  defaultToOAuthAuthentication: true
+  publicNetworkAccess: privateNetwork ? 'Disabled' : 'Enabled'
+  networkAcls: {
+    bypass: 'AzureServices' // Event Grid reads nothing, but writes lost events there
+    defaultAction: privateNetwork ? 'Deny' : 'Allow'
+  }
+}
+
+resource work 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+  name: 'stwork${suffix}'
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: {
+    name: 'Standard_LRS'
+  }
+  properties: union(common, {
+    allowSharedKeyAccess: false
+  })
+
+  resource blobs 'blobServices' = {
+    name: 'default'
+
+    resource containers 'containers' = [
+      for name in [containerNames.recordings, containerNames.chunks, containerNames.enhanced, containerNames.lostEvents]: {
+        name: name
+      }
+    ]
+  }
+
+  resource retention 'managementPolicies' = {
+    name: 'default'
+    properties: {
+      policy: {
+        rules: concat(
+          [
+            {
+              name: 'work'
+              type: 'Lifecycle'
+              definition: {
+                filters: {
+                  blobTypes: ['blockBlob']
+                  prefixMatch: ['${containerNames.chunks}/', '${containerNames.enhanced}/', '${containerNames.lostEvents}/']
+                }
+                actions: {
+                  baseBlob: {
+                    delete: {
+                      daysAfterModificationGreaterThan: workDays
+                    }
+                  }
+                }
+              }
+            }
+          ],
+          recordingDays == 0
+            ? []
+            : [
+                {
+                  name: 'recordings'
+                  type: 'Lifecycle'
+                  definition: {
+                    filters: {
+                      blobTypes: ['blockBlob']
+                      prefixMatch: ['${containerNames.recordings}/']
+                    }
+                    actions: {
+                      baseBlob: {
+                        delete: {
+                          daysAfterModificationGreaterThan: recordingDays
+                        }
+                      }
+                    }
+                  }
+                }
+              ]
+        )
+      }
+    }
+  }
+}
+
+resource results 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+  name: 'stres${suffix}'
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: {
+    name: 'Standard_LRS'
+  }
+  properties: union(common, {
+    allowSharedKeyAccess: resultsAccountKeys
+  })
+
+  resource blobs 'blobServices' = {
+    name: 'default'
+
+    resource container 'containers' = {
+      name: containerNames.results
+    }
+  }
+
+  resource tables 'tableServices' = {
+    name: 'default'
+
+    resource table 'tables' = [
+      for name in tableNames: {
+        name: name
+      }
+    ]
+  }
+}
+
+output workName string = work.name
+output workId string = work.id
+output blobEndpoint string = work.properties.primaryEndpoints.blob
+output resultsName string = results.name
+output resultsId string = results.id
+output resultsBlobEndpoint string = results.properties.primaryEndpoints.blob
+output tableEndpoint string = results.properties.primaryEndpoints.table

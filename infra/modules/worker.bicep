@@ -1,0 +1,158 @@
+// The emotion worker: an event-driven job that drains the queue and ends, or an app that stays while there is work.
+
+import { identity } from 'identities.bicep'
+import { queueNames } from 'names.bicep'
+
+param location string
+param tags object
+param suffix string
+param environmentId string
+param host identity
+param registryServer string
+@description('Empty before the first deployment: then a harmless example starts in its place.')
+param image string
+@description('Settings that both hosts share.')
+param settings array
+param busNamespaceName string
+param busHostName string
+@allowed(['job', 'app'])
+@description('A job is never stopped in its work by scaling; an app keeps its model loaded between messages.')
+param kind string
+@allowed(['cpu', 'gpu-t4'])
+param compute string
+@description('Workers at once.')
+param maxReplicas int
+
+var gpu = compute == 'gpu-t4'
+var scaleRule = {
+  type: 'azure-servicebus'
+  identity: host.id
+  metadata: {
+    namespace: busNamespaceName
+    queueName: queueNames[2]
+    messageCount: '4' // per worker. A locked message still counts, so some executions find nothing and end
+  }
+}
+var registries = [
+  {
+    server: registryServer
+    identity: host.id
+  }
+]
+var container = {
+  name: 'worker'
+  resources: gpu
+    ? {
+        cpu: json('8.0')
+        memory: '56Gi'
+      }
+    : {
+        cpu: json('2.0')
+        memory: '4Gi'
+      }
+  env: concat(settings, [
+    { name: 'AZURE_CLIENT_ID', value: host.clientId }
+    { name: 'ServiceBus__fullyQualifiedNamespace', value: busHostName }
+    { name: 'NrSer__Models__ExecutionProvider', value: gpu ? 'Cuda' : 'Cpu' }
+    { name: 'NrSer__Worker__ExitWhenIdleFor', value: kind == 'job' ? '00:00:30' : '00:00:00' }
+  ])
+}
+
+resource job 'Microsoft.App/jobs@2025-01-01' = if (kind == 'job') {
+  name: 'caj-worker-${suffix}'
+  location: location
+  tags: tags
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${host.id}': {}
+    }
+  }
+  properties: {
+    environmentId: environmentId
+    workloadProfileName: gpu ? 'gpu-t4' : 'Consumption'
+    configuration: {
+      triggerType: 'Event'
+      replicaTimeout: 21600 // seconds; a worker that is stopped then gives its chunk back
+      replicaRetryLimit: 0 // the queue retries
+      registries: registries
+      eventTriggerConfig: {
+        parallelism: 1
+        replicaCompletionCount: 1
+        scale: {
+          minExecutions: 0
+          maxExecutions: maxReplicas
+          pollingInterval: 30
+          rules: [union({ name: queueNames[2] }, scaleRule)]
+        }
+      }
+    }
+    template: {
+      containers: [union(container, { image: empty(image) ? 'mcr.microsoft.com/k8se/quickstart-jobs:latest' : image })]
+    }
+  }
+}
+
+resource app 'Microsoft.App/containerApps@2025-01-01' = if (kind == 'app') {
+  name: 'ca-worker-${suffix}'
+  location: location
+  tags: tags
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${host.id}': {}
+    }
+  }
+  properties: {
+    environmentId: environmentId
+    workloadProfileName: gpu ? 'gpu-t4' : 'Consumption'
+    configuration: {
+      activeRevisionsMode: 'Single'
+      registries: registries
+    }
+    template: {
+      terminationGracePeriodSeconds: 60 // the worker gives its chunk back within 25
+      containers: [
+        union(container, {
+          image: empty(image) ? 'mcr.microsoft.com/k8se/quickstart:latest' : image
+          probes: empty(image)
+            ? []
+            : [
+                {
+                  type: 'Startup' // a GPU node takes its time; after ten minutes the replica is given up instead of being paid for
+                  httpGet: {
+                    path: '/healthz'
+                    port: 8080
+                  }
+                  periodSeconds: 10
+                  failureThreshold: 60
+                }
+                {
+                  type: 'Liveness'
+                  httpGet: {
+                    path: '/healthz'
+                    port: 8080
+                  }
+                  periodSeconds: 60
+                  failureThreshold: 3
+                }
+              ]
+        })
+      ]
+      scale: {
+        minReplicas: 0
+        maxReplicas: maxReplicas
+        pollingInterval: 30
+        cooldownPeriod: 300
+        rules: [
+          {
+            name: queueNames[2]
+            custom: scaleRule
+          }
+        ]
+      }
+    }
+  }
+}
+
+output name string = kind == 'job' ? job.name : app.name

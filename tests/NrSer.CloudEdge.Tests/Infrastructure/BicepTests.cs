@@ -1,0 +1,214 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using NrSer.Core.Audio;
+using NrSer.Pipeline.Storage;
+using NrSer.ServiceBus;
+using NrSer.Worker;
+
+namespace NrSer.CloudEdge.Tests.Infrastructure;
+
+/// <summary>What must stay true of the infrastructure, whoever changes it or the code.</summary>
+public sealed partial class BicepTests(CompiledBicep bicep)
+{
+    /// <summary>Settings that other software reads: the Functions runtime, the Azure SDK, the telemetry exporter.</summary>
+    private static readonly string[] s_foreignSettings =
+    [
+        "AZURE_CLIENT_ID", "FUNCTIONS_EXTENSION_VERSION", "FUNCTIONS_WORKER_RUNTIME", "APPLICATIONINSIGHTS_CONNECTION_STRING",
+        "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "AzureWebJobsStorage__accountName", "AzureWebJobsStorage__credential",
+        "AzureWebJobsStorage__clientId", "ServiceBus__credential", "ServiceBus__clientId",
+    ];
+
+    /// <summary>Settings without which a host cannot do its work in Azure.</summary>
+    private static readonly string[] s_requiredSettings =
+    [
+        "AZURE_CLIENT_ID", "APPLICATIONINSIGHTS_CONNECTION_STRING", "ServiceBus__fullyQualifiedNamespace", "NrSer__Storage__BlobEndpoint",
+        "NrSer__Storage__ResultsBlobEndpoint", "NrSer__Storage__TableEndpoint", "NrSer__Queues__LockDuration", "NrSer__Queues__MaxDeliveries",
+    ];
+
+    [Fact]
+    public void Compiler_AndLinter_SayNothing() => Assert.Equal("", bicep.Complaints.Trim());
+
+    [Fact]
+    public void Template_HoldsNoSecret()
+    {
+        Assert.DoesNotMatch("(?i)listKeys|listAccountSas|listServiceSas|AccountKey=|SharedAccessKey|primaryKey|\"securestring", bicep.Text);
+        // The one connection string is an address: its resource takes Entra tokens only.
+        Assert.All(ConnectionStrings().Matches(bicep.Text), match => Assert.Contains("reference(resourceId('Microsoft.Insights/components'", match.Value, StringComparison.Ordinal));
+        Assert.True(Properties(Assert.Single(bicep.Of("Microsoft.Insights/components"))).GetProperty("DisableLocalAuth").GetBoolean());
+        Assert.All(bicep.Of("Microsoft.ContainerRegistry/registries"), registry => Assert.False(Properties(registry).GetProperty("adminUserEnabled").GetBoolean()));
+    }
+
+    [Fact]
+    public void StorageAccounts_TakeTokensOverTls12Only()
+    {
+        JsonElement[] accounts = [.. bicep.Of("Microsoft.Storage/storageAccounts")];
+        Assert.Equal(2, accounts.Length);
+        JsonElement common = ModuleOf(accounts[0]).GetProperty("variables").GetProperty("common");
+        Assert.Equal("TLS1_2", common.GetProperty("minimumTlsVersion").GetString());
+        Assert.True(common.GetProperty("supportsHttpsTrafficOnly").GetBoolean());
+        Assert.False(common.GetProperty("allowBlobPublicAccess").GetBoolean());
+        string[] keys = [.. accounts.Select(account => Properties(account).GetString()!)];
+        Assert.Contains("createObject('allowSharedKeyAccess', false())", keys[0], StringComparison.Ordinal);
+        Assert.Contains("createObject('allowSharedKeyAccess', parameters('resultsAccountKeys'))", keys[1], StringComparison.Ordinal);
+        Assert.False(bicep.Template.GetProperty("parameters").GetProperty("resultsAccountKeys").GetProperty("defaultValue").GetBoolean());
+    }
+
+    [Fact]
+    public void Names_AreThoseOfTheCode()
+    {
+        Assert.Equal(StorageNames.Queues, Strings(VariablesOf("Microsoft.ServiceBus/namespaces/queues").GetProperty("queueNames")));
+        Assert.Equal(StorageNames.Tables, Strings(VariablesOf("Microsoft.Storage/storageAccounts").GetProperty("tableNames")));
+        JsonElement containers = VariablesOf("Microsoft.Storage/storageAccounts").GetProperty("containerNames");
+        Assert.Equal(
+            StorageNames.Containers.Append("eventgrid-deadletter").Order(StringComparer.Ordinal),
+            containers.EnumerateObject().Select(property => property.Value.GetString()!).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Queues_LockDetectAndDeadLetterAsTheCodeExpects()
+    {
+        JsonElement bus = Properties(Assert.Single(bicep.Of("Microsoft.ServiceBus/namespaces")));
+        Assert.True(bus.GetProperty("disableLocalAuth").GetBoolean());
+        Assert.Equal("1.2", bus.GetProperty("minimumTlsVersion").GetString());
+        JsonElement queue = Assert.Single(bicep.Of("Microsoft.ServiceBus/namespaces/queues"));
+        Assert.Equal("[length(variables('queueNames'))]", Copy(queue));
+        JsonElement properties = Properties(queue);
+        JsonElement variables = VariablesOf("Microsoft.ServiceBus/namespaces/queues");
+        Assert.Equal((5, 5), (variables.GetProperty("lockMinutes").GetInt32(), variables.GetProperty("maxDeliveries").GetInt32()));
+        Assert.StartsWith("[format('PT{0}M', variables('", properties.GetProperty("lockDuration").GetString(), StringComparison.Ordinal);
+        Assert.True(properties.GetProperty("requiresDuplicateDetection").GetBoolean());
+        Assert.True(properties.GetProperty("deadLetteringOnMessageExpiration").GetBoolean());
+    }
+
+    [Fact]
+    public void Subscription_SendsWholeRecordingsOnlyAndByIdentity()
+    {
+        JsonElement subscription = Properties(Assert.Single(bicep.Of("Microsoft.EventGrid/systemTopics/eventSubscriptions")));
+        Assert.Equal("CloudEventSchemaV1_0", subscription.GetProperty("eventDeliverySchema").GetString());
+        JsonElement delivery = subscription.GetProperty("deliveryWithResourceIdentity");
+        Assert.Equal("SystemAssigned", delivery.GetProperty("identity").GetProperty("type").GetString());
+        Assert.Equal("ServiceBusQueue", delivery.GetProperty("destination").GetProperty("endpointType").GetString());
+        Assert.True(subscription.TryGetProperty("deadLetterWithResourceIdentity", out _));
+        JsonElement filter = subscription.GetProperty("filter");
+        Assert.Equal(["Microsoft.Storage.BlobCreated"], Strings(filter.GetProperty("includedEventTypes")));
+        Assert.StartsWith("[format('/blobServices/default/containers/{0}/blobs/',", filter.GetProperty("subjectBeginsWith").GetString(), StringComparison.Ordinal);
+        Assert.EndsWith("containerNames').recordings)]", filter.GetProperty("subjectBeginsWith").GetString(), StringComparison.Ordinal);
+        JsonElement advanced = Assert.Single(filter.GetProperty("advancedFilters").EnumerateArray().ToArray());
+        Assert.Equal("data.api", advanced.GetProperty("key").GetString());
+        Assert.Equal(["PutBlob", "PutBlockList", "CopyBlob", "FlushWithClose", "SftpCommit"], Strings(advanced.GetProperty("values")));
+    }
+
+    [Fact]
+    public void Roles_StandInOneFileAndAreTheseOnly()
+    {
+        Assert.All(
+            bicep.Resources.Where(resource => resource.Resource.GetProperty("type").GetString() == "Microsoft.Authorization/roleAssignments"),
+            resource => Assert.Equal("roles", resource.Module));
+        string[] ids = [.. VariablesOf("Microsoft.Authorization/roleAssignments").EnumerateObject().Where(variable => Id().IsMatch(variable.Value.ToString())).Select(variable => variable.Value.GetString()!)];
+        Assert.Equal(
+            new[]
+            {
+                "b7e6dc6d-f1e8-4753-8033-0f276bb0955b", // Storage Blob Data Owner
+                "ba92f5b4-2d11-453d-a403-e96b0029c9fe", // Storage Blob Data Contributor
+                "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3", // Storage Table Data Contributor
+                "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39", // Azure Service Bus Data Sender
+                "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0", // Azure Service Bus Data Receiver
+                "3913510d-42f4-4e42-8a64-420c390055eb", // Monitoring Metrics Publisher
+                "7f951dda-4ed3-4680-a7ca-43fe172d538d", // AcrPull
+            }.Order(StringComparer.Ordinal),
+            ids.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Settings_OfBothHosts_AreReadByTheCodeOrTheRuntime()
+    {
+        string[] known = [.. CodeSettings().Concat(s_foreignSettings)];
+        foreach (string host in new[] { "functions", "worker" })
+            Assert.Empty(SettingsOf(host).Except(known, StringComparer.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public void Settings_ThatAHostCannotDoWithout_AreSet()
+    {
+        string[] runtime = [.. s_foreignSettings];
+        Assert.Empty(s_requiredSettings.Concat(runtime).Append("NrSer__Ingest__Channels").Except(SettingsOf("functions"), StringComparer.Ordinal));
+        Assert.Empty(s_requiredSettings.Append("NrSer__Models__ExecutionProvider").Append("NrSer__Worker__ExitWhenIdleFor").Except(SettingsOf("worker"), StringComparer.Ordinal));
+        Assert.DoesNotContain(CodeSettings().Where(name => name.EndsWith("ConnectionString", StringComparison.Ordinal)), name => SettingsOf("functions").Concat(SettingsOf("worker")).Contains(name, StringComparer.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public void Worker_ScalesByItsQueueWithItsIdentity()
+    {
+        JsonElement rule = VariablesOf("Microsoft.App/jobs").GetProperty("scaleRule").ValueKind == JsonValueKind.Object
+            ? VariablesOf("Microsoft.App/jobs").GetProperty("scaleRule")
+            : throw new InvalidOperationException("The rule is an expression now: read it another way.");
+        Assert.Equal("azure-servicebus", rule.GetProperty("type").GetString());
+        Assert.Contains("parameters('host').id", rule.GetProperty("identity").GetString(), StringComparison.Ordinal);
+        Assert.EndsWith("queueNames')[2]]", rule.GetProperty("metadata").GetProperty("queueName").GetString(), StringComparison.Ordinal);
+        JsonElement app = Assert.Single(bicep.Of("Microsoft.App/containerApps"), resource => resource.GetProperty("name").GetString()!.Contains("ca-worker", StringComparison.Ordinal));
+        Assert.True(TimeSpan.FromSeconds(Properties(app).GetProperty("template").GetProperty("terminationGracePeriodSeconds").GetInt32()) > WorkerOptions.ShutdownTime);
+    }
+
+    [Fact]
+    public void Outputs_AreThoseThatTheCommandReads()
+    {
+        string[] outputs = [.. bicep.Template.GetProperty("outputs").EnumerateObject().Select(output => output.Name)];
+        Assert.Empty(new[] { "NRSER_BLOB_ENDPOINT", "NRSER_RESULTS_BLOB_ENDPOINT", "NRSER_TABLE_ENDPOINT" }.Except(outputs, StringComparer.Ordinal));
+        string[] hooks = [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "infra", "hooks"), "*.sh")
+            .SelectMany(file => Variables().Matches(File.ReadAllText(file)).Select(match => match.Groups["name"].Value))
+            .Where(name => name is not ("NRSER_SMOKE_TEST_SECONDS" or "AZURE_CLI")).Distinct(StringComparer.Ordinal)];
+        Assert.NotEmpty(hooks);
+        Assert.Empty(hooks.Except(outputs, StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Parameters_AllAreDescribed() => Assert.All(
+        bicep.Template.GetProperty("parameters").EnumerateObject(),
+        parameter => Assert.NotEmpty(parameter.Value.GetProperty("metadata").GetProperty("description").GetString()!));
+
+    private static JsonElement Properties(JsonElement resource) => resource.GetProperty("properties");
+
+    private static string[] Strings(JsonElement array) => [.. array.EnumerateArray().Select(value => value.GetString()!)];
+
+    private static string Copy(JsonElement resource) => resource.GetProperty("copy").GetProperty("count").GetString()!;
+
+    /// <summary>Every setting that an options class binds, as an environment variable.</summary>
+    private static IEnumerable<string> CodeSettings() =>
+        from type in new[] { typeof(AudioOptions), typeof(StorageOptions), typeof(ServiceBusOptions), typeof(WorkerOptions) }
+            .SelectMany(sample => sample.Assembly.GetTypes())
+        let section = type.GetField("Section", BindingFlags.Public | BindingFlags.Static)?.GetRawConstantValue() as string
+        where section is not null && type.Name.EndsWith("Options", StringComparison.Ordinal)
+        from property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+        where property.CanWrite
+        select $"{section.Replace(":", "__", StringComparison.Ordinal)}__{property.Name}";
+
+    private JsonElement VariablesOf(string type) => ModuleOf(bicep.Of(type).First()).GetProperty("variables");
+
+    /// <summary>The template that a resource stands in.</summary>
+    private JsonElement ModuleOf(JsonElement resource)
+    {
+        string module = bicep.Resources.First(candidate => candidate.Resource.GetRawText() == resource.GetRawText()).Module;
+        return bicep.Template.GetProperty("resources").GetProperty(module).GetProperty("properties").GetProperty("template");
+    }
+
+    /// <summary>Names of the settings of a host: its own, and those that main.bicep hands to both.</summary>
+    private string[] SettingsOf(string module)
+    {
+        JsonElement deployment = bicep.Template.GetProperty("resources").GetProperty(module).GetProperty("properties");
+        string all = deployment.GetProperty("parameters").GetProperty("settings").GetRawText() + deployment.GetProperty("template").GetRawText();
+        return [.. SettingNames().Matches(all).Select(match => match.Groups["name"].Value).Distinct(StringComparer.Ordinal)];
+    }
+
+    [GeneratedRegex("\"[^\"]*ConnectionString[^\"]*\"", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ConnectionStrings();
+
+    [GeneratedRegex("(\"name\": ?\"|'name', ')(?<name>[A-Za-z]+(_+[A-Za-z]+)+)['\"]", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SettingNames();
+
+    [GeneratedRegex(@"\$\{?(?<name>(NRSER|AZURE)_[A-Z_]+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Variables();
+
+    [GeneratedRegex("^[0-9a-f]{8}-[0-9a-f-]{27}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Id();
+}
