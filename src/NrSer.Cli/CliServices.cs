@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using NrSer.Cli.Models;
 using NrSer.Core;
 using NrSer.Pipeline;
 
@@ -22,7 +23,7 @@ internal static class CliServices
     private static ServiceProvider Build(Action<IServiceCollection> add, IEnumerable<KeyValuePair<string, string?>> overrides)
     {
         var services = new ServiceCollection();
-        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddEnvironmentVariables().AddInMemoryCollection(overrides).Build());
+        services.AddSingleton<IConfiguration>(InstalledModels.AddDefaultFolder(new ConfigurationBuilder()).AddEnvironmentVariables().AddInMemoryCollection(overrides).Build());
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
         services.AddSingleton(TimeProvider.System);
         add(services);

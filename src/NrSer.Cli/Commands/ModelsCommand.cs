@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using NrSer.Cli.Models;
 using NrSer.Cli.Output;
 using NrSer.Core.Models;
 using Spectre.Console;
@@ -17,7 +19,67 @@ internal static class ModelsCommand
         list.Run((parsed, _) => Task.FromResult(Show(parsed.GetValue(json), load: false)));
         var verify = new Command("verify", "Loads every model and checks file, hash, names and shapes against the catalogue. Exit code 3 if one does not hold.");
         verify.Run((parsed, _) => Task.FromResult(Show(parsed.GetValue(json), load: true)));
-        return new Command("models", "Shows and checks the models at hand.") { list, verify, json };
+        return new Command("models", "Shows, checks and installs models.") { list, verify, Add(), Use(), Pull(), Remove(), json };
+    }
+
+    private static Command Add()
+    {
+        var network = new Argument<FileInfo?>("onnx") { Description = "The network; without it, it is pulled later from the entry's url.", Arity = ArgumentArity.ZeroOrOne };
+        var entry = new Option<FileInfo>("--entry") { Description = "Its catalogue entry (JSON), as the converters in models/export write it.", Required = true };
+        var command = new Command("add", "Installs a model for this user, after checking hash, names and shapes.") { network, entry };
+        command.Run((parsed, _) =>
+        {
+            FileInfo? file = parsed.GetValue(network);
+            ModelEntry added = Installed().Add(file, parsed.GetRequiredValue(entry));
+            Terminal.Note(file is null ? $"Noted {added.Id}. Download it with: nrser models pull {added.Name}" : $"Installed {added.Id}. Use it with: nrser models use {added.Name}");
+            return Task.FromResult(ExitCode.Success);
+        });
+        return command;
+    }
+
+    private static Command Use()
+    {
+        var name = new Argument<string>("name") { Description = "A model of the catalogue." };
+        var command = new Command("use", "Makes a model the one that is used when none is named.") { name };
+        command.Run((parsed, _) =>
+        {
+            ModelEntry used = Installed().Use(parsed.GetRequiredValue(name));
+            Terminal.Note($"{used.Id} is used as {JsonNamingPolicy.CamelCase.ConvertName(used.Kind.ToString())} from now on.");
+            return Task.FromResult(ExitCode.Success);
+        });
+        return command;
+    }
+
+    private static Command Pull()
+    {
+        var name = new Argument<string>("name") { Description = "A model that was added by its entry alone." };
+        var command = new Command("pull", "Downloads a model's file and checks its hash. Run again after an interruption: it goes on where it stopped.") { name };
+        command.Run(async (parsed, cancellationToken) =>
+        {
+            string wanted = parsed.GetRequiredValue(name);
+            ModelEntry pulled = await Terminal.WithProgressAsync(wanted, progress => Installed().PullAsync(wanted, progress, cancellationToken));
+            Terminal.Note($"{pulled.Id} is here. Use it with: nrser models use {pulled.Name}");
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static Command Remove()
+    {
+        var name = new Argument<string>("name") { Description = "An installed model." };
+        var command = new Command("remove", "Removes an installed model; the program's own cannot be removed.") { name };
+        command.Run((parsed, _) =>
+        {
+            Installed().Remove(parsed.GetRequiredValue(name));
+            return Task.FromResult(ExitCode.Success);
+        });
+        return command;
+    }
+
+    private static InstalledModels Installed()
+    {
+        using ServiceProvider services = CliServices.Method();
+        return new InstalledModels(services.GetRequiredService<IOptions<ModelOptions>>().Value);
     }
 
     private static int Show(bool asJson, bool load)

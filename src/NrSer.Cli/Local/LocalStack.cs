@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using NrSer.Cli.Models;
 using NrSer.Cli.Output;
 using NrSer.Cli.Storage;
 using NrSer.Core.Models;
@@ -73,7 +74,7 @@ internal sealed class LocalStack : IAsyncDisposable
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("NrSer:Sweep:Interval", (string?)"00:00:05"), KeyValuePair.Create("NrSer:Sweep:LostEventAfter", (string?)"00:01:00")]);
-        builder.Configuration.AddEnvironmentVariables();
+        InstalledModels.AddDefaultFolder(builder.Configuration).AddEnvironmentVariables();
         builder.Configuration.AddInMemoryCollection([StorageLocation.ConnectionSetting(connectionString)]);
         builder.Logging.SetMinimumLevel(verbose ? LogLevel.Information : LogLevel.Error);
         builder.Logging.AddFilter("Azure", LogLevel.Warning);

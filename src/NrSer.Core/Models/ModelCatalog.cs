@@ -7,24 +7,77 @@ namespace NrSer.Core.Models;
 /// <summary>The models at hand and which of them are used when nothing else is asked for.</summary>
 public sealed class ModelCatalog
 {
-    private readonly CatalogDocument _document;
+    private readonly CatalogDefaults[] _defaults; // the first that has one decides
+    private readonly Dictionary<string, string> _folders;
 
-    private ModelCatalog(string path, CatalogDocument document)
+    private ModelCatalog(string path, IReadOnlyList<ModelEntry> models, CatalogDefaults[] defaults, Dictionary<string, string> folders)
     {
         Path = path;
-        _document = document;
+        Models = models;
+        _defaults = defaults;
+        _folders = folders;
     }
+
+    /// <summary>Name of the file in a folder of models.</summary>
+    public const string FileName = "catalog.json";
 
     /// <summary>The file the catalogue was read from.</summary>
     public string Path { get; }
 
-    /// <summary>Every entry, in the file's order.</summary>
-    public IReadOnlyList<ModelEntry> Models => _document.Models;
+    /// <summary>Every entry, in the order of the files.</summary>
+    public IReadOnlyList<ModelEntry> Models { get; }
 
-    /// <summary>Reads and checks a catalogue; the model files themselves are checked when loaded.</summary>
+    /// <summary>Reads and checks a catalogue, and one of installed models beside it; the model files themselves are checked when loaded.</summary>
     /// <param name="path">A <c>catalog.json</c>.</param>
-    /// <exception cref="ModelException">The file is missing, is not such a catalogue, or contradicts itself.</exception>
-    public static ModelCatalog Load(string path)
+    /// <param name="installedPath">A folder that may hold another, or null.</param>
+    /// <exception cref="ModelException">A file is missing, is not such a catalogue, or they contradict themselves or each other.</exception>
+    public static ModelCatalog Load(string path, string? installedPath = null)
+    {
+        CatalogDocument own = Read(path);
+        if (own.Defaults is not { Enhancer: not null, SnrLevel: not null, Emotion: not null })
+            throw new ModelException($"The model catalogue {path} is not valid: it names no default for some slot.");
+        string? installed = installedPath is { Length: > 0 } ? System.IO.Path.Combine(installedPath, FileName) : null;
+        (string Path, CatalogDocument Document)[] read = installed is not null && File.Exists(installed)
+            ? [(path, own), (installed, Read(installed))]
+            : [(path, own)];
+        var models = new List<ModelEntry>();
+        var folders = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach ((string source, CatalogDocument document) in read)
+        {
+            foreach (ModelEntry entry in document.Models)
+            {
+                Check(entry);
+                if (!folders.TryAdd(entry.Name, System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(source))!))
+                    throw new ModelException($"The model catalogue {source} names {entry.Name} more than once, or as another catalogue does.");
+                models.Add(entry);
+            }
+        }
+
+        return new ModelCatalog(System.IO.Path.GetFullPath(path), models, [.. read.Reverse().Select(source => source.Document.Defaults)], folders);
+    }
+
+    /// <summary>The entry for a slot: the named one, or the catalogue's default.</summary>
+    /// <param name="kind">The slot.</param>
+    /// <param name="name">A model's name, or null for the default.</param>
+    /// <exception cref="ModelException">There is no such model, or it fits another slot.</exception>
+    public ModelEntry Choose(ModelKind kind, string? name)
+    {
+        string wanted = name ?? _defaults.Select(defaults => defaults.Of(kind)).First(standard => standard is not null)!;
+        ModelEntry? entry = Models.FirstOrDefault(model => string.Equals(model.Name, wanted, StringComparison.Ordinal));
+        if (entry is null)
+            throw new ModelException($"There is no model '{wanted}'. The catalogue has: {string.Join(", ", Models.Select(model => model.Name))}.");
+        return entry.Kind == kind ? entry : throw new ModelException($"'{wanted}' is of kind {entry.Kind} and cannot serve as {kind}.");
+    }
+
+    /// <summary>Where an entry's file lies.</summary>
+    /// <param name="entry">An entry of this catalogue.</param>
+    public string FileOf(ModelEntry entry) => System.IO.Path.Combine(_folders[entry.Name], entry.File);
+
+    /// <summary>Where an entry's fixture lies; null where it has none.</summary>
+    /// <param name="entry">An entry of this catalogue.</param>
+    public string? FixtureOf(ModelEntry entry) => entry.Fixture is null ? null : System.IO.Path.Combine(_folders[entry.Name], entry.Fixture);
+
+    private static CatalogDocument Read(string path)
     {
         CatalogDocument? document;
         try
@@ -45,35 +98,8 @@ public sealed class ModelCatalog
             throw new ModelException($"The model catalogue {path} has schema {document?.Schema ?? 0}; this version reads schema 1.");
         if (document.Models.Contains(null!)) // the serializer checks members for null, elements of lists it does not
             throw new ModelException($"The model catalogue {path} has an empty entry.");
-        foreach (ModelEntry entry in document.Models)
-            Check(entry);
-        if (document.Models.GroupBy(entry => entry.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw new ModelException($"The model catalogue {path} names {twice.Key} more than once.");
-        return new ModelCatalog(System.IO.Path.GetFullPath(path), document);
+        return document;
     }
-
-    /// <summary>The entry for a slot: the named one, or the catalogue's default.</summary>
-    /// <param name="kind">The slot.</param>
-    /// <param name="name">A model's name, or null for the default.</param>
-    /// <exception cref="ModelException">There is no such model, or it fits another slot.</exception>
-    public ModelEntry Choose(ModelKind kind, string? name)
-    {
-        string wanted = name ?? kind switch
-        {
-            ModelKind.Enhancer => _document.Defaults.Enhancer,
-            ModelKind.SnrLevel => _document.Defaults.SnrLevel,
-            ModelKind.Emotion => _document.Defaults.Emotion,
-            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "No such slot."),
-        };
-        ModelEntry? entry = Models.FirstOrDefault(model => string.Equals(model.Name, wanted, StringComparison.Ordinal));
-        if (entry is null)
-            throw new ModelException($"There is no model '{wanted}'. The catalogue has: {string.Join(", ", Models.Select(model => model.Name))}.");
-        return entry.Kind == kind ? entry : throw new ModelException($"'{wanted}' is of kind {entry.Kind} and cannot serve as {kind}.");
-    }
-
-    /// <summary>Where an entry's file lies.</summary>
-    /// <param name="entry">An entry of this catalogue.</param>
-    public string FileOf(ModelEntry entry) => System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Path)!, entry.File);
 
     private static void Check(ModelEntry entry)
     {

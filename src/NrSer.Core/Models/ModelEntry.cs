@@ -51,6 +51,12 @@ public sealed record ModelEntry
     /// <summary>Where the weights come from.</summary>
     public required string Source { get; init; }
 
+    /// <summary>Where the file can be downloaded; null where it comes with the catalogue.</summary>
+    public Uri? Url { get; init; }
+
+    /// <summary>Inputs with the outputs that the reference computed for them, relative to the catalogue; null for none.</summary>
+    public string? Fixture { get; init; }
+
     /// <summary>What they were trained on, each with its licence.</summary>
     public required IReadOnlyList<TrainingDataEntry> TrainingData { get; init; }
 

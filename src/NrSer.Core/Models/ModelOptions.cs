@@ -11,6 +11,9 @@ public sealed class ModelOptions
     /// <summary>A catalogue other than the one beside the program.</summary>
     [Required] public string CatalogPath { get; init; } = Path.Combine(AppContext.BaseDirectory, "models", "catalog.json");
 
+    /// <summary>Folder of models that were installed besides, with a catalogue of its own whose defaults count more; null for none.</summary>
+    public string? InstalledPath { get; init; }
+
     /// <summary>Name of the enhancer; null takes the catalogue's default.</summary>
     public string? Enhancer { get; init; }
 

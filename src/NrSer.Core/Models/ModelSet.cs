@@ -20,7 +20,7 @@ public sealed partial class ModelSet : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         _logger = logger;
         Options = options.Value;
-        Catalog = ModelCatalog.Load(Options.CatalogPath);
+        Catalog = ModelCatalog.Load(Options.CatalogPath, Options.InstalledPath);
         EnhancerEntry = Catalog.Choose(ModelKind.Enhancer, Options.Enhancer);
         SnrLevelEntry = Catalog.Choose(ModelKind.SnrLevel, Options.SnrLevel);
         EmotionEntry = Catalog.Choose(ModelKind.Emotion, Options.Emotion);

@@ -49,6 +49,7 @@ internal static class Nrser
         };
         foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("NrSer__", StringComparison.OrdinalIgnoreCase)).ToArray())
             start.Environment.Remove(name);
+        start.Environment["NrSer__Models__InstalledPath"] = Path.Combine(AppContext.BaseDirectory, "no models"); // not those of who runs the tests
         start.Environment["DOTNET_TieredPGO"] = "0"; // processes that live for a second gain nothing from watching themselves
         foreach ((string name, string value) in environment)
             start.Environment[name] = value;

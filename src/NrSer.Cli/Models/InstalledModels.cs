@@ -1,0 +1,196 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Configuration;
+using NrSer.Core.Models;
+
+namespace NrSer.Cli.Models;
+
+/// <summary>Models that this user added to the program's own: a folder with their files and a catalogue.</summary>
+/// <param name="options">Both catalogues.</param>
+internal sealed class InstalledModels(ModelOptions options)
+{
+    private readonly string _folder = options.InstalledPath is { Length: > 0 } folder
+        ? folder
+        : throw new UsageException($"{ModelOptions.Section}:InstalledPath is empty: there is no folder to install models into.");
+
+    private string CatalogPath => Path.Combine(_folder, ModelCatalog.FileName);
+
+    /// <summary>Where models of this user are, unless the environment says otherwise.</summary>
+    public static IConfigurationBuilder AddDefaultFolder(IConfigurationBuilder configuration) => configuration.AddInMemoryCollection([new(
+        $"{ModelOptions.Section}:{nameof(ModelOptions.InstalledPath)}",
+        Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "nrser", "models"))]);
+
+    /// <summary>Adds a model after checking all that its entry says, or its entry alone when the file is to be pulled.</summary>
+    /// <param name="network">The ONNX file, or null.</param>
+    /// <param name="entryFile">Its entry, as the converters write it; a fixture is looked for beside it.</param>
+    /// <exception cref="UsageException">The entry cannot be read, is incomplete, or names a model that is there.</exception>
+    /// <exception cref="ModelException">The file is not what the entry says.</exception>
+    public ModelEntry Add(FileInfo? network, FileInfo entryFile)
+    {
+        using FileStream claim = Claim();
+        JsonObject node = ReadEntry(entryFile);
+        string name = node["name"]?.GetValue<string>() ?? "", version = node["version"]?.GetValue<string>() ?? "";
+        if (name.Length == 0 || version.Length == 0 || (name + version).Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '.' or '_')))
+            throw new UsageException($"{entryFile}: name and version consist of letters, digits, dots, dashes and underscores; they become a file's name.");
+        if (network is null && node["url"] is null)
+            throw new UsageException($"{entryFile} has no url to pull {name} from: give the ONNX file.");
+        string stem = $"{name}-{version}";
+        node["file"] = $"{stem}.onnx";
+        var copies = new List<string>();
+        try
+        {
+            if (node["fixture"]?.GetValue<string>() is { } fixture)
+            {
+                Copy(Path.Combine(entryFile.DirectoryName!, Path.GetFileName(fixture)), $"{stem}.fixture.json", copies);
+                node["fixture"] = $"{stem}.fixture.json";
+            }
+
+            if (network is not null)
+                Copy(network.FullName, $"{stem}.onnx", copies);
+            JsonObject document = ReadCatalog();
+            document["models"]!.AsArray().Add(node);
+            return Publish(document, name, load: network is not null);
+        }
+        catch
+        {
+            foreach (string copy in copies)
+                File.Delete(copy);
+            throw;
+        }
+    }
+
+    /// <summary>Makes a model the one that is used when none is named.</summary>
+    /// <param name="name">Any model, installed or the program's own.</param>
+    /// <exception cref="ModelException">There is none, or it does not load.</exception>
+    public ModelEntry Use(string name)
+    {
+        using FileStream claim = Claim();
+        ModelEntry entry = Find(ModelCatalog.Load(options.CatalogPath, options.InstalledPath), name);
+        JsonObject document = ReadCatalog();
+        document["defaults"]![JsonNamingPolicy.CamelCase.ConvertName(entry.Kind.ToString())] = name;
+        return Publish(document, name, load: true);
+    }
+
+    /// <summary>Takes a model away again, and its place as a default.</summary>
+    /// <param name="name">An installed model.</param>
+    /// <exception cref="UsageException">It is not installed.</exception>
+    public void Remove(string name)
+    {
+        using FileStream claim = Claim();
+        JsonObject document = ReadCatalog();
+        JsonArray models = document["models"]!.AsArray();
+        JsonNode entry = models.FirstOrDefault(model => model!["name"]!.GetValue<string>() == name)
+            ?? throw new UsageException($"'{name}' is not installed here. See: nrser models list");
+        models.Remove(entry);
+        JsonObject defaults = document["defaults"]!.AsObject();
+        foreach (string slot in defaults.Where(pair => pair.Value?.GetValue<string>() == name).Select(pair => pair.Key).ToArray())
+            defaults.Remove(slot);
+        Publish(document, expected: null, load: false);
+        File.Delete(Path.Combine(_folder, entry["file"]!.GetValue<string>()));
+        if (entry["fixture"]?.GetValue<string>() is { } fixture)
+            File.Delete(Path.Combine(_folder, fixture));
+    }
+
+    /// <summary>Downloads an installed model's file.</summary>
+    /// <param name="name">The model.</param>
+    /// <param name="progress">Told the share that is there.</param>
+    /// <param name="cancellationToken">Stops; the next call goes on where this one stopped.</param>
+    /// <exception cref="UsageException">It has no url.</exception>
+    /// <exception cref="ModelException">What came is not what the entry says.</exception>
+    public async Task<ModelEntry> PullAsync(string name, Action<double> progress, CancellationToken cancellationToken)
+    {
+        await using FileStream claim = Claim();
+        ModelCatalog catalog = ModelCatalog.Load(options.CatalogPath, options.InstalledPath);
+        ModelEntry entry = Find(catalog, name);
+        Uri url = entry.Url ?? throw new UsageException($"The entry of '{name}' has no url: its file is there, or has to be given to 'nrser models add'.");
+        string target = catalog.FileOf(entry);
+        if (!File.Exists(target))
+        {
+            string part = $"{target}.part";
+            await ModelDownload.RunAsync(url, part, progress, cancellationToken);
+            await using (FileStream content = File.OpenRead(part))
+            {
+                string hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken));
+                if (hash != entry.Sha256)
+                {
+                    File.Delete(part);
+                    throw new ModelException($"{url} sent a file with SHA-256 {hash}; the entry of '{name}' says {entry.Sha256}. It was thrown away.");
+                }
+            }
+
+            File.Move(part, target);
+        }
+
+        using OnnxModel loaded = OnnxModel.Load(catalog, entry, options);
+        return entry;
+    }
+
+    private static ModelEntry Find(ModelCatalog catalog, string name) => catalog.Models.FirstOrDefault(entry => entry.Name == name)
+        ?? throw new UsageException($"There is no model '{name}'. There are: {string.Join(", ", catalog.Models.Select(entry => entry.Name))}.");
+
+    private static JsonObject ReadEntry(FileInfo file)
+    {
+        try
+        {
+            return JsonNode.Parse(File.ReadAllText(file.FullName))?.AsObject() ?? throw new UsageException($"{file} is empty.");
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            throw new UsageException($"{file} is no model entry: {error.Message}");
+        }
+    }
+
+    private void Copy(string source, string name, List<string> copies)
+    {
+        string target = Path.Combine(_folder, name);
+        if (File.Exists(target))
+            throw new UsageException($"{target} is there already. Remove the model first: nrser models remove NAME");
+        File.Copy(source, target);
+        copies.Add(target);
+    }
+
+    private JsonObject ReadCatalog() => File.Exists(CatalogPath)
+        ? JsonNode.Parse(File.ReadAllText(CatalogPath))!.AsObject()
+        : new JsonObject { ["schema"] = 1, ["defaults"] = new JsonObject(), ["models"] = new JsonArray() };
+
+    /// <summary>Writes the catalogue if everything in it holds.</summary>
+    private ModelEntry Publish(JsonObject document, string? expected, bool load)
+    {
+        DirectoryInfo trial = Directory.CreateDirectory(Path.Combine(_folder, "trial"));
+        string file = Path.Combine(trial.FullName, ModelCatalog.FileName);
+        try
+        {
+            // Names files of the folder above, so that what is checked is what will be used.
+            JsonObject moved = document.DeepClone().AsObject();
+            foreach (JsonNode? model in moved["models"]!.AsArray())
+                model!["file"] = Path.Combine("..", model["file"]!.GetValue<string>());
+            File.WriteAllText(file, moved.ToJsonString());
+            ModelCatalog catalog = ModelCatalog.Load(options.CatalogPath, trial.FullName);
+            ModelEntry? entry = expected is null ? null : Find(catalog, expected);
+            if (load)
+                OnnxModel.Load(catalog, entry!, options).Dispose();
+            File.WriteAllText(file, document.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+            File.Move(file, CatalogPath, overwrite: true);
+            return entry!;
+        }
+        finally
+        {
+            trial.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>One process at a time changes the folder; the lock ends with the process.</summary>
+    private FileStream Claim()
+    {
+        Directory.CreateDirectory(_folder);
+        try
+        {
+            return new FileStream(Path.Combine(_folder, "catalog.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException taken) when (taken is not (DirectoryNotFoundException or FileNotFoundException))
+        {
+            throw new UsageException($"Another nrser is changing the models in {_folder}.");
+        }
+    }
+}

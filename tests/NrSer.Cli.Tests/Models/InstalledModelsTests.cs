@@ -1,0 +1,171 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using NrSer.Cli.Tests.Processes;
+using static NrSer.Cli.Tests.Models.FaultyServer;
+
+namespace NrSer.Cli.Tests.Models;
+
+public sealed class InstalledModelsTests : IDisposable
+{
+    private const string Name = "my-emotions";
+
+    private static readonly string s_own = Path.Combine(AppContext.BaseDirectory, "models");
+
+    private readonly Scratch _scratch = new();
+
+    private string Folder => _scratch["installed"];
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Fact]
+    public async Task Add_ThenUse_MakesItTheOneThatIsUsed()
+    {
+        (await RunAsync("models", "add", Network(), "--entry", Entry())).Succeeded();
+        Assert.False(await IsDefaultAsync(Name));
+        (await RunAsync("models", "use", Name)).Succeeded();
+        Assert.True(await IsDefaultAsync(Name));
+        (await RunAsync("models", "verify")).Succeeded();
+        JsonElement analysis = (await RunAsync("analyze", Recordings.Clean)).Json();
+        Assert.Equal($"{Name}@9.0.0", analysis.GetProperty("models").GetProperty("emotion").GetString());
+
+        (await RunAsync("models", "use", "nrser-emotion-small")).Succeeded();
+        Assert.False(await IsDefaultAsync(Name));
+    }
+
+    [Fact]
+    public async Task Remove_TheOneThatIsUsed_GoesBackToTheProgramsOwn()
+    {
+        (await RunAsync("models", "add", Network(), "--entry", Entry())).Succeeded();
+        (await RunAsync("models", "use", Name)).Succeeded();
+        (await RunAsync("models", "remove", Name)).Succeeded();
+        Assert.True(await IsDefaultAsync("nrser-emotion-small"));
+        Assert.Equal(["catalog.json", "catalog.lock"], Directory.GetFileSystemEntries(Folder).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal));
+        (await RunAsync("models", "remove", Name)).Refused(ExitCode.BadInput);
+        (await RunAsync("models", "remove", "nrser-emotion-small")).Refused(ExitCode.BadInput);
+    }
+
+    [Fact]
+    public async Task Add_AFileThatIsAnother_IsRefusedAndLeavesNothing()
+    {
+        string other = Path.Combine(s_own, "embedded", "snr-level.onnx");
+        Assert.Contains("SHA-256", (await RunAsync("models", "add", other, "--entry", Entry())).Refused(ExitCode.Environment), StringComparison.Ordinal);
+        Assert.Equal(["catalog.lock"], Directory.GetFileSystemEntries(Folder).Select(path => Path.GetFileName(path)!));
+    }
+
+    [Theory]
+    [InlineData("name", "nrser-emotion-small", "more than once")]
+    [InlineData("name", "../up", "letters")]
+    [InlineData("name", "", "letters")]
+    [InlineData("sampleRateHz", 8000, "16000")]
+    [InlineData("kind", "dog", "not valid")]
+    [InlineData("file", null, null)] // written anew
+    [InlineData("licence", null, "licence")]
+    public async Task Add_AnEntryThatDoesNotHold_IsRefusedWithTheReason(string field, object? value, string? reason)
+    {
+        Outcome outcome = await RunAsync("models", "add", Network(), "--entry", Entry(entry =>
+        {
+            if (value is null)
+                entry.Remove(field);
+            else
+                entry[field] = JsonSerializer.SerializeToNode(value);
+        }));
+        if (reason is null)
+        {
+            outcome.Succeeded();
+            return;
+        }
+
+        Assert.NotEqual(0, outcome.ExitCode);
+        Assert.Contains(reason, outcome.Errors, StringComparison.Ordinal);
+        (await RunAsync("models", "list")).Succeeded(); // nothing was spoilt
+    }
+
+    [Theory]
+    [InlineData("not json", "no model entry")]
+    [InlineData("[]", "no model entry")]
+    [InlineData("{}", "letters")]
+    public async Task Add_AFileThatIsNoEntry_IsRefused(string text, string reason) => Assert.Contains(
+        reason, (await RunAsync("models", "add", Network(), "--entry", _scratch.Write("e.json", System.Text.Encoding.UTF8.GetBytes(text)))).Refused(ExitCode.BadInput), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Use_AModelThatIsNowhere_NamesThoseThatAre() =>
+        Assert.Contains("nrser-emotion-small", (await RunAsync("models", "use", "none")).Refused(ExitCode.BadInput), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData]
+    [InlineData(Answer.Drop)]
+    [InlineData(Answer.Busy, Answer.Drop, Answer.Drop)]
+    [InlineData(Answer.Drop, Answer.IgnoreRange)]
+    public async Task Pull_ThroughATroubledServer_GoesOnAndIsWhole(params Answer[] answers)
+    {
+        await using var server = new FaultyServer(await File.ReadAllBytesAsync(Network(), TestContext.Current.CancellationToken), answers);
+        await AddWithUrlAsync(server.Url);
+        (await RunAsync("models", "pull", Name)).Succeeded();
+        (await RunAsync("models", "use", Name)).Succeeded();
+        Assert.Equal(answers.Count(answer => answer is Answer.Drop or Answer.Busy) + 1, server.Starts.Count);
+        Assert.Equal(answers.Count(answer => answer is Answer.Drop), server.Starts.Count(start => start > 0)); // what had come was not asked for again
+        Assert.DoesNotContain(Directory.GetFiles(Folder), file => file.EndsWith(".part", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Pull_AfterAProcessThatBrokeOff_GoesOnWhereItStopped()
+    {
+        byte[] content = await File.ReadAllBytesAsync(Network(), TestContext.Current.CancellationToken);
+        await using var server = new FaultyServer(content);
+        await AddWithUrlAsync(server.Url);
+        await File.WriteAllBytesAsync(Path.Combine(Folder, $"{Name}-9.0.0.onnx.part"), content[..1000], TestContext.Current.CancellationToken);
+        (await RunAsync("models", "pull", Name)).Succeeded();
+        Assert.Equal([1000], server.Starts);
+        (await RunAsync("models", "pull", Name)).Succeeded(); // it is here: nobody is asked
+        Assert.Single(server.Starts);
+    }
+
+    [Theory]
+    [InlineData(Answer.Lie)]
+    [InlineData(Answer.Truncate)]
+    public async Task Pull_FromAServerThatLies_IsRefusedAndThrownAway(Answer answer)
+    {
+        await using var server = new FaultyServer(await File.ReadAllBytesAsync(Network(), TestContext.Current.CancellationToken), answer);
+        await AddWithUrlAsync(server.Url);
+        Assert.Contains("SHA-256", (await RunAsync("models", "pull", Name)).Refused(ExitCode.Environment), StringComparison.Ordinal);
+        (await RunAsync("models", "use", Name)).Refused(ExitCode.Environment); // not there
+        (await RunAsync("models", "pull", Name)).Succeeded(); // the server has come to its senses
+    }
+
+    [Fact]
+    public async Task Pull_AFileThatIsNotThere_SaysSoAtOnce()
+    {
+        await using var server = new FaultyServer(content: [], Answer.Missing);
+        await AddWithUrlAsync(server.Url);
+        Assert.Contains("404", (await RunAsync("models", "pull", Name)).Refused(ExitCode.Environment), StringComparison.Ordinal);
+        Assert.Single(server.Starts);
+    }
+
+    [Fact]
+    public async Task Pull_OverPlainHttpFromElsewhere_IsRefused()
+    {
+        await AddWithUrlAsync(new Uri("http://example.org/model.onnx"));
+        Assert.Contains("https", (await RunAsync("models", "pull", Name)).Refused(ExitCode.BadInput), StringComparison.Ordinal);
+    }
+
+    private static string Network() => Path.Combine(s_own, "embedded", "emotion.onnx");
+
+    /// <summary>The entry of the program's own emotion model under another name.</summary>
+    private string Entry(Action<JsonObject>? change = null)
+    {
+        JsonObject catalog = JsonNode.Parse(File.ReadAllText(Path.Combine(s_own, "catalog.json")))!.AsObject();
+        JsonObject entry = catalog["models"]!.AsArray().Single(model => (string?)model!["kind"] == "emotion")!.DeepClone().AsObject();
+        entry["name"] = Name;
+        entry["version"] = "9.0.0";
+        change?.Invoke(entry);
+        return _scratch.Write("entry.json", JsonSerializer.SerializeToUtf8Bytes(entry));
+    }
+
+    private async Task AddWithUrlAsync(Uri url) =>
+        (await RunAsync("models", "add", "--entry", Entry(entry => entry["url"] = url.ToString()))).Succeeded();
+
+    private async Task<bool> IsDefaultAsync(string name) => (await RunAsync("models", "list", "--json")).Json().EnumerateArray()
+        .Single(model => model.GetProperty("name").GetString() == name).GetProperty("isDefault").GetBoolean();
+
+    private Task<Outcome> RunAsync(params string[] arguments) => Nrser.RunWithAsync(new() { ["NrSer__Models__InstalledPath"] = Folder }, arguments);
+}
