@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using NrSer.Core.Models;
 using NrSer.Pipeline;
 using NrSer.ServiceBus;
@@ -7,7 +8,7 @@ namespace NrSer.Worker;
 /// <summary>The container that recognises emotion: takes chunks from the queue until it is told to stop, or until there are none.</summary>
 internal static partial class Program
 {
-    private const int ModelsMissing = 3;
+    private const int CannotWork = 3; // as the nrser command says that something is missing
 
     public static async Task<int> Main(string[] args)
     {
@@ -22,15 +23,14 @@ internal static partial class Program
         try
         {
             _ = app.Services.GetRequiredService<ModelSet>().Emotion; // before the first message, so that no message is spent on a machine that cannot work
+            await app.RunAsync();
+            return Environment.ExitCode;
         }
-        catch (ModelException unusable)
+        catch (Exception unusable) when (unusable is ModelException or OptionsValidationException)
         {
             LogUnusable(app.Logger, unusable.Message);
-            return ModelsMissing;
+            return CannotWork;
         }
-
-        await app.RunAsync();
-        return Environment.ExitCode;
     }
 
     [LoggerMessage(4001, LogLevel.Critical, "The worker cannot start: {Reason}")]
