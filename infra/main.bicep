@@ -183,7 +183,8 @@ module roles 'modules/roles.bicep' = {
 module subscription_ 'modules/uploads-subscription.bicep' = {
   scope: group
   name: 'uploads-subscription'
-  dependsOn: [roles] // Event Grid tries the queue and the container when the subscription is made
+  // Event Grid tries the queue and the container when the subscription is made, and roles take minutes to arrive: the environment takes those too.
+  dependsOn: [roles, environment]
   params: {
     topicName: topic.outputs.name
     workId: storage.outputs.workId

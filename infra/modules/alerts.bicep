@@ -1,11 +1,16 @@
 // What somebody should hear of. Not the length of the dead-letter queues: they are drained into rows, so the metric of failures tells more.
 
-import { metricPrefix } from 'names.bicep'
+import { containerNames, metricPrefix } from 'names.bicep'
 
+@description('Region.')
 param location string
+@description('Tags of every resource.')
 param tags object
+@description('What makes names unique, see names.bicep.')
 param suffix string
+@description('Log Analytics workspace.')
 param workspaceId string
+@description('System topic of the uploads.')
 param topicId string
 @description('Who is told; empty for nobody: alerts then show in the portal alone.')
 param email string
@@ -66,7 +71,7 @@ resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       enabled: true
       scopes: [workspaceId]
       evaluationFrequency: 'PT15M'
-      windowSize: 'PT15M'
+      windowSize: 'PT30M' // twice the frequency: what arrives late is reported, if need be twice, and not missed
       criteria: {
         allOf: [
           {
@@ -98,38 +103,53 @@ resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
   }
 ]
 
-resource lostEvents 'Microsoft.Insights/metricAlerts@2018-03-01' = {
-  name: 'alert-lost-events-${suffix}'
-  location: 'global'
-  tags: tags
-  properties: {
-    description: 'Event Grid gave up an upload. Sweep finds it in time; the reason is in the container eventgrid-deadletter.'
-    severity: 2
-    enabled: true
-    scopes: [topicId]
-    evaluationFrequency: 'PT15M'
-    windowSize: 'PT15M'
-    criteria: {
-      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
-      allOf: [
-        {
-          name: 'dead-lettered'
-          criterionType: 'StaticThresholdCriterion'
-          metricNamespace: 'Microsoft.EventGrid/systemTopics'
-          metricName: 'DeadLetteredCount'
-          timeAggregation: 'Total'
-          operator: 'GreaterThan'
-          threshold: 0
+var losses = [
+  {
+    name: 'lost-events'
+    metric: 'DeadLetteredCount'
+    description: 'Event Grid gave up an upload. Sweep finds it in time; the reason is in the container ${containerNames.lostEvents}.'
+  }
+  {
+    name: 'dropped-events'
+    metric: 'DroppedEventCount'
+    description: 'Event Grid gave up an upload and kept no event: can the topic write to ${containerNames.lostEvents}? Sweep finds it in time.'
+  }
+]
+
+resource lossAlerts 'Microsoft.Insights/metricAlerts@2018-03-01' = [
+  for loss in losses: {
+    name: 'alert-${loss.name}-${suffix}'
+    location: 'global'
+    tags: tags
+    properties: {
+      description: loss.description
+      severity: 2
+      enabled: true
+      scopes: [topicId]
+      evaluationFrequency: 'PT15M'
+      windowSize: 'PT15M'
+      criteria: {
+        'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+        allOf: [
+          {
+            name: loss.name
+            criterionType: 'StaticThresholdCriterion'
+            metricNamespace: 'Microsoft.EventGrid/systemTopics'
+            metricName: loss.metric
+            timeAggregation: 'Total'
+            operator: 'GreaterThan'
+            threshold: 0
+          }
+        ]
+      }
+      actions: [
+        for group in groups: {
+          actionGroupId: group
         }
       ]
     }
-    actions: [
-      for group in groups: {
-        actionGroupId: group
-      }
-    ]
   }
-}
+]
 
 resource spend 'Microsoft.Consumption/budgets@2023-11-01' = {
   name: 'nrser-${suffix}'

@@ -1,8 +1,12 @@
 // Where both hosts run. Logs go through Azure Monitor, because the direct way would need the workspace's key.
 
+@description('Region.')
 param location string
+@description('Tags of every resource.')
 param tags object
+@description('What makes names unique, see names.bicep.')
 param suffix string
+@description('Log Analytics workspace.')
 param workspaceId string
 @description('Adds a profile with an NVIDIA T4, which is paid for only while a container runs on it.')
 param gpu bool

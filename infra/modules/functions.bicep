@@ -2,11 +2,17 @@
 
 import { identity } from 'identities.bicep'
 
+@description('Region.')
 param location string
+@description('Tags of every resource.')
 param tags object
+@description('What makes names unique, see names.bicep.')
 param suffix string
+@description('Container Apps environment.')
 param environmentId string
+@description('Identity that the host runs as.')
 param host identity
+@description('Host name of the registry.')
 param registryServer string
 @description('Empty before the first deployment: then the bare runtime starts, and has nothing to do.')
 param image string
@@ -14,12 +20,15 @@ param image string
 param settings array
 @description('The account where the runtime keeps its leases.')
 param runtimeStorageName string
+@description('Host name of the Service Bus namespace.')
 param busHostName string
+@description('What becomes of the channels of a recording.')
 @allowed(['Mix', 'Separate'])
 param channels string
 @description('At least one, since the timer of Sweep wakes nobody.')
 @minValue(1)
 param minReplicas int
+@description('Replicas at once.')
 param maxReplicas int
 
 resource functions 'Microsoft.App/containerApps@2025-07-01' = {
@@ -45,7 +54,7 @@ resource functions 'Microsoft.App/containerApps@2025-07-01' = {
         }
       ]
       ingress: {
-        external: false // there is no HTTP function
+        external: false // there is no HTTP function, but the platform scales by triggers only where there is ingress
         targetPort: 8080
       }
     }
@@ -62,6 +71,8 @@ resource functions 'Microsoft.App/containerApps@2025-07-01' = {
           }
           env: concat(settings, [
             { name: 'AZURE_CLIENT_ID', value: host.clientId }
+            // Our image says so too. The bare runtime listens on 80, which the probes of the ingress would take for a failed start.
+            { name: 'ASPNETCORE_URLS', value: 'http://+:8080' }
             { name: 'FUNCTIONS_EXTENSION_VERSION', value: '~4' }
             { name: 'FUNCTIONS_WORKER_RUNTIME', value: 'dotnet-isolated' }
             { name: 'AzureWebJobsStorage__accountName', value: runtimeStorageName }

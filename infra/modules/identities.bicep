@@ -1,7 +1,10 @@
 // Who the hosts are. What they may do is in roles.bicep.
 
+@description('Region.')
 param location string
+@description('Tags of every resource.')
 param tags object
+@description('What makes names unique, see names.bicep.')
 param suffix string
 
 resource functions 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {

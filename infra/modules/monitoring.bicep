@@ -1,7 +1,10 @@
 // Where telemetry goes. Ingestion takes Entra ID tokens only, so the connection string in the hosts' settings is an address and no secret.
 
+@description('Region.')
 param location string
+@description('Tags of every resource.')
 param tags object
+@description('What makes names unique, see names.bicep.')
 param suffix string
 @description('Days that logs are kept.')
 param logDays int

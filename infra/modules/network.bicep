@@ -1,7 +1,10 @@
 // A network of our own: containers in one subnet, private endpoints of everything that holds data in another.
 
+@description('Region.')
 param location string
+@description('Tags of every resource.')
 param tags object
+@description('What makes names unique, see names.bicep.')
 param suffix string
 
 resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {

@@ -1,13 +1,22 @@
 // A private address, and the name that leads to it, for every service that holds data.
 
+@description('Region.')
 param location string
+@description('Tags of every resource.')
 param tags object
+@description('What makes names unique, see names.bicep.')
 param suffix string
+@description('Network that looks names up.')
 param networkId string
+@description('Subnet of the endpoints.')
 param subnetId string
+@description('Account with the recordings.')
 param workId string
+@description('Account with the results.')
 param resultsId string
+@description('Service Bus namespace.')
 param namespaceId string
+@description('Registry.')
 param registryId string
 
 var blobZone = 'privatelink.blob.${environment().suffixes.storage}'

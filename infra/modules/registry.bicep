@@ -1,7 +1,10 @@
 // The images of both hosts. No admin user: the hosts pull with their identities.
 
+@description('Region.')
 param location string
+@description('Tags of every resource.')
 param tags object
+@description('What makes names unique, see names.bicep.')
 param suffix string
 @description('Private endpoints need the Premium tier.')
 param privateNetwork bool

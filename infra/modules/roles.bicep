@@ -3,17 +3,25 @@
 import { containerNames, queueNames } from 'names.bicep'
 import { identity } from 'identities.bicep'
 
+@description('Account with the recordings.')
 param workName string
+@description('Account with the results.')
 param resultsName string
+@description('Service Bus namespace.')
 param namespaceName string
+@description('Registry.')
 param registryName string
+@description('Application Insights.')
 param insightsName string
+@description('Identity of the Functions host.')
 param functions identity
+@description('Identity of the emotion worker.')
 param worker identity
 @description('Identity of the Event Grid topic.')
 param topicPrincipalId string
 @description('The person who deploys, to use the nrser command with; empty for none.')
 param deployerPrincipalId string
+@description('What the deployer is.')
 @allowed(['User', 'ServicePrincipal'])
 param deployerType string
 

@@ -2,8 +2,11 @@
 
 import { queueNames, maxDeliveries, lockMinutes } from 'names.bicep'
 
+@description('Region.')
 param location string
+@description('Tags of every resource.')
 param tags object
+@description('What makes names unique, see names.bicep.')
 param suffix string
 @description('Private endpoints need the Premium tier.')
 param privateNetwork bool
@@ -25,7 +28,8 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
   properties: {
     disableLocalAuth: true
     minimumTlsVersion: '1.2'
-    publicNetworkAccess: 'Enabled' // closed to all but trusted services below where the network is private: Event Grid delivers from outside
+    // Not 'Enabled' with a rule that denies: without a single address rule such a namespace lets everybody in.
+    publicNetworkAccess: privateNetwork ? 'Disabled' : 'Enabled'
   }
 
   resource queues 'queues' = [
@@ -49,8 +53,8 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
     name: 'default'
     properties: {
       defaultAction: 'Deny'
-      publicNetworkAccess: 'Enabled'
-      trustedServiceAccessEnabled: true
+      publicNetworkAccess: 'Disabled'
+      trustedServiceAccessEnabled: true // Event Grid delivers from outside. Should it be kept out after all, Sweep finds the uploads
     }
   }
 }

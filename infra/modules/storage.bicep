@@ -2,8 +2,11 @@
 
 import { containerNames, tableNames } from 'names.bicep'
 
+@description('Region.')
 param location string
+@description('Tags of every resource.')
 param tags object
+@description('What makes names unique, see names.bicep.')
 param suffix string
 @description('Days after which decoded and enhanced audio is deleted. A later retry decodes again.')
 param workDays int
@@ -11,6 +14,7 @@ param workDays int
 param recordingDays int
 @description('Lets keys be used on the results account, for tools that know nothing else. A key can write, too.')
 param resultsAccountKeys bool
+@description('Closes the accounts to the internet.')
 param privateNetwork bool
 
 var common = {

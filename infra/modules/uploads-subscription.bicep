@@ -2,9 +2,13 @@
 
 import { containerNames } from 'names.bicep'
 
+@description('System topic of the uploads.')
 param topicName string
+@description('Account with the recordings.')
 param workId string
+@description('Service Bus namespace.')
 param namespaceName string
+@description('Queue that receives the events.')
 param queueName string
 
 resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {

@@ -1,6 +1,8 @@
 // Says when a recording arrives. The topic has an identity of its own, which roles.bicep lets send; uploads-subscription.bicep says what is sent.
 
+@description('Region.')
 param location string
+@description('Tags of every resource.')
 param tags object
 @description('The account with the recordings.')
 param workName string

@@ -3,21 +3,30 @@
 import { identity } from 'identities.bicep'
 import { queueNames } from 'names.bicep'
 
+@description('Region.')
 param location string
+@description('Tags of every resource.')
 param tags object
+@description('What makes names unique, see names.bicep.')
 param suffix string
+@description('Container Apps environment.')
 param environmentId string
+@description('Identity that the host runs as.')
 param host identity
+@description('Host name of the registry.')
 param registryServer string
 @description('Empty before the first deployment: then a harmless example starts in its place.')
 param image string
 @description('Settings that both hosts share.')
 param settings array
+@description('Name of the namespace, which the scaler asks for.')
 param busNamespaceName string
+@description('Host name of the Service Bus namespace.')
 param busHostName string
 @allowed(['job', 'app'])
 @description('A job is never stopped in its work by scaling; an app keeps its model loaded between messages.')
 param kind string
+@description('What emotions are recognised on.')
 @allowed(['cpu', 'gpu-t4'])
 param compute string
 @description('Workers at once.')

@@ -20,8 +20,8 @@ public static class PipelineTelemetry
     /// <summary>Seconds of work per second of audio, by <c>stage</c>.</summary>
     public static Histogram<double> RealTimeFactor { get; } = s_meter.CreateHistogram<double>("nrser.real_time_factor", "1", "Seconds of work per second of audio");
 
-    /// <summary>How long a message had waited when it was received, by <c>queue</c>.</summary>
-    public static Histogram<double> QueueAge { get; } = s_meter.CreateHistogram<double>("nrser.queue.age", "s", "Time from sending to receiving");
+    /// <summary>How long a message had waited when it was received, or the oldest has waited when Sweep looks, by <c>queue</c>.</summary>
+    public static Histogram<double> QueueAge { get; } = s_meter.CreateHistogram<double>("nrser.queue.age", "s", "Time that messages wait");
 
     private static readonly Counter<long> s_failures = s_meter.CreateCounter<long>("nrser.failures", "{recording}", "Recordings rejected or failed, and dead letters without a row");
 

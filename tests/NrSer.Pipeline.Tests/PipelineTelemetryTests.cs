@@ -71,6 +71,10 @@ public sealed class PipelineTelemetryTests(Emulator emulator)
         await pipeline.Ingest.RunAsync(upload.ToMessage(broken), Stop);
         await pipeline.Failure.RunAsync(StorageNames.ChunksQueue, "{}", "unreadable", Stop);
 
+        await pipeline.Queue(StorageNames.ChunksQueue).SendAsync([new WorkMessage("waits", "{}", null)], Stop);
+        await pipeline.Sweep.RunAsync(Stop);
+        Assert.Contains(("nrser.queue.age", "queue=chunks"), seen); // nobody receives it
+
         foreach (string stage in new[] { "ingest", "enhance", "recognize" })
         {
             Assert.Contains(("nrser.audio", $"stage={stage}"), seen);

@@ -17,7 +17,7 @@ internal static class ModelsCommand
         var json = new Option<bool>("--json") { Description = "Print JSON.", Recursive = true };
         var list = new Command("list", "Lists the catalogue.");
         list.Run((parsed, _) => Task.FromResult(Show(parsed.GetValue(json), load: false)));
-        var verify = new Command("verify", "Loads every model and checks file, hash, names and shapes against the catalogue. Exit code 3 if one does not hold.");
+        var verify = new Command("verify", "Loads every model, checks file, hash, names and shapes against the catalogue, and computes its fixture where it has one. Exit code 3 if one does not hold.");
         verify.Run((parsed, _) => Task.FromResult(Show(parsed.GetValue(json), load: true)));
         return new Command("models", "Shows, checks and installs models.") { list, verify, Add(), Use(), Pull(), Remove(), json };
     }
@@ -115,7 +115,11 @@ internal static class ModelsCommand
     {
         try
         {
+            if (entry.Url is not null && !File.Exists(models.Catalog.FileOf(entry)))
+                return $"not downloaded yet: nrser models pull {entry.Name}";
             using OnnxModel loaded = OnnxModel.Load(models.Catalog, entry, models.Options);
+            if (models.Catalog.FixtureOf(entry) is { } fixture)
+                ModelFixture.Load(fixture).Check(loaded);
             return null;
         }
         catch (ModelException error)

@@ -6,4 +6,5 @@ namespace NrSer.Core.Models;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(CatalogDocument))]
+[JsonSerializable(typeof(ModelFixture))]
 internal sealed partial class ModelJsonContext : JsonSerializerContext;

@@ -26,6 +26,7 @@ public sealed partial class Sweep(
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();
+        await RecordQueueAgesAsync(now, cancellationToken).ConfigureAwait(false);
         DateOnly today = DateOnly.FromDateTime(now.UtcDateTime);
         var known = new HashSet<string>(StringComparer.Ordinal);
         await foreach (RecordingRow row in tables.RecordingsAsync(today.AddDays(-options.Value.LookBackDays), today.AddDays(1), cancellationToken).ConfigureAwait(false))
@@ -82,6 +83,16 @@ public sealed partial class Sweep(
             yield return (
                 RecordingId.Of(createdOn, StorageNames.Recordings, blob.Name, etag), new BlobCreatedEvent(StorageNames.Recordings, blob.Name, etag, Generation: 0),
                 createdOn);
+        }
+    }
+
+    /// <summary>The age is recorded when a message is received; where nobody receives, nobody else would tell.</summary>
+    private async Task RecordQueueAgesAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        foreach (IWorkQueue queue in queues)
+        {
+            if (await queue.OldestSentAtAsync(cancellationToken).ConfigureAwait(false) is { } oldest)
+                PipelineTelemetry.QueueAge.Record((now - oldest).TotalSeconds, new KeyValuePair<string, object?>("queue", queue.Name));
         }
     }
 

@@ -16,7 +16,7 @@ public sealed partial class BicepTests(CompiledBicep bicep)
     [
         "AZURE_CLIENT_ID", "FUNCTIONS_EXTENSION_VERSION", "FUNCTIONS_WORKER_RUNTIME", "APPLICATIONINSIGHTS_CONNECTION_STRING",
         "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "AzureWebJobsStorage__accountName", "AzureWebJobsStorage__credential",
-        "AzureWebJobsStorage__clientId", "ServiceBus__credential", "ServiceBus__clientId",
+        "AzureWebJobsStorage__clientId", "ServiceBus__credential", "ServiceBus__clientId", "ASPNETCORE_URLS",
     ];
 
     /// <summary>Settings without which a host cannot do its work in Azure.</summary>

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using Microsoft.ML.OnnxRuntime;
+
+namespace NrSer.Core.Models;
+
+/// <summary>An input of a network with the outputs that the reference implementation computed for it.</summary>
+/// <param name="Source">What computed them.</param>
+/// <param name="Input">The one input.</param>
+/// <param name="Outputs">In the order of the catalogue entry.</param>
+public sealed record ModelFixture(string Source, FixtureTensor Input, IReadOnlyList<FixtureTensor> Outputs)
+{
+    /// <summary>Reads a fixture.</summary>
+    /// <param name="path">A JSON file as models/export/README.md describes it.</param>
+    /// <exception cref="ModelException">It cannot be read, or is none.</exception>
+    public static ModelFixture Load(string path)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            ModelFixture? fixture = JsonSerializer.Deserialize(file, ModelJsonContext.Default.ModelFixture);
+            return fixture is { Outputs.Count: > 0 } && !fixture.Outputs.Contains(null!)
+                ? fixture
+                : throw new ModelException($"The fixture {path} holds no outputs.");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw new ModelException($"The fixture {path} cannot be read: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Runs the network on the input and compares.</summary>
+    /// <param name="model">The network.</param>
+    /// <returns>The largest difference, in units of what the fixture tolerates: at most 1.</returns>
+    /// <exception cref="ModelException">An output differs by more, or the fixture does not fit the network.</exception>
+    public double Check(OnnxModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (Outputs.Count != model.Entry.Outputs.Count)
+            throw new ModelException($"The fixture of '{model.Entry.Name}' has {Outputs.Count} outputs, the network {model.Entry.Outputs.Count}.");
+        float[] input = Input.Values();
+        (float[] Expected, float[] Actual)[] results = [.. Outputs.Select(output => (output.Values(), new float[output.Length]))];
+        try
+        {
+            model.Run(input, Input.Shape, [.. results.Select((result, i) => (new Memory<float>(result.Actual), Outputs[i].Shape))]);
+        }
+        catch (OnnxRuntimeException error)
+        {
+            throw new ModelException($"The fixture of '{model.Entry.Name}' does not fit it: {error.Message}", error);
+        }
+
+        double worst = 0;
+        for (int i = 0; i < results.Length; i++)
+        {
+            double difference = 0;
+            for (int k = 0; k < results[i].Expected.Length; k++)
+                difference = Math.Max(difference, Math.Abs(results[i].Expected[k] - (double)results[i].Actual[k]));
+            if (!(difference <= Outputs[i].Tolerance)) // also when it is not a number
+            {
+                throw new ModelException(
+                    $"'{model.Entry.Name}' computes '{model.Entry.Outputs[i].Name}' {difference:G3} away from the reference ({Source}); {Outputs[i].Tolerance:G3} is tolerated.");
+            }
+
+            worst = Math.Max(worst, difference / Outputs[i].Tolerance);
+        }
+
+        return worst;
+    }
+}
