@@ -48,6 +48,13 @@ param functionsReplicas int = 10
 @description('Functions containers that always run. Sweep needs one.')
 param functionsMinReplicas int = 1
 
+@allowed(['functionapp', 'containerapp'])
+@description('How the Functions containers are scaled: functionapp by the platform, which reads the triggers; containerapp by rules for uploads and chunks.')
+param functionsKind string = 'functionapp'
+
+@description('Folder below models/ of the repository, with models of your own and their catalog.json, that both images carry; empty for the embedded ones.')
+param models string = ''
+
 @allowed(['Mix', 'Separate'])
 @description('Channels mixed to mono, or each for itself, as in calls with one speaker on each.')
 param channels string = 'Mix'
@@ -81,9 +88,9 @@ param alertEmail string = ''
 @description('Hours that the oldest message may wait before somebody is told.')
 param queueAgeHours int = 6
 
-@minValue(1)
-@description('Dollars a month after which somebody is told. Nothing is switched off.')
-param monthlyBudget int = 100
+@minValue(0)
+@description('Spending a month, in the currency of the subscription, at 80 % of which somebody is told. Nothing is switched off. 0 for no budget: some subscriptions allow none.')
+param monthlyBudget int = 200
 
 @description('First day of the budget\'s first month, which stays once it is deployed: azd keeps it in its environment. Empty for this month.')
 param budgetStart string = ''
@@ -255,6 +262,9 @@ module functions 'modules/functions.bicep' = {
     runtimeStorageName: storage.outputs.workName
     busHostName: bus.outputs.hostName
     channels: channels
+    kind: functionsKind
+    busNamespaceName: bus.outputs.namespaceName
+    models: models
     minReplicas: functionsMinReplicas
     maxReplicas: functionsReplicas
   }
@@ -276,6 +286,7 @@ module worker 'modules/worker.bicep' = {
     busHostName: bus.outputs.hostName
     kind: emotionHost
     compute: emotionCompute
+    models: models
     maxReplicas: emotionWorkers
   }
 }

@@ -6,6 +6,13 @@ set -eu
 : "${NRSER_RESULTS_ACCOUNT:?}"
 command -v az > /dev/null || { echo "The Azure CLI (az) is missing: https://aka.ms/azure-cli" >&2; exit 1; }
 
+if [ "${NRSER_SMOKE_TEST:-}" = skip ]; then
+    echo "Smoke test skipped, as NRSER_SMOKE_TEST says."
+    exit 0
+fi
+
+# azd and az are signed in separately. The roles went to whom azd deployed as.
+echo "az is signed in as $(az account show --query user.name --output tsv)."
 limit_seconds=${NRSER_SMOKE_TEST_SECONDS:-900} # the worker's first start pulls its image
 cd "$(dirname "$0")/../.."
 started=$(date -u +%s)
@@ -15,7 +22,8 @@ blob="smoke-test/$(date -u +%Y%m%dT%H%M%SZ).wav"
 until az storage blob upload --auth-mode login --account-name "$NRSER_WORK_ACCOUNT" --container-name recordings \
     --name "$blob" --file models/samples/clean.wav --only-show-errors --output none; do
     if [ $(($(date -u +%s) - started)) -gt 300 ]; then
-        echo "The sample could not be uploaded to $NRSER_WORK_ACCOUNT. With a private network, run this from inside it." >&2
+        echo "The sample could not be uploaded to $NRSER_WORK_ACCOUNT. Is az signed in as the one who deployed? With a private network, run this from" \
+            "inside it, or set NRSER_SMOKE_TEST=skip." >&2
         exit 1
     fi
     echo "Trying again in 20 s: roles may not have arrived yet…"
@@ -46,8 +54,8 @@ done
 
 cat >&2 << END
 No result after $limit_seconds s. Last seen: ${said:-no row}. Where to look:
-  no row:           is the Functions app up?  az containerapp logs show --name "${NRSER_FUNCTIONS_NAME:-}" --resource-group "${AZURE_RESOURCE_GROUP:-}"
+  no row:           is the Functions app up?  az containerapp logs show --subscription "${AZURE_SUBSCRIPTION_ID:-}" --name "${NRSER_FUNCTIONS_NAME:-}" --resource-group "${AZURE_RESOURCE_GROUP:-}"
   Queued:           did Event Grid deliver?   metrics of the system topic, container eventgrid-deadletter of $NRSER_WORK_ACCOUNT
-  Processing:       does the worker start?    az containerapp job execution list --name "${NRSER_WORKER_NAME:-}" --resource-group "${AZURE_RESOURCE_GROUP:-}"
+  Processing:       does the worker start?    az containerapp job execution list --subscription "${AZURE_SUBSCRIPTION_ID:-}" --name "${NRSER_WORKER_NAME:-}" --resource-group "${AZURE_RESOURCE_GROUP:-}"
 END
 exit 1

@@ -16,7 +16,7 @@ param topicId string
 param email string
 @description('Hours that the oldest message may wait before somebody is told.')
 param queueAgeHours int
-@description('Dollars a month, of this resource group.')
+@description('Spending a month, of this resource group; 0 for no budget.')
 param monthlyBudget int
 @description('First day of a month.')
 param budgetStart string
@@ -151,7 +151,7 @@ resource lossAlerts 'Microsoft.Insights/metricAlerts@2018-03-01' = [
   }
 ]
 
-resource spend 'Microsoft.Consumption/budgets@2023-11-01' = {
+resource spend 'Microsoft.Consumption/budgets@2023-11-01' = if (monthlyBudget > 0) {
   name: 'nrser-${suffix}'
   properties: {
     category: 'Cost'

@@ -1,6 +1,7 @@
 // The Functions host: takes in uploads, enhances, turns dead letters into rows, sweeps. A container, because decoding needs ffmpeg.
 
 import { identity } from 'identities.bicep'
+import { queueNames } from 'names.bicep'
 
 @description('Region.')
 param location string
@@ -25,6 +26,13 @@ param busHostName string
 @description('What becomes of the channels of a recording.')
 @allowed(['Mix', 'Separate'])
 param channels string
+@description('How it is scaled: by the platform, which reads the triggers, or by rules written here.')
+@allowed(['functionapp', 'containerapp'])
+param kind string
+@description('Service Bus namespace, for the rules.')
+param busNamespaceName string
+@description('Folder below models/ of the repository whose catalogue is used; empty for the embedded models.')
+param models string
 @description('At least one, since the timer of Sweep wakes nobody.')
 @minValue(1)
 param minReplicas int
@@ -35,7 +43,7 @@ resource functions 'Microsoft.App/containerApps@2025-07-01' = {
   name: 'ca-functions-${suffix}'
   location: location
   tags: union(tags, { 'azd-service-name': 'functions' })
-  kind: 'functionapp' // the platform reads the triggers and scales by them
+  kind: kind == 'functionapp' ? 'functionapp' : null
   identity: {
     type: 'UserAssigned'
     userAssignedIdentities: {
@@ -84,12 +92,27 @@ resource functions 'Microsoft.App/containerApps@2025-07-01' = {
             { name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', value: 'Authorization=AAD;ClientId=${host.clientId}' }
             { name: 'NrSer__Ingest__Channels', value: channels }
             { name: 'NrSer__Audio__MaxSpooledBytes', value: '2147483648' } // an MP4 on the container's small disk
+          ], empty(models) ? [] : [
+            { name: 'NrSer__Models__CatalogPath', value: '/home/site/wwwroot/models/${models}/catalog.json' }
           ])
         }
       ]
       scale: {
         minReplicas: minReplicas
         maxReplicas: maxReplicas
+        // A function app's rules are the platform's own. None of these is for a dead-letter queue: the replica that always runs drains those.
+        rules: kind == 'functionapp' ? [] : map([queueNames[0], queueNames[1]], queue => {
+          name: queue
+          custom: {
+            type: 'azure-servicebus'
+            identity: host.id
+            metadata: {
+              namespace: busNamespaceName
+              queueName: queue
+              messageCount: '2'
+            }
+          }
+        })
       }
     }
   }

@@ -16,7 +16,12 @@ var containerNames = {
 var tableNames = ['recordings', 'chunks', 'segments']
 
 @export()
+@description('Attempts before a stage gives up.')
 var maxDeliveries = 5
+
+@export()
+@description('Deliveries before the service does. More, because it also counts those that ended because a host was stopped.')
+var maxServiceDeliveries = 30
 
 @export()
 @description('Locks of five minutes, the longest there are; stages renew them.')

@@ -54,6 +54,7 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01
   }
 ]
 
+@batchSize(1) // an account takes one such change at a time
 resource privateEndpoints 'Microsoft.Network/privateEndpoints@2024-05-01' = [
   for endpoint in endpoints: {
     name: 'pe-${endpoint.name}-${suffix}'

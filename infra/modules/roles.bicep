@@ -40,6 +40,10 @@ resource work 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
   resource blobs 'blobServices' existing = {
     name: 'default'
 
+    resource recordings 'containers' existing = {
+      name: containerNames.recordings
+    }
+
     resource lostEvents 'containers' existing = {
       name: containerNames.lostEvents
     }
@@ -195,9 +199,9 @@ resource topicLostEvents 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
   }
 }
 
-resource deployerWork 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(deployerPrincipalId)) {
-  scope: work
-  name: guid(work.id, deployerPrincipalId, storageBlobDataContributor)
+resource deployerRecordings 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(deployerPrincipalId)) {
+  scope: work::blobs::recordings
+  name: guid(work::blobs::recordings.id, deployerPrincipalId, storageBlobDataContributor)
   properties: {
     principalId: deployerPrincipalId
     principalType: deployerType

@@ -1,6 +1,6 @@
 // Three queues with their dead-letter queues. Nobody holds a key: local authentication is off.
 
-import { queueNames, maxDeliveries, lockMinutes } from 'names.bicep'
+import { queueNames, maxServiceDeliveries, lockMinutes } from 'names.bicep'
 
 @description('Region.')
 param location string
@@ -37,7 +37,7 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
       name: name
       properties: {
         lockDuration: 'PT${lockMinutes}M'
-        maxDeliveryCount: maxDeliveries
+        maxDeliveryCount: maxServiceDeliveries
         requiresDuplicateDetection: true
         // A stage that dies between its result and its settlement sends again when its lock has run out: within minutes, not hours.
         duplicateDetectionHistoryTimeWindow: 'PT1H'

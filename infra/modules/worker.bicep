@@ -29,6 +29,8 @@ param kind string
 @description('What emotions are recognised on.')
 @allowed(['cpu', 'gpu-t4'])
 param compute string
+@description('Folder below models/ of the repository whose catalogue is used; empty for the embedded models.')
+param models string
 @description('Workers at once.')
 param maxReplicas int
 
@@ -64,6 +66,8 @@ var container = {
     { name: 'ServiceBus__fullyQualifiedNamespace', value: busHostName }
     { name: 'NrSer__Models__ExecutionProvider', value: gpu ? 'Cuda' : 'Cpu' }
     { name: 'NrSer__Worker__ExitWhenIdleFor', value: kind == 'job' ? '00:00:30' : '00:00:00' }
+  ], empty(models) ? [] : [
+    { name: 'NrSer__Models__CatalogPath', value: '/app/models/${models}/catalog.json' }
   ])
 }
 

@@ -8,13 +8,16 @@ namespace NrSer.ServiceBus;
 /// <param name="received">The message.</param>
 /// <param name="time">The clock, for delays.</param>
 public abstract class ServiceBusDelivery(ServiceBusReceivedMessage received, TimeProvider time)
-    : WorkDelivery(MessageOf(received), received.DeliveryCount, received.EnqueuedTime)
+    : WorkDelivery(MessageOf(received), received.DeliveryCount - TimesGivenBack(received), received.EnqueuedTime)
 {
     /// <summary>The reason under which stages dead-letter; the description tells more.</summary>
     public const string DeadLetterReason = "StageGaveUp";
 
     /// <summary>The property that Service Bus clients carry W3C trace context in.</summary>
     internal const string TraceProperty = "Diagnostic-Id";
+
+    /// <summary>How many of the deliveries ended because a host stopped. The service counts those too, and cannot be told not to.</summary>
+    private const string GivenBackProperty = "NrSerGivenBack";
 
     private const int MaxDescriptionChars = 1000; // the service takes 4,096 characters of reason and description
 
@@ -49,8 +52,12 @@ public abstract class ServiceBusDelivery(ServiceBusReceivedMessage received, Tim
     {
         TimeSpan wait = delay < s_longestWait ? delay : s_longestWait;
         await Task.Delay(wait, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await AbandonNowAsync(CancellationToken.None).ConfigureAwait(false);
+        await AbandonNowAsync(propertiesToModify: null, CancellationToken.None).ConfigureAwait(false);
     }
+
+    /// <inheritdoc/>
+    public sealed override Task GiveBackAsync(CancellationToken cancellationToken) => AbandonNowAsync(
+        new Dictionary<string, object>(StringComparer.Ordinal) { [GivenBackProperty] = TimesGivenBack(received) + 1 }, cancellationToken);
 
     /// <inheritdoc/>
     public sealed override Task DeadLetterAsync(string reason, CancellationToken cancellationToken)
@@ -61,12 +68,16 @@ public abstract class ServiceBusDelivery(ServiceBusReceivedMessage received, Tim
     }
 
     /// <summary>Makes the message visible again.</summary>
+    /// <param name="propertiesToModify">What the message shall carry from now on, or null.</param>
     /// <param name="cancellationToken">Stops the request.</param>
-    protected abstract Task AbandonNowAsync(CancellationToken cancellationToken);
+    protected abstract Task AbandonNowAsync(IDictionary<string, object>? propertiesToModify, CancellationToken cancellationToken);
 
     /// <summary>Moves the message to the dead-letter queue.</summary>
     /// <param name="reason">A word.</param>
     /// <param name="description">A sentence.</param>
     /// <param name="cancellationToken">Stops the request.</param>
     protected abstract Task DeadLetterAsync(string reason, string description, CancellationToken cancellationToken);
+
+    private static int TimesGivenBack(ServiceBusReceivedMessage received) =>
+        received.ApplicationProperties.TryGetValue(GivenBackProperty, out object? times) && times is int count and >= 0 && count < received.DeliveryCount ? count : 0;
 }

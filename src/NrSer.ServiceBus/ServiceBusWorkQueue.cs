@@ -88,8 +88,8 @@ public sealed class ServiceBusWorkQueue(ServiceBusClient client, string name, Ti
         public override Task CompleteAsync(CancellationToken cancellationToken) =>
             UnlessLostAsync(receiver.CompleteMessageAsync(_received, cancellationToken));
 
-        protected override Task AbandonNowAsync(CancellationToken cancellationToken) =>
-            UnlessLostAsync(receiver.AbandonMessageAsync(_received, propertiesToModify: null, cancellationToken));
+        protected override Task AbandonNowAsync(IDictionary<string, object>? propertiesToModify, CancellationToken cancellationToken) =>
+            UnlessLostAsync(receiver.AbandonMessageAsync(_received, propertiesToModify, cancellationToken));
 
         protected override Task DeadLetterAsync(string reason, string description, CancellationToken cancellationToken) =>
             UnlessLostAsync(receiver.DeadLetterMessageAsync(_received, reason, description, cancellationToken));

@@ -19,9 +19,10 @@ internal sealed partial class IdleExit(
         TimeSpan limit = options.Value.ExitWhenIdleFor;
         if (limit == TimeSpan.Zero)
             return;
-        while (activity.IdleFor < limit)
+        TimeSpan idle;
+        while ((idle = activity.IdleFor) < limit)
         {
-            await Task.Delay(limit - activity.IdleFor + TimeSpan.FromMilliseconds(1), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(limit - idle + TimeSpan.FromMilliseconds(1), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (stoppingToken.IsCancellationRequested)
                 return;
         }

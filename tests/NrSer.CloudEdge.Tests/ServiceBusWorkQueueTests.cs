@@ -52,6 +52,31 @@ public sealed class ServiceBusWorkQueueTests : WorkQueueContract, IAsyncDisposab
         Assert.Equal(3, _queue.Count);
     }
 
+    // Scale-ins and deployments stop hosts all the time: no message may die of that.
+    [Fact]
+    public async Task GiveBackAsync_MoreOftenThanThereAreAttempts_CountsNone()
+    {
+        IWorkQueue queue = await CreateAsync(LongLock);
+        await queue.SendAsync([new WorkMessage("x", "{}", null)], Stop);
+        for (int i = 0; i < 12; i++)
+            await Assert.Single(await queue.ReceiveAsync(1, Stop)).GiveBackAsync(Stop);
+        await Assert.Single(await queue.ReceiveAsync(1, Stop)).AbandonAsync(TimeSpan.Zero, Stop);
+        Assert.Equal(2, Assert.Single(await queue.ReceiveAsync(1, Stop)).DeliveryCount);
+    }
+
+    [Fact]
+    public async Task ReceiveAsync_TheServiceGaveItUp_FindsItsReasonInTheDeadLetterQueue()
+    {
+        IWorkQueue queue = await CreateAsync(LongLock);
+        _queue!.MaxDeliveries = 2;
+        await queue.SendAsync([new WorkMessage("x", "{}", null)], Stop);
+        for (int i = 0; i < 2; i++)
+            await Assert.Single(await queue.ReceiveAsync(1, Stop)).AbandonAsync(TimeSpan.Zero, Stop);
+        Assert.Empty(await queue.ReceiveAsync(1, Stop));
+        await using ServiceBusReceiver watcher = _client.CreateReceiver("chunks/$deadletterqueue");
+        Assert.StartsWith("MaxDeliveryCountExceeded: ", ServiceBusDelivery.ReasonOf(await watcher.ReceiveMessageAsync(cancellationToken: Stop)), StringComparison.Ordinal);
+    }
+
     protected override Task<IWorkQueue> CreateAsync(QueueOptions options)
     {
         _queue = _broker.Add("chunks", options.LockDuration);

@@ -8,7 +8,8 @@ namespace NrSer.Pipeline.Queues;
 /// <summary>Runs a stage on a locked message and settles the message by what the stage did.</summary>
 /// <remarks>
 /// Success completes, shutdown gives back, a message that cannot be read is dead-lettered at once, and any other failure is retried with
-/// growing delays until the attempts run out. The lock is renewed at half its duration as long as the stage works.
+/// growing delays until the attempts run out. The lock is renewed at half its duration as long as the stage works, but not for ever: what
+/// hangs must not keep its message from others.
 /// </remarks>
 /// <param name="options">Lock, attempts and delays.</param>
 /// <param name="activity">Told of the work.</param>
@@ -49,6 +50,8 @@ public sealed partial class Settlement(IOptions<QueueOptions> options, QueueActi
         if (delivery.SentAt is { } sentAt)
             PipelineTelemetry.QueueAge.Record((time.GetUtcNow() - sentAt).TotalSeconds, new KeyValuePair<string, object?>("queue", queue));
         using var working = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        using var limit = new CancellationTokenSource(_options.LongestWork, time);
+        using CancellationTokenRegistration hung = limit.Token.Register(working.Cancel);
         Task<bool> renewal = RenewAsync(queue, delivery, working);
         long begun = time.GetTimestamp();
         Exception? failure = null;
@@ -60,7 +63,7 @@ public sealed partial class Settlement(IOptions<QueueOptions> options, QueueActi
         }
         catch (Exception error)
         {
-            failure = error;
+            failure = limit.IsCancellationRequested ? new TimeoutException($"It did not end within {_options.LongestWork}.", error) : error;
             span?.SetStatus(ActivityStatusCode.Error, error.GetType().Name);
         }
 
@@ -118,24 +121,33 @@ public sealed partial class Settlement(IOptions<QueueOptions> options, QueueActi
     /// <returns>False when it was lost.</returns>
     private async Task<bool> RenewAsync(string queue, WorkDelivery delivery, CancellationTokenSource working)
     {
+        TimeSpan pause = _options.LockDuration / 2;
+        long held = time.GetTimestamp();
         while (true)
         {
-            await Task.Delay(_options.LockDuration / 2, time, working.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(pause, time, working.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (working.IsCancellationRequested)
                 return true; // the work has ended
+            bool renewed;
+            long asked = time.GetTimestamp();
             try
             {
                 // Not cut short by the end of the work: an answer that nobody waits for would take the lock's new receipt with it.
-                if (!await delivery.RenewAsync(CancellationToken.None).ConfigureAwait(false))
-                {
-                    LogLockLost(queue, delivery.Message.MessageId);
-                    await working.CancelAsync().ConfigureAwait(false);
-                    return false;
-                }
+                renewed = await delivery.RenewAsync(CancellationToken.None).ConfigureAwait(false);
+                (held, pause) = (asked, _options.LockDuration / 2);
             }
             catch (Exception error)
             {
-                LogUnrenewed(error, queue, delivery.Message.MessageId); // the next try may come too late: then the work is done twice, which is allowed
+                LogUnrenewed(error, queue, delivery.Message.MessageId);
+                renewed = time.GetElapsedTime(held) < _options.LockDuration; // nobody said so, but by now another may have it
+                pause = _options.LockDuration / 10;
+            }
+
+            if (!renewed)
+            {
+                LogLockLost(queue, delivery.Message.MessageId);
+                await working.CancelAsync().ConfigureAwait(false);
+                return false;
             }
         }
     }

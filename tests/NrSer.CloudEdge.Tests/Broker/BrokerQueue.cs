@@ -29,6 +29,9 @@ internal sealed class BrokerQueue(string name, TimeSpan lockDuration, BrokerQueu
     /// <summary>Takes a second message of the same id for a copy, as a queue with duplicate detection does.</summary>
     public bool DetectsDuplicates { get; set; }
 
+    /// <summary>Deliveries after which a message is dead-lettered by the queue itself.</summary>
+    public int MaxDeliveries { get; set; } = 20;
+
     /// <summary>Messages that are there, in work or not.</summary>
     public int Count => Locked(() => _entries.Count);
 
@@ -105,6 +108,12 @@ internal sealed class BrokerQueue(string name, TimeSpan lockDuration, BrokerQueu
         {
             foreach (Entry entry in _entries.Where(entry => entry.Lock is not null && entry.LockedUntil <= Now))
                 entry.Lock = null;
+            foreach (Entry entry in _entries.Where(entry => entry.Lock is null && entry.Deliveries >= MaxDeliveries && deadLetters is not null).ToArray())
+            {
+                _entries.Remove(entry);
+                Bury(entry, "MaxDeliveryCountExceeded", $"Message could not be consumed after {MaxDeliveries} delivery attempts.");
+            }
+
             foreach (Outlet outlet in _outlets)
             {
                 while (outlet.Credit > 0 && _entries.Find(entry => entry.Lock is null) is { } next)
@@ -147,18 +156,17 @@ internal sealed class BrokerQueue(string name, TimeSpan lockDuration, BrokerQueu
                 case Rejected rejected:
                     _settlements.Add("dead-lettered");
                     _entries.Remove(entry);
-                    entry.Message.ApplicationProperties ??= new ApplicationProperties();
-                    foreach (string key in new[] { "DeadLetterReason", "DeadLetterErrorDescription" })
-                        entry.Message.ApplicationProperties[key] = rejected.Error?.Info?[new Symbol(key)];
-                    deadLetters?.Enqueue(entry.Message);
+                    Bury(entry, rejected.Error?.Info?[new Symbol("DeadLetterReason")], rejected.Error?.Info?[new Symbol("DeadLetterErrorDescription")]);
                     break;
                 case Released:
                     entry.Lock = null;
                     entry.Deliveries--; // the client had stopped waiting: nobody saw it
                     break;
-                case Modified:
+                case Modified modified:
                     _settlements.Add("abandoned");
                     entry.Lock = null;
+                    foreach ((object key, object value) in modified.MessageAnnotations ?? [])
+                        (entry.Message.ApplicationProperties ??= new ApplicationProperties())[key.ToString()] = value;
                     break;
                 default:
                     throw new InvalidOperationException($"Settled as {disposition.DeliveryState}.");
@@ -169,6 +177,14 @@ internal sealed class BrokerQueue(string name, TimeSpan lockDuration, BrokerQueu
         DeliveryState answer = found ? new Accepted() : new Rejected { Error = new Error(new Symbol("com.microsoft:message-lock-lost")) };
         disposition.Link.DisposeMessage(disposition.Message, answer, settled: true);
         Tick();
+    }
+
+    private void Bury(Entry entry, object? reason, object? description)
+    {
+        entry.Message.ApplicationProperties ??= new ApplicationProperties();
+        entry.Message.ApplicationProperties["DeadLetterReason"] = reason;
+        entry.Message.ApplicationProperties["DeadLetterErrorDescription"] = description;
+        deadLetters?.Enqueue(entry.Message);
     }
 
     private Entry? Find(Guid token) => _entries.Find(entry => entry.Lock == token && entry.LockedUntil > Now);

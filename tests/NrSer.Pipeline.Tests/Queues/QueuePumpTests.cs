@@ -187,22 +187,50 @@ public sealed class QueuePumpTests(Emulator emulator) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task HandleAsync_LongWork_RenewsEvenAfterAFailure()
+    public async Task HandleAsync_LongWork_RenewsEvenAfterFailures()
     {
         var time = new FakeTimeProvider();
         var end = new TaskCompletionSource();
         var delivery = new ForgetfulDelivery(failures: 2);
         QueuePump pump = PumpOf((_, _) => end.Task, s_options, time, 1);
         Task handling = pump.HandleAsync(delivery, Stop);
-        await Polling.UntilAsync(() =>
-        {
-            time.Advance(s_options.LockDuration / 2);
-            return Task.FromResult(delivery.Renewals >= 4);
-        });
+        await AdvanceUntilAsync(time, s_options.LockDuration / 10, () => delivery.Renewals >= 4); // two that fail, soon tried again, and two that do not
         end.SetResult();
         await handling;
         Assert.Equal("completed", delivery.Settlement);
     }
+
+    [Fact]
+    public async Task HandleAsync_NoRenewalForAWholeLock_TakesItForLost()
+    {
+        var time = new FakeTimeProvider();
+        var delivery = new ForgetfulDelivery(failures: int.MaxValue);
+        QueuePump pump = PumpOf((_, cancellationToken) => Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken), s_options, time, 1);
+        Task handling = pump.HandleAsync(delivery, Stop);
+        await AdvanceUntilAsync(time, s_options.LockDuration / 10, () => handling.IsCompleted);
+        await handling;
+        Assert.Null(delivery.Settlement); // whoever has it now will settle it
+    }
+
+    [Fact]
+    public async Task HandleAsync_StageHangs_IsCancelledAndTriedAgain()
+    {
+        var time = new FakeTimeProvider();
+        var options = new QueueOptions { LockDuration = TimeSpan.FromMinutes(5), LongestWork = TimeSpan.FromMinutes(20), RetryDelay = TimeSpan.FromSeconds(3) };
+        var delivery = new ForgetfulDelivery(failures: 0);
+        QueuePump pump = PumpOf((_, cancellationToken) => Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken), options, time, 1);
+        Task handling = pump.HandleAsync(delivery, Stop);
+        await AdvanceUntilAsync(time, TimeSpan.FromMinutes(2.5), () => handling.IsCompleted);
+        await handling;
+        Assert.Equal("abandoned for 3 s", delivery.Settlement);
+    }
+
+    /// <summary>Moves the clock on, step by step, giving others the time to notice each.</summary>
+    private static Task AdvanceUntilAsync(FakeTimeProvider time, TimeSpan step, Func<bool> condition) => Polling.UntilAsync(() =>
+    {
+        time.Advance(step);
+        return Task.FromResult(condition());
+    });
 
     [Theory]
     [InlineData(1, 60)]
