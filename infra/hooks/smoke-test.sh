@@ -31,7 +31,7 @@ until az storage blob upload --auth-mode login --account-name "$NRSER_WORK_ACCOU
 done
 echo "Uploaded $blob. Waiting for its row…"
 
-said=""
+said="nothing asked yet"
 while [ $(($(date -u +%s) - started)) -le "$limit_seconds" ]; do
     # The id dates from the upload, which may be on the other side of midnight.
     status=$(az storage entity query --auth-mode login --account-name "$NRSER_RESULTS_ACCOUNT" --table-name recordings \

@@ -47,9 +47,9 @@ internal static class AblationExperiment
 
         report.Tables.Add(new ReportTable("Paired differences in UAR", ["condition", "nrser − original", "nrser − enhanced", "oracle − nrser"], [.. conditions.Select(condition => (string[])
         [
-            NameOf(condition), Report.Cell(Difference(AblationArm.NrSer, AblationArm.Original, condition), "+0.000;-0.000;0.000"),
-            Report.Cell(Difference(AblationArm.NrSer, AblationArm.Enhanced, condition), "+0.000;-0.000;0.000"),
-            Report.Cell(Difference(AblationArm.Oracle, AblationArm.NrSer, condition), "+0.000;-0.000;0.000"),
+            NameOf(condition), Report.Cell(Difference(AblationArm.NrSer, AblationArm.Original, condition), Report.Signed),
+            Report.Cell(Difference(AblationArm.NrSer, AblationArm.Enhanced, condition), Report.Signed),
+            Report.Cell(Difference(AblationArm.Oracle, AblationArm.NrSer, condition), Report.Signed),
         ])]));
         report.Claims.Add(Claim.AtLeast("Clean: NRSER is at most one point of UAR below the original", Difference(AblationArm.NrSer, AblationArm.Original, null), -0.01));
         report.Claims.Add(Claim.AtLeast("Clean: NRSER is not below enhancement alone", Difference(AblationArm.NrSer, AblationArm.Enhanced, null), 0));

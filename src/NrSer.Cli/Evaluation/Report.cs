@@ -26,9 +26,12 @@ internal sealed record Report(string Title, IReadOnlyList<string> Models)
         ? Cell(interval.Value, format)
         : $"{Cell(interval.Value, format)} [{Cell(interval.Low, format)}, {Cell(interval.High, format)}]";
 
+    /// <summary>The format of differences.</summary>
+    public const string Signed = "+0.000;-0.000;0.000";
+
     /// <summary>A cell without an interval; a dash for what could not be computed.</summary>
     /// <param name="value">The figure.</param>
     /// <param name="format">Of the number.</param>
-    public static string Cell(double value, string format = "F3") =>
-        double.IsNaN(value) ? "–" : value.ToString(format, System.Globalization.CultureInfo.InvariantCulture);
+    public static string Cell(double value, string format = "F3") => double.IsNaN(value) ? "–"
+        : (format is "F3" or Signed && Math.Abs(value) < 0.0005 ? 0 : value).ToString(format, System.Globalization.CultureInfo.InvariantCulture); // no sign before zero
 }
