@@ -1,6 +1,7 @@
 """Exports the trained models to ONNX and checkpoints/, and writes models/catalog.json; every number comes from what training wrote to --work."""
 
 import argparse
+import base64
 import hashlib
 import json
 import pathlib
@@ -17,7 +18,7 @@ import snr_level
 from corpora import LABELS, SAMPLE_RATE_HZ
 
 OPSET = 15
-VERSION = "2.0.0"
+VERSION = "3.0.0"
 UNSTATED = "public, to be cited; no licence stated"
 EMOTIONAL_SPEECH = [
     {"name": "EMO-DB (Burkhardt et al. 2005), as published with audb by audEERING", "licence": "CC0-1.0"},
@@ -52,6 +53,16 @@ def export(network, example, target, inputs, outputs, free):
     print(f"{target}: {target.stat().st_size / 1e6:.2f} MB, opset {OPSET}, {len(model.graph.node)} nodes", flush=True)
 
 
+def keep_fixture(network, example, target, tolerances):
+    """What PyTorch computes for `example`, for `nrser models verify`; `tolerances` are those of the outputs, in order."""
+    with torch.no_grad():
+        outputs = network(example)
+    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    tensor = lambda t: {"shape": list(t.shape), "data": base64.b64encode(t.contiguous().numpy().astype("<f4").tobytes()).decode()}
+    target.write_text(json.dumps({"source": f"PyTorch {torch.__version__.split('a')[0]}", "input": tensor(example),
+                                  "outputs": [{**tensor(o), "tolerance": t} for o, t in zip(outputs, tolerances)]}) + "\n")
+
+
 def tensors(*pairs):
     return [{"name": name, "type": "float32", "shape": list(shape)} for name, shape in pairs]
 
@@ -60,6 +71,7 @@ def entry(models, kind, name, stem, inputs, outputs, details, data, measured):
     content = (models / "embedded" / f"{stem}.onnx").read_bytes()
     return {
         "name": name, "version": VERSION, "kind": kind, "quality": "demonstration", "file": f"embedded/{stem}.onnx",
+        "fixture": f"embedded/{stem}.fixture.json",
         "sha256": hashlib.sha256(content).hexdigest(), "sampleRateHz": SAMPLE_RATE_HZ, "inputs": inputs, "outputs": outputs,
         **details, "licence": "MIT", "source": "models/train", "trainingData": data, "measured": measured,
     }
@@ -67,8 +79,10 @@ def entry(models, kind, name, stem, inputs, outputs, details, data, measured):
 
 def enhancer_entry(work, models):
     bins = enhancer.FFT // 2 + 1
-    export(enhancer.load(work), torch.randn(1, 2, 64, bins), models / "embedded" / "enhancer.onnx", ["spectrogram"], ["enhanced"],
+    network = enhancer.load(work)
+    export(network, torch.randn(1, 2, 64, bins), models / "embedded" / "enhancer.onnx", ["spectrogram"], ["enhanced"],
            {name: {0: "batch", 2: "frames"} for name in ("spectrogram", "enhanced")})
+    keep_fixture(network, torch.randn(1, 2, 24, bins), models / "embedded" / "enhancer.fixture.json", [1e-4])
     shape = ("batch", 2, "frames", bins)
     return entry(models, "enhancer", "nrser-enhancer-small", "enhancer", tensors(("spectrogram", shape)), tensors(("enhanced", shape)), {
         "stft": {"fftSamples": enhancer.FFT, "hopSamples": enhancer.HOP, "window": "sqrtHann"},
@@ -80,6 +94,7 @@ def snr_level_entry(work, models):
     block, (threshold, kept_db) = snr_level.load(work)
     export(block, torch.randn(2, snr_level.FEATURES), models / "embedded" / "snr-level.onnx", ["similarity"], ["score"],
            {name: {0: "batch"} for name in ("similarity", "score")})
+    keep_fixture(block, torch.rand(2, snr_level.FEATURES), models / "embedded" / "snr-level.fixture.json", [1e-4])
     inputs, outputs = tensors(("similarity", ("batch", snr_level.FEATURES))), tensors(("score", ("batch",)))
     return entry(models, "snrLevel", "nrser-snr-level-small", "snr-level", inputs, outputs, {
         "stft": {"fftSamples": snr_level.FFT, "hopSamples": snr_level.HOP, "window": "hamming"},
@@ -88,8 +103,10 @@ def snr_level_entry(work, models):
 
 
 def emotion_entry(work, models, trained, name, stem):
-    export(emotion.load(work, trained), torch.randn(2, 2 * SAMPLE_RATE_HZ), models / "embedded" / f"{stem}.onnx", ["input_values"],
+    network = emotion.load(work, trained)
+    export(network, torch.randn(2, 2 * SAMPLE_RATE_HZ), models / "embedded" / f"{stem}.onnx", ["input_values"],
            ["logits", "attributes"], {"input_values": {0: "batch", 1: "samples"}, "logits": {0: "batch"}, "attributes": {0: "batch"}})
+    keep_fixture(network, torch.randn(2, emotion_network.MINIMUM_SAMPLES), models / "embedded" / f"{stem}.fixture.json", [1e-3, 1e-3])
     return entry(models, "emotion", name, stem, tensors(("input_values", ("batch", "samples"))),
                  tensors(("logits", ("batch", len(LABELS))), ("attributes", ("batch", 3))), {
         "emotion": {"labels": list(LABELS), "attributes": ["arousal", "valence", "dominance"], "attributeRange": [1, 5],

@@ -28,6 +28,7 @@ EFFECTS = (
 )
 EMOTION_CORPORA = ("emodb", "ased", "emotale")
 LABELS = ("neutral", "happy", "sad", "angry")
+EMOTIONS = (*LABELS, "fearful", "bored", "disgusted")  # the last three are learned beside the labels, but no model reports them
 SPEECH = (*EMOTION_CORPORA, "prompts", "festvox")
 NOISE = ("esc10", "speech_commands_noise", "music", "effects")
 CODECS = {"mp3": ("libmp3lame", "48k", "mp3"), "opus": ("libopus", "16k", "ogg")}  # as podcasts and calls are coded, at the low end
@@ -78,13 +79,21 @@ def split_of_noise(corpus, name):
     return {"dude_miaowing": "test", "reno_project-system": "test", "manolo_camp-morning_coffee": "validation"}.get(name, "train")
 
 
-def label_of(corpus, name):
-    """One of LABELS, or None for a category that the models do not know."""
+def emotion_of(corpus, name):
+    """One of EMOTIONS; each corpus knows some of them."""
     if corpus == "emodb":
-        return {"N": "neutral", "F": "happy", "T": "sad", "W": "angry"}.get(name[5])
-    if corpus == "ased":
-        return {"n": "neutral", "h": "happy", "s": "sad", "a": "angry"}.get(name[0].lower())
-    return {"N": "neutral", "H": "happy", "S": "sad", "A": "angry"}.get(name.split("_")[2])
+        letters, letter = {"N": "neutral", "F": "happy", "T": "sad", "W": "angry", "A": "fearful", "L": "bored", "E": "disgusted"}, name[5]
+    elif corpus == "ased":
+        letters, letter = {"n": "neutral", "h": "happy", "s": "sad", "a": "angry", "f": "fearful"}, name[0].lower()
+    else:
+        letters, letter = {"N": "neutral", "H": "happy", "S": "sad", "A": "angry", "B": "bored"}, name.split("_")[2]
+    return letters[letter]
+
+
+def label_of(corpus, name):
+    """One of LABELS, or None for an emotion that the models do not report."""
+    emotion = emotion_of(corpus, name)
+    return emotion if emotion in LABELS else None
 
 
 def ratings(data):

@@ -10,14 +10,17 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from corpora import EMOTION_CORPORA, LABELS, SAMPLE_RATE_HZ, label_of, ratings
+from corpora import EMOTION_CORPORA, EMOTIONS, LABELS, SAMPLE_RATE_HZ, emotion_of, ratings
 from emotion_network import EmotionNetwork, multiply_accumulates
+from hubert_network import HubertNetwork
 from mixing import equalised, resampled
 from reconstitution import Reconstituted
 from snr_level import rounded
 
 ODDS = {"emodb": 0.3, "ased": 0.4, "emotale": 0.3}
-BATCH, LEARNING_RATE, AVERAGING = 32, 2e-3, 0.995
+NETWORKS = {"mel": EmotionNetwork, "hubert": HubertNetwork}
+BATCH, LEARNING_RATE, AVERAGING = 32, {"mel": 2e-3, "hubert": 7e-4}, 0.995
+EXCERPT_SECONDS = (1.2, 3.0)
 NO_LABEL = -100
 CALIBRATION_BINS = 10
 # What is heard at evaluation: (clean rows?, weight of the original).
@@ -27,32 +30,39 @@ ARMS = ("original", "enhanced", "nrser", "oracle")
 
 
 class Examples:
-    """Rows of a split with their label (or NO_LABEL) and rating (or NaN)."""
+    """Rows of some splits with their emotion (or NO_LABEL) and rating (or NaN)."""
 
-    def __init__(self, work, data, split, arm):
-        self.rows, self.arm = Reconstituted(work, split), arm
+    def __init__(self, work, data, splits, arm, left_out=None):
+        self.rows, self.arm = Reconstituted(work, *splits), arm
         rated = ratings(data)
-        labels = [label_of(c, n) for c, n in zip(self.rows.corpora, self.rows.names)]
-        self.labels = np.array([NO_LABEL if label is None else LABELS.index(label) for label in labels])
+        self.labels = np.array([EMOTIONS.index(emotion_of(c, n)) for c, n in zip(self.rows.corpora, self.rows.names)])
         self.ratings = np.array([rated.get(n, (np.nan,) * 3) if c == "emotale" else (np.nan,) * 3
                                  for c, n in zip(self.rows.corpora, self.rows.names)], np.float32)
         self.clean = np.isinf(self.rows.snr_db)
         self.corpora = np.array(self.rows.corpora)
-        self.groups = {corpus: [[np.flatnonzero((self.corpora == corpus) & (self.labels == label) & (self.clean == clean)) for clean in (True, False)]
-                                for label in sorted(set(self.labels[self.corpora == corpus]))] for corpus in EMOTION_CORPORA}
+        self.possible = {corpus: np.isin(np.arange(len(EMOTIONS)), self.labels[self.corpora == corpus]) for corpus in EMOTION_CORPORA}
+        if "train" not in splits:
+            self.labels[self.labels >= len(LABELS)] = NO_LABEL
+        self.labels[self.corpora == left_out], self.ratings[self.corpora == left_out] = NO_LABEL, np.nan
+        self.odds = {corpus: odds for corpus, odds in ODDS.items() if corpus != left_out}
+        self.groups = {corpus: {label: [np.flatnonzero((self.corpora == corpus) & (self.labels == label) & (self.clean == clean))
+                                        for clean in (True, False)]
+                                for label in sorted(set(self.labels[self.corpora == corpus]))} for corpus in EMOTION_CORPORA}
 
     def draw(self, random):
-        """A row: corpus by ODDS, then emotions alike, then clean and noisy alike."""
-        groups = self.groups[random.choice(EMOTION_CORPORA, p=[ODDS[c] for c in EMOTION_CORPORA])]
-        rows = groups[random.integers(len(groups))][random.integers(2)]
+        """A row: corpus by ODDS, then emotions alike (those that no model reports half as often), then clean and noisy alike."""
+        groups = self.groups[random.choice(list(self.odds), p=np.array(list(self.odds.values())) / sum(self.odds.values()))]
+        odds = np.array([1.0 if 0 <= label < len(LABELS) else 0.5 for label in groups])
+        rows = groups[random.choice(list(groups), p=odds / odds.sum())][random.integers(2)]
         return int(rows[random.integers(len(rows))])
 
     def batch(self, random, size):
-        """(waveforms [size, samples], labels, ratings): one length of 1-3 s for all, shorter clips repeated."""
-        count = int(random.integers(SAMPLE_RATE_HZ, 3 * SAMPLE_RATE_HZ + 1))
+        """(waveforms [size, samples], labels, emotions that the row's corpus knows, ratings): one length for all, shorter clips repeated."""
+        count = int(random.uniform(*EXCERPT_SECONDS) * SAMPLE_RATE_HZ)
         rows = [self.draw(random) for _ in range(size)]
         waves = np.stack([self.augmented(random, row, count) for row in rows])
-        return torch.from_numpy(waves), torch.from_numpy(self.labels[rows]), torch.from_numpy(self.ratings[rows])
+        possible = np.stack([self.possible[self.corpora[row]] for row in rows])
+        return tuple(torch.from_numpy(values) for values in (waves, self.labels[rows], possible, self.ratings[rows]))
 
     def weight(self, row, arm):
         """Share of the original that an arm of the comparison hears."""
@@ -62,11 +72,11 @@ class Examples:
         """Level needs no augmentation: the network's first step removes it."""
         jitter = random.uniform(-0.15, 0.15)
         y = self.rows.reconstitute(row, self.weight(row, self.arm) + (jitter if self.arm in ("nrser", "oracle") else 0))
-        y = resampled(y, random.uniform(0.92, 1.09))
+        y = resampled(y, random.uniform(0.88, 1.13))  # other voices, and a little slower or faster
         y = np.tile(y, -(-count // len(y)))
         start = int(random.integers(0, len(y) - count + 1))
         y = y[start:start + count]
-        return equalised(random, y, 8.0) if random.random() < 0.6 else y
+        return equalised(random, y, 10.0) if random.random() < 0.7 else y
 
 
 def concordance(estimate, wanted):
@@ -75,19 +85,31 @@ def concordance(estimate, wanted):
     return 2 * (a * b).mean(0) / ((a ** 2).mean(0) + (b ** 2).mean(0) + (estimate.mean(0) - wanted.mean(0)) ** 2 + 1e-8)
 
 
-def loss_of(network, waves, labels, wanted):
+def cross_entropy(logits, labels, possible, smoothing=0.1):
+    """Over the emotions that a row's corpus knows; the others might be there unnamed."""
+    logits = logits.masked_fill(~possible, -torch.inf).log_softmax(1).masked_fill(~possible, 0)
+    known = labels != NO_LABEL
+    wanted = functional.one_hot(labels.clamp(min=0), len(EMOTIONS)) * (1 - smoothing) + possible * smoothing / possible.sum(1, keepdim=True)
+    return -(wanted * logits).sum(1)[known].mean()
+
+
+def loss_of(network, waves, labels, possible, wanted):
+    """The judges' sum: each learns by itself."""
     with torch.autocast("cpu", torch.bfloat16):  # twice as fast or more where the processor has it
-        logits, attributes = (output.float() for output in network(waves))
-    loss = functional.cross_entropy(logits, labels, ignore_index=NO_LABEL, label_smoothing=0.1)
+        judged = network.judges(waves)
     rated = ~wanted[:, 0].isnan()
-    return loss + 1 - concordance(attributes[rated], wanted[rated]).mean() if rated.sum() > 3 else loss
+    loss = sum(cross_entropy(logits.float(), labels, possible) for logits, _ in judged)
+    if rated.sum() > 3:
+        loss = loss + sum(1 - concordance(attributes.float()[rated], wanted[rated]).mean() for _, attributes in judged)
+    return loss
 
 
 @torch.no_grad()
 def predict(network, examples, clean, arm):
     """(logits, attributes) of every clean or every noisy row, whole utterances one by one."""
     network.eval()
-    outputs = [network(torch.from_numpy(examples.rows.reconstitute(row, examples.weight(row, arm)))[None]) for row in np.flatnonzero(examples.clean == clean)]
+    heard = (examples.rows.reconstitute(row, examples.weight(row, arm)) for row in np.flatnonzero(examples.clean == clean))
+    outputs = [network(torch.from_numpy(y)[None]) for y in heard]
     return torch.cat([o[0] for o in outputs]), torch.cat([o[1] for o in outputs])
 
 
@@ -103,16 +125,20 @@ def calibration_error(logits, labels):
     return float(sum(abs(confidence[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean() for b in set(bins)))
 
 
+def recalls(predicted, labels, corpora):
+    """Per corpus that has labels, and pooled."""
+    rows = {corpus: (labels != NO_LABEL) & (corpora == corpus) for corpus in EMOTION_CORPORA} | {"pooled": labels != NO_LABEL}
+    return {name: average_recall(predicted[at], labels[at]) for name, at in rows.items() if at.any()}
+
+
 def measure(examples, clean, logits, attributes):
     rows = np.flatnonzero(examples.clean == clean)
-    labels, corpora, predicted = examples.labels[rows], examples.corpora[rows], logits.argmax(1).numpy()
-    known, rated = labels != NO_LABEL, ~np.isnan(examples.ratings[rows, 0])
-    ccc = concordance(attributes[rated].double(), torch.from_numpy(examples.ratings[rows][rated]).double())
+    labels, known, rated = examples.labels[rows], examples.labels[rows] != NO_LABEL, ~np.isnan(examples.ratings[rows, 0])
+    ccc = concordance(attributes[rated].double(), torch.from_numpy(examples.ratings[rows][rated]).double()).tolist() if rated.any() else []
     return {
-        "unweightedAverageRecall": {**{c: average_recall(predicted[known & (corpora == c)], labels[known & (corpora == c)]) for c in EMOTION_CORPORA},
-                                    "pooled": average_recall(predicted[known], labels[known])},
+        "unweightedAverageRecall": recalls(logits.argmax(1).numpy(), labels, examples.corpora[rows]),
         "expectedCalibrationError": calibration_error(logits[known], labels[known]),
-        "concordanceCorrelation": dict(zip(("arousal", "valence", "dominance"), ccc.tolist())),
+        "concordanceCorrelation": dict(zip(("arousal", "valence", "dominance"), ccc)),
         "utterances": int(known.sum()),
     }
 
@@ -124,21 +150,25 @@ def evaluate(network, examples, conditions=tuple(CONDITIONS)):
 def merit(result):
     """What the checkpoint is chosen by: recall over corpora, clean and noisy, with a little weight on the attributes."""
     recall = np.mean([np.mean(list(r["unweightedAverageRecall"].values())) for r in result.values()])
-    return float(recall + 0.1 * np.mean([np.mean(list(r["concordanceCorrelation"].values())) for r in result.values()]))
+    return float(recall + 0.1 * np.mean([np.mean(list(r["concordanceCorrelation"].values()) or [0.0]) for r in result.values()]))
 
 
-def calibrate(network, examples):
-    """Divides the last layer by the temperature with the least cross-entropy on validation rows, clean and noisy."""
-    logits, labels = [], []
-    for clean in (True, False):
-        logits.append(predict(network, examples, clean, examples.arm)[0])
-        labels.append(torch.from_numpy(examples.labels[examples.clean == clean]))
-    logits, labels = torch.cat(logits), torch.cat(labels)
-    temperatures = np.exp(np.linspace(np.log(0.2), np.log(5), 200))
-    best = min(temperatures, key=lambda t: functional.cross_entropy(logits / t, labels, ignore_index=NO_LABEL).item())
-    network.emotion.weight.data /= best
-    network.emotion.bias.data /= best
-    return float(best)
+def best_temperature(network, examples):
+    """The one with the least cross-entropy on noisy validation rows.
+
+    On noisy ones alone, because the checkpoint was chosen by these speakers: on clean ones it is surer of itself than it may be of strangers.
+    """
+    logits, _ = predict(network, examples, False, examples.arm)
+    labels = torch.from_numpy(examples.labels[~examples.clean])
+    return float(min(np.exp(np.linspace(np.log(0.2), np.log(5), 200)),
+                     key=lambda t: functional.cross_entropy(logits / t, labels, ignore_index=NO_LABEL).item()))
+
+
+def cool(network, temperature):
+    """Divides the logits, inside the last layers."""
+    for layer in network.emotion:
+        layer.weight.data /= temperature
+        layer.bias.data /= temperature
 
 
 def averaged(mean, state, keep):
@@ -152,14 +182,22 @@ def store(path, **content):
     fresh.replace(path)
 
 
-def train(work, data, name, arm, pitch, steps, minutes, seed, start):
+def train(work, data, name, arm, left_out, recipe, kind, steps, minutes, seed, start, pretrained):
     """Ends after `steps`, or after `minutes` if that comes first; the learning rate follows whichever is nearer its end."""
     torch.manual_seed(seed)
     checkpoint = pathlib.Path(work) / f"{name}.pt"
-    network, step, spent = EmotionNetwork(pitch), 0, 0.0
+    network, step, spent = NETWORKS[kind](), 0, 0.0
+    examples = Examples(work, data, ["train", "validation"] if recipe else ["train"], arm, left_out)
+    validation = Examples(work, data, ["validation"], arm, left_out)
+    if kind == "mel":
+        with torch.no_grad():
+            network.statistics.fit(*network.front_end(examples.batch(np.random.default_rng(seed), 20 * BATCH)[0]))
     if start:
         network.load_state_dict(torch.load(start, map_location="cpu", weights_only=True))
-    optimiser = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=0.02)
+    peak = LEARNING_RATE[kind] / (2 if start else 1)
+    if pretrained:
+        network.encoder.load_state_dict(torch.load(pretrained, map_location="cpu")["encoder"])
+    optimiser = torch.optim.AdamW(network.parameters(), lr=peak, weight_decay=0.02)
     mean, best, best_merit = {k: v.clone() for k, v in network.state_dict().items()}, None, -1.0
     if checkpoint.exists():
         stored = torch.load(checkpoint, map_location="cpu")
@@ -168,8 +206,7 @@ def train(work, data, name, arm, pitch, steps, minutes, seed, start):
         mean, best, best_merit, step, spent = (stored[k] for k in ("mean", "best", "merit", "step", "seconds"))
         torch.manual_seed(seed + step)
         print(f"resumed at step {step}", flush=True)
-    examples, validation = Examples(work, data, "train", arm), Examples(work, data, "validation", arm)
-    judge = EmotionNetwork(pitch)
+    judge = NETWORKS[kind]()
     begun, recent, resumed = time.monotonic() - spent, [], step
     while True:
         elapsed = time.monotonic() - begun
@@ -177,17 +214,17 @@ def train(work, data, name, arm, pitch, steps, minutes, seed, start):
         if done >= 1 or (step % 300 == 299 and step != resumed):
             judge.load_state_dict(mean)
             result = {clean: measure(validation, clean, *predict(judge, validation, clean, arm)) for clean in (True, False)}
-            if merit(result) > best_merit:
+            if merit(result) > best_merit or recipe:  # speakers that were trained on cannot choose: the last one is taken
                 best, best_merit = {k: v.clone() for k, v in mean.items()}, merit(result)
             store(checkpoint, network=network.state_dict(), optimiser=optimiser.state_dict(), mean=mean, best=best, merit=best_merit,
-                  step=step, seconds=elapsed, pitch=pitch)
-            recalls = {"clean" if k else "noisy": round(r["unweightedAverageRecall"]["pooled"], 3) for k, r in result.items()}
-            print(f"step {step} {elapsed / 60:.1f} min loss {np.mean(recent or [0]):.3f} merit {merit(result):.3f} recall {recalls}", flush=True)
+                  step=step, seconds=elapsed, kind=kind)
+            found = {"clean" if k else "noisy": round(r["unweightedAverageRecall"]["pooled"], 3) for k, r in result.items()}
+            print(f"step {step} {elapsed / 60:.1f} min loss {np.mean(recent or [0]):.3f} merit {merit(result):.3f} recall {found}", flush=True)
             recent = []
             if done >= 1:
                 break
         for group in optimiser.param_groups:
-            group["lr"] = LEARNING_RATE * min(1.0, step / 100 + 0.05) * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * done)))
+            group["lr"] = peak * min(1.0, step / 100 + 0.05) * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * done)))
         network.train()
         loss = loss_of(network, *examples.batch(np.random.default_rng((seed, step)), BATCH))
         optimiser.zero_grad()
@@ -197,27 +234,51 @@ def train(work, data, name, arm, pitch, steps, minutes, seed, start):
         step += 1
         averaged(mean, network.state_dict(), min(AVERAGING, step / (step + 10)))
         recent.append(loss.item())
-    finish(work, data, name, validation)
+    return validation
 
 
-def finish(work, data, name, validation):
-    """Calibrates the best checkpoint, stores it beside its measurements on validation and test speakers."""
+def best_of(work, name):
     stored = torch.load(pathlib.Path(work) / f"{name}.pt", map_location="cpu")
-    network = EmotionNetwork(stored["pitch"])
+    network = NETWORKS[stored["kind"]]()
     network.load_state_dict(stored["best"])
-    temperature = calibrate(network, validation)
-    store(pathlib.Path(work) / f"{name}-final.pt", network=network.state_dict(), pitch=stored["pitch"])
-    result = {"merit": stored["merit"], "steps": stored["step"], "minutes": stored["seconds"] / 60, "temperature": temperature,
+    return network, stored
+
+
+def finish(work, data, name, recipe, validation):
+    """Calibrates the best checkpoint, stores it beside its measurements on validation and test speakers."""
+    network, stored = best_of(work, name)
+    temperature = json.loads((pathlib.Path(work) / f"{recipe}.json").read_text())["temperature"] if recipe else best_temperature(network, validation)
+    cool(network, temperature)
+    store(pathlib.Path(work) / f"{name}-final.pt", network=network.state_dict(), kind=stored["kind"])
+    result = {"steps": stored["step"], "minutes": stored["seconds"] / 60, "temperature": temperature,
               "parameters": sum(p.numel() for p in network.parameters()), "megaMacPerSecond": multiply_accumulates(network.eval()),
-              "validation": evaluate(network, validation, ("clean", "reconstituted5dB")),
-              "test": evaluate(network, Examples(work, data, "test", validation.arm))}
+              **({} if recipe else {"merit": stored["merit"], "validation": evaluate(network, validation, ("clean", "reconstituted5dB"))}),
+              "test": evaluate(network, Examples(work, data, ["test"], validation.arm))}
     (pathlib.Path(work) / f"{name}.json").write_text(json.dumps(rounded(result), indent=2) + "\n")
+    print(json.dumps(rounded(result)), flush=True)
+
+
+def finish_left_out(work, data, name, left_out):
+    """Recall on every labelled clean utterance of a corpus that the network never heard, into `<work>/leave-one-out.json`."""
+    network, stored = best_of(work, name)
+    predicted, labels = [], []
+    for split in ("train", "validation", "test"):
+        examples = Examples(work, data, [split], "original")
+        examples.clean &= (examples.corpora == left_out) & (examples.labels >= 0) & (examples.labels < len(LABELS))
+        predicted.append(predict(network, examples, True, "original")[0].argmax(1).numpy())
+        labels.append(examples.labels[examples.clean])
+    predicted, labels = np.concatenate(predicted), np.concatenate(labels)
+    path = pathlib.Path(work) / "leave-one-out.json"
+    result = json.loads(path.read_text()) if path.exists() else {}
+    result[left_out] = {"unweightedAverageRecall": average_recall(predicted, labels), "utterances": len(labels), "steps": stored["step"],
+                        "minutes": stored["seconds"] / 60}
+    path.write_text(json.dumps(rounded(result), indent=2) + "\n")
     print(json.dumps(rounded(result)), flush=True)
 
 
 def load(work, name="emotion"):
     stored = torch.load(pathlib.Path(work) / f"{name}-final.pt", map_location="cpu")
-    network = EmotionNetwork(stored["pitch"])
+    network = NETWORKS[stored["kind"]]()
     network.load_state_dict(stored["network"])
     return network.eval()
 
@@ -228,13 +289,21 @@ def main():
     parser.add_argument("--work", required=True)
     parser.add_argument("--name", default="emotion", help="of the checkpoint, to train variants side by side")
     parser.add_argument("--arm", default="nrser", choices=ARMS, help="what it is trained on: the mix of the method, or another arm of the ablation")
+    parser.add_argument("--leave-out", choices=EMOTION_CORPORA, help="train without this corpus and measure on all of it; with a --name of its own")
+    parser.add_argument("--recipe", help="a finished run's name, to train alike on the validation speakers too, with its temperature")
     parser.add_argument("--start", help="published weights (checkpoints/emotion.pt) to train on from, when --work has no checkpoint yet")
-    parser.add_argument("--no-pitch", action="store_true", help="the mel picture alone")
+    parser.add_argument("--network", default="mel", choices=tuple(NETWORKS), help="pictures and convolutions, or waveform and transformer")
+    parser.add_argument("--pretrained", help="what pretrain.py left, for the encoder of --network hubert")
     parser.add_argument("--steps", type=int, default=3000, help="training steps in all, over every run")
     parser.add_argument("--minutes", type=float, default=30, help="training time in all, if that ends first")
     parser.add_argument("--seed", type=int, default=20230901)
     arguments = parser.parse_args()
-    train(arguments.work, arguments.data, arguments.name, arguments.arm, not arguments.no_pitch, arguments.steps, arguments.minutes, arguments.seed, arguments.start)
+    validation = train(arguments.work, arguments.data, arguments.name, arguments.arm, arguments.leave_out, arguments.recipe, arguments.network,
+                       arguments.steps, arguments.minutes, arguments.seed, arguments.start, arguments.pretrained)
+    if arguments.leave_out:
+        finish_left_out(arguments.work, arguments.data, arguments.name, arguments.leave_out)
+    else:
+        finish(arguments.work, arguments.data, arguments.name, arguments.recipe, validation)
 
 
 if __name__ == "__main__":

@@ -24,19 +24,20 @@ EVALUATION_SNR_DB = 5.0
 MINIMUM_SAMPLES = 8000
 
 
-def known(corpus, name):
-    """EmoTale's other emotions are kept for their ratings."""
-    return corpus == "emotale" or label_of(corpus, name) is not None
+def wanted(split, corpus, name):
+    """Emotions that no model reports help it to learn, and EmoTale's are kept for their ratings."""
+    return split == "train" or corpus == "emotale" or label_of(corpus, name) is not None
 
 
 class Reconstituted:
-    """The rows of one split; `reconstitute(row)` is float32, its level arbitrary."""
+    """The rows of one split or more; `reconstitute(row)` is float32, its level arbitrary."""
 
-    def __init__(self, work, split):
-        with np.load(pathlib.Path(work) / "reconstituted" / f"{split}.npz") as stored:
-            self.x, self.enhanced, self.ends = stored["x"], stored["enhanced"], stored["ends"]
-            self.score, self.oracle, self.snr_db = stored["score"], stored["oracle"], stored["snrDb"]
-            self.corpora, self.names = [str(c) for c in stored["corpora"]], [str(n) for n in stored["names"]]
+    def __init__(self, work, *splits):
+        stored = [np.load(pathlib.Path(work) / "reconstituted" / f"{split}.npz") for split in splits]
+        column = lambda name: np.concatenate([s[name] for s in stored])
+        self.x, self.enhanced, self.score, self.oracle, self.snr_db = (column(n) for n in ("x", "enhanced", "score", "oracle", "snrDb"))
+        self.corpora, self.names = [str(c) for c in column("corpora")], [str(n) for n in column("names")]
+        self.ends = np.cumsum(np.concatenate([np.diff(s["ends"], prepend=0) for s in stored]))
         self.starts = np.concatenate([[0], self.ends[:-1]])
 
     def __len__(self):
@@ -62,7 +63,7 @@ def prepare(work, split, seed, versions):
     sources, rows, begun = Sources(work, split), [], time.monotonic()
     for number, corpus in enumerate(Corpus(work, name) for name in EMOTION_CORPORA):
         for index, name in enumerate(corpus.names):
-            if split_of_speaker(corpus.name, name) != split or not known(corpus.name, name) or len(corpus[index]) < MINIMUM_SAMPLES:
+            if split_of_speaker(corpus.name, name) != split or not wanted(split, corpus.name, name) or len(corpus[index]) < MINIMUM_SAMPLES:
                 continue
             random = np.random.default_rng((seed, number, index))
             for version in range(1 + versions):

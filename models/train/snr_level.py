@@ -24,7 +24,7 @@ WINDOW = torch.hamming_window(FFT)
 EPSILON = 1e-8
 PENALTIES = np.logspace(-4, 3, 15)
 SNRS_DB = (-10, -5, 0, 5, 10, 15, 20, 25, 30)
-KEPT_AT_0_DB = 0.95
+KEPT_AT_0_DB = 0.975  # half way between the 95 % asked for and all: 166 excerpts tell the share within about 3 points
 QUARTER_SECOND = SAMPLE_RATE_HZ // 4
 
 

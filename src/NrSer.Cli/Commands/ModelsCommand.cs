@@ -26,7 +26,7 @@ internal static class ModelsCommand
     {
         var network = new Argument<FileInfo?>("onnx") { Description = "The network; without it, it is pulled later from the entry's url.", Arity = ArgumentArity.ZeroOrOne };
         var entry = new Option<FileInfo>("--entry") { Description = "Its catalogue entry (JSON), as the converters in models/export write it.", Required = true };
-        var command = new Command("add", "Installs a model for this user, after checking hash, names and shapes.") { network, entry };
+        var command = new Command("add", "Installs a model for this user, after checking hash, names, shapes and fixture.") { network, entry };
         command.Run((parsed, _) =>
         {
             FileInfo? file = parsed.GetValue(network);
@@ -117,9 +117,7 @@ internal static class ModelsCommand
         {
             if (entry.Url is not null && !File.Exists(models.Catalog.FileOf(entry)))
                 return $"not downloaded yet: nrser models pull {entry.Name}";
-            using OnnxModel loaded = OnnxModel.Load(models.Catalog, entry, models.Options);
-            if (models.Catalog.FixtureOf(entry) is { } fixture)
-                ModelFixture.Load(fixture).Check(loaded);
+            ModelFixture.Verify(models.Catalog, entry, models.Options);
             return null;
         }
         catch (ModelException error)

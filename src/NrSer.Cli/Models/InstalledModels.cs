@@ -10,6 +10,8 @@ namespace NrSer.Cli.Models;
 /// <param name="options">Both catalogues.</param>
 internal sealed class InstalledModels(ModelOptions options)
 {
+    private static readonly string[] s_files = ["file", "fixture"]; // fields of an entry that name one
+
     private readonly string _folder = options.InstalledPath is { Length: > 0 } folder
         ? folder
         : throw new UsageException($"{ModelOptions.Section}:InstalledPath is empty: there is no folder to install models into.");
@@ -87,9 +89,8 @@ internal sealed class InstalledModels(ModelOptions options)
         foreach (string slot in defaults.Where(pair => pair.Value?.GetValue<string>() == name).Select(pair => pair.Key).ToArray())
             defaults.Remove(slot);
         Publish(document, expected: null, load: false);
-        File.Delete(Path.Combine(_folder, entry["file"]!.GetValue<string>()));
-        if (entry["fixture"]?.GetValue<string>() is { } fixture)
-            File.Delete(Path.Combine(_folder, fixture));
+        foreach (string file in s_files.Select(field => entry[field]?.GetValue<string>()).OfType<string>())
+            File.Delete(Path.Combine(_folder, file));
     }
 
     /// <summary>Downloads an installed model's file.</summary>
@@ -122,7 +123,7 @@ internal sealed class InstalledModels(ModelOptions options)
             File.Move(part, target);
         }
 
-        using OnnxModel loaded = OnnxModel.Load(catalog, entry, options);
+        ModelFixture.Verify(catalog, entry, options);
         return entry;
     }
 
@@ -164,12 +165,19 @@ internal sealed class InstalledModels(ModelOptions options)
             // Names files of the folder above, so that what is checked is what will be used.
             JsonObject moved = document.DeepClone().AsObject();
             foreach (JsonNode? model in moved["models"]!.AsArray())
-                model!["file"] = Path.Combine("..", model["file"]!.GetValue<string>());
+            {
+                foreach (string field in s_files)
+                {
+                    if (model![field]?.GetValue<string>() is { } name)
+                        model[field] = Path.Combine("..", name);
+                }
+            }
+
             File.WriteAllText(file, moved.ToJsonString());
             ModelCatalog catalog = ModelCatalog.Load(options.CatalogPath, trial.FullName);
             ModelEntry? entry = expected is null ? null : Find(catalog, expected);
             if (load)
-                OnnxModel.Load(catalog, entry!, options).Dispose();
+                ModelFixture.Verify(catalog, entry!, options);
             File.WriteAllText(file, document.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
             File.Move(file, CatalogPath, overwrite: true);
             return entry!;

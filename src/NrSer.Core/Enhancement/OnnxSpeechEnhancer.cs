@@ -8,8 +8,8 @@ namespace NrSer.Core.Enhancement;
 /// <summary>Runs any spectrogram-to-spectrogram network over blocks; framing, compression and blocks come from its catalogue entry.</summary>
 /// <remarks>
 /// arXiv 2309.01164, section on speech enhancement: level, STFT, power compression, network, and all of it undone. Blocks are
-/// levelled each on its own, the last one over what it holds before silence fills it, run side by side, and cross-fade
-/// linearly where they overlap:
+/// levelled each on its own, the last one over what it holds before silence fills it (where blocks do not overlap, over all of it, as the published
+/// code does), run side by side, and cross-fade linearly where they overlap:
 /// <code>
 /// block 0  ────────────╲
 /// block 1            ╱────────────╲        the slopes are OverlapSamples long and add up to one
@@ -81,7 +81,7 @@ public sealed class OnnxSpeechEnhancer : ISpeechEnhancer
     {
         input.CopyTo(output);
         output[input.Length..].Clear();
-        if (SignalLevel.Normaliser(input) is not { } level)
+        if (SignalLevel.Normaliser(_entry.OverlapSamples == 0 ? output : input) is not { } level)
             return;
 
         TensorPrimitives.Multiply(output, level, output);

@@ -129,7 +129,10 @@ public sealed class ModelCatalog
                 Require(entry is { Stft: not null, SnrLevel: not null }, "an SNR-level block needs 'stft' and 'snrLevel'");
                 Require(entry.Outputs.Count == 1, "an SNR-level block has one output");
                 Require(entry.Stft!.FftSamples < 2 * SegmentGrid.ShortestSamples, "half a frame must be shorter than the shortest segment");
-                RequireShape(entry.Inputs[0], 1, 2 * entry.Stft.Bins);
+                if (entry.SnrLevel!.Similarity == SimilarityAxis.Bins)
+                    RequireShape(entry.Inputs[0], 1, 2 * entry.Stft.Bins);
+                else
+                    RequireShape(entry.Inputs[0], 1, TensorEntry.Free, 2);
                 RequireShape(entry.Outputs[0], 1);
                 break;
             case ModelKind.Emotion:

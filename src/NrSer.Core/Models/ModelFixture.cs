@@ -28,6 +28,19 @@ public sealed record ModelFixture(string Source, FixtureTensor Input, IReadOnlyL
         }
     }
 
+    /// <summary>Loads a model, and holds it against its fixture where it has one.</summary>
+    /// <param name="catalog">The catalogue.</param>
+    /// <param name="entry">The model.</param>
+    /// <param name="options">Device and threads.</param>
+    /// <exception cref="ModelException">It does not load, or does not compute what the reference did.</exception>
+    public static void Verify(ModelCatalog catalog, ModelEntry entry, ModelOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        using OnnxModel model = OnnxModel.Load(catalog, entry, options);
+        if (catalog.FixtureOf(entry) is { } path)
+            Load(path).Check(model);
+    }
+
     /// <summary>Runs the network on the input and compares.</summary>
     /// <param name="model">The network.</param>
     /// <returns>The largest difference, in units of what the fixture tolerates: at most 1.</returns>

@@ -6,4 +6,5 @@ namespace NrSer.Core.Models;
 /// A segment of which the enhancer kept less than this holds no speech, whatever its score; chosen with the score's threshold, for the
 /// enhancer that the block was trained with. Null leaves the gate to the score alone, as in the paper.
 /// </param>
-public sealed record SnrLevelEntry(float NoiseThreshold, float? KeptEnergyThresholdDb = null);
+/// <param name="Similarity">What it hears.</param>
+public sealed record SnrLevelEntry(float NoiseThreshold, float? KeptEnergyThresholdDb = null, SimilarityAxis Similarity = SimilarityAxis.Bins);

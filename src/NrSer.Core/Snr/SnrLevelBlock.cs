@@ -5,11 +5,12 @@ using NrSer.Core.Signal;
 namespace NrSer.Core.Snr;
 
 /// <summary>Scores how clean a segment was, from what enhancement changed.</summary>
-/// <remarks>arXiv 2309.01164: similarities → one dense layer → S.</remarks>
+/// <remarks>arXiv 2309.01164: similarities per bin → one dense layer → S; or the public code's form, similarities per frame → a small transformer → S.</remarks>
 public sealed class SnrLevelBlock
 {
     private readonly OnnxModel _model;
     private readonly Stft _stft;
+    private readonly SimilarityAxis _axis;
 
     /// <param name="model">A model of kind <see cref="ModelKind.SnrLevel"/>; stays the caller's.</param>
     /// <exception cref="ArgumentException">The model is of another kind.</exception>
@@ -19,6 +20,7 @@ public sealed class SnrLevelBlock
         SnrLevelEntry entry = model.Entry.SnrLevel ?? throw new ArgumentException($"'{model.Entry.Name}' is no SNR-level block.", nameof(model));
         _model = model;
         _stft = new Stft(model.Entry.Stft!);
+        _axis = entry.Similarity;
         NoiseThreshold = entry.NoiseThreshold;
         KeptEnergyThresholdDb = entry.KeptEnergyThresholdDb;
     }
@@ -35,10 +37,14 @@ public sealed class SnrLevelBlock
     /// <exception cref="ArgumentException">The lengths differ or are too short.</exception>
     public SnrScore Score(ReadOnlySpan<float> original, ReadOnlySpan<float> enhanced)
     {
-        int features = 2 * _stft.Parameters.Bins;
+        bool byBin = _axis == SimilarityAxis.Bins;
+        int features = 2 * (byBin ? _stft.Parameters.Bins : _stft.Parameters.FramesOf(original.Length));
         using MemoryOwner<float> similarity = MemoryOwner<float>.Allocate(features), score = MemoryOwner<float>.Allocate(1);
-        SpectralSimilarity.Compute(_stft, original, enhanced, similarity.Span);
-        _model.Run(similarity.Span, [1, features], (score.Memory, [1]));
+        if (byBin)
+            SpectralSimilarity.Compute(_stft, original, enhanced, similarity.Span);
+        else
+            SpectralSimilarity.ComputeByFrame(_stft, original, enhanced, similarity.Span);
+        _model.Run(similarity.Span, byBin ? [1, features] : [1, features / 2, 2], (score.Memory, [1]));
         return new SnrScore(score.Span[0]);
     }
 }

@@ -3,7 +3,7 @@ using NrSer.Core.Signal;
 
 namespace NrSer.Core.Snr;
 
-/// <summary>How far original and enhanced spectrogram agree, bin by bin.</summary>
+/// <summary>How far original and enhanced spectrogram agree, bin by bin or frame by frame.</summary>
 public static class SpectralSimilarity
 {
     private const int BlockFrames = 64; // a multiple of any vector's lanes; both spectrograms of a block stay in the cache
@@ -20,12 +20,7 @@ public static class SpectralSimilarity
     {
         ArgumentNullException.ThrowIfNull(stft);
         int bins = stft.Parameters.Bins;
-        if (original.Length != enhanced.Length)
-            throw new ArgumentException($"{enhanced.Length} enhanced samples do not match {original.Length} original ones.", nameof(enhanced));
-        if (similarity.Length != 2 * bins)
-            throw new ArgumentException($"{bins} bins have {2 * bins} similarities, not {similarity.Length}.", nameof(similarity));
-
-        double level = (SignalLevel.Normaliser(original) ?? 0) * (double)(SignalLevel.Normaliser(enhanced) ?? 0);
+        double level = CheckedLevel(original, enhanced, similarity, bins, "bins");
         int frames = stft.Parameters.FramesOf(original.Length), block = Math.Min(frames, BlockFrames);
         using SpanOwner<float> spectra = SpanOwner<float>.Allocate(4 * block * bins);
         using SpanOwner<double> sums = SpanOwner<double>.Allocate(6 * bins, AllocationMode.Clear);
@@ -46,6 +41,52 @@ public static class SpectralSimilarity
             for (int bin = 0; bin < bins; bin++)
                 similarity[(part * bins) + bin] = (float)(level * product[bin] / ((level * Math.Sqrt(xx[bin] * yy[bin])) + Epsilon));
         }
+    }
+
+    /// <summary>sim[t, p] = Σ_f X·X̂ / max(‖X‖·‖X̂‖, ε) for p = real part, imaginary part, with both signals at a mean power of 1.</summary>
+    /// <remarks>
+    /// The public code of arXiv 2309.01164 (yuwchen/NRSER). A frame that is symmetrical by reflection, at either end, has no imaginary part: its
+    /// similarity there is that of two rounding errors.
+    /// </remarks>
+    /// <param name="stft">The framing the SNR-level block was trained with.</param>
+    /// <param name="original">x, [samples], longer than half a frame.</param>
+    /// <param name="enhanced">x̂, [samples].</param>
+    /// <param name="similarity">Receives [frames, 2] values in [−1, 1].</param>
+    /// <exception cref="ArgumentException">The lengths do not match.</exception>
+    public static void ComputeByFrame(Stft stft, ReadOnlySpan<float> original, ReadOnlySpan<float> enhanced, Span<float> similarity)
+    {
+        ArgumentNullException.ThrowIfNull(stft);
+        int bins = stft.Parameters.Bins, frames = stft.Parameters.FramesOf(original.Length);
+        double level = CheckedLevel(original, enhanced, similarity, frames, "frames");
+        using SpanOwner<float> spectra = SpanOwner<float>.Allocate(4 * bins);
+        Span<float> x = spectra.Span[..(2 * bins)], y = spectra.Span[(2 * bins)..];
+        for (int frame = 0; frame < frames; frame++)
+        {
+            stft.Forward(original, frame, x[..bins], x[bins..]);
+            stft.Forward(enhanced, frame, y[..bins], y[bins..]);
+            for (int part = 0; part < 2; part++)
+            {
+                double product = 0, xx = 0, yy = 0;
+                for (int bin = part * bins; bin < (part + 1) * bins; bin++)
+                {
+                    product += x[bin] * (double)y[bin];
+                    xx += x[bin] * (double)x[bin];
+                    yy += y[bin] * (double)y[bin];
+                }
+
+                similarity[(2 * frame) + part] = (float)(level * product / Math.Max(level * Math.Sqrt(xx * yy), Epsilon));
+            }
+        }
+    }
+
+    /// <summary>The product of both levels, after checking the lengths.</summary>
+    private static double CheckedLevel(ReadOnlySpan<float> original, ReadOnlySpan<float> enhanced, Span<float> similarity, int count, string what)
+    {
+        if (original.Length != enhanced.Length)
+            throw new ArgumentException($"{enhanced.Length} enhanced samples do not match {original.Length} original ones.", nameof(enhanced));
+        if (similarity.Length != 2 * count)
+            throw new ArgumentException($"{count} {what} have {2 * count} similarities, not {similarity.Length}.", nameof(similarity));
+        return (SignalLevel.Normaliser(original) ?? 0) * (double)(SignalLevel.Normaliser(enhanced) ?? 0);
     }
 
     /// <summary>Adds Σ_t X·X̂, Σ_t X² and Σ_t X̂² of some frames to the running sums, [3, bins].</summary>

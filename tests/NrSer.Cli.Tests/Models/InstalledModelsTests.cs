@@ -52,6 +52,20 @@ public sealed class InstalledModelsTests : IDisposable
         Assert.Equal(["catalog.lock"], Directory.GetFileSystemEntries(Folder).Select(path => Path.GetFileName(path)!));
     }
 
+    [Fact]
+    public async Task Add_ANetworkThatComputesSomethingElseThanItsReference_IsRefused()
+    {
+        string entry = Entry();
+        JsonNode fixture = JsonNode.Parse(await File.ReadAllTextAsync(_scratch["emotion.fixture.json"], TestContext.Current.CancellationToken))!;
+        JsonNode logits = fixture["outputs"]![0]!;
+        byte[] values = Convert.FromBase64String((string)logits["data"]!);
+        BitConverter.TryWriteBytes(values, BitConverter.ToSingle(values) + 0.01f);
+        logits["data"] = Convert.ToBase64String(values);
+        await File.WriteAllTextAsync(_scratch["emotion.fixture.json"], fixture.ToJsonString(), TestContext.Current.CancellationToken);
+        Assert.Contains("'logits' 0.01", (await RunAsync("models", "add", Network(), "--entry", entry)).Refused(ExitCode.Environment), StringComparison.Ordinal);
+        Assert.Equal(["catalog.lock"], Directory.GetFileSystemEntries(Folder).Select(path => Path.GetFileName(path)!));
+    }
+
     [Theory]
     [InlineData("name", "nrser-emotion-small", "more than once")]
     [InlineData("name", "../up", "letters")]
@@ -157,6 +171,7 @@ public sealed class InstalledModelsTests : IDisposable
         JsonObject entry = catalog["models"]!.AsArray().Single(model => (string?)model!["kind"] == "emotion")!.DeepClone().AsObject();
         entry["name"] = Name;
         entry["version"] = "9.0.0";
+        File.Copy(Path.Combine(s_own, "embedded", "emotion.fixture.json"), _scratch["emotion.fixture.json"], overwrite: true);
         change?.Invoke(entry);
         return _scratch.Write("entry.json", JsonSerializer.SerializeToUtf8Bytes(entry));
     }
