@@ -13,6 +13,7 @@ import torch
 
 import checkpoints
 import cmgan
+import cmgan_graph
 import cmgan_network
 import hubert_ser
 import snr_level
@@ -69,23 +70,31 @@ class CmganCase(Case):
         made = checkpoints.randomise(lambda: cmgan_network.Cmgan(*FULL_CMGAN), 1)
         network = cmgan.load(self.saved(made.state_dict()))
         self.assertEqual(sum(p.numel() for p in network.parameters()), CMGAN_PARAMETERS)
-        x = cmgan.spectrogram(cmgan.example(4000))
-        with torch.no_grad():
-            self.near(network(x), network.reference(x))
+        self.same(network, cmgan.example(4000))
 
-    def test_forward_narrow_batch_of_two_equals_reference(self):
-        network = checkpoints.randomise(lambda: cmgan_network.Cmgan(8, 2), 2)
-        x = torch.cat([cmgan.spectrogram(cmgan.example(8000, seed)) for seed in (1, 2)])
-        with torch.no_grad():
-            self.near(network(x), network.reference(x))
-            self.near(network(x)[1:], network(x[1:]))
+    def test_graph_narrow_equals_published_form_however_many_positions_at_a_time(self):
+        network, x = checkpoints.randomise(lambda: cmgan_network.Cmgan(8, 2), 2), cmgan.example(8000)
+        for positions in (1, 330, 100_000):
+            self.same(network, x, positions)
 
-    def test_distances_of_any_length_equal_pairs(self):
-        attention = checkpoints.randomise(lambda: cmgan_network.Attention(16), 3)
-        for n in (1, 2, 3, 101, 600):  # at 600 the furthest share one embedding
-            query = torch.randn(2, cmgan_network.HEADS, n, 4)
+    def test_graph_with_slopes_above_one_equals_published_form(self):
+        network = checkpoints.randomise(lambda: cmgan_network.Cmgan(8, 1), 3)
+        for name, parameter in network.named_parameters():
+            if "prelu1" in name:
+                parameter.data += 1
+        self.same(network, cmgan.example(4000))
+
+    def test_attention_of_any_length_equals_published_form(self):
+        made = checkpoints.randomise(lambda: cmgan_network.Attention(16), 3)
+        for n in (2, 3, 101, 600):  # at 600 the furthest share one embedding
+            x = torch.randn(2, n, 16)
             with torch.no_grad():
-                self.near(attention.by_distances(query, n), attention.by_pairs(query, n))
+                self.near(cmgan_graph.Attention(made, n)(x[None])[0], made(x))
+
+    def same(self, network, x, positions=330):
+        seen = cmgan.spectrogram(x)
+        with torch.no_grad():
+            self.near(cmgan_graph.CmganGraph(network, seen.shape[2], positions).eval()(seen), network(seen))
 
     def test_load_of_wrapped_names_as_in_nrser_fits(self):
         made = checkpoints.randomise(lambda: cmgan_network.Cmgan(8, 1), 4)

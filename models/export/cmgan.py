@@ -10,6 +10,7 @@ import torch
 
 import checkpoints
 import conversion
+from cmgan_graph import POSITIONS_AT_A_TIME, CmganGraph
 from cmgan_network import HEADS, Cmgan
 
 FFT, HOP, BINS = 400, 100, 201  # 25 ms and 6.25 ms at 16 kHz, as the model was trained
@@ -39,11 +40,11 @@ def waveform(answer, x, samples):
     return torch.istft(spectrum, FFT, HOP, window=torch.hamming_window(FFT), center=True, length=samples) / level(x)
 
 
-def enhance(compute, x, block_samples=BLOCK_SAMPLES):
+def enhance(network, x, block_samples=BLOCK_SAMPLES):
     """[samples] → [samples]: block by block, the last one filled up with zeros, as the public code has it; silent blocks stay as they are."""
     blocks = torch.nn.functional.pad(x, (0, -x.numel() % block_samples)).reshape(-1, block_samples)
     with torch.no_grad():
-        return torch.cat([waveform(compute(spectrogram(b)), b, block_samples) if b.any() else b for b in blocks])[:x.numel()]
+        return torch.cat([waveform(network(spectrogram(b)), b, block_samples) if b.any() else b for b in blocks])[:x.numel()]
 
 
 def example(samples, seed=0):
@@ -72,6 +73,8 @@ def main():
     parser.add_argument("--block-samples", type=int, default=BLOCK_SAMPLES, help="samples per run, whole hops; the graph is made for this length")
     parser.add_argument("--overlap-samples", type=int, default=0, help="over which blocks cross-fade; 0, the reference's plain concatenation, is "
                         "the parity mode")
+    parser.add_argument("--positions", type=int, default=POSITIONS_AT_A_TIME, help="frames × bins that go through a conformer at a time: as many as a "
+                        "processor's cache holds; a GPU wants all of them, 100000")
     arguments = parser.parse_args()
     if (arguments.random is None) == (arguments.checkpoint is None):
         parser.error("give --checkpoint or --random")
@@ -82,11 +85,12 @@ def main():
         arguments.checkpoint = arguments.target / f"{arguments.name}.ckpt"
         torch.save(checkpoints.randomise(lambda: Cmgan(arguments.channels, arguments.blocks), arguments.random).state_dict(), arguments.checkpoint)
     network = load(arguments.checkpoint)
-    shape = ("batch", 2, 1 + arguments.block_samples // HOP, BINS)
-    conversion.convert(network, spectrogram(example(arguments.block_samples)), {"spectrogram": shape}, {"enhanced": shape}, "enhancer", {
+    shape = (1, 2, 1 + arguments.block_samples // HOP, BINS)
+    graph = CmganGraph(network, shape[2], arguments.positions).eval()
+    conversion.convert(graph, spectrogram(example(arguments.block_samples)), {"spectrogram": shape}, {"enhanced": shape}, "enhancer", {
         "stft": {"fftSamples": FFT, "hopSamples": HOP, "window": "hamming"},
         "enhancer": {"compression": COMPRESSION, "blockSamples": arguments.block_samples, "overlapSamples": arguments.overlap_samples},
-    }, lambda peak: TOLERANCE * peak, arguments, DATA, {}, network.reference)
+    }, lambda peak: TOLERANCE * peak, arguments, DATA, {"parameters": sum(p.numel() for p in network.parameters())}, network)
 
 
 if __name__ == "__main__":

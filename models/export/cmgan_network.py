@@ -1,12 +1,4 @@
-"""CMGAN's generator (Cao, Abdulatif and Yang 2022, arXiv 2203.15149) with the public checkpoint's names, in two forms that compute the same.
-
-`reference` is the computation as published. `forward` is the one that is exported; it differs in this:
-- The magnitude mask multiplies X itself: mask·|X|·e^{jφ} = mask·X, so there is no angle, sine or cosine.
-- Relative positions: the published form looks up E for each pair of frames, [n, n, d], and multiplies q with it. Here q meets the 2n − 1 different
-  rows of E once, [n, 2n − 1], and each row of the product is moved to its place by cutting the flat result at a width one shorter ("skewing",
-  Huang et al. 2018, Music Transformer).
-- Tensors stay [batch, frames, bins, channels] between blocks, and 1×1 convolutions there are matrix products.
-"""
+"""CMGAN's generator as published (Cao, Abdulatif and Yang 2022, arXiv 2203.15149), with the public checkpoint's names. cmgan_graph.py exports it."""
 
 import torch
 from torch import nn
@@ -28,27 +20,19 @@ class Attention(nn.Module):
         self.to_out = nn.Linear(channels, channels)
         self.rel_pos_emb = nn.Embedding(2 * FURTHEST_FRAMES + 1, self.width)
 
-    def forward(self, x, plain):
+    def positions(self, n):
+        """E[i − j], [n, n, d]."""
+        frames = torch.arange(n)
+        return self.rel_pos_emb((frames[:, None] - frames).clamp(-FURTHEST_FRAMES, FURTHEST_FRAMES) + FURTHEST_FRAMES)
+
+    def forward(self, x):
         """[sequences, n, channels] → the same."""
-        n = int(x.shape[1])
+        n = x.shape[1]
         split = lambda t: t.reshape(-1, n, HEADS, self.width).permute(0, 2, 1, 3)
         query = split(functional.linear(x, self.to_q.weight * self.width ** -0.5))
         key, value = map(split, self.to_kv(x).chunk(2, -1))
-        scores = query @ key.transpose(-1, -2) + (self.by_pairs(query, n) if plain else self.by_distances(query, n))
+        scores = query @ key.transpose(-1, -2) + torch.einsum("shid,ijd->shij", query, self.positions(n))
         return self.to_out((scores.softmax(-1) @ value).permute(0, 2, 1, 3).reshape(-1, n, HEADS * self.width))
-
-    def by_pairs(self, query, n):
-        """q·E[i − j], [sequences, heads, n, n], from the table of all pairs."""
-        frames = torch.arange(n)
-        distances = (frames[:, None] - frames).clamp(-FURTHEST_FRAMES, FURTHEST_FRAMES) + FURTHEST_FRAMES
-        return torch.einsum("shid,ijd->shij", query, self.rel_pos_emb(distances))
-
-    def by_distances(self, query, n):
-        """The same from P[i, c] = q_i·E[n − 1 − c]: wanted is P[i, j + n − 1 − i], at i·(2n − 2) + j + n − 1 of the flat P."""
-        distances = torch.arange(n - 1, -n, -1).clamp(-FURTHEST_FRAMES, FURTHEST_FRAMES) + FURTHEST_FRAMES
-        product = query @ self.rel_pos_emb.weight[distances].T
-        flat = product.reshape(-1, HEADS, n * (2 * n - 1))[..., n - 1:n - 1 + n * (2 * n - 2)]
-        return flat.reshape(-1, HEADS, n, 2 * n - 2)[..., :n] if n > 1 else product
 
 
 class FeedForward(nn.Module):
@@ -56,7 +40,7 @@ class FeedForward(nn.Module):
         super().__init__()
         self.net = nn.Sequential(nn.Linear(channels, 4 * channels), nn.SiLU(), nn.Identity(), nn.Linear(4 * channels, channels))
 
-    def forward(self, x, plain):
+    def forward(self, x):
         return self.net(x)
 
 
@@ -65,8 +49,8 @@ class Normed(nn.Module):
         super().__init__()
         self.fn, self.norm = fn, nn.LayerNorm(channels)
 
-    def forward(self, x, plain):
-        return self.fn(self.norm(x), plain)
+    def forward(self, x):
+        return self.fn(self.norm(x))
 
 
 class Halved(nn.Module):
@@ -74,8 +58,8 @@ class Halved(nn.Module):
         super().__init__()
         self.fn = fn
 
-    def forward(self, x, plain):
-        return 0.5 * self.fn(x, plain)
+    def forward(self, x):
+        return 0.5 * self.fn(x)
 
 
 class Depthwise(nn.Module):
@@ -96,16 +80,9 @@ class Convolution(nn.Module):
         self.net = nn.Sequential(nn.LayerNorm(channels), nn.Identity(), nn.Conv1d(channels, 2 * inner, 1), nn.GLU(1), Depthwise(inner),
                                  nn.BatchNorm1d(inner), nn.SiLU(), nn.Conv1d(inner, channels, 1))
 
-    def forward(self, x, plain):
+    def forward(self, x):
         """[sequences, n, channels] → the same."""
-        if plain:
-            return self.net[2:](self.net[0](x).transpose(1, 2)).transpose(1, 2)
-        value, gate = self.pointwise(2, self.net[0](x)).chunk(2, -1)
-        x = self.net[4:7]((value * gate.sigmoid()).transpose(1, 2))
-        return self.pointwise(7, x.transpose(1, 2))
-
-    def pointwise(self, index, x):
-        return functional.linear(x, self.net[index].weight.squeeze(-1), self.net[index].bias)
+        return self.net[2:](self.net[0](x).transpose(1, 2)).transpose(1, 2)
 
 
 class Conformer(nn.Module):
@@ -117,9 +94,9 @@ class Conformer(nn.Module):
         self.conv, self.ff2 = Convolution(channels), Halved(Normed(channels, FeedForward(channels)))
         self.post_norm = nn.LayerNorm(channels)
 
-    def forward(self, x, plain):
+    def forward(self, x):
         for part in (self.ff1, self.attn, self.conv, self.ff2):
-            x = x + part(x, plain)
+            x = x + part(x)
         return self.post_norm(x)
 
 
@@ -130,13 +107,13 @@ class TwoStage(nn.Module):
         super().__init__()
         self.time_conformer, self.freq_conformer = Conformer(channels), Conformer(channels)
 
-    def forward(self, x, plain):
+    def forward(self, x):
         """[batch, frames, bins, channels] → the same."""
-        frames, bins, channels = map(int, x.shape[1:])
+        frames, bins, channels = x.shape[1:]
         x = x.permute(0, 2, 1, 3).reshape(-1, frames, channels)
-        x = x + self.time_conformer(x, plain)
+        x = x + self.time_conformer(x)
         x = x.reshape(-1, bins, frames, channels).permute(0, 2, 1, 3).reshape(-1, bins, channels)
-        x = x + self.freq_conformer(x, plain)
+        x = x + self.freq_conformer(x)
         return x.reshape(-1, frames, bins, channels)
 
 
@@ -154,10 +131,13 @@ class DenseNet(nn.Module):
             setattr(self, f"norm{i}", nn.InstanceNorm2d(channels, affine=True))
             setattr(self, f"prelu{i}", nn.PReLU(channels))
 
+    def layers(self):
+        """Convolution, norm and PReLU of each."""
+        return [tuple(getattr(self, f"{part}{i}") for part in ("conv", "norm", "prelu")) for i in range(1, DENSE_LAYERS + 1)]
+
     def forward(self, x):
         """[batch, channels, frames, bins] → the same."""
-        for i in range(1, DENSE_LAYERS + 1):
-            conv, norm, prelu = (getattr(self, f"{part}{i}") for part in ("conv", "norm", "prelu"))
+        for conv, norm, prelu in self.layers():
             found = prelu(norm(conv(functional.pad(x, (1, 1, conv.dilation[0], 0)))))
             x = torch.cat([found, x], 1)
         return found
@@ -171,6 +151,7 @@ class Encoder(nn.Module):
         self.conv_2 = settled(nn.Conv2d(channels, channels, (1, 3), (1, 2), (0, 1)), channels)
 
     def forward(self, x):
+        """[batch, 3, frames, bins] → [batch, channels, frames, (bins + 1) / 2]."""
         return self.conv_2(self.dilated_dense(self.conv_1(x)))
 
 
@@ -183,8 +164,8 @@ class SubPixel(nn.Module):
 
     def forward(self, x):
         """[batch, channels, frames, bins] → [batch, channels, frames, 2 · bins]."""
-        _, channels, frames, bins = map(int, x.shape)
-        return self.conv(x).reshape(-1, 2, channels, frames, bins).permute(0, 2, 3, 4, 1).reshape(-1, channels, frames, 2 * bins)
+        batch, channels, frames, bins = x.shape
+        return self.conv(x).reshape(batch, 2, channels, frames, bins).permute(0, 2, 3, 4, 1).reshape(batch, channels, frames, 2 * bins)
 
 
 class MaskDecoder(nn.Module):
@@ -194,12 +175,10 @@ class MaskDecoder(nn.Module):
         self.conv_1, self.norm, self.prelu = nn.Conv2d(channels, 1, (1, 2)), nn.InstanceNorm2d(1, affine=True), nn.PReLU(1)
         self.final_conv, self.prelu_out = nn.Conv2d(1, 1, 1), nn.PReLU(bins, init=-0.25)
 
-    def forward(self, x, plain):
+    def forward(self, x):
         """[batch, channels, frames, bins / 2] → [batch, 1, frames, bins]."""
         x = self.final_conv(self.prelu(self.norm(self.conv_1(self.sub_pixel(self.dense_block(x))))))
-        if plain:
-            return self.prelu_out(x.transpose(1, 3)).transpose(1, 3)
-        return x.clamp(min=0) + self.prelu_out.weight * x.clamp(max=0)
+        return self.prelu_out(x.transpose(1, 3)).transpose(1, 3)
 
 
 class ComplexDecoder(nn.Module):
@@ -216,28 +195,23 @@ class ComplexDecoder(nn.Module):
 class Cmgan(nn.Module):
     def __init__(self, channels=64, blocks=4, bins=201):
         super().__init__()
-        self.blocks = blocks
+        self.bins = bins
         self.dense_encoder = Encoder(channels)
         for i in range(1, blocks + 1):
             setattr(self, f"TSCB_{i}", TwoStage(channels))
         self.mask_decoder, self.complex_decoder = MaskDecoder(channels, bins), ComplexDecoder(channels)
 
+    def stages(self):
+        """The two-stage conformers in order."""
+        return [part for name, part in self.named_children() if name.startswith("TSCB_")]
+
     def forward(self, x):
         """Compressed spectrogram [batch, 2, frames, bins], real and imaginary → the enhanced one."""
-        hidden = self.hidden(x, (x ** 2).sum(1, keepdim=True).sqrt(), plain=False)
-        return self.mask_decoder(hidden, plain=False) * x + self.complex_decoder(hidden)
-
-    def reference(self, x):
-        """The same as published."""
         re, im = x[:, :1], x[:, 1:]
         magnitude, phase = torch.sqrt(re ** 2 + im ** 2), torch.angle(torch.complex(re, im))
-        hidden = self.hidden(x, magnitude, plain=True)
-        magnitude = magnitude * self.mask_decoder(hidden, plain=True)
+        hidden = self.dense_encoder(torch.cat([magnitude, x], 1)).permute(0, 2, 3, 1)
+        for stage in self.stages():
+            hidden = stage(hidden)
+        hidden = hidden.permute(0, 3, 1, 2)
+        magnitude = magnitude * self.mask_decoder(hidden)
         return torch.cat([magnitude * torch.cos(phase), magnitude * torch.sin(phase)], 1) + self.complex_decoder(hidden)
-
-    def hidden(self, x, magnitude, plain):
-        """What both decoders see, [batch, channels, frames, (bins + 1) / 2]."""
-        x = self.dense_encoder(torch.cat([magnitude, x], 1)).permute(0, 2, 3, 1)
-        for i in range(1, self.blocks + 1):
-            x = getattr(self, f"TSCB_{i}")(x, plain)
-        return x.permute(0, 3, 1, 2)

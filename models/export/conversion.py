@@ -13,8 +13,8 @@ import onnx
 import torch
 
 from checkpoints import CheckpointError
+from piecewise import OPSET, traced
 
-OPSET = 17
 SAMPLE_RATE_HZ = 16000
 
 
@@ -58,11 +58,10 @@ def convert(network, example, inputs, outputs, kind, details, tolerated, argumen
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore", torch.jit.TracerWarning)  # fixed axes are meant to be
         warnings.filterwarnings("ignore", category=UserWarning)
-        torch.onnx.export(network, example, str(file), opset_version=OPSET, input_names=list(inputs), output_names=list(outputs),
-                          dynamic_axes={name: free(shape) for name, shape in {**inputs, **outputs}.items()})
+        warnings.filterwarnings("ignore", category=FutureWarning)
+        model = traced(network, example, list(inputs), list(outputs), {name: free(shape) for name, shape in {**inputs, **outputs}.items()})
         expected = (reference or network)(example)
     expected = expected if isinstance(expected, tuple) else (expected,)
-    model = onnx.load(str(file))
     for value, shape in zip([*model.graph.input, *model.graph.output], [*inputs.values(), *outputs.values()]):
         for found, axis in zip(value.type.tensor_type.shape.dim, shape):  # tracing forgets lengths behind a free axis
             found.Clear()

@@ -55,7 +55,7 @@ def write_wav(x, path):
 def case(x, folder):
     """The method on one recording taken as one segment, by the published computations: every stage's results."""
     enhancer, = folder.glob("cmgan-*.ckpt")
-    enhanced = cmgan.enhance(cmgan.load(enhancer).reference, x)
+    enhanced = cmgan.enhance(cmgan.load(enhancer), x)
     dense, transformer = (snr_level.load(folder / f"snr-{form}.ckpt") for form in ("dense", "transformer"))
     found = {"samples": x.numel(), "keptEvery": KEPT_EVERY, "enhancedPeak": float(enhanced.abs().max()),
              "enhanced": conversion.stored(enhanced[::KEPT_EVERY])}

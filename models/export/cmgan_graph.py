@@ -1,0 +1,246 @@
+"""CMGAN's generator as it is exported, made of the published one: one recording at a time, the same numbers, less work.
+
+PERFORMANCE.md has what each difference gains:
+- The magnitude mask multiplies X itself: mask·|X|·e^{jφ} = mask·X, so there is no angle, sine or cosine.
+- Sequences do not see each other, so only a few at a time go through a whole conformer, and what is between its layers stays in the cache.
+- Relative positions: the published form looks up E for each pair of frames, [n, n, d], and multiplies q with it. Here q meets the 2n − 1 different
+  rows of E once, [n, 2n − 1], and each row of the product is moved to its place by cutting the flat result at a width one shorter ("skewing",
+  Huang et al. 2018, Music Transformer).
+- Linear layers are 1×1 convolutions too, so that neighbouring ones share ONNX Runtime's blocked layout, in which its kernels come closest to the
+  processor's limit.
+- Convolutions pad by themselves and take what would be concatenated one by one, PReLU is max(x, a·x), and twice as many bins are twice as many
+  channels until the last step.
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from cmgan_network import CONV_TAPS, FURTHEST_FRAMES, HEADS
+from piecewise import Piecewise
+
+POSITIONS_AT_A_TIME = 330  # frames × bins in a conformer: what is between its layers then fits a second-level cache
+
+
+def channels_first(x):
+    """[1, sequences, n, channels] → [1, channels, sequences, n]."""
+    return x.permute(0, 3, 1, 2)
+
+
+def channels_last(x):
+    """[1, channels, sequences, n] → [1, sequences, n, channels]."""
+    return x.permute(0, 2, 3, 1)
+
+
+def convolution(weight, bias=None, **options):
+    """A layer with these weights, [made, channels / groups, height, width]."""
+    made = nn.Conv2d(weight.shape[1] * options.get("groups", 1), weight.shape[0], weight.shape[2:], bias=bias is not None, **options)
+    made.weight = nn.Parameter(weight)
+    if bias is not None:
+        made.bias = nn.Parameter(bias)
+    return made
+
+
+def pointwise(weight, bias=None):
+    """A linear layer over the channels of [1, channels, sequences, n]."""
+    return convolution(weight.reshape(*weight.shape[:2], 1, 1), bias)
+
+
+class Attention(nn.Module):
+    def __init__(self, made, n):
+        super().__init__()
+        self.width, (key, value) = made.width, made.to_kv.weight.chunk(2)
+        self.query, self.key, self.value = pointwise(made.to_q.weight * self.width ** -0.5), pointwise(key), pointwise(value)
+        distances = torch.arange(n - 1, -n, -1).clamp(-FURTHEST_FRAMES, FURTHEST_FRAMES) + FURTHEST_FRAMES
+        self.positions = nn.Parameter(made.rel_pos_emb.weight[distances].T.contiguous())  # E[n − 1], E[n − 2] … E[1 − n]
+        self.out = pointwise(made.to_out.weight, made.to_out.bias)
+
+    def forward(self, x):
+        _, few, n, channels = map(int, x.shape)
+        x, width = channels_first(x), self.width
+        heads = lambda t: channels_last(t).reshape(few, n, HEADS, width).transpose(1, 2).reshape(few * HEADS, n, width)
+        query, value = heads(self.query(x)), heads(self.value(x))
+        key = self.key(x).reshape(HEADS, width, few, n).permute(2, 0, 1, 3).reshape(few * HEADS, width, n)
+        found = (query @ key + self.by_distance(query, n)).softmax(-1) @ value
+        return channels_last(self.out(channels_first(found.reshape(few, HEADS, n, width).transpose(1, 2).reshape(1, few, n, channels))))
+
+    def by_distance(self, query, n):
+        """q_i·E[i − j] of [sequences · heads, n, width] → [sequences · heads, n, n], from P[i, c] = q_i·E[n − 1 − c].
+
+        Wanted is P[i, j + n − 1 − i], which is at i·(2n − 2) + j + n − 1 of the flat P.
+        """
+        product = (query.reshape(-1, self.width) @ self.positions).reshape(-1, n * (2 * n - 1))
+        return product[:, n - 1:n - 1 + n * (2 * n - 2)].reshape(-1, n, 2 * n - 2)[..., :n]
+
+
+class FeedForward(nn.Module):
+    """With the half that the conformer takes of it."""
+
+    def __init__(self, made):
+        super().__init__()
+        wide, _, _, narrow = made.net
+        self.wide, self.narrow = pointwise(wide.weight, wide.bias), pointwise(0.5 * narrow.weight, 0.5 * narrow.bias)
+
+    def forward(self, x):
+        return channels_last(self.narrow(functional.silu(self.wide(channels_first(x)))))
+
+
+class Convolution(nn.Module):
+    def __init__(self, made):
+        super().__init__()
+        self.norm, widen, depthwise, batch, narrow = made.net[0], made.net[2], made.net[4].conv, made.net[5], made.net[7]
+        (value, gate), (value_bias, gate_bias) = widen.weight.chunk(2), widen.bias.chunk(2)
+        scale = batch.weight / (batch.running_var + batch.eps).sqrt()
+        self.value, self.gate = pointwise(value, value_bias), pointwise(gate, gate_bias)
+        self.filter = convolution(scale[:, None, None, None] * depthwise.weight[:, :, None],
+                                  scale * (depthwise.bias - batch.running_mean) + batch.bias, padding=(0, CONV_TAPS // 2), groups=len(scale))
+        self.narrow = pointwise(narrow.weight, narrow.bias)
+
+    def forward(self, x):
+        x = channels_first(self.norm(x))
+        return channels_last(self.narrow(functional.silu(self.filter(self.value(x) * self.gate(x).sigmoid()))))
+
+
+class Conformer(nn.Module):
+    def __init__(self, made, n):
+        super().__init__()
+        before, attention, after = made.ff1.fn, made.attn, made.ff2.fn
+        self.parts = nn.ModuleList([nn.Sequential(before.norm, FeedForward(before.fn)), nn.Sequential(attention.norm, Attention(attention.fn, n)),
+                                    Convolution(made.conv), nn.Sequential(after.norm, FeedForward(after.fn))])
+        self.norm = made.post_norm
+
+    def forward(self, x):
+        """[1, sequences, n, channels] → the same: x and what the conformer makes of it, added."""
+        found = x
+        for part in self.parts:
+            found = found + part(found)
+        return x + self.norm(found)
+
+
+class Stage(nn.Module):
+    """A conformer over all sequences, a few at a time."""
+
+    def __init__(self, made, sequences, n, positions):
+        super().__init__()
+        self.few = max(few for few in range(1, sequences + 1) if sequences % few == 0 and (few == 1 or few * n <= positions))
+        self.conformer = Piecewise(Conformer(made, n))
+
+    def forward(self, x):
+        """[1, sequences, n, channels] → the same."""
+        _, _, n, channels = map(int, x.shape)
+        return self.conformer(x.reshape(-1, 1, self.few, n, channels)).reshape(1, -1, n, channels)
+
+
+class PaddedConvolution(torch.autograd.Function):
+    """A convolution with zeros before the first frame and on either side of the bins: one operator in ONNX, two in PyTorch."""
+
+    @staticmethod
+    def forward(_, x, weight, bias, dilation):
+        return functional.conv2d(functional.pad(x, (1, 1, dilation, 0)), weight, bias, dilation=(dilation, 1))
+
+    @staticmethod
+    def symbolic(graph, x, weight, bias, dilation):
+        return graph.op("Conv", x, weight, bias, kernel_shape_i=[2, 3], dilations_i=[dilation, 1], pads_i=[dilation, 1, 0, 1])
+
+
+class Settled(nn.Module):
+    """Instance norm and PReLU; the latter as max(x, a·x), two vectorised operators, if no a exceeds 1."""
+
+    def __init__(self, norm, prelu):
+        super().__init__()
+        self.norm, self.prelu = norm, prelu
+        self.slope = nn.Parameter(prelu.weight.reshape(-1, 1, 1)) if float(prelu.weight.max()) <= 1 else None
+
+    def forward(self, x):
+        x = self.norm(x)
+        return self.prelu(x) if self.slope is None else torch.maximum(x, self.slope * x)
+
+
+class DenseNet(nn.Module):
+    """A convolution over what is concatenated is the sum of one over each: ONNX Runtime adds as it goes, and nothing is copied together."""
+
+    def __init__(self, made):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.ModuleList(self.split(conv)) for conv, _, _ in made.layers())
+        self.settled = nn.ModuleList(Settled(norm, prelu) for _, norm, prelu in made.layers())
+
+    @staticmethod
+    def split(conv):
+        for i, weight in enumerate(conv.weight.split(conv.out_channels, 1)):
+            yield convolution(weight.contiguous(), conv.bias if i == 0 else torch.zeros_like(conv.bias), dilation=conv.dilation)
+
+    def forward(self, x):
+        found = [x]
+        for layer, settled in zip(self.layers, self.settled):
+            added = None
+            for conv, each in zip(layer, found):
+                made = PaddedConvolution.apply(each, conv.weight, conv.bias, conv.dilation[0])
+                added = made if added is None else added + made
+            found.insert(0, settled(added))
+        return found[0]
+
+
+def widened(conv):
+    """Of a SubPixel: [1, channels, frames, bins] → [1, 2 · channels, frames, bins], every channel's even and odd bins."""
+    pairs = lambda t: t.reshape(2, -1, *t.shape[1:]).transpose(0, 1).flatten(0, 1)
+    return convolution(pairs(conv.weight), pairs(conv.bias), padding=(0, 1))
+
+
+class Narrowed(nn.Module):
+    """A convolution over two neighbouring bins, of even and odd bins as channels: [1, 2 · channels, frames, bins] → [1, made, frames, 2 · bins − 1]."""
+
+    def __init__(self, conv):
+        super().__init__()
+        self.made, (left, right) = conv.weight.shape[0], conv.weight.unbind(-1)
+        none = torch.zeros_like(left)
+        here = torch.stack([torch.stack([left, right], 2), torch.stack([none, left], 2)], 1)  # [made, 2 results, channels, 2 given]
+        next_ = torch.stack([torch.stack([none, none], 2), torch.stack([right, none], 2)], 1)
+        weight = torch.stack([here, next_], -1).reshape(2 * self.made, -1, 1, 2)
+        self.conv = convolution(weight, conv.bias.repeat_interleave(2), padding=(0, 1))
+
+    def forward(self, x):
+        _, _, frames, bins = map(int, x.shape)
+        found = self.conv(x)[..., 1:].reshape(1, self.made, 2, frames, bins)  # of the bin before the first nothing is wanted
+        return found.permute(0, 1, 3, 4, 2).reshape(1, self.made, frames, 2 * bins)[..., :-1]
+
+
+class MaskDecoder(nn.Module):
+    def __init__(self, made):
+        super().__init__()
+        self.widen = nn.Sequential(DenseNet(made.dense_block), widened(made.sub_pixel.conv))
+        self.narrow = nn.Sequential(Narrowed(made.conv_1), made.norm, made.prelu, made.final_conv)
+        self.slope = made.prelu_out.weight  # of every bin
+
+    def forward(self, x):
+        x = self.narrow(self.widen(x))
+        return x.clamp(min=0) + self.slope * x.clamp(max=0)
+
+
+class ComplexDecoder(nn.Module):
+    def __init__(self, made):
+        super().__init__()
+        self.widen = nn.Sequential(DenseNet(made.dense_block), widened(made.sub_pixel.conv))
+        self.settled, self.narrow = Settled(made.norm, made.prelu), Narrowed(made.conv)
+
+    def forward(self, x):
+        x = self.widen(x)
+        _, pairs, frames, bins = map(int, x.shape)
+        return self.narrow(self.settled(x.reshape(1, pairs // 2, 2 * frames, bins)).reshape(1, pairs, frames, bins))
+
+
+class CmganGraph(nn.Module):
+    def __init__(self, made, frames, positions=POSITIONS_AT_A_TIME):
+        super().__init__()
+        first, last, bins = made.dense_encoder.conv_1, made.dense_encoder.conv_2, (made.bins + 1) // 2
+        self.encoder = nn.Sequential(first[0], Settled(*first[1:]), DenseNet(made.dense_encoder.dilated_dense), last[0], Settled(*last[1:]))
+        self.stages = nn.ModuleList(nn.ModuleList([Stage(stage.time_conformer, bins, frames, positions),
+                                                   Stage(stage.freq_conformer, frames, bins, positions)]) for stage in made.stages())
+        self.mask_decoder, self.complex_decoder = MaskDecoder(made.mask_decoder), ComplexDecoder(made.complex_decoder)
+
+    def forward(self, x):
+        """Compressed spectrogram [1, 2, frames, bins], real and imaginary → the enhanced one."""
+        hidden = channels_last(self.encoder(torch.cat([(x ** 2).sum(1, keepdim=True).sqrt(), x], 1)))
+        for along_time, along_bins in self.stages:
+            hidden = along_bins(along_time(hidden.transpose(1, 2)).transpose(1, 2))
+        hidden = channels_first(hidden)
+        return self.mask_decoder(hidden) * x + self.complex_decoder(hidden)
