@@ -47,7 +47,7 @@ public sealed class OnnxEmotionClassifier : IEmotionClassifier
             TensorPrimitives.SoftMax(logits.Span.Slice(i * labels, labels), probabilities);
             ReadOnlySpan<float> rated = ratings.Span.Slice(i * attributes, attributes);
             estimates[i] = new EmotionEstimate(
-                _entry.Labels[Array.IndexOf(probabilities, probabilities.Max())], probabilities, Attribute(rated, "arousal"), Attribute(rated, "valence"),
+                _entry.Labels[TensorPrimitives.IndexOfMax<float>(probabilities)], probabilities, Attribute(rated, "arousal"), Attribute(rated, "valence"),
                 Attribute(rated, "dominance"));
         }
 

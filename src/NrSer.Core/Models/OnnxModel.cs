@@ -140,7 +140,6 @@ public sealed partial class OnnxModel : IDisposable
             InterOpNumThreads = 1,
             EnableMemoryPattern = false, // segment lengths vary; a plan per length would only pile up
         };
-        session.AddSessionConfigEntry("session.set_denormal_as_zero", "1");
         session.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         if (!cudaBuilt || options.ExecutionProvider == ExecutionProvider.Cpu)
             return (session, ExecutionProvider.Cpu);

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using NrSer.Core.Models;
@@ -22,6 +23,17 @@ public sealed class OnnxModelTests : IDisposable
         Assert.Equal(0.5f, output[1], 1e-6f); // the order in which 402 values are summed
         Assert.True(model.InferenceTime > TimeSpan.Zero);
         Assert.Equal("mean-402", model.Entry.Name);
+    }
+
+    // ONNX Runtime can switch denormals off on the thread that makes a session, for good; vectorised code that compares small integers as
+    // floats, such as TensorPrimitives.IndexOfMax, then finds them all equal.
+    [Fact]
+    public void Load_OnAThread_LeavesItsFloatingPointModeAlone()
+    {
+        using OnnxModel model = _catalog.LoadModel("mean-402");
+        float smallest = float.Epsilon;
+        Assert.NotEqual(0f, smallest + smallest);
+        Assert.Equal(4, TensorPrimitives.IndexOfMax<float>([0.3f, 0, 0.1f, 0, 0.4f, 0, 0, 0.1f, 0, 0.1f]));
     }
 
     [Fact]
