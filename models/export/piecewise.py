@@ -36,16 +36,13 @@ class EachPiece(torch.autograd.Function):
 
 
 def traced(network, example, inputs, outputs, free_axes):
-    """The ONNX model of a network: names of its tensors, and {name: {axis: word}} for lengths that stay open.
-
-    What weights are computed from stays computed: ONNX Runtime does it once, when it loads the model, and the file stays small.
-    """
+    """The ONNX model of a network: names of its tensors, and {name: {axis: word}} for lengths that stay open."""
     loops = [module for module in network.modules() if isinstance(module, Piecewise)]
     for index, module in enumerate(loops):
         module.index = index
     file = io.BytesIO()
     torch.onnx.export(network, example, file, opset_version=OPSET, input_names=inputs, output_names=outputs, dynamic_axes=free_axes,
-                      do_constant_folding=not loops, custom_opsets={PRIVATE: 1} if loops else None)
+                      custom_opsets={PRIVATE: 1} if loops else None)
     model = onnx.load_from_string(file.getvalue())
     for node in model.graph.node:
         if node.op_type == MARK:
