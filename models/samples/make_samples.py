@@ -56,7 +56,7 @@ def check(work):
     """Scores the three files with the trained enhancer and SNR-level block, and insists on what the samples are to show."""
     import enhancer
     import snr_level
-    network, (block, (threshold, least_db)) = enhancer.load(work), snr_level.load(work)
+    network, (block, (threshold, least_db), _) = enhancer.load(work), snr_level.load(work)
     scores, kept_db, passes = {}, {}, {}
     for name in ("clean", "noisy", "noise-only"):
         samples, _ = soundfile.read(HERE / f"{name}.wav", dtype="float32")

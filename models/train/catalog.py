@@ -91,14 +91,14 @@ def enhancer_entry(work, models):
 
 
 def snr_level_entry(work, models):
-    block, (threshold, kept_db) = snr_level.load(work)
+    block, (threshold, kept_db), mix_range = snr_level.load(work)
     export(block, torch.randn(2, snr_level.FEATURES), models / "embedded" / "snr-level.onnx", ["similarity"], ["score"],
            {name: {0: "batch"} for name in ("similarity", "score")})
     keep_fixture(block, torch.rand(2, snr_level.FEATURES), models / "embedded" / "snr-level.fixture.json", [1e-4])
     inputs, outputs = tensors(("similarity", ("batch", snr_level.FEATURES))), tensors(("score", ("batch",)))
     return entry(models, "snrLevel", "nrser-snr-level-small", "snr-level", inputs, outputs, {
         "stft": {"fftSamples": snr_level.FFT, "hopSamples": snr_level.HOP, "window": "hamming"},
-        "snrLevel": {"noiseThreshold": threshold, **({} if kept_db is None else {"keptEnergyThresholdDb": kept_db})},
+        "snrLevel": {"noiseThreshold": threshold, **({} if kept_db is None else {"keptEnergyThresholdDb": kept_db}), "mixRange": list(mix_range)},
     }, EMOTIONAL_SPEECH + READ_SPEECH + NOISE, measurements(work, "snr-level"))
 
 

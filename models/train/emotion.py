@@ -66,7 +66,7 @@ class Examples:
 
     def weight(self, row, arm):
         """Share of the original that an arm of the comparison hears."""
-        return {"original": 1.0, "enhanced": 0.0, "nrser": self.rows.score[row], "oracle": self.rows.oracle[row]}[arm]
+        return {"original": 1.0, "enhanced": 0.0, "nrser": self.rows.weight[row], "oracle": self.rows.oracle[row]}[arm]
 
     def augmented(self, random, row, count):
         """Level needs no augmentation: the network's first step removes it."""

@@ -1,8 +1,8 @@
 """What the emotion block hears: y = S'·x + (1 − S')·x̂ of arXiv 2309.01164, made once per utterance and kept.
 
 Each split becomes `<work>/reconstituted/<split>.npz` with one row per version of an utterance: `x` and `enhanced` (int16,
-16 kHz, all rows one after the other, each row scaled to the same peak), `ends`, `score` (S), `oracle` (the weight that brings y closest
-to the clean speech), `snrDb` (inf for clean), `corpora` and `names`.
+16 kHz, all rows one after the other, each row scaled to the same peak), `ends`, `weight` (S'), `oracle` (the weight that brings y
+closest to the clean speech), `snrDb` (inf for clean), `corpora` and `names`.
 """
 
 import argparse
@@ -35,7 +35,7 @@ class Reconstituted:
     def __init__(self, work, *splits):
         stored = [np.load(pathlib.Path(work) / "reconstituted" / f"{split}.npz") for split in splits]
         column = lambda name: np.concatenate([s[name] for s in stored])
-        self.x, self.enhanced, self.score, self.oracle, self.snr_db = (column(n) for n in ("x", "enhanced", "score", "oracle", "snrDb"))
+        self.x, self.enhanced, self.weight, self.oracle, self.snr_db = (column(n) for n in ("x", "enhanced", "weight", "oracle", "snrDb"))
         self.corpora, self.names = [str(c) for c in column("corpora")], [str(n) for n in column("names")]
         self.ends = np.cumsum(np.concatenate([np.diff(s["ends"], prepend=0) for s in stored]))
         self.starts = np.concatenate([[0], self.ends[:-1]])
@@ -46,20 +46,13 @@ class Reconstituted:
     def reconstitute(self, row, weight=None):
         """y of a row; `weight` takes the place of S' (1 is x itself, 0 is x̂)."""
         at = slice(self.starts[row], self.ends[row])
-        weight = np.float32(np.clip(self.score[row] if weight is None else weight, 0, 1))
+        weight = np.float32(np.clip(self.weight[row] if weight is None else weight, 0, 1))
         return ((weight * self.x[at] + (1 - weight) * self.enhanced[at]) / 32768).astype(np.float32)
-
-
-def oracle_weight(clean, x, enhanced):
-    """argmin over w of |s - (w·x + (1 - w)·x̂)|², in [0, 1]; 1 where nothing was changed."""
-    change = (x - enhanced).double()
-    square = (change ** 2).sum()
-    return float((((clean - enhanced).double() * change).sum() / square).clamp(0, 1)) if square > 0 else 1.0
 
 
 def prepare(work, split, seed, versions):
     """One clean row per utterance, and `versions` noisy ones: anywhere in 0..25 dB for training, 5 dB elsewhere."""
-    network, (block, _) = enhancer.load(work), snr_level.load(work)
+    network, (block, _, mix_range) = enhancer.load(work), snr_level.load(work)
     sources, rows, begun = Sources(work, split), [], time.monotonic()
     for number, corpus in enumerate(Corpus(work, name) for name in EMOTION_CORPORA):
         for index, name in enumerate(corpus.names):
@@ -74,12 +67,13 @@ def prepare(work, split, seed, versions):
                 with torch.no_grad():
                     score = block(snr_level.similarity(x[None], enhanced[None])).item()
                 scale = PEAK / max(x.abs().max().item(), enhanced.abs().max().item(), 1e-6)
-                oracle = oracle_weight(clean, x, enhanced)
-                rows.append((corpus.name, name, snr_db, score, oracle, (x * scale).short().numpy(), (enhanced * scale).short().numpy()))
+                weight = float(snr_level.mix_weight(score, mix_range))
+                oracle = snr_level.oracle_weight(clean, x, enhanced)
+                rows.append((corpus.name, name, snr_db, weight, oracle, (x * scale).short().numpy(), (enhanced * scale).short().numpy()))
     target = pathlib.Path(work) / "reconstituted" / f"{split}.npz"
     target.parent.mkdir(parents=True, exist_ok=True)
     columns = list(zip(*rows))
-    np.savez(target, corpora=np.array(columns[0]), names=np.array(columns[1]), snrDb=np.array(columns[2]), score=np.array(columns[3]),
+    np.savez(target, corpora=np.array(columns[0]), names=np.array(columns[1]), snrDb=np.array(columns[2]), weight=np.array(columns[3]),
              oracle=np.array(columns[4]), x=np.concatenate(columns[5]), enhanced=np.concatenate(columns[6]), ends=np.cumsum([len(x) for x in columns[5]]))
     print(f"{split}: {len(rows)} rows, {sum(len(x) for x in columns[5]) / 16000 / 60:.1f} min, made in {time.monotonic() - begun:.0f} s", flush=True)
 

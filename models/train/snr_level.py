@@ -24,6 +24,8 @@ WINDOW = torch.hamming_window(FFT)
 EPSILON = 1e-8
 PENALTIES = np.logspace(-4, 3, 15)
 SNRS_DB = (-10, -5, 0, 5, 10, 15, 20, 25, 30)
+UNTOUCHED, LEAST_MIX_RANGE = 0.95, 0.05  # share of clean speech that the mix leaves alone; so that S' still slides
+MIX_EXCERPTS = 100  # per SNR, of validation
 KEPT_AT_0_DB = 0.975  # half way between the 95 % asked for and all: 166 excerpts tell the share within about 3 points
 QUARTER_SECOND = SAMPLE_RATE_HZ // 4
 
@@ -71,6 +73,47 @@ def excerpts(network, sources, seed, wanted):
     """{kind: [count, 403]} for `wanted` = {kind: count}; a kind is an SNR in dB, None or -inf. Every SNR mixes the same pairs."""
     return {kind: np.stack([features(network, excerpt_of(sources, np.random.default_rng((*seed, min(number, 2), i)), kind)) for i in range(count)])
             for number, (kind, count) in enumerate(wanted.items())}
+
+
+def oracle_weight(clean, x, enhanced):
+    """argmin over w of |s - (w·x + (1 - w)·x̂)|², in [0, 1]; 1 where nothing was changed."""
+    change = (x - enhanced).double()
+    square = (change ** 2).sum()
+    return float((((clean - enhanced).double() * change).sum() / square).clamp(0, 1)) if square > 0 else 1.0
+
+
+def mix_weight(score, mix_range):
+    """S': 0 up to the lower end of the range, 1 from its upper end, straight between; arXiv 2309.01164 has the range (0, 1)."""
+    low, high = mix_range
+    return np.clip((np.asarray(score) - low) / (high - low), 0, 1)
+
+
+@torch.no_grad()
+def scores_and_oracles(network, block, sources, seed, count):
+    """{kind: ([count] S, [count] best weights)} of clean speech (None) and of the same speech at every SNR."""
+    found = {}
+    for kind in (None, *SNRS_DB):
+        pairs = []
+        for i in range(count):
+            random = np.random.default_rng((*seed, i))
+            samples = int(random.integers(8, 41)) * QUARTER_SECOND
+            clean, noise = sources.draw_speech(random, samples), sources.draw_noise(random, samples)
+            x, clean = (torch.from_numpy(np.ascontiguousarray(a)).float() for a in (clean if kind is None else mix(clean, noise, kind), clean))
+            enhanced = enhance_blocks(network, x)
+            pairs.append((block(similarity(x[None], enhanced[None])).item(), oracle_weight(clean, x, enhanced)))
+        found[kind] = np.array(pairs).T
+    return found
+
+
+def fit_mix_range(found):
+    """(low, high) of `mix_weight`: from `high` on clean speech passes untouched; `low` is the nearest to the best weights, in least squares.
+
+    Clean speech counts as much as all mixtures together.
+    """
+    high = float(np.floor(np.quantile(found[None][0], 1 - UNTOUCHED) * 100) / 100)
+    share = {kind: 0.5 if kind is None else 0.5 / (len(found) - 1) for kind in found}
+    error = lambda low: sum(share[kind] * ((mix_weight(scores, (low, high)) - best) ** 2).mean() for kind, (scores, best) in found.items())
+    return min(np.round(np.arange(0, high - LEAST_MIX_RANGE + 1e-9, 0.01), 2).tolist(), key=error), high
 
 
 def ridge(inputs, targets, penalty):
@@ -163,8 +206,10 @@ def train(work, seed, extremes, mixtures):
     block = SnrLevel()
     block.dense.weight.data = torch.from_numpy(weights).float()[None]
     block.dense.bias.data = torch.tensor([bias]).float()
-    torch.save({"network": block.state_dict(), "threshold": both[0], "keptEnergyDb": both[1]}, pathlib.Path(work) / "snr-level.pt")
-    result = rounded({"noiseThreshold": both[0], "keptEnergyThresholdDb": both[1], "noiseThresholdByScoreAlone": alone[0], "penalty": penalty, "trainingExcerpts": 2 * extremes,
+    mix_range = fit_mix_range(scores_and_oracles(network, block, Sources(work, "validation"), (seed, 7), MIX_EXCERPTS))
+    torch.save({"network": block.state_dict(), "threshold": both[0], "keptEnergyDb": both[1], "mixRange": mix_range}, pathlib.Path(work) / "snr-level.pt")
+    result = rounded({"noiseThreshold": both[0], "keptEnergyThresholdDb": both[1], "mixRange": list(mix_range),
+                      "noiseThresholdByScoreAlone": alone[0], "penalty": penalty, "trainingExcerpts": 2 * extremes,
                       "seconds": round(time.monotonic() - begun),
                       "validation": report(validation, kept["validation"], alone, both, best),
                       "test": report(test, kept["test"], alone, both, best)})
@@ -173,11 +218,11 @@ def train(work, seed, extremes, mixtures):
 
 
 def load(work):
-    """(block, what its gate needs: the least S and the least energy kept in dB, or None)."""
+    """(block, what its gate needs: the least S and the least energy kept in dB, or None; the range of `mix_weight`)."""
     stored = torch.load(pathlib.Path(work) / "snr-level.pt", map_location="cpu")
     block = SnrLevel()
     block.load_state_dict(stored["network"])
-    return block.eval(), (stored["threshold"], stored["keptEnergyDb"])
+    return block.eval(), (stored["threshold"], stored["keptEnergyDb"]), stored["mixRange"]
 
 
 def main():

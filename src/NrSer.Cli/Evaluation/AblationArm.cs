@@ -30,7 +30,7 @@ internal sealed record AblationArm(string Name, Func<Judgement, float[], MixWeig
     [
         new(Original, (_, _) => Fixed(1), classifierOf(Original)),
         new(Enhanced, (_, _) => Fixed(0), classifierOf(Enhanced)),
-        new(NrSer, (judged, _) => MixWeight.From(judged.Score), classifierOf(NrSer)),
+        new(NrSer, (judged, _) => judged.Weight, classifierOf(NrSer)),
         new(Oracle, (judged, clean) => Fixed(OracleWeight(judged.Original, judged.Enhanced, clean)), classifierOf(Oracle)),
     ];
 
@@ -48,5 +48,5 @@ internal sealed record AblationArm(string Name, Func<Judgement, float[], MixWeig
         return square > 0 ? (float)(product / square) : 1;
     }
 
-    private static MixWeight Fixed(float weight) => MixWeight.From(new SnrScore(weight));
+    private static MixWeight Fixed(float weight) => MixWeight.Clamp(weight);
 }

@@ -1,7 +1,6 @@
 using NrSer.Core.Evaluation;
 using NrSer.Core.Reconstitution;
 using NrSer.Core.Segmentation;
-using NrSer.Core.Snr;
 
 namespace NrSer.Cli.Evaluation;
 
@@ -150,7 +149,7 @@ internal static class AblationExperiment
         double MeanScore(bool inNoise) => mixed.Segments.Where(segment => IsNoisy(segment.Span) == inNoise).Select(segment => (double)segment.Score.Value).DefaultIfEmpty(double.NaN).Average();
         return new Changing(
             MeanScore(inNoise: false), MeanScore(inNoise: true), SiSdr.Decibels(clean, noisy), SiSdr.Decibels(clean, whole.Enhanced),
-            SiSdr.Decibels(clean, whole.Mixed(MixWeight.From(whole.Score))), SiSdr.Decibels(clean, mixed.Audio.Span));
+            SiSdr.Decibels(clean, whole.Mixed(whole.Weight)), SiSdr.Decibels(clean, mixed.Audio.Span));
     }
 
     private static string NameOf(double? snrDb) => snrDb is { } level ? $"{level:+0.#;-0.#;0} dB" : "clean";

@@ -1,5 +1,4 @@
 using NrSer.Core.Evaluation;
-using NrSer.Core.Snr;
 
 namespace NrSer.Cli.Evaluation;
 
@@ -50,7 +49,7 @@ internal static class EmotionExperiment
     private static Heard Hear(Experiment experiment, EvaluationClip clip, float[] samples, double? snrDb, CancellationToken cancellationToken)
     {
         Judgement judged = experiment.Judge(samples, cancellationToken);
-        return Heard.Of(experiment.Classifier, clip, snrDb, judged.Mixed(MixWeight.From(judged.Score)));
+        return Heard.Of(experiment.Classifier, clip, snrDb, judged.Mixed(judged.Weight));
     }
 
     private static ReportTable Categories(Experiment experiment, string condition, Heard[] items)

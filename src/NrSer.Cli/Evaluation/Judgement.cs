@@ -3,12 +3,13 @@ using NrSer.Core.Snr;
 
 namespace NrSer.Cli.Evaluation;
 
-/// <summary>What the first half of the method makes of a clip, taken as one segment: x, x̂ and S.</summary>
+/// <summary>What the first half of the method makes of a clip, taken as one segment: x, x̂, S and S′.</summary>
 /// <param name="Original">x, [samples].</param>
 /// <param name="Enhanced">x̂, [samples].</param>
 /// <param name="Score">S.</param>
+/// <param name="Weight">S′.</param>
 /// <param name="IsSpeech">Whether it passed the gate.</param>
-internal sealed record Judgement(float[] Original, float[] Enhanced, SnrScore Score, bool IsSpeech)
+internal sealed record Judgement(float[] Original, float[] Enhanced, SnrScore Score, MixWeight Weight, bool IsSpeech)
 {
     /// <summary>Runs enhancement and scoring, the way production does.</summary>
     public static Judgement Of(SpeechReconstituter reconstituter, float[] original, CancellationToken cancellationToken)
@@ -16,7 +17,7 @@ internal sealed record Judgement(float[] Original, float[] Enhanced, SnrScore Sc
         var enhanced = new float[original.Length];
         reconstituter.Enhance(original, enhanced, cancellationToken);
         ScoredSegment segment = reconstituter.Score(original, enhanced, wholeAsOne: true, cancellationToken)[0];
-        return new Judgement(original, enhanced, segment.Score, segment.IsSpeech);
+        return new Judgement(original, enhanced, segment.Score, segment.Weight, segment.IsSpeech);
     }
 
     /// <summary>y with a weight of the caller's.</summary>

@@ -129,7 +129,10 @@ public sealed class ModelCatalog
                 Require(entry is { Stft: not null, SnrLevel: not null }, "an SNR-level block needs 'stft' and 'snrLevel'");
                 Require(entry.Outputs.Count == 1, "an SNR-level block has one output");
                 Require(entry.Stft!.FftSamples < 2 * SegmentGrid.ShortestSamples, "half a frame must be shorter than the shortest segment");
-                if (entry.SnrLevel!.Similarity == SimilarityAxis.Bins)
+                Require(
+                    entry.SnrLevel!.MixRange is null || entry.SnrLevel.MixRange is [var enhanced, var original] && enhanced < original,
+                    "its mix range is the score up to which the mix is enhanced, and the higher one from which it is the original");
+                if (entry.SnrLevel.Similarity == SimilarityAxis.Bins)
                     RequireShape(entry.Inputs[0], 1, 2 * entry.Stft.Bins);
                 else
                     RequireShape(entry.Inputs[0], 1, TensorEntry.Free, 2);

@@ -6,5 +6,10 @@ namespace NrSer.Core.Models;
 /// A segment of which the enhancer kept less than this holds no speech, whatever its score; chosen with the score's threshold, for the
 /// enhancer that the block was trained with. Null leaves the gate to the score alone, as in the paper.
 /// </param>
+/// <param name="MixRange">
+/// Two scores: up to the first the mix is the enhanced signal alone, from the second the original, and between them it slides; chosen on
+/// validation data for the enhancer that the block was trained with. Null is 0 and 1, S′ = clamp(S, 0, 1) as in the paper.
+/// </param>
 /// <param name="Similarity">What it hears.</param>
-public sealed record SnrLevelEntry(float NoiseThreshold, float? KeptEnergyThresholdDb = null, SimilarityAxis Similarity = SimilarityAxis.Bins);
+public sealed record SnrLevelEntry(
+    float NoiseThreshold, float? KeptEnergyThresholdDb = null, IReadOnlyList<float>? MixRange = null, SimilarityAxis Similarity = SimilarityAxis.Bins);

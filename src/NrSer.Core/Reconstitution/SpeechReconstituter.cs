@@ -81,6 +81,6 @@ public sealed class SpeechReconstituter(ISpeechEnhancer enhancer, SnrLevelBlock 
         // Silence is left alone by the enhancer, which looks like perfectly clean speech: it has to be told by its level.
         bool audible = SignalLevel.Dbfs(x) >= options.SilenceBelowDbfs;
         bool kept = snrLevel.KeptEnergyThresholdDb is not { } leastDb || KeptEnergy.Decibels(x, xHat) >= leastDb;
-        return new ScoredSegment(span, score, audible && kept && score.Value >= snrLevel.NoiseThreshold);
+        return new ScoredSegment(span, score, snrLevel.Weigh(score), audible && kept && score.Value >= snrLevel.NoiseThreshold);
     }
 }

@@ -8,7 +8,7 @@ public readonly record struct MixWeight
     /// <summary>0 takes the enhanced signal alone, 1 the original.</summary>
     public float Value { get; }
 
-    /// <summary>S′ = clamp(S, 0, 1).</summary>
-    /// <param name="score">S; a score that is not a number counts as 0.</param>
-    public static MixWeight From(SnrScore score) => new(score.Value > 0 ? Math.Min(score.Value, 1f) : 0f);
+    /// <summary>clamp(share, 0, 1).</summary>
+    /// <param name="share">Of the original; what is not a number counts as 0.</param>
+    public static MixWeight Clamp(float share) => new(share > 0 ? Math.Min(share, 1f) : 0f);
 }

@@ -11,6 +11,8 @@ public sealed class SnrLevelBlock
     private readonly OnnxModel _model;
     private readonly Stft _stft;
     private readonly SimilarityAxis _axis;
+    private readonly float _enhancedUpTo;
+    private readonly float _originalFrom;
 
     /// <param name="model">A model of kind <see cref="ModelKind.SnrLevel"/>; stays the caller's.</param>
     /// <exception cref="ArgumentException">The model is of another kind.</exception>
@@ -23,6 +25,7 @@ public sealed class SnrLevelBlock
         _axis = entry.Similarity;
         NoiseThreshold = entry.NoiseThreshold;
         KeptEnergyThresholdDb = entry.KeptEnergyThresholdDb;
+        (_enhancedUpTo, _originalFrom) = entry.MixRange is [var low, var high] ? (low, high) : (0, 1);
     }
 
     /// <summary>Below this score a segment holds no speech.</summary>
@@ -30,6 +33,10 @@ public sealed class SnrLevelBlock
 
     /// <summary>Of which the enhancer kept less than this, in dB, holds no speech either; null when the score decides alone.</summary>
     public float? KeptEnergyThresholdDb { get; }
+
+    /// <summary>S′ = clamp((S − low) / (high − low), 0, 1) with the entry's mix range; the paper's is (0, 1).</summary>
+    /// <param name="score">S.</param>
+    public MixWeight Weigh(SnrScore score) => MixWeight.Clamp((score.Value - _enhancedUpTo) / (_originalFrom - _enhancedUpTo));
 
     /// <summary>S of one segment.</summary>
     /// <param name="original">x, [samples], longer than half a frame.</param>

@@ -5,4 +5,5 @@ namespace NrSer.Pipeline.Messages;
 /// <param name="Samples">Length.</param>
 /// <param name="SnrScore">S.</param>
 /// <param name="IsSpeech">Whether it passed the gate.</param>
-public sealed record ManifestSegmentV1(int StartSample, int Samples, float SnrScore, bool IsSpeech);
+/// <param name="MixWeight">S′; null, as earlier versions wrote it, is clamp(S, 0, 1).</param>
+public sealed record ManifestSegmentV1(int StartSample, int Samples, float SnrScore, bool IsSpeech, float? MixWeight = null);

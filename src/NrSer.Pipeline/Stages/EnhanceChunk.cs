@@ -66,8 +66,9 @@ public sealed partial class EnhanceChunk(
     }
 
     /// <summary>The segments of a manifest.</summary>
-    internal static ScoredSegment[] SegmentsOf(SegmentManifestV1 manifest) => [.. manifest.Segments.Select(segment =>
-        new ScoredSegment(new SegmentSpan(segment.StartSample, segment.Samples), new SnrScore(segment.SnrScore), segment.IsSpeech))];
+    internal static ScoredSegment[] SegmentsOf(SegmentManifestV1 manifest) => [.. manifest.Segments.Select(segment => new ScoredSegment(
+        new SegmentSpan(segment.StartSample, segment.Samples), new SnrScore(segment.SnrScore), MixWeight.Clamp(segment.MixWeight ?? segment.SnrScore),
+        segment.IsSpeech))];
 
     /// <summary>Does the work and stores it: first the manifest, which decides, then the audio mixed by it.</summary>
     private async Task<SegmentManifestV1> ReconstituteAsync(ChunkId id, int samples, SegmentManifestV1? manifest, CancellationToken cancellationToken)
@@ -80,7 +81,7 @@ public sealed partial class EnhanceChunk(
         {
             ScoredSegment[] scored = reconstituter.Score(x.Memory, y.Memory, wholeAsOne: false, cancellationToken);
             var proposal = new SegmentManifestV1(models.EnhancerEntry.Id, models.SnrLevelEntry.Id, [.. scored.Select(segment =>
-                new ManifestSegmentV1(segment.Span.StartSample, segment.Span.Samples, segment.Score.Value, segment.IsSpeech))]);
+                new ManifestSegmentV1(segment.Span.StartSample, segment.Span.Samples, segment.Score.Value, segment.IsSpeech, segment.Weight.Value))]);
             manifest = await blobs.DecideManifestAsync(id, proposal, cancellationToken).ConfigureAwait(false);
         }
 

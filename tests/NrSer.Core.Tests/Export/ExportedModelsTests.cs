@@ -58,11 +58,12 @@ public sealed class ExportedModelsTests : IDisposable
 
         JsonElement scores = expected.GetProperty("score");
         using OnnxModel dense = Load("snr-dense"), transformer = Load("snr-transformer");
-        SnrScore score = new SnrLevelBlock(dense).Score(x, enhanced);
+        var block = new SnrLevelBlock(dense);
+        SnrScore score = block.Score(x, enhanced);
         Assert.Equal(scores.GetProperty("dense").GetDouble(), score.Value, 1e-4);
         Assert.Equal(scores.GetProperty("transformer").GetDouble(), new SnrLevelBlock(transformer).Score(x, enhanced).Value, 1e-4);
 
-        WaveformReconstitution.Blend(x, enhanced, MixWeight.From(score), y);
+        WaveformReconstitution.Blend(x, enhanced, block.Weigh(score), y);
         AssertClose(Floats(expected.GetProperty("reconstituted")), Every(y, every), 1e-4 * peak);
         foreach (string name in new[] { "hubert-base-style", "hubert-large-style", "hubert-heads" })
         {

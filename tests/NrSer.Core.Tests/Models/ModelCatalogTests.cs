@@ -54,6 +54,8 @@ public sealed class ModelCatalogTests : IDisposable
         { "emotion/emotion/labels", "[\"sad\", \"happy\", \"Sad\", \"angry\"]", "twice" },
         { "emotion/quality", "\"excellent\"", "quality" },
         { "emotion/emotion/attributes", "[\"valence\"]", "outputs" },
+        { "mean-402/snrLevel/mixRange", "[1]", "mix range" },
+        { "mean-402/snrLevel/mixRange", "[0.9, 0.9]", "mix range" },
         { "emotion-rated/emotion/attributeRange", "[1]", "range" },
         { "emotion-rated/emotion/attributeRange", "[]", "range" },
         { "emotion-rated/emotion/attributeRange", "[5, 1]", "range" },

@@ -48,7 +48,7 @@ public sealed class SpeechReconstituterTests : IDisposable
     public void Reconstitute_EverythingRemoved_IsNoSpeech()
     {
         using ReconstitutedChunk chunk = Reconstitute((_, _) => 0, StftTests.Noise(5 * Second, 1));
-        Assert.Equal([new ScoredSegment(new SegmentSpan(0, 5 * Second), new SnrScore(0), IsSpeech: false)], chunk.Segments);
+        Assert.Equal([new ScoredSegment(new SegmentSpan(0, 5 * Second), new SnrScore(0), MixWeight.Clamp(0), IsSpeech: false)], chunk.Segments);
         Assert.All(chunk.Audio.ToArray(), value => Assert.Equal(0f, value));
     }
 

@@ -122,5 +122,5 @@ public sealed class WaveformReconstitutionTests
         Assert.Throws<ArgumentException>(() => WaveformReconstitution.Blend(new float[4], new float[4], [], [], 1, new float[4]));
     }
 
-    private static MixWeight Weight(float score) => MixWeight.From(new SnrScore(score));
+    private static MixWeight Weight(float score) => MixWeight.Clamp(score);
 }

@@ -14,17 +14,17 @@ public sealed class MixWeightTests
     [InlineData(float.PositiveInfinity, 1f)]
     [InlineData(float.NegativeInfinity, 0f)]
     [InlineData(float.NaN, 0f)]
-    public void From_Score_IsClamped(float score, float expected) => Assert.Equal(expected, MixWeight.From(new SnrScore(score)).Value);
+    public void Clamp_Share_LiesBetweenZeroAndOne(float share, float expected) => Assert.Equal(expected, MixWeight.Clamp(share).Value);
 
     [Fact]
-    public void From_AnyScore_LiesBetweenZeroAndOne() =>
-        Gen.Float.Sample(score => Assert.InRange(MixWeight.From(new SnrScore(score)).Value, 0f, 1f));
+    public void Clamp_AnyNumber_LiesBetweenZeroAndOne() =>
+        Gen.Float.Sample(share => Assert.InRange(MixWeight.Clamp(share).Value, 0f, 1f));
 
     [Fact]
-    public void From_HigherScore_NeverWeighsLess() =>
+    public void Clamp_HigherShare_NeverWeighsLess() =>
         Gen.Select(Gen.Float[-2, 3], Gen.Float[-2, 3]).Sample((a, b) =>
-            Assert.True(MixWeight.From(new(Math.Min(a, b))).Value <= MixWeight.From(new(Math.Max(a, b))).Value));
+            Assert.True(MixWeight.Clamp(Math.Min(a, b)).Value <= MixWeight.Clamp(Math.Max(a, b)).Value));
 
     [Fact]
-    public void Default_TakesTheEnhancedSignal() => Assert.Equal(MixWeight.From(default), default);
+    public void Default_TakesTheEnhancedSignal() => Assert.Equal(MixWeight.Clamp(0), default);
 }

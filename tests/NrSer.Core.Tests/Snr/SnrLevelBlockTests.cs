@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using NrSer.Core.Models;
 using NrSer.Core.Snr;
 using NrSer.Core.Tests.Fixtures;
@@ -41,6 +42,23 @@ public sealed class SnrLevelBlockTests : IDisposable
         Assert.Equal(0.4f, new SnrLevelBlock(_model).NoiseThreshold);
         using OnnxModel other = TestCatalog.Load("identity-400");
         Assert.Throws<ArgumentException>(() => new SnrLevelBlock(other));
+    }
+
+    [Theory]
+    [InlineData(null, -0.5f, 0f)]
+    [InlineData(null, 0.25f, 0.25f)]
+    [InlineData(null, 1.5f, 1f)]
+    [InlineData(null, float.NaN, 0f)]
+    [InlineData("[0.5, 0.75]", 0.5f, 0f)]
+    [InlineData("[0.5, 0.75]", 0.5625f, 0.25f)]
+    [InlineData("[0.5, 0.75]", 0.75f, 1f)]
+    [InlineData("[-1, 1]", -0.5f, 0.25f)]
+    public void Weigh_Score_SlidesOverTheRangeOfTheEntry(string? range, float score, float expected)
+    {
+        using var catalog = new TestCatalog();
+        catalog["mean-402"]["snrLevel"]!["mixRange"] = range is null ? null : JsonNode.Parse(range);
+        using OnnxModel model = catalog.LoadModel("mean-402");
+        Assert.Equal(expected, new SnrLevelBlock(model).Weigh(new SnrScore(score)).Value);
     }
 
     public void Dispose() => _model.Dispose();

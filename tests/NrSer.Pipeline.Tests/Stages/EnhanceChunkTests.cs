@@ -47,12 +47,12 @@ public sealed class EnhanceChunkTests(Emulator emulator)
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         RecordingId id = await pipeline.IngestAsync(await Recordings.ThreeChunksAsync());
-        var decided = new SegmentManifestV1("other@9", "another@9", [new ManifestSegmentV1(0, 36_000, 0.25f, true), new ManifestSegmentV1(36_000, 40_000, 1.5f, false)]);
+        var decided = new SegmentManifestV1("other@9", "another@9", [new ManifestSegmentV1(0, 36_000, 0.25f, true, MixWeight: 0.75f), new ManifestSegmentV1(36_000, 40_000, 1.5f, false)]);
         Assert.Same(decided, await pipeline.Chunks.DecideManifestAsync(new ChunkId(id, 0, 0), decided, Stop));
         await pipeline.DrainAsync();
 
         SegmentRow[] rows = [.. (await pipeline.SegmentsAsync(id)).Take(3)];
-        Assert.Equal([(0, 2.25, 0.25f), (2.25, 4.75, 1.5f)], rows[..2].Select(row => (row.StartSeconds, row.EndSeconds, row.SnrScore)));
+        Assert.Equal([(0, 2.25, 0.25f, 0.75f), (2.25, 4.75, 1.5f, 1f)], rows[..2].Select(row => (row.StartSeconds, row.EndSeconds, row.SnrScore, row.MixWeight)));
         Assert.Equal([true, false], rows[..2].Select(row => row.Emotion is not null));
         Assert.True(rows[2].StartSeconds >= (await pipeline.ChunkRowsAsync(id))[1].StartSample / 16000.0);
         Assert.Equal(("Completed", "other@9"), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).EnhancerModel));
