@@ -69,6 +69,10 @@ public sealed class ModelCatalog
         return entry.Kind == kind ? entry : throw new ModelException($"'{wanted}' is of kind {entry.Kind} and cannot serve as {kind}.");
     }
 
+    /// <summary>Whether an entry was installed, and did not come with the program.</summary>
+    /// <param name="entry">An entry of this catalogue.</param>
+    public bool IsInstalled(ModelEntry entry) => _folders[entry.Name] != System.IO.Path.GetDirectoryName(Path);
+
     /// <summary>Where an entry's file lies.</summary>
     /// <param name="entry">An entry of this catalogue.</param>
     public string FileOf(ModelEntry entry) => System.IO.Path.Combine(_folders[entry.Name], entry.File);

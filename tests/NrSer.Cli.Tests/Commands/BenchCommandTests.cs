@@ -1,0 +1,47 @@
+using System.Text.Json;
+using NrSer.Cli.Tests.Processes;
+
+namespace NrSer.Cli.Tests.Commands;
+
+public sealed class BenchCommandTests : IDisposable
+{
+    private readonly Scratch _scratch = new();
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Fact]
+    public async Task Bench_EmbeddedModels_AccountsForEveryStageAndModel()
+    {
+        JsonElement report = (await BenchAsync("--models", "embedded")).Json();
+
+        double audio = report.GetProperty("audioSeconds").GetDouble();
+        Assert.InRange(audio, 12, 30);
+        JsonElement[] stages = [.. report.GetProperty("stages").EnumerateArray()], models = [.. report.GetProperty("models").EnumerateArray()];
+        Assert.Equal(["decode", "enhance", "score", "mix", "recognise"], stages.Select(stage => stage.GetProperty("stage").GetString()));
+        Assert.Equal(report.GetProperty("totalRtf").GetDouble(), stages.Sum(stage => stage.GetProperty("seconds").GetDouble()) / audio, 1e-9);
+        Assert.All(models, model => Assert.Equal(1 / model.GetProperty("rtf").GetDouble(), model.GetProperty("audioHoursPerCoreHour").GetDouble(), 1e-6 / model.GetProperty("rtf").GetDouble()));
+        double networks = models.Sum(model => model.GetProperty("rtf").GetDouble());
+        Assert.Equal(stages.Sum(stage => stage.GetProperty("inferenceSeconds").GetDouble()) / audio, networks, 1e-6);
+        Assert.Equal(report.GetProperty("totalRtf").GetDouble() / networks, report.GetProperty("totalToInference").GetDouble(), 1e-4);
+        Assert.True(models[0].GetProperty("memoryMiB").GetDouble() > 1, "An enhancer of 2.7 MB took no memory.");
+        Assert.True(report.GetProperty("peakMemoryMiB").GetDouble() > models.Sum(model => model.GetProperty("memoryMiB").GetDouble()));
+    }
+
+    [Fact]
+    public async Task Bench_FullWithALargerModelInstalled_RunsThatOne()
+    {
+        Assert.Contains("models/export", (await BenchAsync("--models", "full")).Refused(ExitCode.BadInput), StringComparison.Ordinal);
+
+        string exported = Path.Combine(AppContext.BaseDirectory, "Exported", "snr-transformer");
+        (await RunAsync("models", "add", $"{exported}.onnx", "--entry", $"{exported}.json")).Succeeded();
+        Assert.Equal(["nrser-enhancer-small", "snr-transformer", "nrser-emotion-small"], Names((await BenchAsync("--models", "full")).Json()));
+        Assert.Equal(["nrser-enhancer-small", "nrser-snr-level-small", "nrser-emotion-small"], Names((await BenchAsync()).Json()));
+    }
+
+    private static IEnumerable<string> Names(JsonElement report) =>
+        report.GetProperty("models").EnumerateArray().Select(model => model.GetProperty("model").GetString()!.Split('@')[0]);
+
+    private Task<Outcome> BenchAsync(params string[] arguments) => RunAsync(["bench", "--minutes", "0.2", "--json", .. arguments]);
+
+    private Task<Outcome> RunAsync(params string[] arguments) => Nrser.RunWithAsync(new() { ["NrSer__Models__InstalledPath"] = _scratch["installed"] }, arguments);
+}
