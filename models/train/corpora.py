@@ -53,20 +53,12 @@ class Corpus:
 
 def split_of_speaker(corpus, name):
     """`train`, `validation` or `test`: whole speakers only."""
-    if corpus in EMOTION_CORPORA:
-        return {0: "test", 1: "validation"}.get(fold_of_speaker(corpus, name), "train")
-    return {"it": "test", "ru": "validation"}.get(speaker_of(corpus, name), "train") if corpus == "prompts" else "train"
-
-
-FOLDS = (1, 2, 3, 4)
-
-
-def fold_of_speaker(corpus, name):
-    """Of an emotion corpus: 0 for test, 1 for validation, and 2 to 4 for the training speakers, of whom a classifier may leave out a part in turn."""
     speaker = speaker_of(corpus, name)
     if corpus == "emodb":
-        return {"15": 0, "16": 0, "13": 1, "14": 1, "03": 2, "08": 2, "09": 3, "10": 3}.get(speaker, 4)
-    return int(speaker) % 5
+        return {"15": "test", "16": "test", "13": "validation", "14": "validation"}.get(speaker, "train")
+    if corpus in ("ased", "emotale"):
+        return {0: "test", 1: "validation"}.get(int(speaker) % 5, "train")
+    return {"it": "test", "ru": "validation"}.get(speaker, "train") if corpus == "prompts" else "train"
 
 
 def speaker_of(corpus, name):

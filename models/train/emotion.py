@@ -10,10 +10,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from corpora import EMOTION_CORPORA, EMOTIONS, FOLDS, LABELS, SAMPLE_RATE_HZ, emotion_of, fold_of_speaker, ratings
+from corpora import EMOTION_CORPORA, EMOTIONS, LABELS, SAMPLE_RATE_HZ, emotion_of, ratings
 from emotion_network import EmotionEnsemble, EmotionNetwork, multiply_accumulates
 from hubert_network import HubertNetwork
 from mixing import equalised, resampled
+from precision import bfloat16
 from reconstitution import Reconstituted
 from snr_level import rounded
 
@@ -23,20 +24,17 @@ BATCH, LEARNING_RATE, AVERAGING = 32, {"mel": 2e-3, "hubert": 7e-4}, 0.995
 EXCERPT_SECONDS = (1.2, 3.0)
 NO_LABEL = -100
 CALIBRATION_BINS = 10
-# What is heard at evaluation: (clean rows?, weight of the original). Noisy rows of test speakers are at 5 dB.
-CONDITIONS = {"clean": (True, "original"), "cleanReconstituted": (True, "nrser"), "noisy": (False, "original"), "enhanced": (False, "enhanced"),
-              "reconstituted": (False, "nrser")}
+# What is heard at evaluation: (clean rows?, weight of the original).
+CONDITIONS = {"clean": (True, "original"), "cleanReconstituted": (True, "nrser"), "noisy5dB": (False, "original"), "enhanced5dB": (False, "enhanced"),
+              "reconstituted5dB": (False, "nrser")}
 ARMS = ("original", "enhanced", "nrser", "oracle")
 
 
 class Examples:
-    """Rows of some speakers with their emotion (or NO_LABEL) and rating (or NaN): of the test speakers, of a fold for validation, of all others."""
+    """Rows of some splits with their emotion (or NO_LABEL) and rating (or NaN)."""
 
-    def __init__(self, work, data, part, arm, fold=FOLDS[0], left_out=None):
-        self.rows, self.arm = Reconstituted(work, *(["test"] if part == "test" else ["train", "validation"])), arm
-        if part != "test":
-            folds = np.array([fold_of_speaker(c, n) for c, n in zip(self.rows.corpora, self.rows.names)])
-            self.rows.keep(folds != fold if part == "train" else folds == fold)
+    def __init__(self, work, data, splits, arm, left_out=None):
+        self.rows, self.arm = Reconstituted(work, *splits), arm
         rated = ratings(data)
         self.labels = np.array([EMOTIONS.index(emotion_of(c, n)) for c, n in zip(self.rows.corpora, self.rows.names)])
         self.ratings = np.array([rated.get(n, (np.nan,) * 3) if c == "emotale" else (np.nan,) * 3
@@ -44,7 +42,7 @@ class Examples:
         self.clean = np.isinf(self.rows.snr_db)
         self.corpora = np.array(self.rows.corpora)
         self.possible = {corpus: np.isin(np.arange(len(EMOTIONS)), self.labels[self.corpora == corpus]) for corpus in EMOTION_CORPORA}
-        if part != "train":
+        if "train" not in splits:
             self.labels[self.labels >= len(LABELS)] = NO_LABEL
         self.labels[self.corpora == left_out], self.ratings[self.corpora == left_out] = NO_LABEL, np.nan
         self.odds = {corpus: odds for corpus, odds in ODDS.items() if corpus != left_out}
@@ -98,7 +96,7 @@ def cross_entropy(logits, labels, possible, smoothing=0.1):
 
 def loss_of(network, waves, labels, possible, wanted):
     """The judges' sum: each learns by itself."""
-    with torch.autocast("cpu", torch.bfloat16):  # twice as fast or more where the processor has it
+    with bfloat16():
         judged = network.judges(*network.heard(waves))
     rated = ~wanted[:, 0].isnan()
     loss = sum(cross_entropy(logits.float(), labels, possible) for logits, _ in judged)
@@ -185,12 +183,13 @@ def store(path, **content):
     fresh.replace(path)
 
 
-def train(work, data, name, arm, fold, left_out, kind, steps, minutes, seed, start, pretrained):
+def train(work, data, name, arm, left_out, like, kind, steps, minutes, seed, start, pretrained):
     """Ends after `steps`, or after `minutes` if that comes first; the learning rate follows whichever is nearer its end."""
     torch.manual_seed(seed)
     checkpoint = pathlib.Path(work) / f"{name}.pt"
     network, step, spent = NETWORKS[kind](), 0, 0.0
-    examples, validation = (Examples(work, data, part, arm, fold, left_out) for part in ("train", "validation"))
+    examples = Examples(work, data, ["train", "validation"] if like else ["train"], arm, left_out)
+    validation = Examples(work, data, ["validation"], arm, left_out)
     if kind == "mel":
         with torch.no_grad():
             network.statistics.fit(network.heard(examples.batch(np.random.default_rng(seed), 20 * BATCH)[0])[-1])
@@ -216,7 +215,7 @@ def train(work, data, name, arm, fold, left_out, kind, steps, minutes, seed, sta
         if done >= 1 or (step % 300 == 299 and step != resumed):
             judge.load_state_dict(mean)
             result = {clean: measure(validation, clean, *predict(judge, validation, clean, arm)) for clean in (True, False)}
-            if merit(result) > best_merit:
+            if merit(result) > best_merit or like:  # speakers that were trained on cannot choose: the last one is taken
                 best, best_merit = {k: v.clone() for k, v in mean.items()}, merit(result)
             store(checkpoint, network=network.state_dict(), optimiser=optimiser.state_dict(), mean=mean, best=best, merit=best_merit,
                   step=step, seconds=elapsed, kind=kind)
@@ -246,15 +245,16 @@ def best_of(work, name):
     return network, stored
 
 
-def finish(work, data, name, validation):
+def finish(work, data, name, like, validation):
     """Calibrates the best checkpoint, stores it beside its measurements on validation and test speakers."""
     network, stored = best_of(work, name)
-    temperature = best_temperature(network, validation)
+    temperature = json.loads((pathlib.Path(work) / f"{like}.json").read_text())["temperature"] if like else best_temperature(network, validation)
     cool(network, temperature)
     store(pathlib.Path(work) / f"{name}-final.pt", network=network.state_dict(), kind=stored["kind"])
     result = {"steps": stored["step"], "minutes": stored["seconds"] / 60, "temperature": temperature,
-              **size_of(network), "merit": stored["merit"], "validation": evaluate(network, validation, ("clean", "reconstituted")),
-              "test": evaluate(network, Examples(work, data, "test", validation.arm))}
+              **size_of(network),
+              **({} if like else {"merit": stored["merit"], "validation": evaluate(network, validation, ("clean", "reconstituted5dB"))}),
+              "test": evaluate(network, Examples(work, data, ["test"], validation.arm))}
     (pathlib.Path(work) / f"{name}.json").write_text(json.dumps(rounded(result), indent=2) + "\n")
     print(json.dumps(rounded(result)), flush=True)
 
@@ -267,48 +267,29 @@ def finish_ensemble(work, data, name, members):
     """Measures finished networks together, and keeps beside that what each measured alone."""
     network = load(work, *members)
     alone = {member: json.loads((pathlib.Path(work) / f"{member}.json").read_text()) for member in members}
-    result = {**size_of(network), "members": {member: {key: found[key] for key in ("steps", "minutes", "temperature", "validation")}
+    result = {**size_of(network), "members": {member: {key: found[key] for key in ("steps", "minutes", "temperature", "validation") if key in found}
                                               for member, found in alone.items()},
-              "test": evaluate(network, Examples(work, data, "test", "nrser"))}
+              "test": evaluate(network, Examples(work, data, ["test"], "nrser"))}
     (pathlib.Path(work) / f"{name}.json").write_text(json.dumps(rounded(result), indent=2) + "\n")
     print(json.dumps(rounded(result)), flush=True)
-
-
-@torch.no_grad()
-def acquaint(network, waves, seconds=3):
-    """Takes the scale of everything that is normalised from a new corpus, without its labels (AdaBN, Li et al. 2018)."""
-    count = seconds * SAMPLE_RATE_HZ
-    batches = torch.stack([wave.repeat(-(-count // len(wave)))[:count] for wave in waves]).split(4 * BATCH)
-    network.eval().statistics.fit(torch.cat([network.heard(batch)[-1] for batch in batches]))
-    for layer in network.modules():
-        if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d)):
-            layer.reset_running_stats()
-            layer.momentum = None  # the plain mean over all batches
-            layer.train()
-    for batch in batches:
-        network(batch)
-    network.eval()
 
 
 def finish_left_out(work, data, name, left_out):
     """Recall on every labelled clean utterance of a corpus that the network never heard, into `<work>/leave-one-out.json`."""
     network, stored = best_of(work, name)
-    heard = [Examples(work, data, part, "original") for part in ("train", "validation", "test")]
-    for examples in heard:
+    predicted, labels = [], []
+    for split in ("train", "validation", "test"):
+        examples = Examples(work, data, [split], "original")
         examples.clean &= (examples.corpora == left_out) & (examples.labels >= 0) & (examples.labels < len(LABELS))
-    labels = np.concatenate([examples.labels[examples.clean] for examples in heard])
-
-    def recall():
-        return average_recall(np.concatenate([predict(network, examples, True, "original")[0].argmax(1).numpy() for examples in heard]), labels)
-
-    result = {"unweightedAverageRecall": recall(), "utterances": len(labels), "steps": stored["step"], "minutes": stored["seconds"] / 60}
-    if stored["kind"] == "mel":
-        acquaint(network, [torch.from_numpy(e.rows.reconstitute(row, 1.0)) for e in heard for row in np.flatnonzero(e.clean)])
-        result["afterNormalisingByTheCorpusItself"] = recall()
+        predicted.append(predict(network, examples, True, "original")[0].argmax(1).numpy())
+        labels.append(examples.labels[examples.clean])
+    predicted, labels = np.concatenate(predicted), np.concatenate(labels)
     path = pathlib.Path(work) / "leave-one-out.json"
-    whole = (json.loads(path.read_text()) if path.exists() else {}) | {left_out: result}
-    path.write_text(json.dumps(rounded(whole), indent=2) + "\n")
-    print(json.dumps(rounded(whole)), flush=True)
+    result = json.loads(path.read_text()) if path.exists() else {}
+    result[left_out] = {"unweightedAverageRecall": average_recall(predicted, labels), "utterances": len(labels), "steps": stored["step"],
+                        "minutes": stored["seconds"] / 60}
+    path.write_text(json.dumps(rounded(result), indent=2) + "\n")
+    print(json.dumps(rounded(result)), flush=True)
 
 
 def load(work, *names):
@@ -328,9 +309,9 @@ def main():
     parser.add_argument("--name", default="emotion", help="of the checkpoint, to train variants side by side")
     parser.add_argument("--arm", default="nrser", choices=ARMS, help="what it is trained on: the mix of the method, or another arm of the ablation")
     parser.add_argument("--leave-out", choices=EMOTION_CORPORA, help="train without this corpus and measure on all of it; with a --name of its own")
-    parser.add_argument("--fold", type=int, default=FOLDS[0], choices=FOLDS, help="of the speakers that validate instead of teaching")
+    parser.add_argument("--like", metavar="NAME", help="a finished run, to train alike on the validation speakers too, with its temperature")
     parser.add_argument("--together", nargs="+", metavar="NAME", help="train nothing: measure finished networks as one, under --name")
-    parser.add_argument("--start", help="published weights of the same fold (checkpoints/) to train on from, when --work has no checkpoint yet")
+    parser.add_argument("--start", help="published weights (in checkpoints/) to train on from, when --work has no checkpoint yet")
     parser.add_argument("--network", default="mel", choices=tuple(NETWORKS), help="pictures and convolutions, or waveform and transformer")
     parser.add_argument("--pretrained", help="what pretrain.py left, for the encoder of --network hubert")
     parser.add_argument("--steps", type=int, default=3000, help="training steps in all, over every run")
@@ -340,12 +321,12 @@ def main():
     if arguments.together:
         finish_ensemble(arguments.work, arguments.data, arguments.name, arguments.together)
         return
-    validation = train(arguments.work, arguments.data, arguments.name, arguments.arm, arguments.fold, arguments.leave_out, arguments.network,
+    validation = train(arguments.work, arguments.data, arguments.name, arguments.arm, arguments.leave_out, arguments.like, arguments.network,
                        arguments.steps, arguments.minutes, arguments.seed, arguments.start, arguments.pretrained)
     if arguments.leave_out:
         finish_left_out(arguments.work, arguments.data, arguments.name, arguments.leave_out)
     else:
-        finish(arguments.work, arguments.data, arguments.name, validation)
+        finish(arguments.work, arguments.data, arguments.name, arguments.like, validation)
 
 
 if __name__ == "__main__":

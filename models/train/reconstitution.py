@@ -40,12 +40,6 @@ class Reconstituted:
         self.ends = np.cumsum(np.concatenate([np.diff(s["ends"], prepend=0) for s in stored]))
         self.starts = np.concatenate([[0], self.ends[:-1]])
 
-    def keep(self, rows):
-        """Forgets all rows but those where `rows`, a mask, is true."""
-        self.weight, self.oracle, self.snr_db, self.starts, self.ends = (
-            column[rows] for column in (self.weight, self.oracle, self.snr_db, self.starts, self.ends))
-        self.corpora, self.names = ([value for value, kept in zip(column, rows) if kept] for column in (self.corpora, self.names))
-
     def __len__(self):
         return len(self.names)
 
