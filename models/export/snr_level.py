@@ -97,6 +97,8 @@ def main():
                         "away much speech at 0 dB: choose it on data of your own")
     parser.add_argument("--interleaved", action="store_true", help="the dense layer's inputs are re, im, re, im ... as the public code "
                         "flattened them, not all re, then all im")
+    parser.add_argument("--mix-range", type=float, nargs=2, metavar=("LOW", "HIGH"),
+                        help="S up to which the mix is the enhanced speech, and from which it is the original; 0 1 is the paper's")
     parser.add_argument("--form", choices=("dense", "transformer"), default="dense", help="of a random checkpoint")
     arguments = parser.parse_args()
     if (arguments.random is None) == (arguments.checkpoint is None):
@@ -113,7 +115,8 @@ def main():
     inputs = {"similarity": ("batch", FEATURES) if dense else ("batch", "frames", 2)}
     conversion.convert(network, similarity, inputs, {"score": ("batch",)}, "snrLevel", {
         "stft": {"fftSamples": FFT, "hopSamples": HOP, "window": "hamming"},
-        "snrLevel": {"noiseThreshold": arguments.noise_threshold, "similarity": "bins" if dense else "frames"},
+        "snrLevel": {"noiseThreshold": arguments.noise_threshold, "similarity": "bins" if dense else "frames",
+                     **({"mixRange": arguments.mix_range} if arguments.mix_range else {})},
     }, lambda _: 1e-4, arguments, DATA, {}, None if dense else network.reference)
 
 

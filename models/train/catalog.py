@@ -18,7 +18,7 @@ import snr_level
 from corpora import LABELS, SAMPLE_RATE_HZ
 
 OPSET = 15
-VERSION = "3.0.0"
+VERSIONS = {"nrser-enhancer-small": "3.0.0", "nrser-snr-level-small": "3.1.0", "nrser-emotion-small": "3.0.0"}
 UNSTATED = "public, to be cited; no licence stated"
 EMOTIONAL_SPEECH = [
     {"name": "EMO-DB (Burkhardt et al. 2005), as published with audb by audEERING", "licence": "CC0-1.0"},
@@ -70,7 +70,7 @@ def tensors(*pairs):
 def entry(models, kind, name, stem, inputs, outputs, details, data, measured):
     content = (models / "embedded" / f"{stem}.onnx").read_bytes()
     return {
-        "name": name, "version": VERSION, "kind": kind, "quality": "demonstration", "file": f"embedded/{stem}.onnx",
+        "name": name, "version": VERSIONS.get(name, "1.0.0"), "kind": kind, "quality": "demonstration", "file": f"embedded/{stem}.onnx",
         "fixture": f"embedded/{stem}.fixture.json",
         "sha256": hashlib.sha256(content).hexdigest(), "sampleRateHz": SAMPLE_RATE_HZ, "inputs": inputs, "outputs": outputs,
         **details, "licence": "MIT", "source": "models/train", "trainingData": data, "measured": measured,

@@ -14,7 +14,7 @@ from corpora import EMOTION_CORPORA, EMOTIONS, LABELS, SAMPLE_RATE_HZ, emotion_o
 from emotion_network import EmotionEnsemble, EmotionNetwork, multiply_accumulates
 from hubert_network import HubertNetwork
 from mixing import equalised, resampled
-from precision import bfloat16
+from precision import reduced_precision
 from reconstitution import Reconstituted
 from snr_level import rounded
 
@@ -96,7 +96,7 @@ def cross_entropy(logits, labels, possible, smoothing=0.1):
 
 def loss_of(network, waves, labels, possible, wanted):
     """The judges' sum: each learns by itself."""
-    with bfloat16():
+    with reduced_precision():
         judged = network.judges(*network.heard(waves))
     rated = ~wanted[:, 0].isnan()
     loss = sum(cross_entropy(logits.float(), labels, possible) for logits, _ in judged)

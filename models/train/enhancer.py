@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn import functional
 
 from mixing import Sources, mix
-from precision import bfloat16
+from precision import reduced_precision
 
 FFT, HOP, COMPRESSION = 512, 256, 0.3
 BLOCK = 32768  # samples trained on, 2.048 s
@@ -159,7 +159,7 @@ def batch_of(sources, random, size):
 def loss_of(network, noisy, clean):
     c = level(noisy)
     noisy, clean = noisy * c, clean * c
-    with bfloat16():
+    with reduced_precision():
         compressed = network(compress(stft(noisy)))
     estimate = istft(expand(compressed), noisy.shape[-1])
     wanted = compress(stft(clean))

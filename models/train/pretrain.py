@@ -20,7 +20,7 @@ from corpora import SAMPLE_RATE_HZ
 from emotion_network import FLOOR, MEL_TAPS, FrontEnd
 from hubert_network import FIELD_SAMPLES, FRAME_SAMPLES, WIDTH, WaveformEncoder, spans
 from mixing import Sources, mix
-from precision import bfloat16
+from precision import reduced_precision
 
 CLUSTERS, CEPSTRA = 100, 13
 BATCH, LEARNING_RATE = 32, 1e-3
@@ -82,7 +82,7 @@ def train(work, minutes, seed):
         heard, clean = excerpts(np.random.default_rng((seed, 1, step)), sources, BATCH)
         wanted = nearest(cepstra(clean), centres, scale)
         hidden = spans(*wanted.shape, HIDDEN_STARTS, HIDDEN_FRAMES)
-        with bfloat16():
+        with reduced_precision():
             guesses = head(encoder(heard, lambda *_: hidden)).float()[hidden]
         loss = functional.cross_entropy(guesses, wanted[hidden])
         for group in optimiser.param_groups:

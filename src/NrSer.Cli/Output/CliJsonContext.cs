@@ -9,7 +9,7 @@ namespace NrSer.Cli.Output;
 [JsonSerializable(typeof(ResultsV1))]
 [JsonSerializable(typeof(IReadOnlyList<ResultsV1>))]
 [JsonSerializable(typeof(IngestReportV1))]
-[JsonSerializable(typeof(BenchReportV1))]
+[JsonSerializable(typeof(BenchReportV2))]
 [JsonSerializable(typeof(RetryV1))]
 [JsonSerializable(typeof(EvaluationV1))]
 internal sealed partial class CliJsonContext : JsonSerializerContext;

@@ -134,7 +134,7 @@ public sealed class ModelCatalog
                 Require(entry.Outputs.Count == 1, "an SNR-level block has one output");
                 Require(entry.Stft!.FftSamples < 2 * SegmentGrid.ShortestSamples, "half a frame must be shorter than the shortest segment");
                 Require(
-                    entry.SnrLevel!.MixRange is null || entry.SnrLevel.MixRange is [var enhanced, var original] && enhanced < original,
+                    entry.SnrLevel!.MixRange is null || entry.SnrLevel.MixRange is [var enhanced, var original] && enhanced < original && float.IsFinite(original - enhanced),
                     "its mix range is the score up to which the mix is enhanced, and the higher one from which it is the original");
                 if (entry.SnrLevel.Similarity == SimilarityAxis.Bins)
                     RequireShape(entry.Inputs[0], 1, 2 * entry.Stft.Bins);

@@ -28,11 +28,12 @@ public sealed class AnalyzeCommandTests : IDisposable
             Assert.Matches("^[^@]+@[^@]+$", analysis.GetProperty("models").GetProperty(model).GetString());
         Assert.Contains(analysis.GetProperty("models").GetProperty("quality").GetString(), new[] { "demonstration", "production" });
         AssertTile(analysis);
+        float[] range = MixRange();
         Assert.All(analysis.GetProperty("segments").EnumerateArray(), segment =>
         {
             Assert.True(segment.GetProperty("isSpeech").GetBoolean());
             float score = segment.GetProperty("snrScore").GetSingle();
-            Assert.Equal(Math.Clamp(score, 0, 1), segment.GetProperty("mixWeight").GetSingle());
+            Assert.Equal(Math.Clamp((score - range[0]) / (range[1] - range[0]), 0, 1), segment.GetProperty("mixWeight").GetSingle(), 1e-5f);
             JsonElement probabilities = segment.GetProperty("probabilities");
             JsonProperty likeliest = probabilities.EnumerateObject().MaxBy(label => label.Value.GetSingle());
             Assert.Equal(likeliest.Name, segment.GetProperty("emotion").GetString());
@@ -42,6 +43,11 @@ public sealed class AnalyzeCommandTests : IDisposable
                 Assert.True(float.IsFinite(segment.GetProperty(rating).GetSingle()));
         });
     }
+
+    [Fact]
+    public async Task Analyze_CleanSpeech_IsLeftAlone() => Assert.All(
+        (await Nrser.RunAsync("analyze", Recordings.Clean)).Json().GetProperty("segments").EnumerateArray(),
+        segment => Assert.Equal(1, segment.GetProperty("mixWeight").GetSingle()));
 
     [Fact]
     public async Task Analyze_Twice_PrintsTheSame() => Assert.Equal(
@@ -217,6 +223,14 @@ public sealed class AnalyzeCommandTests : IDisposable
     }
 
     /// <summary>Segments follow each other from the start to the last quarter of a second.</summary>
+    /// <summary>Of the embedded SNR-level model.</summary>
+    private static float[] MixRange()
+    {
+        JsonElement catalog = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "models", "catalog.json"))).RootElement;
+        JsonElement entry = catalog.GetProperty("models").EnumerateArray().Single(model => model.GetProperty("kind").GetString() == "snrLevel");
+        return [.. entry.GetProperty("snrLevel").GetProperty("mixRange").EnumerateArray().Select(end => end.GetSingle())];
+    }
+
     private static void AssertTile(JsonElement analysis)
     {
         double end = 0, duration = analysis.GetProperty("recording").GetProperty("durationSeconds").GetDouble();

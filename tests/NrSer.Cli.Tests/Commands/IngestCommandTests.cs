@@ -17,6 +17,8 @@ public sealed class IngestCommandTests : IDisposable
     [InlineData("enhance", "x.wav", "y.wav", "--mode", "5")]
     [InlineData("bench", "--minutes", "0")]
     [InlineData("bench", "--minutes", "NaN")]
+    [InlineData("bench", "--threads", "0")]
+    [InlineData("bench", "--models", "tiny")]
     [InlineData("bench", "--minutes", "1e300")]
     public async Task AnyCommand_ValueThatCannotBe_IsRefused(params string[] arguments)
     {

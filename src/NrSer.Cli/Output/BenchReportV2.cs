@@ -2,14 +2,14 @@ namespace NrSer.Cli.Output;
 
 /// <summary>What <c>nrser bench</c> measured: real-time factors are seconds of work per second of audio.</summary>
 /// <param name="AudioSeconds">Run through every stage.</param>
-/// <param name="Threads">That did it.</param>
+/// <param name="Threads">At work.</param>
 /// <param name="Stages">In the order of the audio.</param>
 /// <param name="Models">In the order of the audio.</param>
-/// <param name="OutsideInferenceRtf">Of everything but the networks.</param>
+/// <param name="OutsideInferenceRtf">Of everything but the networks, whose time is shared out among the threads.</param>
 /// <param name="TotalRtf">Of everything.</param>
-/// <param name="TotalToInference">Time of everything by time of the raw sessions.</param>
+/// <param name="TotalToInference">Time of everything by time of the raw sessions, if all threads were always in one.</param>
 /// <param name="AudioHoursPerCoreHour">What one core gets through.</param>
 /// <param name="PeakMemoryMiB">Of the process.</param>
-internal sealed record BenchReportV1(
+internal sealed record BenchReportV2(
     double AudioSeconds, int Threads, IReadOnlyList<BenchStageV1> Stages, IReadOnlyList<BenchModelV1> Models, double OutsideInferenceRtf, double TotalRtf,
     double TotalToInference, double AudioHoursPerCoreHour, double PeakMemoryMiB);
