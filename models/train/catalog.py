@@ -18,7 +18,7 @@ import snr_level
 from corpora import LABELS, SAMPLE_RATE_HZ
 
 OPSET = 15
-VERSIONS = {"nrser-enhancer-small": "3.0.0", "nrser-snr-level-small": "3.1.0", "nrser-emotion-small": "3.0.0"}
+VERSIONS = {"nrser-enhancer-small": "3.0.0", "nrser-snr-level-small": "3.1.0", "nrser-emotion-small": "3.1.0"}
 UNSTATED = "public, to be cited; no licence stated"
 EMOTIONAL_SPEECH = [
     {"name": "EMO-DB (Burkhardt et al. 2005), as published with audb by audEERING", "licence": "CC0-1.0"},

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 from corpora import EMOTION_CORPORA, EMOTIONS, LABELS, SAMPLE_RATE_HZ, emotion_of, ratings
-from emotion_network import EmotionEnsemble, EmotionNetwork, multiply_accumulates
+from emotion_network import EmotionNetwork, multiply_accumulates
 from hubert_network import HubertNetwork
 from mixing import equalised, resampled
 from precision import reduced_precision
@@ -97,7 +97,7 @@ def cross_entropy(logits, labels, possible, smoothing=0.1):
 def loss_of(network, waves, labels, possible, wanted):
     """The judges' sum: each learns by itself."""
     with reduced_precision():
-        judged = network.judges(*network.heard(waves))
+        judged = network.judges(waves)
     rated = ~wanted[:, 0].isnan()
     loss = sum(cross_entropy(logits.float(), labels, possible) for logits, _ in judged)
     if rated.sum() > 3:
@@ -183,16 +183,16 @@ def store(path, **content):
     fresh.replace(path)
 
 
-def train(work, data, name, arm, left_out, like, kind, steps, minutes, seed, start, pretrained):
+def train(work, data, name, arm, left_out, recipe, kind, steps, minutes, seed, start, pretrained):
     """Ends after `steps`, or after `minutes` if that comes first; the learning rate follows whichever is nearer its end."""
     torch.manual_seed(seed)
     checkpoint = pathlib.Path(work) / f"{name}.pt"
     network, step, spent = NETWORKS[kind](), 0, 0.0
-    examples = Examples(work, data, ["train", "validation"] if like else ["train"], arm, left_out)
+    examples = Examples(work, data, ["train", "validation"] if recipe else ["train"], arm, left_out)
     validation = Examples(work, data, ["validation"], arm, left_out)
     if kind == "mel":
         with torch.no_grad():
-            network.statistics.fit(network.heard(examples.batch(np.random.default_rng(seed), 20 * BATCH)[0])[-1])
+            network.statistics.fit(*network.front_end(examples.batch(np.random.default_rng(seed), 20 * BATCH)[0]))
     if start:
         network.load_state_dict(torch.load(start, map_location="cpu", weights_only=True))
     peak = LEARNING_RATE[kind] / (2 if start else 1)
@@ -215,7 +215,7 @@ def train(work, data, name, arm, left_out, like, kind, steps, minutes, seed, sta
         if done >= 1 or (step % 300 == 299 and step != resumed):
             judge.load_state_dict(mean)
             result = {clean: measure(validation, clean, *predict(judge, validation, clean, arm)) for clean in (True, False)}
-            if merit(result) > best_merit or like:  # speakers that were trained on cannot choose: the last one is taken
+            if merit(result) > best_merit or recipe:  # speakers that were trained on cannot choose: the last one is taken
                 best, best_merit = {k: v.clone() for k, v in mean.items()}, merit(result)
             store(checkpoint, network=network.state_dict(), optimiser=optimiser.state_dict(), mean=mean, best=best, merit=best_merit,
                   step=step, seconds=elapsed, kind=kind)
@@ -245,31 +245,16 @@ def best_of(work, name):
     return network, stored
 
 
-def finish(work, data, name, like, validation):
+def finish(work, data, name, recipe, validation):
     """Calibrates the best checkpoint, stores it beside its measurements on validation and test speakers."""
     network, stored = best_of(work, name)
-    temperature = json.loads((pathlib.Path(work) / f"{like}.json").read_text())["temperature"] if like else best_temperature(network, validation)
+    temperature = json.loads((pathlib.Path(work) / f"{recipe}.json").read_text())["temperature"] if recipe else best_temperature(network, validation)
     cool(network, temperature)
     store(pathlib.Path(work) / f"{name}-final.pt", network=network.state_dict(), kind=stored["kind"])
     result = {"steps": stored["step"], "minutes": stored["seconds"] / 60, "temperature": temperature,
-              **size_of(network),
-              **({} if like else {"merit": stored["merit"], "validation": evaluate(network, validation, ("clean", "reconstituted5dB"))}),
+              "parameters": sum(p.numel() for p in network.parameters()), "megaMacPerSecond": multiply_accumulates(network.eval()),
+              **({} if recipe else {"merit": stored["merit"], "validation": evaluate(network, validation, ("clean", "reconstituted5dB"))}),
               "test": evaluate(network, Examples(work, data, ["test"], validation.arm))}
-    (pathlib.Path(work) / f"{name}.json").write_text(json.dumps(rounded(result), indent=2) + "\n")
-    print(json.dumps(rounded(result)), flush=True)
-
-
-def size_of(network):
-    return {"parameters": sum(p.numel() for p in network.parameters()), "megaMacPerSecond": multiply_accumulates(network.eval())}
-
-
-def finish_ensemble(work, data, name, members):
-    """Measures finished networks together, and keeps beside that what each measured alone."""
-    network = load(work, *members)
-    alone = {member: json.loads((pathlib.Path(work) / f"{member}.json").read_text()) for member in members}
-    result = {**size_of(network), "members": {member: {key: found[key] for key in ("steps", "minutes", "temperature", "validation") if key in found}
-                                              for member, found in alone.items()},
-              "test": evaluate(network, Examples(work, data, ["test"], "nrser"))}
     (pathlib.Path(work) / f"{name}.json").write_text(json.dumps(rounded(result), indent=2) + "\n")
     print(json.dumps(rounded(result)), flush=True)
 
@@ -292,14 +277,11 @@ def finish_left_out(work, data, name, left_out):
     print(json.dumps(rounded(result)), flush=True)
 
 
-def load(work, *names):
-    """A finished network, or several as one."""
-    members = []
-    for name in names:
-        stored = torch.load(pathlib.Path(work) / f"{name}-final.pt", map_location="cpu")
-        members.append(NETWORKS[stored["kind"]]())
-        members[-1].load_state_dict(stored["network"])
-    return (members[0] if len(members) == 1 else EmotionEnsemble(members)).eval()
+def load(work, name="emotion"):
+    stored = torch.load(pathlib.Path(work) / f"{name}-final.pt", map_location="cpu")
+    network = NETWORKS[stored["kind"]]()
+    network.load_state_dict(stored["network"])
+    return network.eval()
 
 
 def main():
@@ -309,24 +291,20 @@ def main():
     parser.add_argument("--name", default="emotion", help="of the checkpoint, to train variants side by side")
     parser.add_argument("--arm", default="nrser", choices=ARMS, help="what it is trained on: the mix of the method, or another arm of the ablation")
     parser.add_argument("--leave-out", choices=EMOTION_CORPORA, help="train without this corpus and measure on all of it; with a --name of its own")
-    parser.add_argument("--like", metavar="NAME", help="a finished run, to train alike on the validation speakers too, with its temperature")
-    parser.add_argument("--together", nargs="+", metavar="NAME", help="train nothing: measure finished networks as one, under --name")
-    parser.add_argument("--start", help="published weights (in checkpoints/) to train on from, when --work has no checkpoint yet")
+    parser.add_argument("--recipe", help="a finished run's name, to train alike on the validation speakers too, with its temperature")
+    parser.add_argument("--start", help="published weights (checkpoints/emotion.pt) to train on from, when --work has no checkpoint yet")
     parser.add_argument("--network", default="mel", choices=tuple(NETWORKS), help="pictures and convolutions, or waveform and transformer")
     parser.add_argument("--pretrained", help="what pretrain.py left, for the encoder of --network hubert")
     parser.add_argument("--steps", type=int, default=3000, help="training steps in all, over every run")
     parser.add_argument("--minutes", type=float, default=30, help="training time in all, if that ends first")
     parser.add_argument("--seed", type=int, default=20230901)
     arguments = parser.parse_args()
-    if arguments.together:
-        finish_ensemble(arguments.work, arguments.data, arguments.name, arguments.together)
-        return
-    validation = train(arguments.work, arguments.data, arguments.name, arguments.arm, arguments.leave_out, arguments.like, arguments.network,
+    validation = train(arguments.work, arguments.data, arguments.name, arguments.arm, arguments.leave_out, arguments.recipe, arguments.network,
                        arguments.steps, arguments.minutes, arguments.seed, arguments.start, arguments.pretrained)
     if arguments.leave_out:
         finish_left_out(arguments.work, arguments.data, arguments.name, arguments.leave_out)
     else:
-        finish(arguments.work, arguments.data, arguments.name, arguments.like, validation)
+        finish(arguments.work, arguments.data, arguments.name, arguments.recipe, validation)
 
 
 if __name__ == "__main__":

@@ -76,17 +76,17 @@ class Statistics(nn.Module):
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("deviation", torch.ones(size))
 
-    def forward(self, measured):
-        """[batch, size] as `measure` found them → each number about -3..3."""
-        return ((measured - self.mean) / self.deviation).clamp(-5, 5)
+    def forward(self, mel, pitch):
+        """Powers of the front end → [batch, size], each number about -3..3."""
+        return ((self.measure(mel, pitch) - self.mean) / self.deviation).clamp(-5, 5)
 
-    def fit(self, measured):
-        """Takes the scale of every number from many utterances."""
-        self.mean.copy_(measured.mean(0))
-        self.deviation.copy_(measured.std(0) + 1e-3)
+    def fit(self, mel, pitch):
+        """Takes the scale of every number from the powers of many utterances."""
+        found = self.measure(mel, pitch)
+        self.mean.copy_(found.mean(0))
+        self.deviation.copy_(found.std(0) + 1e-3)
 
     def measure(self, mel, pitch):
-        """Powers of the front end → [batch, size]."""
         bands = (mel + STATISTICS_FLOOR).log()
         loudness = (mel.mean(1, keepdim=True) + STATISTICS_FLOOR).log()
         centre = (mel * self.bands).sum(1, keepdim=True) / (mel.sum(1, keepdim=True) + STATISTICS_FLOOR)
@@ -187,47 +187,23 @@ class EmotionNetwork(nn.Module):
         self.emotion = nn.ModuleList([nn.Linear(2 * channels, len(EMOTIONS)), nn.Linear(channels, len(EMOTIONS))])
         self.attributes = nn.ModuleList([nn.Linear(2 * channels, 3), nn.Linear(channels, 3)])
 
-    def heard(self, waveform):
-        """[batch, samples] at any level → what the judges are shown: both powers, and the statistics of them as measured."""
+    def judges(self, waveform):
+        """[batch, samples] at any level → of each judge: logits [batch, 7] of EMOTIONS, and attributes [batch, 3], each in 1..5."""
         with torch.autocast("cpu", enabled=False):  # spectra need more digits than the training's bfloat16 has
             mel, pitch = self.front_end(waveform)
-            return mel, pitch, self.statistics.measure(mel, pitch)
-
-    def judges(self, mel, pitch, statistics):
-        """Of each judge: logits [batch, 7] of EMOTIONS, and attributes [batch, 3], each in 1..5."""
-        seen = [self.pictures(mel, pitch), self.summary(self.statistics(statistics))]
+            statistics = self.statistics(mel, pitch)
+        seen = [self.pictures(mel, pitch), self.summary(statistics)]
         return [(emotion(s), 3 + 2 * torch.tanh(attributes(s))) for s, emotion, attributes in zip(seen, self.emotion, self.attributes)]
 
-    def verdict(self, mel, pitch, statistics):
-        """Logits [batch, 4] of LABELS and attributes [batch, 3], the judges' mean."""
-        (a, b), (c, d) = self.judges(mel, pitch, statistics)
-        return (a + c)[:, :len(LABELS)] / 2, (b + d) / 2
-
     def forward(self, waveform):
-        """[batch, samples] at any level → logits [batch, 4] and attributes [batch, 3]."""
-        return self.verdict(*self.heard(waveform))
+        """[batch, samples] at any level → logits [batch, 4] of LABELS and attributes [batch, 3], the judges' mean."""
+        (a, b), (c, d) = self.judges(waveform)
+        return (a + c)[:, :len(LABELS)] / 2, (b + d) / 2
 
     def hidden_multiply_accumulates(self):
         """Per second of audio, of the front end, which is no layer."""
         mel = 2 * (MEL_FFT // 2 + 1) * MEL_TAPS + (MEL_FFT // 2 + 1) * MEL_BANDS
         return SAMPLE_RATE_HZ / HOP * (mel + 2 * PITCH_BANDS * PITCH_TAPS)
-
-
-class EmotionEnsemble(nn.Module):
-    """Networks that were trained apart, behind one front end; logits and attributes are averaged."""
-
-    def __init__(self, members):
-        super().__init__()
-        self.members = nn.ModuleList(members)
-
-    def forward(self, waveform):
-        """As EmotionNetwork.forward."""
-        heard = self.members[0].heard(waveform)
-        logits, attributes = zip(*(member.verdict(*heard) for member in self.members))
-        return torch.stack(logits).mean(0), torch.stack(attributes).mean(0)
-
-    def hidden_multiply_accumulates(self):
-        return self.members[0].hidden_multiply_accumulates()
 
 
 def masked(pictures, times=2, longest_frames=20, bands=2, widest_bands=8):

@@ -82,11 +82,6 @@ class HubertNetwork(nn.Module):
         self.encoder, self.dropout = WaveformEncoder(), nn.Dropout(dropout)
         self.emotion, self.attributes = nn.ModuleList([nn.Linear(WIDTH, len(EMOTIONS))]), nn.ModuleList([nn.Linear(WIDTH, 3)])
 
-    @staticmethod
-    def heard(waveform):
-        """As EmotionNetwork.heard; here it is the waveform itself."""
-        return (waveform,)
-
     def judges(self, waveform):
         """As EmotionNetwork.judges; here there is one."""
         hide = (lambda batch, frames: spans(batch, frames, 0.02, 8)) if self.training else None
