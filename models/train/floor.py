@@ -1,7 +1,8 @@
 """The floor that the emotion classifier has to beat: statistics of mel, cepstral and pitch contours into a support vector machine.
 
 Trained and measured on the same speakers as the network. Prints and writes `<work>/floor.json`: unweighted average recall over four
-classes per corpus and pooled, and for each corpus left out of training altogether, as it is and with the statistics of every corpus standardised by that corpus itself.
+classes per corpus and pooled, and for each corpus left out of training altogether, as it is and with the statistics of every corpus
+standardised by that corpus itself.
 """
 
 import argparse
