@@ -14,7 +14,6 @@ import torch
 
 import enhancer
 import snr_level
-from blocks import enhance_blocks
 from corpora import EMOTION_CORPORA, Corpus, label_of, split_of_speaker
 from mixing import Sources, mix
 
@@ -63,12 +62,9 @@ def prepare(work, split, seed, versions):
                 snr_db = np.inf if version == 0 else random.uniform(*TRAINING_SNR_DB) if split == "train" else EVALUATION_SNR_DB
                 clean = torch.from_numpy(corpus[index])
                 x = clean if version == 0 else torch.from_numpy(mix(corpus[index], sources.draw_noise(random, len(clean)), snr_db)).float()
-                enhanced = enhance_blocks(network, x)
-                with torch.no_grad():
-                    score = block(snr_level.similarity(x[None], enhanced[None])).item()
+                enhanced, score, oracle = snr_level.judged(network, block, clean, x)
                 scale = PEAK / max(x.abs().max().item(), enhanced.abs().max().item(), 1e-6)
                 weight = float(snr_level.mix_weight(score, mix_range))
-                oracle = snr_level.oracle_weight(clean, x, enhanced)
                 rows.append((corpus.name, name, snr_db, weight, oracle, (x * scale).short().numpy(), (enhanced * scale).short().numpy()))
     target = pathlib.Path(work) / "reconstituted" / f"{split}.npz"
     target.parent.mkdir(parents=True, exist_ok=True)

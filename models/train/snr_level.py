@@ -89,6 +89,12 @@ def mix_weight(score, mix_range):
 
 
 @torch.no_grad()
+def judged(network, block, clean, x):
+    """(x̂, S, the best weight) of x [samples], which holds the speech `clean`."""
+    enhanced = enhance_blocks(network, x)
+    return enhanced, block(similarity(x[None], enhanced[None])).item(), oracle_weight(clean, x, enhanced)
+
+
 def scores_and_oracles(network, block, sources, seed, count):
     """{kind: ([count] S, [count] best weights)} of clean speech (None) and of the same speech at every SNR."""
     found = {}
@@ -99,8 +105,7 @@ def scores_and_oracles(network, block, sources, seed, count):
             samples = int(random.integers(8, 41)) * QUARTER_SECOND
             clean, noise = sources.draw_speech(random, samples), sources.draw_noise(random, samples)
             x, clean = (torch.from_numpy(np.ascontiguousarray(a)).float() for a in (clean if kind is None else mix(clean, noise, kind), clean))
-            enhanced = enhance_blocks(network, x)
-            pairs.append((block(similarity(x[None], enhanced[None])).item(), oracle_weight(clean, x, enhanced)))
+            pairs.append(judged(network, block, clean, x)[1:])
         found[kind] = np.array(pairs).T
     return found
 

@@ -19,6 +19,7 @@ internal static class BenchCommand
 {
     private const double MiB = 1 << 20;
     private const string Used = "used", Embedded = "embedded", Full = "full";
+    private const string Enhance = "enhance", Score = "score", Recognise = "recognise"; // the stages that have a model each
 
     public static Command Create()
     {
@@ -81,9 +82,11 @@ internal static class BenchCommand
         ModelSet models = services.GetRequiredService<ModelSet>();
         SegmentationOptions segmentation = services.GetRequiredService<IOptions<SegmentationOptions>>().Value;
         AudioDecoder decoder = services.GetRequiredService<AudioDecoder>();
-        var networks = new List<Network>();
+        var grown = new Dictionary<string, long>(StringComparer.Ordinal); // bytes, on behalf of a stage
         _ = models.SnrLevel; // small as it is, it pays for the runtime's own memory
-        Network enhancer = Loaded(() => models.Enhancer), snrLevel = Loaded(() => models.SnrLevel), emotion = Loaded(() => models.Emotion);
+        Load(Enhance, () => models.Enhancer);
+        Load(Score, () => models.SnrLevel);
+        Load(Recognise, () => models.Emotion);
         SpeechReconstituter reconstituter = services.GetRequiredService<SpeechReconstituter>();
         SegmentEmotionRecognizer recognizer = services.GetRequiredService<SegmentEmotionRecognizer>();
 
@@ -95,21 +98,20 @@ internal static class BenchCommand
         {
             cancellationToken.ThrowIfCancellationRequested();
             while (!material.IsFull)
-                await Measure("decode", null, async () => await FillAsync(decoder, recording, material, cancellationToken));
+                await Measure("decode", async () => await FillAsync(decoder, recording, material, cancellationToken));
             ReadOnlyMemory<float> chunk = material.Peek();
             using MemoryOwner<float> audio = ChunkMemory.Rent(chunk.Length);
             ScoredSegment[] segments = [];
-            await Measure("enhance", enhancer, () => Now(() => reconstituter.Enhance(chunk, audio.Memory, cancellationToken)));
-            await Measure("score", snrLevel, () => Now(() => segments = reconstituter.Score(chunk, audio.Memory, wholeAsOne: false, cancellationToken)));
-            await Measure("mix", null, () => Now(() => reconstituter.Blend(chunk.Span, audio.Span, segments)));
+            await Measure(Enhance, () => Now(() => reconstituter.Enhance(chunk, audio.Memory, cancellationToken)));
+            await Measure(Score, () => Now(() => segments = reconstituter.Score(chunk, audio.Memory, wholeAsOne: false, cancellationToken)));
+            await Measure("mix", () => Now(() => reconstituter.Blend(chunk.Span, audio.Span, segments)));
             segments = [.. segments.Select(segment => segment with { IsSpeech = true })]; // the emotion model is to hear everything
-            await Measure("recognise", emotion, () => Now(() => recognizer.Recognize(audio.Memory, segments, cancellationToken)));
+            await Measure(Recognise, () => Now(() => recognizer.Recognize(audio.Memory, segments, cancellationToken)));
             material.Drop(chunk.Length);
             if (!warm)
             {
                 warm = true;
                 stages.Clear(); // the first chunk pays for compilation and first touches
-                networks.ForEach(network => network.Begun = network.Model.InferenceTime);
                 continue;
             }
 
@@ -125,26 +127,32 @@ internal static class BenchCommand
             audioSeconds, threads,
             [.. stages.Select(stage => new BenchStageV1(
                 stage.Key, stage.Value.Time.TotalSeconds, stage.Value.Time.TotalSeconds / audioSeconds, stage.Value.Inference.TotalSeconds))],
-            [.. networks.Select(network => network.Report(audioSeconds))],
+            [Model(Enhance, models.EnhancerEntry), Model(Score, models.SnrLevelEntry), Model(Recognise, models.EmotionEntry)],
             (total - inference).TotalSeconds / audioSeconds, total.TotalSeconds / audioSeconds, total / inference,
             audioSeconds / (total.TotalSeconds * threads), self.PeakWorkingSet64 / MiB);
 
-        Network Loaded(Func<OnnxModel> load)
+        void Load(string stage, Func<OnnxModel> load)
         {
             long before = ResidentBytes();
-            networks.Add(new Network(load()) { Grown = ResidentBytes() - before });
-            return networks[^1];
+            load();
+            grown[stage] = ResidentBytes() - before;
         }
 
-        async Task Measure(string stage, Network? network, Func<Task> work)
+        BenchModelV1 Model(string stage, ModelEntry entry)
+        {
+            double seconds = stages[stage].Inference.TotalSeconds;
+            return new BenchModelV1(entry.Id, seconds / audioSeconds, audioSeconds / seconds, grown[stage] / MiB);
+        }
+
+        async Task Measure(string stage, Func<Task> work)
         {
             TimeSpan inferenceBefore = models.InferenceTime;
             long memoryBefore = warm ? 0 : ResidentBytes(), begun = Stopwatch.GetTimestamp();
             await work();
             (TimeSpan time, TimeSpan inside) = stages.GetValueOrDefault(stage);
             stages[stage] = (time + Stopwatch.GetElapsedTime(begun), inside + (models.InferenceTime - inferenceBefore));
-            if (!warm && network is not null)
-                network.Grown += ResidentBytes() - memoryBefore;
+            if (!warm)
+                grown[stage] = grown.GetValueOrDefault(stage) + (ResidentBytes() - memoryBefore);
         }
 
         static long ResidentBytes()
@@ -189,23 +197,5 @@ internal static class BenchCommand
         Terminal.Data.MarkupLineInterpolated(
             $"{report.AudioSeconds:F0} s of audio, threads: {report.Threads}. RTF {report.TotalRtf:F4} in all, {report.TotalToInference:F3} times that of the networks; {report.OutsideInferenceRtf:F5} outside them.");
         Terminal.Data.MarkupLineInterpolated($"{report.AudioHoursPerCoreHour:F1} h of audio per core-hour; peak memory {report.PeakMemoryMiB:F0} MiB");
-    }
-
-    /// <summary>A model and what it cost so far.</summary>
-    private sealed class Network(OnnxModel model)
-    {
-        public OnnxModel Model => model;
-
-        /// <summary>Bytes by which the process grew on its behalf.</summary>
-        public long Grown { get; set; }
-
-        /// <summary>Time inside it before what is measured.</summary>
-        public TimeSpan Begun { get; set; }
-
-        public BenchModelV1 Report(double audioSeconds)
-        {
-            double seconds = (model.InferenceTime - Begun).TotalSeconds;
-            return new BenchModelV1(model.Entry.Id, seconds / audioSeconds, audioSeconds / seconds, Grown / MiB);
-        }
     }
 }

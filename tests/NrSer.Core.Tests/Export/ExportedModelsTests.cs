@@ -70,6 +70,9 @@ public sealed class ExportedModelsTests : IDisposable
         AssertClose("y, share of peak", Floats(expected.GetProperty("reconstituted")), Every(y, every), 1e-4, peak);
         ModelEntry[] emotions = [.. _catalog.Models.Where(entry => entry.Kind == ModelKind.Emotion)];
         Assert.NotEmpty(emotions);
+        Assert.Equal(
+            expected.EnumerateObject().Where(value => value.Value.ValueKind == JsonValueKind.Object && value.Value.TryGetProperty("logits", out _)).Select(value => value.Name),
+            emotions.Select(entry => entry.Name));
         foreach (ModelEntry entry in emotions)
         {
             using OnnxModel emotion = Load(entry);
