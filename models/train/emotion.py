@@ -33,7 +33,7 @@ ARMS = ("original", "enhanced", "nrser", "oracle")
 class Examples:
     """Rows of some splits with their emotion (or NO_LABEL) and rating (or NaN)."""
 
-    def __init__(self, work, data, splits, arm, left_out=None):
+    def __init__(self, work, data, splits, arm):
         self.rows, self.arm = Reconstituted(work, *splits), arm
         rated = ratings(data)
         self.labels = np.array([EMOTIONS.index(emotion_of(c, n)) for c, n in zip(self.rows.corpora, self.rows.names)])
@@ -44,23 +44,21 @@ class Examples:
         self.possible = {corpus: np.isin(np.arange(len(EMOTIONS)), self.labels[self.corpora == corpus]) for corpus in EMOTION_CORPORA}
         if "train" not in splits:
             self.labels[self.labels >= len(LABELS)] = NO_LABEL
-        self.labels[self.corpora == left_out], self.ratings[self.corpora == left_out] = NO_LABEL, np.nan
-        self.odds = {corpus: odds for corpus, odds in ODDS.items() if corpus != left_out}
         self.groups = {corpus: {label: [np.flatnonzero((self.corpora == corpus) & (self.labels == label) & (self.clean == clean))
                                         for clean in (True, False)]
                                 for label in sorted(set(self.labels[self.corpora == corpus]))} for corpus in EMOTION_CORPORA}
 
-    def draw(self, random):
-        """A row: corpus by ODDS, then emotions alike (those that no model reports half as often), then clean and noisy alike."""
-        groups = self.groups[random.choice(list(self.odds), p=np.array(list(self.odds.values())) / sum(self.odds.values()))]
+    def draw(self, random, corpus):
+        """A row: of this corpus, or of one by ODDS; then emotions alike (those that no model reports half as often), then clean and noisy alike."""
+        groups = self.groups[corpus or random.choice(list(ODDS), p=list(ODDS.values()))]
         odds = np.array([1.0 if 0 <= label < len(LABELS) else 0.5 for label in groups])
         rows = groups[random.choice(list(groups), p=odds / odds.sum())][random.integers(2)]
         return int(rows[random.integers(len(rows))])
 
-    def batch(self, random, size):
+    def batch(self, random, size, corpus=None):
         """(waveforms [size, samples], labels, emotions that the row's corpus knows, ratings): one length for all, shorter clips repeated."""
         count = int(random.uniform(*EXCERPT_SECONDS) * SAMPLE_RATE_HZ)
-        rows = [self.draw(random) for _ in range(size)]
+        rows = [self.draw(random, corpus) for _ in range(size)]
         waves = np.stack([self.augmented(random, row, count) for row in rows])
         possible = np.stack([self.possible[self.corpora[row]] for row in rows])
         return tuple(torch.from_numpy(values) for values in (waves, self.labels[rows], possible, self.ratings[rows]))
@@ -69,15 +67,24 @@ class Examples:
         """Share of the original that an arm of the comparison hears."""
         return {"original": 1.0, "enhanced": 0.0, "nrser": self.rows.weight[row], "oracle": self.rows.oracle[row]}[arm]
 
+    def heard(self, row, arm=None):
+        """A whole utterance as an arm hears it, by default the arm of these examples."""
+        return self.rows.reconstitute(row, self.weight(row, arm or self.arm))
+
     def augmented(self, random, row, count):
         """Level needs no augmentation: the network's first step removes it."""
         jitter = random.uniform(-0.15, 0.15)
         y = self.rows.reconstitute(row, self.weight(row, self.arm) + (jitter if self.arm in ("nrser", "oracle") else 0))
         y = resampled(y, random.uniform(0.88, 1.13))  # other voices, and a little slower or faster
-        y = np.tile(y, -(-count // len(y)))
-        start = int(random.integers(0, len(y) - count + 1))
-        y = y[start:start + count]
+        y = excerpt(random, y, count)
         return equalised(random, y, 10.0) if random.random() < 0.7 else y
+
+
+def excerpt(random, y, count):
+    """`count` samples of y from anywhere; a shorter y is repeated."""
+    y = np.tile(y, -(-count // len(y)))
+    start = int(random.integers(0, len(y) - count + 1))
+    return y[start:start + count]
 
 
 def concordance(estimate, wanted):
@@ -87,21 +94,32 @@ def concordance(estimate, wanted):
 
 
 def cross_entropy(logits, labels, possible, smoothing=0.1):
-    """Over the emotions that a row's corpus knows; the others might be there unnamed."""
+    """Of each row, over the emotions that its corpus knows; the others might be there unnamed."""
     logits = logits.masked_fill(~possible, -torch.inf).log_softmax(1).masked_fill(~possible, 0)
-    known = labels != NO_LABEL
-    wanted = functional.one_hot(labels.clamp(min=0), len(EMOTIONS)) * (1 - smoothing) + possible * smoothing / possible.sum(1, keepdim=True)
-    return -(wanted * logits).sum(1)[known].mean()
+    wanted = functional.one_hot(labels, len(EMOTIONS)) * (1 - smoothing) + possible * smoothing / possible.sum(1, keepdim=True)
+    return -(wanted * logits).sum(1)
 
 
-def loss_of(network, waves, labels, possible, wanted):
+def mixed(random, waves, wanted, odds):
+    """Mixup (Zhang et al. 2018) of a batch by these odds, two voices at the same time: waves, ratings, each row's partner, and the row's own share."""
+    share = random.beta(0.4, 0.4, (len(waves), 1)) if random.random() < odds else np.ones((len(waves), 1))
+    share, partner = torch.from_numpy(np.maximum(share, 1 - share)).float(), torch.from_numpy(random.permutation(len(waves)))
+    waves = waves / ((waves ** 2).mean(1, keepdim=True) + 1e-10).sqrt()
+    wanted = torch.where(share == 1, wanted, share * wanted + (1 - share) * wanted[partner])
+    return share.sqrt() * waves + (1 - share).sqrt() * waves[partner], wanted, partner, share[:, 0]
+
+
+def loss_of(network, random, waves, labels, possible, wanted, mixing=0.0):
     """The judges' sum: each learns by itself."""
+    waves, wanted, partner, share = mixed(random, waves, wanted, mixing)
     with reduced_precision():
         judged = network.judges(waves)
-    rated = ~wanted[:, 0].isnan()
-    loss = sum(cross_entropy(logits.float(), labels, possible) for logits, _ in judged)
-    if rated.sum() > 3:
-        loss = loss + sum(1 - concordance(attributes.float()[rated], wanted[rated]).mean() for _, attributes in judged)
+    loss, rated = 0, ~wanted[:, 0].isnan()
+    for logits, attributes in judged:
+        own, other = (cross_entropy(logits.float(), labels[of], possible[of]) for of in (slice(None), partner))
+        loss = loss + (share * own + (1 - share) * other).mean()
+        if rated.sum() > 3:
+            loss = loss + 1 - concordance(attributes.float()[rated], wanted[rated]).mean()
     return loss
 
 
@@ -109,8 +127,7 @@ def loss_of(network, waves, labels, possible, wanted):
 def predict(network, examples, clean, arm):
     """(logits, attributes) of every clean or every noisy row, whole utterances one by one."""
     network.eval()
-    heard = (examples.rows.reconstitute(row, examples.weight(row, arm)) for row in np.flatnonzero(examples.clean == clean))
-    outputs = [network(torch.from_numpy(y)[None]) for y in heard]
+    outputs = [network(torch.from_numpy(examples.heard(row, arm))[None]) for row in np.flatnonzero(examples.clean == clean)]
     return torch.cat([o[0] for o in outputs]), torch.cat([o[1] for o in outputs])
 
 
@@ -127,15 +144,15 @@ def calibration_error(logits, labels):
 
 
 def recalls(predicted, labels, corpora):
-    """Per corpus that has labels, and pooled."""
+    """Per corpus, and pooled."""
     rows = {corpus: (labels != NO_LABEL) & (corpora == corpus) for corpus in EMOTION_CORPORA} | {"pooled": labels != NO_LABEL}
-    return {name: average_recall(predicted[at], labels[at]) for name, at in rows.items() if at.any()}
+    return {name: average_recall(predicted[at], labels[at]) for name, at in rows.items()}
 
 
 def measure(examples, clean, logits, attributes):
     rows = np.flatnonzero(examples.clean == clean)
     labels, known, rated = examples.labels[rows], examples.labels[rows] != NO_LABEL, ~np.isnan(examples.ratings[rows, 0])
-    ccc = concordance(attributes[rated].double(), torch.from_numpy(examples.ratings[rows][rated]).double()).tolist() if rated.any() else []
+    ccc = concordance(attributes[rated].double(), torch.from_numpy(examples.ratings[rows][rated]).double()).tolist()
     return {
         "unweightedAverageRecall": recalls(logits.argmax(1).numpy(), labels, examples.corpora[rows]),
         "expectedCalibrationError": calibration_error(logits[known], labels[known]),
@@ -151,7 +168,7 @@ def evaluate(network, examples, conditions=tuple(CONDITIONS)):
 def merit(result):
     """What the checkpoint is chosen by: recall over corpora, clean and noisy, with a little weight on the attributes."""
     recall = np.mean([np.mean(list(r["unweightedAverageRecall"].values())) for r in result.values()])
-    return float(recall + 0.1 * np.mean([np.mean(list(r["concordanceCorrelation"].values()) or [0.0]) for r in result.values()]))
+    return float(recall + 0.1 * np.mean([np.mean(list(r["concordanceCorrelation"].values())) for r in result.values()]))
 
 
 def best_temperature(network, examples):
@@ -183,13 +200,26 @@ def store(path, **content):
     fresh.replace(path)
 
 
-def train(work, data, name, arm, left_out, recipe, kind, steps, minutes, seed, start, pretrained):
+def learning_rate(peak, step, done):
+    """Rises for 100 steps, then falls along a cosine to 1 % when `done` is 1."""
+    return peak * min(1.0, step / 100 + 0.05) * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * done)))
+
+
+def descend(network, optimiser, loss):
+    optimiser.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(network.parameters(), 3.0)
+    optimiser.step()
+
+
+def train(work, data, name, arm, recipe, kind, augment, steps, minutes, seed, start, pretrained):
     """Ends after `steps`, or after `minutes` if that comes first; the learning rate follows whichever is nearer its end."""
     torch.manual_seed(seed)
     checkpoint = pathlib.Path(work) / f"{name}.pt"
     network, step, spent = NETWORKS[kind](), 0, 0.0
-    examples = Examples(work, data, ["train", "validation"] if recipe else ["train"], arm, left_out)
-    validation = Examples(work, data, ["validation"], arm, left_out)
+    network.other_voices, mixing = augment, 0.5 if augment else 0.0
+    examples = Examples(work, data, ["train", "validation"] if recipe else ["train"], arm)
+    validation = Examples(work, data, ["validation"], arm)
     if kind == "mel":
         with torch.no_grad():
             network.statistics.fit(*network.front_end(examples.batch(np.random.default_rng(seed), 20 * BATCH)[0]))
@@ -225,13 +255,11 @@ def train(work, data, name, arm, left_out, recipe, kind, steps, minutes, seed, s
             if done >= 1:
                 break
         for group in optimiser.param_groups:
-            group["lr"] = peak * min(1.0, step / 100 + 0.05) * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * done)))
+            group["lr"] = learning_rate(peak, step, done)
         network.train()
-        loss = loss_of(network, *examples.batch(np.random.default_rng((seed, step)), BATCH))
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 3.0)
-        optimiser.step()
+        random = np.random.default_rng((seed, step))
+        loss = loss_of(network, random, *examples.batch(random, BATCH), mixing=mixing)
+        descend(network, optimiser, loss)
         step += 1
         averaged(mean, network.state_dict(), min(AVERAGING, step / (step + 10)))
         recent.append(loss.item())
@@ -259,24 +287,6 @@ def finish(work, data, name, recipe, validation):
     print(json.dumps(rounded(result)), flush=True)
 
 
-def finish_left_out(work, data, name, left_out):
-    """Recall on every labelled clean utterance of a corpus that the network never heard, into `<work>/leave-one-out.json`."""
-    network, stored = best_of(work, name)
-    predicted, labels = [], []
-    for split in ("train", "validation", "test"):
-        examples = Examples(work, data, [split], "original")
-        examples.clean &= (examples.corpora == left_out) & (examples.labels >= 0) & (examples.labels < len(LABELS))
-        predicted.append(predict(network, examples, True, "original")[0].argmax(1).numpy())
-        labels.append(examples.labels[examples.clean])
-    predicted, labels = np.concatenate(predicted), np.concatenate(labels)
-    path = pathlib.Path(work) / "leave-one-out.json"
-    result = json.loads(path.read_text()) if path.exists() else {}
-    result[left_out] = {"unweightedAverageRecall": average_recall(predicted, labels), "utterances": len(labels), "steps": stored["step"],
-                        "minutes": stored["seconds"] / 60}
-    path.write_text(json.dumps(rounded(result), indent=2) + "\n")
-    print(json.dumps(rounded(result)), flush=True)
-
-
 def load(work, name="emotion"):
     stored = torch.load(pathlib.Path(work) / f"{name}-final.pt", map_location="cpu")
     network = NETWORKS[stored["kind"]]()
@@ -290,21 +300,18 @@ def main():
     parser.add_argument("--work", required=True)
     parser.add_argument("--name", default="emotion", help="of the checkpoint, to train variants side by side")
     parser.add_argument("--arm", default="nrser", choices=ARMS, help="what it is trained on: the mix of the method, or another arm of the ablation")
-    parser.add_argument("--leave-out", choices=EMOTION_CORPORA, help="train without this corpus and measure on all of it; with a --name of its own")
     parser.add_argument("--recipe", help="a finished run's name, to train alike on the validation speakers too, with its temperature")
     parser.add_argument("--start", help="published weights (checkpoints/emotion.pt) to train on from, when --work has no checkpoint yet")
     parser.add_argument("--network", default="mel", choices=tuple(NETWORKS), help="pictures and convolutions, or waveform and transformer")
+    parser.add_argument("--augment", action="store_true", help="with other voices (vocal tract, pitch, tempo) and mixup besides")
     parser.add_argument("--pretrained", help="what pretrain.py left, for the encoder of --network hubert")
     parser.add_argument("--steps", type=int, default=3000, help="training steps in all, over every run")
     parser.add_argument("--minutes", type=float, default=30, help="training time in all, if that ends first")
     parser.add_argument("--seed", type=int, default=20230901)
     arguments = parser.parse_args()
-    validation = train(arguments.work, arguments.data, arguments.name, arguments.arm, arguments.leave_out, arguments.recipe, arguments.network,
+    validation = train(arguments.work, arguments.data, arguments.name, arguments.arm, arguments.recipe, arguments.network, arguments.augment,
                        arguments.steps, arguments.minutes, arguments.seed, arguments.start, arguments.pretrained)
-    if arguments.leave_out:
-        finish_left_out(arguments.work, arguments.data, arguments.name, arguments.leave_out)
-    else:
-        finish(arguments.work, arguments.data, arguments.name, arguments.recipe, validation)
+    finish(arguments.work, arguments.data, arguments.name, arguments.recipe, validation)
 
 
 if __name__ == "__main__":

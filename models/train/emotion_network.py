@@ -20,10 +20,20 @@ CEPSTRA, QUANTILES, STATISTICS_FLOOR = 20, (0.05, 0.25, 0.5, 0.75, 0.95), 1e-3
 MINIMUM_SAMPLES = 8000
 
 
+def to_mel(hertz):
+    return 2595 * np.log10(1 + hertz / 700)
+
+
+def to_hertz(mels):
+    return 700 * (10 ** (mels / 2595) - 1)
+
+
+MEL_LOWEST, MEL_STEP = to_mel(60), (to_mel(7600) - to_mel(60)) / (MEL_BANDS + 1)
+
+
 def mel_filters():
     """[64, 257] triangles between 60 Hz and 7.6 kHz, each with a sum of 1."""
-    mel = lambda hertz: 2595 * np.log10(1 + hertz / 700)
-    edges = 700 * (10 ** (np.linspace(mel(60), mel(7600), MEL_BANDS + 2) / 2595) - 1)
+    edges = to_hertz(MEL_LOWEST + MEL_STEP * np.arange(MEL_BANDS + 2))
     bins = np.arange(MEL_FFT // 2 + 1) * SAMPLE_RATE_HZ / MEL_FFT
     rising = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
@@ -177,10 +187,14 @@ class Pictures(nn.Module):
 
 
 class EmotionNetwork(nn.Module):
-    """Two judges, each with its own heads, who learn apart: one sees pictures, the other statistics. Their outputs are averaged."""
+    """Two judges, each with its own heads, who learn apart: one sees pictures, the other statistics. Their outputs are averaged.
+
+    With `other_voices`, training hears every utterance as from somebody else.
+    """
 
     def __init__(self, widths=(24, 40, 64), channels=128, dropout=0.3):
         super().__init__()
+        self.other_voices = False
         self.front_end, self.statistics = FrontEnd(), Statistics()
         self.pictures = Pictures(widths, channels, dropout)
         self.summary = nn.Sequential(nn.Dropout(0.2), nn.Linear(len(self.statistics.mean), channels), nn.ReLU(), nn.Dropout(0.5))
@@ -191,6 +205,8 @@ class EmotionNetwork(nn.Module):
         """[batch, samples] at any level → of each judge: logits [batch, 7] of EMOTIONS, and attributes [batch, 3], each in 1..5."""
         with torch.autocast("cpu", enabled=False):  # spectra need more digits than the training's bfloat16 has
             mel, pitch = self.front_end(waveform)
+            if self.training and self.other_voices:
+                mel, pitch = other_voice(mel, pitch)
             statistics = self.statistics(mel, pitch)
         seen = [self.pictures(mel, pitch), self.summary(statistics)]
         return [(emotion(s), 3 + 2 * torch.tanh(attributes(s))) for s, emotion, attributes in zip(seen, self.emotion, self.attributes)]
@@ -204,6 +220,25 @@ class EmotionNetwork(nn.Module):
         """Per second of audio, of the front end, which is no layer."""
         mel = 2 * (MEL_FFT // 2 + 1) * MEL_TAPS + (MEL_FFT // 2 + 1) * MEL_BANDS
         return SAMPLE_RATE_HZ / HOP * (mel + 2 * PITCH_BANDS * PITCH_TAPS)
+
+
+def between(power, bands):
+    """[batch, 64, frames] read at `bands` [batch, 64], which may lie between two."""
+    at = bands.clamp(0, power.shape[1] - 1).unsqueeze(-1)
+    return torch.matmul((1 - (at - torch.arange(float(power.shape[1]))).abs()).clamp(min=0), power)
+
+
+def other_voice(mel_power, pitch_power, tract=0.12, semitones=1.5, tempo=0.15):
+    """Each row as from another vocal tract (VTLP, Jaitly & Hinton 2013) and another larynx, and all of them slower or faster."""
+    def uniform(*size):
+        return 2 * torch.rand(size) - 1
+
+    rows, bands = len(mel_power), torch.arange(float(MEL_BANDS))
+    warped = to_mel(to_hertz(MEL_LOWEST + MEL_STEP * (bands + 1)) * (1 + tract * uniform(rows, 1)))
+    shifted = bands + semitones * PITCH_BANDS / PITCH_OCTAVES / 12 * uniform(rows, 1)
+    frames = round(mel_power.shape[2] * float(1 + tempo * uniform(1)))
+    voices = between(mel_power, (warped - MEL_LOWEST) / MEL_STEP - 1), between(pitch_power, shifted)
+    return [functional.interpolate(power, frames, mode="linear") for power in voices]
 
 
 def masked(pictures, times=2, longest_frames=20, bands=2, widest_bands=8):

@@ -2,7 +2,7 @@
 
 Trained and measured on the same speakers as the network. Prints and writes `<work>/floor.json`: unweighted average recall over four
 classes per corpus and pooled, and for each corpus left out of training altogether, as it is and with the statistics of every corpus
-standardised by that corpus itself.
+standardised by that corpus itself; and pooled again with a share of the speakers to learn from, a mean of draws.
 """
 
 import argparse
@@ -11,17 +11,19 @@ import pathlib
 
 import numpy as np
 from scipy.fft import dct
+from sklearn.base import clone
 from sklearn.model_selection import PredefinedSplit, GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from corpora import EMOTION_CORPORA, LABELS, SAMPLE_RATE_HZ, Corpus, label_of, split_of_speaker
+from corpora import EMOTION_CORPORA, LABELS, SAMPLE_RATE_HZ, Corpus, label_of, speaker_of, split_of_speaker
 
 FRAME, HOP, FFT = 400, 160, 512
 MELS, CEPSTRA = 40, 20
 PITCH_HZ = (70, 450)
 PERCENTILES = (5, 25, 50, 75, 95)
+SPEAKER_SHARES, DRAWS = (0.125, 0.25, 0.5, 0.75), 12
 
 
 def mel_filters():
@@ -89,7 +91,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", required=True)
     arguments = parser.parse_args()
-    inputs, labels, splits, corpora = [], [], [], []
+    inputs, labels, splits, corpora, speakers = [], [], [], [], []
     for corpus in (Corpus(arguments.work, name) for name in EMOTION_CORPORA):
         for index, name in enumerate(corpus.names):
             label = label_of(corpus.name, name)
@@ -99,7 +101,8 @@ def main():
             labels.append(LABELS.index(label))
             splits.append(split_of_speaker(corpus.name, name))
             corpora.append(corpus.name)
-    inputs, labels, splits, corpora = np.stack(inputs), np.array(labels), np.array(splits), np.array(corpora)
+            speakers.append(f"{corpus.name} {speaker_of(corpus.name, name)}")
+    inputs, labels, splits, corpora, speakers = np.stack(inputs), np.array(labels), np.array(splits), np.array(corpora), np.array(speakers)
 
     def recall(machine, rows, inputs=inputs):
         return round(average_recall(labels[rows], machine.predict(inputs[rows])), 4)
@@ -111,12 +114,23 @@ def main():
         found = {c: recall(trained(learnt & (corpora != c), inputs), corpora == c, inputs) for c in EMOTION_CORPORA}
         return found | {"mean": round(float(np.mean(list(found.values()))), 4)}
 
+    def with_share(share):
+        """[mean, deviation] over draws of that share of each corpus's training speakers."""
+        found = []
+        for random in (np.random.default_rng(draw) for draw in range(DRAWS)):
+            groups = [np.unique(speakers[(splits == "train") & (corpora == corpus)]) for corpus in EMOTION_CORPORA]
+            drawn = np.concatenate([random.choice(group, max(1, round(share * len(group))), replace=False) for group in groups])
+            rows = np.isin(speakers, drawn)
+            found.append(average_recall(labels[test], clone(machine).fit(inputs[rows], labels[rows]).predict(inputs[test])))
+        return [round(float(np.mean(found)), 4), round(float(np.std(found)), 4)]
+
     test, learnt = splits == "test", splits != "test"
     machine = trained(learnt)
     by_corpus = inputs.copy()  # what an archive's owner could do: no labels are needed for it
     for corpus in EMOTION_CORPORA:
         by_corpus[corpora == corpus] = StandardScaler().fit_transform(inputs[corpora == corpus])
     result = {"features": inputs.shape[1], "test": {**{c: recall(machine, test & (corpora == c)) for c in EMOTION_CORPORA}, "pooled": recall(machine, test)},
+              "testByShareOfSpeakers": {share: with_share(share) for share in SPEAKER_SHARES},
               "leftOut": left_out(inputs), "leftOutStandardisedByCorpus": left_out(by_corpus)}
     (pathlib.Path(arguments.work) / "floor.json").write_text(json.dumps(result, indent=2) + "\n")
     print(json.dumps(result, indent=2))

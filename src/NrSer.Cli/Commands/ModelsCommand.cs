@@ -57,7 +57,8 @@ internal static class ModelsCommand
         command.Run(async (parsed, cancellationToken) =>
         {
             string wanted = parsed.GetRequiredValue(name);
-            ModelEntry pulled = await Terminal.WithProgressAsync(wanted, progress => Installed().PullAsync(wanted, progress, cancellationToken));
+            InstalledModels installed = Installed();
+            ModelEntry pulled = await Terminal.WithProgressAsync(wanted, progress => installed.PullAsync(wanted, progress, cancellationToken));
             Terminal.Note($"{pulled.Id} is here. Use it with: nrser models use {pulled.Name}");
             return ExitCode.Success;
         });

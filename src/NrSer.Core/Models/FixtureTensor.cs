@@ -18,7 +18,12 @@ public sealed record FixtureTensor(long[] Shape, string Data, double Tolerance =
         {
             long length = 1;
             foreach (long axis in Shape)
-                length = axis is > 0 and <= MaxLength && length * axis <= MaxLength ? length * axis : throw new ModelException($"A fixture cannot have the shape [{string.Join(", ", Shape)}].");
+            {
+                length = axis is > 0 and <= MaxLength && length * axis <= MaxLength
+                    ? length * axis
+                    : throw new ModelException($"A fixture cannot have the shape [{string.Join(", ", Shape)}].");
+            }
+
             return (int)length;
         }
     }
@@ -30,7 +35,6 @@ public sealed record FixtureTensor(long[] Shape, string Data, double Tolerance =
         byte[] bytes = new byte[Length * sizeof(float)];
         if (!Convert.TryFromBase64String(Data, bytes, out int written) || written != bytes.Length)
             throw new ModelException($"A fixture's data do not fill the shape [{string.Join(", ", Shape)}] with float32.");
-        float[] values = MemoryMarshal.Cast<byte, float>(bytes).ToArray();
-        return values;
+        return MemoryMarshal.Cast<byte, float>(bytes).ToArray();
     }
 }
