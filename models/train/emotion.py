@@ -124,10 +124,10 @@ def loss_of(network, random, waves, labels, possible, wanted, mixing=0.0):
 
 
 @torch.no_grad()
-def predict(network, examples, clean, arm):
-    """(logits, attributes) of every clean or every noisy row, whole utterances one by one."""
+def predict(network, examples, rows, arm):
+    """(logits, attributes) of these rows, whole utterances one by one."""
     network.eval()
-    outputs = [network(torch.from_numpy(examples.heard(row, arm))[None]) for row in np.flatnonzero(examples.clean == clean)]
+    outputs = [network(torch.from_numpy(examples.heard(row, arm))[None]) for row in rows]
     return torch.cat([o[0] for o in outputs]), torch.cat([o[1] for o in outputs])
 
 
@@ -149,8 +149,10 @@ def recalls(predicted, labels, corpora):
     return {name: average_recall(predicted[at], labels[at]) for name, at in rows.items()}
 
 
-def measure(examples, clean, logits, attributes):
+def measure(network, examples, clean, arm):
+    """What a network makes of every clean or every noisy row."""
     rows = np.flatnonzero(examples.clean == clean)
+    logits, attributes = predict(network, examples, rows, arm)
     labels, known, rated = examples.labels[rows], examples.labels[rows] != NO_LABEL, ~np.isnan(examples.ratings[rows, 0])
     ccc = concordance(attributes[rated].double(), torch.from_numpy(examples.ratings[rows][rated]).double()).tolist()
     return {
@@ -162,7 +164,7 @@ def measure(examples, clean, logits, attributes):
 
 
 def evaluate(network, examples, conditions=tuple(CONDITIONS)):
-    return {name: measure(examples, CONDITIONS[name][0], *predict(network, examples, *CONDITIONS[name])) for name in conditions}
+    return {name: measure(network, examples, *CONDITIONS[name]) for name in conditions}
 
 
 def merit(result):
@@ -176,8 +178,9 @@ def best_temperature(network, examples):
 
     On noisy ones alone, because the checkpoint was chosen by these speakers: on clean ones it is surer of itself than it may be of strangers.
     """
-    logits, _ = predict(network, examples, False, examples.arm)
-    labels = torch.from_numpy(examples.labels[~examples.clean])
+    rows = np.flatnonzero(~examples.clean)
+    logits, _ = predict(network, examples, rows, examples.arm)
+    labels = torch.from_numpy(examples.labels[rows])
     return float(min(np.exp(np.linspace(np.log(0.2), np.log(5), 200)),
                      key=lambda t: functional.cross_entropy(logits / t, labels, ignore_index=NO_LABEL).item()))
 
@@ -205,7 +208,9 @@ def learning_rate(peak, step, done):
     return peak * min(1.0, step / 100 + 0.05) * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * done)))
 
 
-def descend(network, optimiser, loss):
+def descend(network, optimiser, loss, rate):
+    for group in optimiser.param_groups:
+        group["lr"] = rate
     optimiser.zero_grad()
     loss.backward()
     nn.utils.clip_grad_norm_(network.parameters(), 3.0)
@@ -244,7 +249,7 @@ def train(work, data, name, arm, recipe, kind, augment, steps, minutes, seed, st
         done = max(step / steps, elapsed / (minutes * 60))
         if done >= 1 or (step % 300 == 299 and step != resumed):
             judge.load_state_dict(mean)
-            result = {clean: measure(validation, clean, *predict(judge, validation, clean, arm)) for clean in (True, False)}
+            result = {clean: measure(judge, validation, clean, arm) for clean in (True, False)}
             if merit(result) > best_merit or recipe:  # speakers that were trained on cannot choose: the last one is taken
                 best, best_merit = {k: v.clone() for k, v in mean.items()}, merit(result)
             store(checkpoint, network=network.state_dict(), optimiser=optimiser.state_dict(), mean=mean, best=best, merit=best_merit,
@@ -254,12 +259,10 @@ def train(work, data, name, arm, recipe, kind, augment, steps, minutes, seed, st
             recent = []
             if done >= 1:
                 break
-        for group in optimiser.param_groups:
-            group["lr"] = learning_rate(peak, step, done)
         network.train()
         random = np.random.default_rng((seed, step))
         loss = loss_of(network, random, *examples.batch(random, BATCH), mixing=mixing)
-        descend(network, optimiser, loss)
+        descend(network, optimiser, loss, learning_rate(peak, step, done))
         step += 1
         averaged(mean, network.state_dict(), min(AVERAGING, step / (step + 10)))
         recent.append(loss.item())

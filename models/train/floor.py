@@ -114,11 +114,12 @@ def main():
         found = {c: recall(trained(learnt & (corpora != c), inputs), corpora == c, inputs) for c in EMOTION_CORPORA}
         return found | {"mean": round(float(np.mean(list(found.values()))), 4)}
 
+    groups = [np.unique(speakers[(splits == "train") & (corpora == corpus)]) for corpus in EMOTION_CORPORA]
+
     def with_share(share):
         """[mean, deviation] over draws of that share of each corpus's training speakers."""
         found = []
         for random in (np.random.default_rng(draw) for draw in range(DRAWS)):
-            groups = [np.unique(speakers[(splits == "train") & (corpora == corpus)]) for corpus in EMOTION_CORPORA]
             drawn = np.concatenate([random.choice(group, max(1, round(share * len(group))), replace=False) for group in groups])
             rows = np.isin(speakers, drawn)
             found.append(average_recall(labels[test], clone(machine).fit(inputs[rows], labels[rows]).predict(inputs[test])))

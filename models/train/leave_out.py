@@ -33,22 +33,20 @@ def scale_of(network, powers):
 def train(examples, heard, steps, seed):
     """The averaged network; its statistics have the mean of the heard corpora's scales."""
     torch.manual_seed(seed)
-    network, mean, begun, recent = EmotionNetwork(), None, time.monotonic(), []
+    network, begun, recent = EmotionNetwork(), time.monotonic(), []
     network.other_voices = True
     optimiser = torch.optim.AdamW(network.parameters(), lr=emotion.LEARNING_RATE["mel"], weight_decay=0.02)
     with torch.no_grad():
         scales = {corpus: scale_of(network, network.front_end(examples.batch(np.random.default_rng(seed), 20 * emotion.BATCH, corpus)[0]))
                   for corpus in heard}
+    mean = {name: value.clone() for name, value in network.state_dict().items()}
     for step in range(steps):
         random = np.random.default_rng((seed, step))
         corpus = heard[random.integers(len(heard))]
         network.statistics.load_state_dict(scales[corpus])
-        for group in optimiser.param_groups:
-            group["lr"] = emotion.learning_rate(emotion.LEARNING_RATE["mel"], step, step / steps)
         network.train()
         loss = emotion.loss_of(network, random, *examples.batch(random, emotion.BATCH, corpus))
-        emotion.descend(network, optimiser, loss)
-        mean = mean or {name: value.clone() for name, value in network.state_dict().items()}
+        emotion.descend(network, optimiser, loss, emotion.learning_rate(emotion.LEARNING_RATE["mel"], step, step / steps))
         emotion.averaged(mean, network.state_dict(), min(AVERAGING, step / (step + 10)))
         recent.append(loss.item())
         if step % 100 == 99:
@@ -77,9 +75,8 @@ def adapted(network, examples, rows, seed):
 
 
 def recall(network, examples, rows):
-    with torch.no_grad():
-        predicted = np.array([int(network(torch.from_numpy(examples.heard(row))[None])[0].argmax()) for row in rows])
-    return emotion.average_recall(predicted, examples.labels[rows])
+    logits, _ = emotion.predict(network, examples, rows, examples.arm)
+    return emotion.average_recall(logits.argmax(1).numpy(), examples.labels[rows])
 
 
 def main():
