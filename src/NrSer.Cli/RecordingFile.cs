@@ -5,10 +5,6 @@ internal static class RecordingFile
 {
     private const int BufferBytes = 64 * 1024;
 
-    /// <summary>What recordings in a folder are told by; a file that is named is taken whatever it is called.</summary>
-    public static IReadOnlyList<string> Extensions { get; } =
-        [".wav", ".flac", ".mp3", ".m4a", ".mp4", ".aac", ".ogg", ".oga", ".opus", ".webm", ".mka", ".wma", ".amr", ".aif", ".aiff"];
-
     /// <summary>The share of it that was read, for a progress bar; 0 where that cannot be known, as with a pipe.</summary>
     public static double ShareRead(FileStream content) => content is { CanSeek: true, Length: > 0 } ? content.Position / (double)content.Length : 0;
 

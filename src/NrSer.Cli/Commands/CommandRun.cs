@@ -5,6 +5,7 @@ using NrSer.Cli.Local;
 using NrSer.Cli.Output;
 using NrSer.Core.Audio;
 using NrSer.Core.Models;
+using NrSer.Evaluation.Experiments;
 
 namespace NrSer.Cli.Commands;
 
@@ -31,7 +32,7 @@ internal static class CommandRun
 
     private static (string Message, int ExitCode)? Explain(Exception error) => error switch
     {
-        InvalidAudioException or UsageException => (error.Message, ExitCode.BadInput),
+        InvalidAudioException or UsageException or EvaluationException => (error.Message, ExitCode.BadInput),
         FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException => (error.Message, ExitCode.BadInput),
         FfmpegMissingException or ModelException or LocalStackException => (error.Message, ExitCode.Environment),
         Microsoft.Extensions.Options.OptionsValidationException => (error.Message, ExitCode.BadInput),

@@ -1,9 +1,12 @@
 using System.CommandLine;
 using Microsoft.Extensions.DependencyInjection;
-using NrSer.Cli.Evaluation;
 using NrSer.Cli.Output;
+using NrSer.Core.Audio;
 using NrSer.Core.Emotion;
 using NrSer.Core.Models;
+using NrSer.Core.Reconstitution;
+using NrSer.Evaluation.Experiments;
+using NrSer.Evaluation.Reports;
 
 namespace NrSer.Cli.Commands;
 
@@ -45,11 +48,16 @@ internal static class EvaluateCommand
                 double[] mixable = set.Noise.Count > 0 ? [.. chosen.Order()] : [];
                 if (set.Noise.Count == 0 && parsed.GetValue(snrs) is { Length: > 0 })
                     throw new UsageException("--snr needs noise to mix: rows with noisePath alone, or --noise <folder>.");
-                var experiment = new Experiment(services, set, mixable, parsed.GetValue(seed));
+                var experiment = new Experiment(
+                    services.GetRequiredService<ModelSet>(), services.GetRequiredService<SpeechReconstituter>(),
+                    services.GetRequiredService<IEmotionClassifier>(), services.GetRequiredService<AudioDecoder>())
+                {
+                    Set = set, SnrsDb = mixable, Seed = parsed.GetValue(seed),
+                };
                 Report report = await Terminal.WithProgressAsync(name, progress => run(parsed, experiment, progress, cancellationToken));
                 ReportWriter.Print(report, parsed.GetValue(json) ? ReportWriter.Format.Json : parsed.GetValue(format));
                 if (parsed.GetValue(charts) is { } folder)
-                    ReportWriter.Draw(report, folder);
+                    report.Draw(folder);
                 return ExitCode.Success;
             });
             return command;
@@ -57,7 +65,7 @@ internal static class EvaluateCommand
 
         Command ablation = Kind(
             "ablation", "Original, enhanced, reconstituted and the best possible mix, from clean to noisy; and the paper's claims, each with a verdict.",
-            AblationExperiment.DefaultSnrsDb, (parsed, experiment, progress, cancellationToken) => AblateAsync(experiment, parsed.GetValue(arms), progress, cancellationToken));
+            AblationExperiment.DefaultSnrsDb, (parsed, experiment, progress, cancellationToken) => AblationExperiment.RunAsync(experiment, parsed.GetValue(arms), progress, cancellationToken));
         ablation.Add(arms);
         return new Command("evaluate", $"Measures the method on labelled recordings, with 95 % intervals over speakers.\n{ManifestHelp}")
         {
@@ -70,26 +78,5 @@ internal static class EvaluateCommand
             ablation,
             noise, snrs, format, json, charts, seed,
         };
-    }
-
-    private static async Task<Report> AblateAsync(Experiment experiment, FileInfo? arms, Action<double> progress, CancellationToken cancellationToken)
-    {
-        if (arms is null)
-            return await AblationExperiment.RunAsync(experiment, AblationArm.All(_ => experiment.Classifier), sameClassifier: true, progress, cancellationToken);
-        ModelCatalog catalog = ModelCatalog.Load(arms.FullName);
-        var models = new List<OnnxModel>();
-        try
-        {
-            AblationArm[] all = AblationArm.All(name =>
-            {
-                models.Add(OnnxModel.Load(catalog, catalog.Choose(ModelKind.Emotion, name), experiment.Models.Options));
-                return new OnnxEmotionClassifier(models[^1]);
-            });
-            return await AblationExperiment.RunAsync(experiment, all, sameClassifier: false, progress, cancellationToken);
-        }
-        finally
-        {
-            models.ForEach(model => model.Dispose());
-        }
     }
 }

@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.FileSystemGlobbing;
 using NrSer.Cli.Output;
 using NrSer.Cli.Storage;
+using NrSer.Core.Audio;
 using NrSer.Pipeline.Storage;
 using Spectre.Console;
 
@@ -20,7 +21,7 @@ internal static class IngestCommand
     {
         var sources = new Argument<string[]>("sources")
         {
-            Description = $"Files, folders (searched for {string.Join(' ', RecordingFile.Extensions)}) or globs such as 'archive/**/*.mp3'.", Arity = ArgumentArity.OneOrMore,
+            Description = $"Files, folders (searched for {string.Join(' ', AudioDecoder.FileExtensions)}) or globs such as 'archive/**/*.mp3'.", Arity = ArgumentArity.OneOrMore,
         };
         var parallel = new Option<int>("--parallel") { Description = "Uploads at once, 1 to 64.", DefaultValueFactory = _ => 4 }.OnlyWithin(1, 64);
         var json = new Option<bool>("--json") { Description = "Print the report as JSON." };
@@ -61,7 +62,7 @@ internal static class IngestCommand
         {
             bool any = false;
             if (Directory.Exists(source))
-                AddMatches(source, [.. RecordingFile.Extensions.Select(extension => $"**/*{extension}")]);
+                AddMatches(source, [.. AudioDecoder.FileExtensions.Select(extension => $"**/*{extension}")]);
             else if (File.Exists(source))
                 Add(Path.GetFileName(source), source);
             else if (source.AsSpan().ContainsAny('*', '?'))

@@ -11,5 +11,4 @@ namespace NrSer.Cli.Output;
 [JsonSerializable(typeof(IngestReportV1))]
 [JsonSerializable(typeof(BenchReportV2))]
 [JsonSerializable(typeof(RetryV1))]
-[JsonSerializable(typeof(EvaluationV1))]
 internal sealed partial class CliJsonContext : JsonSerializerContext;

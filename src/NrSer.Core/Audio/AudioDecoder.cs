@@ -4,6 +4,10 @@ namespace NrSer.Core.Audio;
 /// <param name="options">Limits, and where ffmpeg is.</param>
 public sealed class AudioDecoder(AudioOptions options)
 {
+    /// <summary>What recordings in a folder are told by; what is opened here is asked for its content, not its name.</summary>
+    public static IReadOnlyList<string> FileExtensions { get; } =
+        [".wav", ".flac", ".mp3", ".m4a", ".mp4", ".aac", ".ogg", ".oga", ".opus", ".webm", ".mka", ".wma", ".amr", ".aif", ".aiff"];
+
     /// <summary>Finds out what the recording is and reads its header.</summary>
     /// <param name="content">
     /// At the first byte of the recording; needs no seeking. Read until the reader is disposed, and left open: dispose the reader first.

@@ -1,0 +1,106 @@
+using NrSer.Evaluation.Metrics;
+using NrSer.Evaluation.Reports;
+
+namespace NrSer.Evaluation.Experiments;
+
+/// <summary>How well emotions are recognised, category by category and on the rating scales.</summary>
+public static class EmotionExperiment
+{
+    /// <summary>Runs it on the speech of the set, as the pipeline would hear it: reconstituted.</summary>
+    public static async Task<Report> RunAsync(Experiment experiment, Action<double> progress, CancellationToken cancellationToken)
+    {
+        EvaluationSet set = experiment.Set;
+        Heard[][] heard = await experiment.ForEachAsync(set.Speech, (clip, index, token) => HearAsync(experiment, clip, index, token), progress, cancellationToken).ConfigureAwait(false);
+
+        var report = new Report("Emotion", [experiment.Models.EnhancerEntry.Id, experiment.Models.SnrLevelEntry.Id, experiment.Models.EmotionEntry.Id]);
+        string[] unknown = [.. set.Speech.Select(clip => clip.Label).OfType<string>().Distinct(StringComparer.Ordinal).Except(experiment.Classifier.Labels, StringComparer.Ordinal)];
+        report.Notes.Add($"{set.Speech.Count} clips, each taken as one segment of up to 30 s and recognised on the reconstituted signal, whether it passes the gate or not.");
+        if (unknown.Length > 0)
+            report.Notes.Add($"Left out of the categories, since the model does not know them: {string.Join(", ", unknown)}.");
+        if (!set.Speech.Any(clip => clip.Label is not null && experiment.Classifier.Labels.Contains(clip.Label)))
+            throw new EvaluationException($"No clip carries a label that the model knows: {string.Join(", ", experiment.Classifier.Labels)}.");
+
+        foreach (double? snrDb in new double?[] { null }.Concat(experiment.SnrsDb.Select(snr => (double?)snr)))
+        {
+            Heard[] condition = [.. heard.SelectMany(clip => clip).Where(item => item.SnrDb == snrDb)];
+            string name = snrDb is { } level ? $"{level:+0.#;-0.#;0} dB" : "as recorded";
+            report.Tables.Add(Categories(experiment, name, condition));
+            if (snrDb is null)
+                report.Tables.Add(Confusion(experiment, condition));
+            if (condition.Any(item => item.Ratings is not null && item.Estimate.Arousal is not null))
+                report.Tables.Add(Attributes(experiment, name, condition));
+        }
+
+        report.Charts.Add(Reliability([.. heard.SelectMany(clip => clip).Where(item => item.SnrDb is null && item.Actual >= 0)]));
+        return report;
+    }
+
+    private static async Task<Heard[]> HearAsync(Experiment experiment, EvaluationClip clip, int index, CancellationToken cancellationToken)
+    {
+        float[] speech = await experiment.Audio.ReadAsync(clip.File, cancellationToken).ConfigureAwait(false);
+        var heard = new List<Heard> { Hear(experiment, clip, speech, snrDb: null, cancellationToken) };
+        if (experiment.SnrsDb.Count == 0)
+            return [.. heard];
+        float[] noise = await experiment.Audio.ReadAsync(experiment.NoiseFor(index).File, cancellationToken).ConfigureAwait(false);
+        foreach (double snrDb in experiment.SnrsDb)
+            heard.Add(Hear(experiment, clip, ClipAudio.Mix(speech, noise, snrDb, clip.File.Name), snrDb, cancellationToken));
+        return [.. heard];
+    }
+
+    private static Heard Hear(Experiment experiment, EvaluationClip clip, float[] samples, double? snrDb, CancellationToken cancellationToken)
+    {
+        Judgement judged = experiment.Judge(samples, cancellationToken);
+        return Heard.Of(experiment.Classifier, clip, snrDb, judged.Mixed(judged.Weight));
+    }
+
+    private static ReportTable Categories(Experiment experiment, string condition, Heard[] items)
+    {
+        Heard[] labelled = [.. items.Where(item => item.Actual >= 0)];
+        var rows = new List<string[]>();
+        foreach (IGrouping<string, Heard> corpus in labelled.GroupBy(item => item.Corpus, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal))
+            rows.Add(Row(corpus.Key.Length > 0 ? corpus.Key : "–", [.. corpus]));
+        if (rows.Count > 1)
+            rows.Add(Row("pooled", labelled));
+        return new ReportTable($"Categories, {condition}", ["corpus", "clips", "UAR", "macro-F1", "ECE"], rows);
+
+        string[] Row(string name, Heard[] group)
+        {
+            var bootstrap = new SpeakerBootstrap(group.Select(item => $"{item.Corpus}/{item.Speaker}"), experiment.Seed);
+            return
+            [
+                name, $"{group.Length}", Report.Cell(bootstrap.Estimate(drawn => Heard.Recall(group, drawn, experiment.Classifier.Labels.Count))),
+                Report.Cell(bootstrap.Estimate(drawn => Heard.F1(group, drawn, experiment.Classifier.Labels.Count))),
+                Report.Cell(bootstrap.Estimate(drawn => CategoryMetrics.ExpectedCalibrationError(
+                    [.. drawn.Select(i => group[i].Estimate.Confidence)], [.. drawn.Select(i => group[i].Predicted == group[i].Actual)], Heard.CalibrationBins))),
+            ];
+        }
+    }
+
+    private static ReportTable Confusion(Experiment experiment, Heard[] items)
+    {
+        IReadOnlyList<string> labels = experiment.Classifier.Labels;
+        Heard[] labelled = [.. items.Where(item => item.Actual >= 0)];
+        int[,] counts = CategoryMetrics.Confusion([.. labelled.Select(item => item.Actual)], [.. labelled.Select(item => item.Predicted)], labels.Count);
+        return new ReportTable("What was taken for what, as recorded", ["is", .. labels],
+            [.. labels.Select((label, row) => (string[])[label, .. labels.Select((_, column) => $"{counts[row, column]}")])]);
+    }
+
+    private static ReportTable Attributes(Experiment experiment, string condition, Heard[] items)
+    {
+        Heard[] rated = [.. items.Where(item => item.Ratings is not null)];
+        var bootstrap = new SpeakerBootstrap(rated.Select(item => $"{item.Corpus}/{item.Speaker}"), experiment.Seed);
+        return new ReportTable($"Ratings, {condition}", ["attribute", "clips", "CCC"],
+            [.. Heard.Attributes.Select(attribute => (string[])
+                [attribute.Name, $"{rated.Length}", Report.Cell(bootstrap.Estimate(drawn => Heard.Concordance(rated, drawn, attribute)))])]);
+    }
+
+    private static ReportChart Reliability(Heard[] items)
+    {
+        (double, double)[] bins = [.. items
+            .GroupBy(item => Math.Clamp((int)Math.Ceiling(item.Estimate.Confidence * Heard.CalibrationBins) - 1, 0, Heard.CalibrationBins - 1))
+            .OrderBy(bin => bin.Key)
+            .Select(bin => (bin.Average(item => (double)item.Estimate.Confidence), bin.Average(item => item.Predicted == item.Actual ? 1.0 : 0)))];
+        return new ReportChart("emotion-reliability", "How often a given confidence is right", "confidence", "share right",
+            new Dictionary<string, (double, double)[]>(StringComparer.Ordinal) { ["model"] = bins, ["calibrated"] = [(0, 0), (1, 1)] });
+    }
+}

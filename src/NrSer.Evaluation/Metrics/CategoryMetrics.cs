@@ -1,0 +1,95 @@
+using System.Numerics.Tensors;
+
+namespace NrSer.Evaluation.Metrics;
+
+/// <summary>How well categories were told apart. Categories are numbers from 0; an item counts as often as it is listed.</summary>
+public static class CategoryMetrics
+{
+    /// <summary>UAR: the mean over the categories that occur of the share of their items that were recognised.</summary>
+    /// <param name="actual">What each item is, 0 to categories − 1.</param>
+    /// <param name="predicted">What it was taken for, as long; −1 for nothing at all.</param>
+    /// <param name="categories">How many there are.</param>
+    /// <returns>0 to 1, chance being 1/categories; NaN without items.</returns>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static double UnweightedAverageRecall(ReadOnlySpan<int> actual, ReadOnlySpan<int> predicted, int categories)
+    {
+        int[,] confusion = Confusion(actual, predicted, categories);
+        double sum = 0;
+        int occurring = 0;
+        for (int category = 0; category < categories; category++)
+        {
+            int items = RowSum(confusion, category);
+            if (items == 0)
+                continue;
+            sum += confusion[category, category] / (double)items;
+            occurring++;
+        }
+
+        return sum / occurring;
+    }
+
+    /// <summary>Macro-F1: the mean over the categories that occur of 2·hits / (items + times named).</summary>
+    /// <param name="actual">What each item is, 0 to categories − 1.</param>
+    /// <param name="predicted">What it was taken for, as long; −1 for nothing at all.</param>
+    /// <param name="categories">How many there are.</param>
+    /// <returns>0 to 1; NaN without items.</returns>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static double MacroF1(ReadOnlySpan<int> actual, ReadOnlySpan<int> predicted, int categories)
+    {
+        int[,] confusion = Confusion(actual, predicted, categories);
+        double sum = 0;
+        int occurring = 0;
+        for (int category = 0; category < categories; category++)
+        {
+            int items = RowSum(confusion, category), named = 0;
+            if (items == 0)
+                continue;
+            for (int row = 0; row < categories; row++)
+                named += confusion[row, category];
+            sum += 2.0 * confusion[category, category] / (items + named);
+            occurring++;
+        }
+
+        return sum / occurring;
+    }
+
+    /// <summary>Counts: row = what it is, column = what it was taken for, the last column = nothing at all.</summary>
+    /// <param name="actual">What each item is, 0 to categories − 1.</param>
+    /// <param name="predicted">What it was taken for, as long; −1 for nothing at all.</param>
+    /// <param name="categories">How many there are.</param>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static int[,] Confusion(ReadOnlySpan<int> actual, ReadOnlySpan<int> predicted, int categories)
+    {
+        if (actual.Length != predicted.Length)
+            throw new ArgumentException($"{predicted.Length} predictions do not match {actual.Length} items.", nameof(predicted));
+        var counts = new int[categories, categories + 1];
+        for (int i = 0; i < actual.Length; i++)
+            counts[actual[i], predicted[i] < 0 ? categories : predicted[i]]++;
+        return counts;
+    }
+
+    /// <summary>ECE: how far confidence and accuracy are apart, over equal bins of confidence, weighted by what lies in each.</summary>
+    /// <remarks>Guo, Pleiss, Sun, Weinberger 2017, "On calibration of modern neural networks", eq. 3. Bins are closed above.</remarks>
+    /// <param name="confidence">Probability given to the category that was named, 0 to 1.</param>
+    /// <param name="isRight">Whether it was the right one.</param>
+    /// <param name="bins">How many, at least 1.</param>
+    /// <returns>0 for perfectly calibrated, at most 1; NaN without items.</returns>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static double ExpectedCalibrationError(ReadOnlySpan<float> confidence, ReadOnlySpan<bool> isRight, int bins)
+    {
+        if (confidence.Length != isRight.Length)
+            throw new ArgumentException($"{isRight.Length} judgements do not match {confidence.Length} confidences.", nameof(isRight));
+        var gap = new double[bins]; // Σ confidence − right of a bin, which is its size times the distance of the means
+        for (int i = 0; i < confidence.Length; i++)
+            gap[Math.Clamp((int)Math.Ceiling(confidence[i] * (double)bins) - 1, 0, bins - 1)] += confidence[i] - (isRight[i] ? 1 : 0);
+        return TensorPrimitives.SumOfMagnitudes<double>(gap) / confidence.Length;
+    }
+
+    private static int RowSum(int[,] confusion, int row)
+    {
+        int sum = 0;
+        for (int column = 0; column < confusion.GetLength(1); column++)
+            sum += confusion[row, column];
+        return sum;
+    }
+}

@@ -1,0 +1,18 @@
+using NrSer.Evaluation.Reports;
+using NrSer.Evaluation.Metrics;
+
+namespace NrSer.Evaluation.Tests.Reports;
+
+public sealed class ReportTests
+{
+    [Theory]
+    [InlineData(0.0251, "+0.025")]
+    [InlineData(-0.0251, "-0.025")]
+    [InlineData(-0.0004, "0.000")] // a sign before zero would read as a difference
+    [InlineData(0.0004, "0.000")]
+    [InlineData(double.NaN, "–")]
+    public void Cell_ADifference_CarriesItsSign(double value, string expected) => Assert.Equal(expected, Report.Cell(value, Report.DifferenceFormat));
+
+    [Fact]
+    public void Cell_AnInterval_StandsInBrackets() => Assert.Equal("0.500 [0.000, 0.613]", Report.Cell(new Interval(0.5, -0.0001, 0.6128)));
+}
