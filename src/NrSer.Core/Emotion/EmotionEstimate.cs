@@ -2,7 +2,7 @@ namespace NrSer.Core.Emotion;
 
 /// <summary>What was heard in one segment.</summary>
 /// <param name="Emotion">The likeliest label.</param>
-/// <param name="Probabilities">One per label of the model, adding up to 1, as calibrated as the model's card says.</param>
+/// <param name="Probabilities">One per label of the classifier, adding up to 1, as calibrated as the model's card says.</param>
 /// <param name="Arousal">Calm to excited, on the model's rating scale, or null when it was not trained on ratings.</param>
 /// <param name="Valence">Unpleasant to pleasant, likewise.</param>
 /// <param name="Dominance">Weak to strong, likewise.</param>
@@ -10,4 +10,10 @@ public sealed record EmotionEstimate(string Emotion, IReadOnlyList<float> Probab
 {
     /// <summary>Probability of the likeliest label.</summary>
     public float Confidence => Probabilities.Max();
+
+    /// <summary>How far the estimate can be trusted, 0 to 1, by the rule that the model's entry names.</summary>
+    public required float Trust { get; init; }
+
+    /// <summary>Whether the trust is enough for the estimate to be counted and shown.</summary>
+    public required bool IsReportable { get; init; }
 }

@@ -1,9 +1,11 @@
+using NrSer.Core.Models;
+
 namespace NrSer.Core.Emotion;
 
 /// <summary>The emotion block: waveform in, categories and attributes out.</summary>
 public interface IEmotionClassifier
 {
-    /// <summary>Categories in the order of the probabilities.</summary>
+    /// <summary>Categories in the order of the probabilities, by their names in <see cref="EmotionVocabulary"/>.</summary>
     IReadOnlyList<string> Labels { get; }
 
     /// <summary>Recognises segments of one length; the result for each does not depend on the others.</summary>

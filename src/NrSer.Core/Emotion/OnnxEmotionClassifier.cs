@@ -10,6 +10,8 @@ public sealed class OnnxEmotionClassifier : IEmotionClassifier
 {
     private readonly OnnxModel _model;
     private readonly EmotionEntry _entry;
+    private readonly string[] _emotions;
+    private readonly int[] _outputs; // which logit belongs to each of them
 
     /// <param name="model">A model of kind <see cref="ModelKind.Emotion"/>; stays the caller's.</param>
     /// <exception cref="ArgumentException">The model is of another kind.</exception>
@@ -18,10 +20,12 @@ public sealed class OnnxEmotionClassifier : IEmotionClassifier
         ArgumentNullException.ThrowIfNull(model);
         _entry = model.Entry.Emotion ?? throw new ArgumentException($"'{model.Entry.Name}' is no emotion model.", nameof(model));
         _model = model;
+        _outputs = [.. Enumerable.Range(0, _entry.Labels.Count).Where(output => _entry.Emotions[output] is not null)];
+        _emotions = [.. _entry.Emotions.OfType<string>()];
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Labels => _entry.Labels;
+    public IReadOnlyList<string> Labels => _emotions;
 
     /// <inheritdoc/>
     public IReadOnlyList<EmotionEstimate> Classify(Memory<float> batch, int count)
@@ -43,16 +47,28 @@ public sealed class OnnxEmotionClassifier : IEmotionClassifier
         var estimates = new EmotionEstimate[count];
         for (int i = 0; i < count; i++)
         {
-            var probabilities = new float[labels];
-            TensorPrimitives.SoftMax(logits.Span.Slice(i * labels, labels), probabilities);
+            var probabilities = new float[_outputs.Length];
+            for (int k = 0; k < _outputs.Length; k++)
+                probabilities[k] = logits.Span[(i * labels) + _outputs[k]];
+            TensorPrimitives.SoftMax<float>(probabilities, probabilities);
             ReadOnlySpan<float> rated = ratings.Span.Slice(i * attributes, attributes);
+            int likeliest = TensorPrimitives.IndexOfMax<float>(probabilities);
+            float trust = Trust(probabilities);
             estimates[i] = new EmotionEstimate(
-                _entry.Labels[TensorPrimitives.IndexOfMax<float>(probabilities)], probabilities, Attribute(rated, "arousal"), Attribute(rated, "valence"),
-                Attribute(rated, "dominance"));
+                _emotions[likeliest], probabilities, Attribute(rated, "arousal"), Attribute(rated, "valence"), Attribute(rated, "dominance"))
+            {
+                Trust = trust, IsReportable = trust >= _entry.ReportableAbove,
+            };
         }
 
         return estimates;
     }
+
+    private float Trust(float[] probabilities) => _entry.Trust switch
+    {
+        TrustRule.Confidence => TensorPrimitives.Max<float>(probabilities),
+        _ => throw new InvalidOperationException($"No rule makes a trust of {_entry.Trust}."),
+    };
 
     /// <summary>The rating of that name, kept on the scale it was learned on.</summary>
     private float? Attribute(ReadOnlySpan<float> rated, string name)

@@ -1,9 +1,32 @@
+using System.Text.Json.Serialization;
+
 namespace NrSer.Core.Models;
 
-/// <summary>What an emotion model's outputs mean.</summary>
-/// <param name="Labels">Categories in the order of the logits.</param>
+/// <summary>What an emotion model's outputs mean, and when its word counts.</summary>
+/// <param name="Labels">Categories in the order of the logits, as the model's makers call them.</param>
 /// <param name="Attributes">Attributes in the order of the second output; empty when the model has none.</param>
 /// <param name="AttributeRange">Lowest and highest rating of the scale the attributes were learned on.</param>
 /// <param name="MinimumSamples">Shortest input the network accepts.</param>
+/// <param name="Trust">How far an estimate can be trusted, from 0 to 1.</param>
+/// <param name="ReportableAbove">From this trust on, itself included, an estimate is reported, 0 to 1. The default stands for no choice: one half.</param>
 public sealed record EmotionEntry(
-    IReadOnlyList<string> Labels, IReadOnlyList<string> Attributes, IReadOnlyList<float> AttributeRange, int MinimumSamples);
+    IReadOnlyList<string> Labels, IReadOnlyList<string> Attributes, IReadOnlyList<float> AttributeRange, int MinimumSamples,
+    TrustRule Trust = TrustRule.Confidence, float ReportableAbove = 0.5f)
+{
+    /// <summary>
+    /// Names of <see cref="EmotionVocabulary"/> for labels that are called otherwise; null for an output that is no emotion, such as one for raters
+    /// who did not agree, which is left out of the probabilities. Not needed where labels and vocabulary agree.
+    /// </summary>
+    public IReadOnlyDictionary<string, string?>? Vocabulary { get; init; }
+
+    /// <summary>What results call each label, in the order of the logits; null where it is left out.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string?> Emotions => [.. Labels.Select(label => Vocabulary is not null && Vocabulary.TryGetValue(label, out string? name) ? name : label)];
+}
+
+/// <summary>Rules that make a trust of what a model says.</summary>
+public enum TrustRule
+{
+    /// <summary>The probability of the likeliest emotion.</summary>
+    Confidence,
+}

@@ -145,11 +145,9 @@ public sealed class ModelCatalog
             case ModelKind.Emotion:
                 Require(entry.Emotion is not null, "an emotion model needs 'emotion'");
                 Require(!entry.Emotion!.Labels.Contains(null!) && !entry.Emotion.Attributes.Contains(null!), "a label or attribute is empty");
-                Require(
-                    entry.Emotion.Labels.All(label => label.Length > 0 && label.All(char.IsAsciiLetterOrDigit)),
-                    "labels consist of letters and digits: they become names of columns");
-                Require(entry.Emotion.Labels.Distinct(StringComparer.OrdinalIgnoreCase).Count() == entry.Emotion.Labels.Count, "a label comes twice");
-                Require(entry.Emotion.Labels.Count >= 2, "an emotion model needs at least two labels");
+                CheckVocabulary(entry.Emotion);
+                Require(Enum.IsDefined(entry.Emotion.Trust), "its rule for trust is unknown");
+                Require(entry.Emotion.ReportableAbove is >= 0 and <= 1, "what it calls reportable must lie in [0, 1], as trust does");
                 Require(entry.Outputs.Count == (entry.Emotion.Attributes.Count > 0 ? 2 : 1), "outputs are logits, and attributes where it has any");
                 Require(
                     entry.Emotion.Attributes.Count == 0 || entry.Emotion.AttributeRange is [var lowest, var highest] && lowest < highest,
@@ -178,6 +176,26 @@ public sealed class ModelCatalog
             {
                 throw new ModelException($"The catalogue entry '{entry.Name}' is not valid: {error.Message}", error);
             }
+        }
+
+        // Columns of results are the vocabulary's: what a label means must be said, and said once.
+        void CheckVocabulary(EmotionEntry emotion)
+        {
+            string names = string.Join(", ", EmotionVocabulary.Names);
+            for (int i = 0; i < emotion.Labels.Count; i++)
+            {
+                string label = emotion.Labels[i];
+                Require(
+                    emotion.Emotions[i] is not { } name || EmotionVocabulary.Names.Contains(name),
+                    $"its label '{label}' is none of {names}; say which it stands for: \"vocabulary\": {{ \"{label}\": \"…\" }}, or null to leave it out");
+            }
+
+            string[] known = [.. emotion.Emotions.OfType<string>()];
+            string? twice = known.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1)?.Key;
+            Require(twice is null, $"two of its labels stand for '{twice}'");
+            Require(known.Length >= 2, "an emotion model needs at least two labels");
+            string? stray = emotion.Vocabulary?.Keys.FirstOrDefault(label => !emotion.Labels.Contains(label));
+            Require(stray is null, $"its vocabulary speaks of '{stray}', which is none of its labels");
         }
 
         // What the port will feed or read: a fixed axis of the network has to be just that long, a free one takes anything.

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using NrSer.Core.Emotion;
 using NrSer.Core.Models;
 using NrSer.Core.Tests.Fixtures;
@@ -43,6 +44,7 @@ public sealed class OnnxEmotionClassifierTests
             Assert.Equal(1f, estimate.Probabilities.Sum(), 1e-6f);
             Assert.Equal(new[] { "neutral", "happy", "sad", "angry" }[Array.IndexOf(logits, logits.Max())], estimate.Emotion);
             Assert.Equal(estimate.Probabilities.Max(), estimate.Confidence);
+            Assert.Equal((estimate.Confidence, estimate.Confidence >= 0.5f), (estimate.Trust, estimate.IsReportable));
             Assert.Equal(Math.Clamp(ratings[0], 1, 5), estimate.Valence); // the catalogue's order, not ours
             Assert.Equal(Math.Clamp(ratings[1], 1, 5), estimate.Arousal);
             Assert.Equal(Math.Clamp(ratings[2], 1, 5), estimate.Dominance);
@@ -50,6 +52,32 @@ public sealed class OnnxEmotionClassifierTests
         }
 
         Assert.True(clamped); // or the test would show nothing of it
+    }
+
+    [Fact]
+    public void Classify_LabelThatIsNoEmotion_IsLeftOutAndOthersTakeItsShare()
+    {
+        float[] all = [.. Assert.Single(Classify(_ => { })).Probabilities];
+        EmotionEstimate estimate = Assert.Single(Classify(emotion =>
+        {
+            emotion["labels"] = new JsonArray("neutral", "X", "gloomy", "angry");
+            emotion["vocabulary"] = new JsonObject { ["X"] = null, ["gloomy"] = "sad" };
+        }));
+
+        float rest = 1 - all[1];
+        Assert.Equal([all[0] / rest, all[2] / rest, all[3] / rest], estimate.Probabilities, (a, b) => Math.Abs(a - b) < 1e-6); // float rounding
+        Assert.Equal(new[] { "neutral", "sad", "angry" }[estimate.Probabilities.Index().MaxBy(one => one.Item).Index], estimate.Emotion);
+    }
+
+    [Theory]
+    [InlineData(0f, true)]
+    [InlineData(1f, false)]
+    public void Classify_Threshold_DecidesWhatIsReportable(float reportableAbove, bool expected)
+    {
+        EmotionEstimate estimate = Assert.Single(Classify(emotion => emotion["reportableAbove"] = reportableAbove));
+        Assert.Equal(expected, estimate.IsReportable);
+        EmotionEstimate atIt = Assert.Single(Classify(emotion => emotion["reportableAbove"] = estimate.Trust));
+        Assert.True(atIt.IsReportable); // the threshold itself counts
     }
 
     [Fact]
@@ -88,6 +116,15 @@ public sealed class OnnxEmotionClassifierTests
     {
         using OnnxModel model = TestCatalog.Load("mean-402");
         Assert.Throws<ArgumentException>(() => new OnnxEmotionClassifier(model));
+    }
+
+    /// <summary>One second of a tone through the network whose entry was changed.</summary>
+    private static IReadOnlyList<EmotionEstimate> Classify(Action<JsonObject> change)
+    {
+        using var catalog = new TestCatalog();
+        change(catalog["emotion"]["emotion"]!.AsObject());
+        using OnnxModel model = catalog.LoadModel("emotion");
+        return new OnnxEmotionClassifier(model).Classify(Tone(1), 1);
     }
 
     private static void AssertBatchEqualsSingles(OnnxEmotionClassifier classifier)

@@ -94,7 +94,7 @@ public sealed class SegmentEmotionRecognizerTests
             {
                 float heard = batch.Span[i * samples];
                 Assert.False(batch.Span.Slice(i * samples, samples).ContainsAnyExcept(heard));
-                estimates[i] = new EmotionEstimate("neutral", [1f], heard, Valence: null, Dominance: null);
+                estimates[i] = new EmotionEstimate("neutral", [1f], heard, Valence: null, Dominance: null) { Trust = 1, IsReportable = true };
             }
 
             return estimates;

@@ -86,7 +86,7 @@ public sealed class ExportedModelsTests : IDisposable
             if (attributes.Length > 0)
                 AssertClose($"{entry.Name}, attributes", [.. outputs.GetProperty("attributes").EnumerateArray().Select(value => value.GetSingle())], attributes, 1e-3);
             EmotionEstimate estimate = Assert.Single(new OnnxEmotionClassifier(emotion).Classify(y, 1));
-            Assert.Equal(emotion.Entry.Emotion.Labels[Array.IndexOf(logits, logits.Max())], estimate.Emotion);
+            Assert.Equal(emotion.Entry.Emotion.Emotions[Array.IndexOf(logits, logits.Max())], estimate.Emotion);
         }
     }
 

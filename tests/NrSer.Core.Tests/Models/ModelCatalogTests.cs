@@ -50,8 +50,17 @@ public sealed class ModelCatalogTests : IDisposable
         { "mean-402/stft/fftSamples", "16000", "frame" },
         { "emotion/emotion", "null", "'emotion'" },
         { "emotion/emotion/labels", "[\"sad\"]", "two labels" },
-        { "emotion/emotion/labels", "[\"sad\", \"fear/anxious\", \"happy\", \"angry\"]", "letters" },
-        { "emotion/emotion/labels", "[\"sad\", \"happy\", \"Sad\", \"angry\"]", "twice" },
+        { "emotion/emotion/labels", "[\"sad\", \"fear/anxious\", \"happy\", \"angry\"]", "'fear/anxious' is none of neutral, happy" },
+        { "emotion/emotion/labels", "[\"sad\", \"happy\", \"Sad\", \"angry\"]", "'Sad' is none of" },
+        { "emotion/emotion/labels", "[\"sad\", \"happy\", \"sad\", \"angry\"]", "stand for 'sad'" },
+        { "emotion/emotion/vocabulary", "{\"angry\": \"rage\"}", "'angry' is none of" },
+        { "emotion/emotion/vocabulary", "{\"angry\": \"sad\"}", "stand for 'sad'" },
+        { "emotion/emotion/vocabulary", "{\"rage\": \"angry\"}", "'rage', which is none of its labels" },
+        { "emotion/emotion/vocabulary", "{\"sad\": null, \"happy\": null, \"neutral\": null}", "two labels" },
+        { "emotion/emotion/trust", "\"learned\"", "trust" },
+        { "emotion/emotion/trust", "7", "trust" },
+        { "emotion/emotion/reportableAbove", "1.01", "reportable" },
+        { "emotion/emotion/reportableAbove", "-0.01", "reportable" },
         { "emotion/quality", "\"excellent\"", "quality" },
         { "emotion/emotion/attributes", "[\"valence\"]", "outputs" },
         { "mean-402/snrLevel/mixRange", "[1]", "mix range" },
@@ -90,6 +99,22 @@ public sealed class ModelCatalogTests : IDisposable
         Assert.Equal(["valence", "arousal", "dominance"], catalog.Choose(ModelKind.Emotion, name: null).Emotion!.Attributes);
         Assert.Equal("emotion", catalog.Choose(ModelKind.Emotion, "emotion").Name);
         Assert.Equal(Path.Combine(Path.GetDirectoryName(_catalog.Path)!, "identity-512.onnx"), catalog.FileOf(enhancer));
+    }
+
+    [Fact]
+    public void Load_LabelsOfAnotherName_AreMappedToTheVocabulary()
+    {
+        _catalog["emotion"]["emotion"]!["labels"] = new JsonArray("neu", "hap", "noAgreement", "angry");
+        _catalog["emotion"]["emotion"]!["vocabulary"] = new JsonObject { ["neu"] = "neutral", ["hap"] = "happy", ["noAgreement"] = null };
+        EmotionEntry emotion = _catalog.Save().Choose(ModelKind.Emotion, "emotion").Emotion!;
+        Assert.Equal(["neutral", "happy", null, "angry"], emotion.Emotions);
+    }
+
+    [Fact]
+    public void Load_EntryThatSaysNothingOfTrust_TrustsItsConfidenceFromOneHalf()
+    {
+        EmotionEntry emotion = _catalog.Save().Choose(ModelKind.Emotion, "emotion").Emotion!;
+        Assert.Equal((TrustRule.Confidence, 0.5f), (emotion.Trust, emotion.ReportableAbove));
     }
 
     [Theory]
