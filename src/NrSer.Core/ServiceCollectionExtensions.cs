@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using NrSer.Core.Audio;
+using NrSer.Core.Audio.Input;
 using NrSer.Core.Emotion;
 using NrSer.Core.Enhancement;
 using NrSer.Core.Models;

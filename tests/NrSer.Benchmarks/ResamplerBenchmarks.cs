@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using NrSer.Core.Audio;
+using NrSer.Core.Audio.Resampling;
 
 namespace NrSer.Benchmarks;
 

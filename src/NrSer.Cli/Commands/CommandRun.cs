@@ -3,7 +3,8 @@ using Azure;
 using Azure.Identity;
 using NrSer.Cli.Local;
 using NrSer.Cli.Output;
-using NrSer.Core.Audio;
+using NrSer.Core.Audio.Ffmpeg;
+using NrSer.Core.Audio.Input;
 using NrSer.Core.Models;
 using NrSer.Evaluation.Experiments;
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using NrSer.Cli.Output;
 using NrSer.Core.Audio;
+using NrSer.Core.Audio.Wav;
 using NrSer.Core.Reconstitution;
 using NrSer.Core.Segmentation;
 

@@ -4,6 +4,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using NrSer.Cli.Output;
 using NrSer.Core.Audio;
+using NrSer.Core.Audio.Ffmpeg;
+using NrSer.Core.Audio.Input;
 using NrSer.Core.Reconstitution;
 using NrSer.Core.Segmentation;
 

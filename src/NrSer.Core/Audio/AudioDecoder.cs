@@ -1,3 +1,7 @@
+using NrSer.Core.Audio.Ffmpeg;
+using NrSer.Core.Audio.Input;
+using NrSer.Core.Audio.Wav;
+
 namespace NrSer.Core.Audio;
 
 /// <summary>Opens recordings of any supported kind: WAVE itself, everything else through an ffmpeg process. Thread-safe.</summary>

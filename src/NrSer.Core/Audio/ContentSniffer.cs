@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using NrSer.Core.Audio.Ffmpeg;
+using NrSer.Core.Audio.Wav;
 
 namespace NrSer.Core.Audio;
 
@@ -8,8 +10,6 @@ namespace NrSer.Core.Audio;
 /// </summary>
 internal static class ContentSniffer
 {
-    private const int Id3HeaderBytes = 10;
-
     private static ReadOnlySpan<byte> AsfHeader => [0x30, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11, 0xA6, 0xD9];
 
     private static ReadOnlySpan<byte> EbmlHeader => [0x1A, 0x45, 0xDF, 0xA3];
@@ -47,18 +47,6 @@ internal static class ContentSniffer
         return IsMpegAudio(start) ? FfmpegFormat.Mp3 : null;
     }
 
-    /// <summary>Length of the ID3 tag at the start, 0 without one.</summary>
-    /// <param name="start">The first bytes of the recording.</param>
-    public static int Id3Bytes(ReadOnlySpan<byte> start)
-    {
-        if (!start.StartsWith("ID3"u8) || start.Length < Id3HeaderBytes)
-            return 0;
-        int size = 0;
-        foreach (byte sevenBits in start[6..Id3HeaderBytes])
-            size = (size << 7) | (sevenBits & 0x7F);
-        return Id3HeaderBytes + size;
-    }
-
     private static bool HasWaveForm(ReadOnlySpan<byte> start) => start.Length >= 12 && start[8..12].SequenceEqual("WAVE"u8);
 
     // Telephone systems store these; looked for only as far as the first bytes reach.
@@ -82,10 +70,10 @@ internal static class ContentSniffer
         start.Length >= 8 && (start[4..8].SequenceEqual("ftyp"u8) || start[4..8].SequenceEqual("moov"u8)
             || start[4..8].SequenceEqual("mdat"u8) || start[4..8].SequenceEqual("wide"u8));
 
-    // Tags stand before MP3 nearly always, before AAC and FLAC sometimes. Behind a tag with a big picture we cannot see.
+    // Behind a tag with a big picture we cannot see.
     private static FfmpegFormat FindBehindId3(ReadOnlySpan<byte> start)
     {
-        ReadOnlySpan<byte> behind = start[Math.Min(Id3Bytes(start), start.Length)..];
+        ReadOnlySpan<byte> behind = start[Math.Min(Id3Tag.Bytes(start), start.Length)..];
         if (behind.StartsWith("fLaC"u8))
             return FfmpegFormat.Flac;
         return IsAdts(behind) ? FfmpegFormat.Aac : FfmpegFormat.Mp3;

@@ -1,3 +1,6 @@
+using NrSer.Core.Audio.Input;
+using NrSer.Core.Audio.Resampling;
+
 namespace NrSer.Core.Audio;
 
 /// <summary>A recording as the models want it: 16 kHz, one channel or several separate ones. Memory does not depend on its length.</summary>

@@ -1,4 +1,5 @@
 using CommunityToolkit.HighPerformance.Buffers;
+using NrSer.Core.Models;
 using NrSer.Core.Reconstitution;
 using NrSer.Core.Segmentation;
 

@@ -1,5 +1,6 @@
 using CommunityToolkit.HighPerformance.Buffers;
 using NrSer.Core.Enhancement;
+using NrSer.Core.Models;
 using NrSer.Core.Segmentation;
 using NrSer.Core.Signal;
 using NrSer.Core.Snr;

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using CommunityToolkit.HighPerformance.Buffers;
 using NrSer.Core.Audio;
+using NrSer.Core.Audio.Input;
 
 namespace NrSer.Core.Segmentation;
 

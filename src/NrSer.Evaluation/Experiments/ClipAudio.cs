@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using NrSer.Core.Audio;
-using NrSer.Evaluation.Metrics;
+using NrSer.Core.Audio.Input;
 using NrSer.Core.Segmentation;
+using NrSer.Evaluation.Metrics;
 
 namespace NrSer.Evaluation.Experiments;
 

@@ -1,5 +1,5 @@
 using System.Numerics.Tensors;
-using NrSer.Core.Audio;
+using NrSer.Core.Audio.Resampling;
 
 namespace NrSer.Evaluation.Metrics;
 

@@ -6,6 +6,7 @@ using Azure.Storage.Blobs.Models;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NrSer.Core.Audio;
+using NrSer.Core.Audio.Input;
 using NrSer.Core.Segmentation;
 using NrSer.Pipeline.Events;
 using NrSer.Pipeline.Messages;

@@ -6,7 +6,8 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using CommunityToolkit.HighPerformance;
 using CommunityToolkit.HighPerformance.Buffers;
-using NrSer.Core.Audio;
+using NrSer.Core.Audio.Input;
+using NrSer.Core.Audio.Wav;
 using NrSer.Core.Segmentation;
 using NrSer.Pipeline.Messages;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using NrSer.Cli.Tests.Processes;
+using NrSer.Core.Audio.Wav;
 
 namespace NrSer.Cli.Tests.Commands;
 

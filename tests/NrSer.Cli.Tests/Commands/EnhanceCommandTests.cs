@@ -1,6 +1,6 @@
 using System.Text.Json;
 using NrSer.Cli.Tests.Processes;
-using NrSer.Core.Audio;
+using NrSer.Core.Audio.Input;
 
 namespace NrSer.Cli.Tests.Commands;
 

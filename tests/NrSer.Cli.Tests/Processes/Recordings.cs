@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using CliWrap.Buffered;
-using NrSer.Core.Audio;
+using NrSer.Core.Audio.Input;
+using NrSer.Core.Audio.Wav;
 
 namespace NrSer.Cli.Tests.Processes;
 

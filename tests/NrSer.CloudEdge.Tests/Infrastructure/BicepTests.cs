@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using NrSer.Core.Audio;
+using NrSer.Core.Audio.Input;
 using NrSer.Pipeline.Storage;
 using NrSer.ServiceBus;
 using NrSer.Worker;

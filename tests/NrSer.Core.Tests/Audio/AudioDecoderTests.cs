@@ -1,5 +1,7 @@
 using System.Text;
-using NrSer.Core.Audio;
+using NrSer.Core.Audio.Ffmpeg;
+using NrSer.Core.Audio.Input;
+using NrSer.Core.Tests.Audio.Wav;
 
 namespace NrSer.Core.Tests.Audio;
 

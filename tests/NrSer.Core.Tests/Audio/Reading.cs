@@ -1,4 +1,6 @@
 using NrSer.Core.Audio;
+using NrSer.Core.Audio.Input;
+using NrSer.Core.Audio.Wav;
 
 namespace NrSer.Core.Tests.Audio;
 

@@ -1,4 +1,8 @@
 using NrSer.Core.Audio;
+using NrSer.Core.Audio.Input;
+using NrSer.Core.Audio.Resampling;
+using NrSer.Core.Audio.Wav;
+using NrSer.Core.Tests.Audio.Wav;
 
 namespace NrSer.Core.Tests.Audio;
 

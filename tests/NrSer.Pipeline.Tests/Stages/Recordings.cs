@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using NrSer.Core.Audio;
+using NrSer.Core.Audio.Input;
+using NrSer.Core.Audio.Wav;
 
 namespace NrSer.Pipeline.Tests.Stages;
 

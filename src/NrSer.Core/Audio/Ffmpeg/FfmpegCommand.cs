@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using NrSer.Core.Audio.Input;
+
+namespace NrSer.Core.Audio.Ffmpeg;
+
+/// <summary>How ffmpeg is started: with one demuxer, one protocol, no environment and limits on time and memory.</summary>
+internal static class FfmpegCommand
+{
+    // util-linux; sets the limits and then becomes ffmpeg, keeping the process id.
+    private const string LimitsPath = "/usr/bin/prlimit";
+
+    /// <summary>Describes a process that writes the first audio stream as a float32 WAVE stream to its standard output.</summary>
+    /// <param name="ffmpegPath">Full path: there will be no PATH to search.</param>
+    /// <param name="format">What the recording was found to be.</param>
+    /// <param name="filePath">The recording, or null when it comes through the standard input.</param>
+    /// <param name="options">Limits.</param>
+    public static ProcessStartInfo Create(string ffmpegPath, FfmpegFormat format, string? filePath, AudioOptions options)
+    {
+        bool limited = OperatingSystem.IsLinux() && File.Exists(LimitsPath);
+        ProcessStartInfo start = new(limited ? LimitsPath : ffmpegPath)
+        {
+            UseShellExecute = false,
+            CreateNoWindow = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        ClearEnvironment(start);
+        if (limited)
+            Add(start, $"--as={options.FfmpegMaxMemoryBytes}", "--core=0", ffmpegPath);
+
+        Add(start, "-nostdin", "-hide_banner", "-v", "error", "-filter_threads", "1");
+        Add(start, "-timelimit", $"{Math.Ceiling(options.FfmpegMaxCpuTime.TotalSeconds):0}");
+        Add(start, "-max_alloc", $"{options.FfmpegMaxMemoryBytes / 4}"); // one block; a quarter leaves room for its neighbours
+        Add(start, "-f", format.Demuxer, "-format_whitelist", format.Demuxer);
+        Add(start, "-protocol_whitelist", filePath is null ? "pipe" : "file");
+        Add(start, "-threads", "1", "-vn", "-sn", "-dn");
+        Add(start, "-i", filePath is null ? "pipe:0" : $"file:{filePath}");
+        Add(start, "-map", "0:a:0", "-map_metadata", "-1", "-bitexact", "-c:a", "pcm_f32le", "-f", "wav", "pipe:1");
+        return start;
+    }
+
+    private static void ClearEnvironment(ProcessStartInfo start)
+    {
+        start.Environment.TryGetValue("SystemRoot", out string? systemRoot);
+        start.Environment.Clear();
+        if (OperatingSystem.IsWindows())
+            start.Environment["SystemRoot"] = systemRoot; // Windows loads no system library without it
+    }
+
+    private static void Add(ProcessStartInfo start, params ReadOnlySpan<string> arguments)
+    {
+        foreach (string argument in arguments)
+            start.ArgumentList.Add(argument);
+    }
+}

@@ -1,0 +1,92 @@
+using System.Text.RegularExpressions;
+using NrSer.Core.Audio.Input;
+
+namespace NrSer.Core.Audio.Ffmpeg;
+
+/// <summary>Reads ffmpeg's exit code and complaints: it exits with 0 even when half of the recording is missing.</summary>
+internal static partial class FfmpegOutcome
+{
+    private const int MaxQuoteChars = 160;
+
+    // Shells report death by signal n as 128 + n. ffmpeg itself answers SIGINT and SIGTERM with 255, after writing a proper end.
+    private const int CpuLimitExitCode = 128 + 24;
+    private static readonly int[] StoppedExitCodes = [255, 128 + 2, 128 + 9, 128 + 15];
+
+    private enum Meaning
+    {
+        Harmless,
+        NoAudio,
+        NoIndex,
+        OutOfMemory,
+        Damage,
+    }
+
+    /// <summary>Throws unless ffmpeg read the whole recording.</summary>
+    /// <param name="exitCode">ffmpeg's.</param>
+    /// <param name="complaints">What it wrote to its standard error, one complaint a line.</param>
+    /// <param name="format">What it was reading.</param>
+    /// <exception cref="InvalidAudioException">The recording is damaged, cut off or without sound.</exception>
+    /// <exception cref="IOException">Something stopped ffmpeg; trying again may help.</exception>
+    public static void ThrowIfFailed(int exitCode, string complaints, FfmpegFormat format)
+    {
+        if (exitCode == CpuLimitExitCode)
+            throw new InvalidAudioException($"Decoding the {format.Name} takes more processor time than allowed.");
+        if (StoppedExitCodes.Contains(exitCode))
+            throw new IOException($"ffmpeg was stopped from outside (exit code {exitCode}).");
+
+        foreach (string line in complaints.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            string? reason = Judge(line, format) switch
+            {
+                Meaning.NoAudio => "The file has no audio stream.",
+                Meaning.NoIndex => "The MP4 has no index: it is cut off, or its recording was never finished.",
+                Meaning.OutOfMemory => $"Decoding the {format.Name} takes more memory than allowed.",
+                Meaning.Damage => $"The {format.Name} is damaged or cut off ({Clean(line)}).",
+                _ => null,
+            };
+            if (reason is not null)
+                throw new InvalidAudioException(reason);
+        }
+
+        if (exitCode != 0)
+            throw new InvalidAudioException($"The {format.Name} cannot be decoded.");
+    }
+
+    private static Meaning Judge(string line, FfmpegFormat format)
+    {
+        if (line.Contains("matches no streams", StringComparison.Ordinal))
+            return Meaning.NoAudio;
+        if (line.Contains("moov atom not found", StringComparison.Ordinal))
+            return Meaning.NoIndex;
+        if (line.Contains("Cannot allocate memory", StringComparison.Ordinal) || line.Contains("Error allocating", StringComparison.Ordinal))
+            return Meaning.OutOfMemory;
+
+        // Many MP3 files are cut from longer ones and have tags at the end: the first frame lacks what came before it, and tags look like a frame
+        // with a bad header.
+        if (format == FfmpegFormat.Mp3 && Mp3EdgePattern().IsMatch(line))
+            return Meaning.Harmless;
+
+        // Only repeats, without its cause, what the line before said.
+        return RepetitionPattern().IsMatch(line) ? Meaning.Harmless : Meaning.Damage;
+    }
+
+    // "[flac @ 0x55d7f1c0] invalid residual" and "file:/tmp/x: Invalid data": addresses and paths tell the owner nothing.
+    private static string Clean(string line)
+    {
+        string text = ControlPattern().Replace(PlacePattern().Replace(line, ""), "?").Trim();
+        return text.Length <= MaxQuoteChars ? text : string.Concat(text.AsSpan(0, MaxQuoteChars), "…");
+    }
+
+    [GeneratedRegex(@"Header missing$|invalid new backstep|overread", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Mp3EdgePattern();
+
+    [GeneratedRegex(
+        "Error while decoding stream|Error submitting packet to decoder|To ignore this, add|Last message repeated", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex RepetitionPattern();
+
+    [GeneratedRegex(@"\[[^\]]* @ [^\]]*\]\s*|(pipe|file):\S*:\s*|0x[0-9a-fA-F]{6,}", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex PlacePattern();
+
+    [GeneratedRegex(@"[^\x20-\x7E]", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex ControlPattern();
+}

@@ -1,0 +1,15 @@
+namespace NrSer.Core.Audio.Input;
+
+/// <summary>A recording being decoded from start to end, once.</summary>
+public interface IAudioReader : IAsyncDisposable
+{
+    /// <summary>Known before the first sample is read.</summary>
+    AudioFormat Format { get; }
+
+    /// <summary>Reads the next whole frames, interleaved, full scale = 1; samples may exceed it where the encoding can.</summary>
+    /// <param name="interleaved">Room for at least one frame; anything behind its last whole frame stays untouched.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <returns>Samples written, a multiple of the channel count; 0 at the end only.</returns>
+    /// <exception cref="InvalidAudioException">The recording is damaged here; what was read before is sound.</exception>
+    ValueTask<int> ReadAsync(Memory<float> interleaved, CancellationToken cancellationToken);
+}

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using NrSer.Core.Audio;
+using NrSer.Core.Audio.Ffmpeg;
+using NrSer.Core.Audio.Input;
+
+namespace NrSer.Core.Tests.Audio.Ffmpeg;
+
+public sealed class FfmpegCommandTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("nrser-ffmpeg-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData(null, "pipe", "pipe:0")]
+    [InlineData("/tmp/a b.mp4", "file", "file:/tmp/a b.mp4")]
+    public void Create_AnyInput_AllowsOneDemuxerOneProtocolOneStream(string? filePath, string protocol, string input)
+    {
+        FfmpegFormat format = ContentSniffer.FindFfmpegFormat("fLaC\0\0\0\"then the stream info"u8)!;
+        ProcessStartInfo start = FfmpegCommand.Create("/opt/ffmpeg", format, filePath, new AudioOptions { FfmpegMaxCpuTime = TimeSpan.FromSeconds(90.5) });
+        Assert.Equal("flac", After("-f"));
+        Assert.Equal("flac", After("-format_whitelist"));
+        Assert.Equal(protocol, After("-protocol_whitelist"));
+        Assert.Equal(input, After("-i"));
+        Assert.Equal("0:a:0", After("-map"));
+        Assert.Equal("91", After("-timelimit"));
+        Assert.Equal($"{(1L << 30) / 4}", After("-max_alloc"));
+        Assert.Contains("-nostdin", start.ArgumentList);
+        Assert.Empty(start.Environment);
+        if (OperatingSystem.IsLinux())
+            Assert.Equal(["--as=1073741824", "--core=0", "/opt/ffmpeg"], start.ArgumentList.Take(3));
+
+        string After(string option) => start.ArgumentList[start.ArgumentList.IndexOf(option) + 1];
+    }
+
+    // Not ffmpeg, but something that does what a broken or captured one could.
+    [Fact]
+    public async Task OpenAsync_FfmpegFloodsItsErrors_NeitherHangsNorKeepsThem()
+    {
+        AudioOptions options = Fake("i=0; while [ $i -lt 20000 ]; do echo 'something is wrong with frame after frame after frame' >&2; i=$((i+1)); done; exit 1");
+        InvalidAudioException refused = await Assert.ThrowsAsync<InvalidAudioException>(() => Reading.DecodeAsync(Flac(), options));
+        Assert.InRange(refused.Message.Length, 1, 1000);
+    }
+
+    [Fact]
+    public async Task OpenAsync_AnyRecording_StartsFfmpegWithoutEnvironmentAndWithLimits()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "prlimit is a Linux command.");
+        string told = Path.Combine(_folder, "told");
+        AudioOptions options = Fake($"/usr/bin/env > {told}; ulimit -v >> {told}; exit 1");
+        await Assert.ThrowsAsync<InvalidAudioException>(() => Reading.DecodeAsync(Flac(), options));
+        string[] lines = await File.ReadAllLinesAsync(told, Reading.Token);
+        Assert.Equal($"{(1L << 30) / 1024}", lines[^1]); // KiB
+        Assert.All(lines[..^1], line => Assert.True(line.StartsWith("PWD=", StringComparison.Ordinal) || line.StartsWith("SHLVL=", StringComparison.Ordinal) || line.StartsWith("_=", StringComparison.Ordinal), line)); // the shell's own
+    }
+
+    private static byte[] Flac() => [.. "fLaC"u8, .. new byte[200_000]];
+
+    private AudioOptions Fake(string script)
+    {
+        string path = Path.Combine(_folder, "ffmpeg");
+        File.WriteAllText(path, $"#!/bin/sh\n{script}\n");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The script needs a shell.");
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        return new AudioOptions { FfmpegPath = path };
+    }
+}
