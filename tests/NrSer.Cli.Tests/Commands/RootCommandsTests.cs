@@ -1,9 +1,35 @@
+using System.Xml.Linq;
 using NrSer.Cli.Tests.Processes;
 
 namespace NrSer.Cli.Tests.Commands;
 
 public sealed class RootCommandsTests
 {
+    private static readonly string s_stated = Path.Combine(AppContext.BaseDirectory, "Stated");
+
+    /// <summary>The one place that states it.</summary>
+    private static string Version => XDocument.Load(Path.Combine(s_stated, "Directory.Build.props")).Descendants("Version").Single().Value;
+
+    [Fact]
+    public async Task Version_IsThatOfTheBuildRules_WithTheCommitWhereTheBuildKnowsIt()
+    {
+        Outcome outcome = await Nrser.RunAsync("--version");
+
+        outcome.Succeeded();
+        string[] parts = outcome.Output.TrimEnd('\n').Split('+');
+        Assert.Equal(Version, parts[0]);
+        Assert.All(parts[1..], commit => Assert.Matches("^[0-9a-f]{40}$", commit));
+    }
+
+    [Fact]
+    public async Task Version_OfTheBuildRules_HasASectionInTheChangelog()
+    {
+        string[] lines = await File.ReadAllLinesAsync(Path.Combine(s_stated, "CHANGELOG.md"), TestContext.Current.CancellationToken);
+
+        Assert.Contains(lines, line => line.StartsWith($"## [{Version}] - ", StringComparison.Ordinal));
+        Assert.Contains("## [Unreleased]", lines);
+    }
+
     [Fact]
     public async Task Help_OfTheRoot_ExplainsExitCodes()
     {
