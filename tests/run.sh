@@ -3,16 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-need() { # command, Debian package, why
-    command -v "$1" > /dev/null && return
-    if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
-        echo "Installing $2 ($3)…"
-        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" > /dev/null
-    else
-        echo "$1 is missing ($3). Install it, e.g.: sudo apt-get install $2" >&2
-        exit 3
-    fi
-}
+# shellcheck source=tests/need.sh
+source tests/need.sh
 
 need dotnet dotnet-sdk-10.0 "the .NET 10 SDK"
 need ffmpeg ffmpeg "decodes everything but WAV"
@@ -22,12 +14,20 @@ need node nodejs "runs the storage emulator"
 need npm npm "installs the storage emulator"
 
 dotnet build NrSer.Local.slnf --configuration Release --nologo --verbosity quiet
+hearing() { # a shell in the background ignores Ctrl-C, and what it starts inherits that; some tests send it
+    if env --default-signal=INT true 2> /dev/null; then
+        env --default-signal=INT "$@"
+    else
+        "$@"
+    fi
+}
+
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT
 status=0
 for project in tests/*.Tests; do
     echo "== $(basename "$project")"
-    dotnet run --project "$project" --configuration Release --no-build -- "$@" | tee "$report.one" || status=1
+    hearing dotnet run --project "$project" --configuration Release --no-build -- "$@" | tee "$report.one" || status=1
     cat "$report.one" >> "$report"
     rm -f "$report.one"
 done
