@@ -1,4 +1,4 @@
-"""Trains and measures the small emotion classifier on reconstituted speech of three acted corpora in three languages."""
+"""Trains and measures the small emotion classifier on reconstituted speech of four acted corpora in four languages."""
 
 import argparse
 import json
@@ -10,7 +10,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from corpora import EMOTION_CORPORA, EMOTIONS, LABELS, SAMPLE_RATE_HZ, emotion_of, ratings
+from channels import BANDS, Channel, band_limited
+from corpora import EMOTION_CORPORA, EMOTIONS, LABELS, SAMPLE_RATE_HZ, emotion_of, ratings, votes
 from emotion_network import EmotionNetwork, multiply_accumulates
 from hubert_network import HubertNetwork
 from mixing import equalised, resampled
@@ -18,15 +19,18 @@ from precision import reduced_precision
 from reconstitution import Reconstituted
 from snr_level import rounded
 
-ODDS = {"emodb": 0.3, "ased": 0.4, "emotale": 0.3}
+ODDS = {"emodb": 0.22, "ased": 0.25, "emotale": 0.18, "crema-d": 0.35}
+VOTES = 0.5  # of CREMA-D's targets this share is what listeners chose, the rest what the actor meant
+CHANNELS = 0.5  # share of the training rows that come through a channel
 NETWORKS = {"mel": EmotionNetwork, "hubert": HubertNetwork}
 BATCH, LEARNING_RATE, AVERAGING = 32, {"mel": 2e-3, "hubert": 7e-4}, 0.995
 EXCERPT_SECONDS = (1.2, 3.0)
 NO_LABEL = -100
 CALIBRATION_BINS = 10
-# What is heard at evaluation: (clean rows?, weight of the original).
-CONDITIONS = {"clean": (True, "original"), "cleanReconstituted": (True, "nrser"), "noisy5dB": (False, "original"), "enhanced5dB": (False, "enhanced"),
-              "reconstituted5dB": (False, "nrser")}
+# What is heard at evaluation: (clean rows?, weight of the original, band).
+CONDITIONS = {"clean": (True, "original", None), "cleanReconstituted": (True, "nrser", None), "telephone": (True, "original", "telephone"),
+              "noisy5dB": (False, "original", None), "enhanced5dB": (False, "enhanced", None), "reconstituted5dB": (False, "nrser", None)}
+CHOOSING = ("cleanReconstituted", "telephone", "reconstituted5dB")  # by which a checkpoint is judged
 ARMS = ("original", "enhanced", "nrser", "oracle")
 
 
@@ -39,14 +43,21 @@ class Examples:
         self.labels = np.array([EMOTIONS.index(emotion_of(c, n)) for c, n in zip(self.rows.corpora, self.rows.names)])
         self.ratings = np.array([rated.get(n, (np.nan,) * 3) if c == "emotale" else (np.nan,) * 3
                                  for c, n in zip(self.rows.corpora, self.rows.names)], np.float32)
+        heard = votes(data)
+        self.targets = np.eye(len(EMOTIONS), dtype=np.float32)[self.labels]
+        self.votes = np.zeros_like(self.targets)
+        for row in (r for r, corpus in enumerate(self.rows.corpora) if corpus == "crema-d"):
+            self.votes[row] = heard[self.rows.names[row]]
+            self.targets[row] = (1 - VOTES) * self.targets[row] + VOTES * self.votes[row] / self.votes[row].sum()
         self.clean = np.isinf(self.rows.snr_db)
         self.corpora = np.array(self.rows.corpora)
-        self.possible = {corpus: np.isin(np.arange(len(EMOTIONS)), self.labels[self.corpora == corpus]) for corpus in EMOTION_CORPORA}
+        self.present = [corpus for corpus in EMOTION_CORPORA if (self.corpora == corpus).any()]
+        self.possible = {corpus: np.isin(np.arange(len(EMOTIONS)), self.labels[self.corpora == corpus]) for corpus in self.present}
         if "train" not in splits:
             self.labels[self.labels >= len(LABELS)] = NO_LABEL
         self.groups = {corpus: {label: [np.flatnonzero((self.corpora == corpus) & (self.labels == label) & (self.clean == clean))
                                         for clean in (True, False)]
-                                for label in sorted(set(self.labels[self.corpora == corpus]))} for corpus in EMOTION_CORPORA}
+                                for label in sorted(set(self.labels[self.corpora == corpus]))} for corpus in self.present}
 
     def draw(self, random, corpus):
         """A row: of this corpus, or of one by ODDS; then emotions alike (those that no model reports half as often), then clean and noisy alike."""
@@ -56,20 +67,21 @@ class Examples:
         return int(rows[random.integers(len(rows))])
 
     def batch(self, random, size, corpus=None):
-        """(waveforms [size, samples], labels, emotions that the row's corpus knows, ratings): one length for all, shorter clips repeated."""
+        """(waveforms [size, samples], targets, emotions that the row's corpus knows, ratings): one length for all, shorter clips repeated."""
         count = int(random.uniform(*EXCERPT_SECONDS) * SAMPLE_RATE_HZ)
         rows = [self.draw(random, corpus) for _ in range(size)]
         waves = np.stack([self.augmented(random, row, count) for row in rows])
         possible = np.stack([self.possible[self.corpora[row]] for row in rows])
-        return tuple(torch.from_numpy(values) for values in (waves, self.labels[rows], possible, self.ratings[rows]))
+        return tuple(torch.from_numpy(values) for values in (waves, self.targets[rows], possible, self.ratings[rows]))
 
     def weight(self, row, arm):
         """Share of the original that an arm of the comparison hears."""
         return {"original": 1.0, "enhanced": 0.0, "nrser": self.rows.weight[row], "oracle": self.rows.oracle[row]}[arm]
 
-    def heard(self, row, arm=None):
-        """A whole utterance as an arm hears it, by default the arm of these examples."""
-        return self.rows.reconstitute(row, self.weight(row, arm or self.arm))
+    def heard(self, row, arm=None, band=None):
+        """A whole utterance as an arm hears it, by default the arm of these examples, whole or in one of BANDS."""
+        y = self.rows.reconstitute(row, self.weight(row, arm or self.arm))
+        return band_limited(y, *BANDS[band]) if band else y
 
     def augmented(self, random, row, count):
         """Level needs no augmentation: the network's first step removes it."""
@@ -77,7 +89,8 @@ class Examples:
         y = self.rows.reconstitute(row, self.weight(row, self.arm) + (jitter if self.arm in ("nrser", "oracle") else 0))
         y = resampled(y, random.uniform(0.88, 1.13))  # other voices, and a little slower or faster
         y = excerpt(random, y, count)
-        return equalised(random, y, 10.0) if random.random() < 0.7 else y
+        y = equalised(random, y, 10.0) if random.random() < 0.7 else y
+        return Channel(random, y).recorded(y) if random.random() < CHANNELS else y
 
 
 def excerpt(random, y, count):
@@ -93,10 +106,10 @@ def concordance(estimate, wanted):
     return 2 * (a * b).mean(0) / ((a ** 2).mean(0) + (b ** 2).mean(0) + (estimate.mean(0) - wanted.mean(0)) ** 2 + 1e-8)
 
 
-def cross_entropy(logits, labels, possible, smoothing=0.1):
+def cross_entropy(logits, targets, possible, smoothing=0.1):
     """Of each row, over the emotions that its corpus knows; the others might be there unnamed."""
     logits = logits.masked_fill(~possible, -torch.inf).log_softmax(1).masked_fill(~possible, 0)
-    wanted = functional.one_hot(labels, len(EMOTIONS)) * (1 - smoothing) + possible * smoothing / possible.sum(1, keepdim=True)
+    wanted = targets * (1 - smoothing) + possible * smoothing / possible.sum(1, keepdim=True)
     return -(wanted * logits).sum(1)
 
 
@@ -109,14 +122,14 @@ def mixed(random, waves, wanted, odds):
     return share.sqrt() * waves + (1 - share).sqrt() * waves[partner], wanted, partner, share[:, 0]
 
 
-def loss_of(network, random, waves, labels, possible, wanted, mixing=0.0):
+def loss_of(network, random, waves, targets, possible, wanted, mixing=0.0):
     """The judges' sum: each learns by itself."""
     waves, wanted, partner, share = mixed(random, waves, wanted, mixing)
     with reduced_precision():
         judged = network.judges(waves)
     loss, rated = 0, ~wanted[:, 0].isnan()
     for logits, attributes in judged:
-        own, other = (cross_entropy(logits.float(), labels[of], possible[of]) for of in (slice(None), partner))
+        own, other = (cross_entropy(logits.float(), targets[of], possible[of]) for of in (slice(None), partner))
         loss = loss + (share * own + (1 - share) * other).mean()
         if rated.sum() > 3:
             loss = loss + 1 - concordance(attributes.float()[rated], wanted[rated]).mean()
@@ -124,10 +137,10 @@ def loss_of(network, random, waves, labels, possible, wanted, mixing=0.0):
 
 
 @torch.no_grad()
-def predict(network, examples, rows, arm):
+def predict(network, examples, rows, arm, band=None):
     """(logits, attributes) of these rows, whole utterances one by one."""
     network.eval()
-    outputs = [network(torch.from_numpy(examples.heard(row, arm))[None]) for row in rows]
+    outputs = [network(torch.from_numpy(examples.heard(row, arm, band))[None]) for row in rows]
     return torch.cat([o[0] for o in outputs]), torch.cat([o[1] for o in outputs])
 
 
@@ -144,32 +157,50 @@ def calibration_error(logits, labels):
 
 
 def recalls(predicted, labels, corpora):
-    """Per corpus, and pooled."""
-    rows = {corpus: (labels != NO_LABEL) & (corpora == corpus) for corpus in EMOTION_CORPORA} | {"pooled": labels != NO_LABEL}
-    return {name: average_recall(predicted[at], labels[at]) for name, at in rows.items()}
+    """Per corpus, their mean, and pooled."""
+    rows = {corpus: (labels != NO_LABEL) & (corpora == corpus) for corpus in EMOTION_CORPORA if (corpora == corpus).any()}
+    found = {name: average_recall(predicted[at], labels[at]) for name, at in rows.items()}
+    known = labels != NO_LABEL
+    return found | {"mean": float(np.mean(list(found.values()))), "pooled": average_recall(predicted[known], labels[known])}
 
 
-def measure(network, examples, clean, arm):
+def against_votes(logits, counts):
+    """Mean cross-entropy in nats against listeners who chose one of LABELS, and that of always saying how often they choose each."""
+    chose = counts[:, :len(LABELS)]
+    wanted = chose[chose.sum(1) > 0] / chose[chose.sum(1) > 0].sum(1, keepdims=True)
+    guessed = logits.log_softmax(1).numpy()[chose.sum(1) > 0]
+    prior = wanted.mean(0)
+    return {"crossEntropy": float(-(wanted * guessed).sum(1).mean()), "ofPrior": float(-(prior * np.log(prior)).sum())}
+
+
+def measure(network, examples, clean, arm, band=None):
     """What a network makes of every clean or every noisy row."""
     rows = np.flatnonzero(examples.clean == clean)
-    logits, attributes = predict(network, examples, rows, arm)
+    logits, attributes = predict(network, examples, rows, arm, band)
     labels, known, rated = examples.labels[rows], examples.labels[rows] != NO_LABEL, ~np.isnan(examples.ratings[rows, 0])
-    ccc = concordance(attributes[rated].double(), torch.from_numpy(examples.ratings[rows][rated]).double()).tolist()
+    ccc = concordance(attributes[rated].double(), torch.from_numpy(examples.ratings[rows][rated]).double()).tolist() if rated.any() else [0.0] * 3
+    voted = examples.corpora[rows] == "crema-d"
     return {
         "unweightedAverageRecall": recalls(logits.argmax(1).numpy(), labels, examples.corpora[rows]),
         "expectedCalibrationError": calibration_error(logits[known], labels[known]),
         "concordanceCorrelation": dict(zip(("arousal", "valence", "dominance"), ccc)),
+        **({"votes": against_votes(logits[voted], examples.votes[rows][voted])} if voted.any() else {}),
         "utterances": int(known.sum()),
     }
 
 
-def evaluate(network, examples, conditions=tuple(CONDITIONS)):
-    return {name: measure(network, examples, *CONDITIONS[name]) for name in conditions}
+def evaluate(network, examples, conditions=tuple(CONDITIONS), heard_as=None):
+    """By condition, with what each of them hears, or what the arm `heard_as` does."""
+    found = {}
+    for name in conditions:
+        clean, arm, band = CONDITIONS[name]
+        found[name] = measure(network, examples, clean, heard_as or arm, band)
+    return found
 
 
 def merit(result):
-    """What the checkpoint is chosen by: recall over corpora, clean and noisy, with a little weight on the attributes."""
-    recall = np.mean([np.mean(list(r["unweightedAverageRecall"].values())) for r in result.values()])
+    """What the checkpoint is chosen by: the mean of recalls over corpora in every condition, with a little weight on the attributes."""
+    recall = np.mean([r["unweightedAverageRecall"]["mean"] for r in result.values()])
     return float(recall + 0.1 * np.mean([np.mean(list(r["concordanceCorrelation"].values())) for r in result.values()]))
 
 
@@ -249,12 +280,12 @@ def train(work, data, name, arm, recipe, kind, augment, steps, minutes, seed, st
         done = max(step / steps, elapsed / (minutes * 60))
         if done >= 1 or (step % 300 == 299 and step != resumed):
             judge.load_state_dict(mean)
-            result = {clean: measure(judge, validation, clean, arm) for clean in (True, False)}
+            result = evaluate(judge, validation, CHOOSING, arm)
             if merit(result) > best_merit or recipe:  # speakers that were trained on cannot choose: the last one is taken
                 best, best_merit = {k: v.clone() for k, v in mean.items()}, merit(result)
             store(checkpoint, network=network.state_dict(), optimiser=optimiser.state_dict(), mean=mean, best=best, merit=best_merit,
                   step=step, seconds=elapsed, kind=kind)
-            found = {"clean" if k else "noisy": round(r["unweightedAverageRecall"]["pooled"], 3) for k, r in result.items()}
+            found = {k: {c: round(v, 3) for c, v in r["unweightedAverageRecall"].items()} | rounded(r.get("votes", {})) for k, r in result.items()}
             print(f"step {step} {elapsed / 60:.1f} min loss {np.mean(recent or [0]):.3f} merit {merit(result):.3f} recall {found}", flush=True)
             recent = []
             if done >= 1:
@@ -284,7 +315,7 @@ def finish(work, data, name, recipe, validation):
     store(pathlib.Path(work) / f"{name}-final.pt", network=network.state_dict(), kind=stored["kind"])
     result = {"steps": stored["step"], "minutes": stored["seconds"] / 60, "temperature": temperature,
               "parameters": sum(p.numel() for p in network.parameters()), "megaMacPerSecond": multiply_accumulates(network.eval()),
-              **({} if recipe else {"merit": stored["merit"], "validation": evaluate(network, validation, ("clean", "reconstituted5dB"))}),
+              **({} if recipe else {"merit": stored["merit"], "validation": evaluate(network, validation, ("clean", *CHOOSING))}),
               "test": evaluate(network, Examples(work, data, ["test"], validation.arm))}
     (pathlib.Path(work) / f"{name}.json").write_text(json.dumps(rounded(result), indent=2) + "\n")
     print(json.dumps(rounded(result)), flush=True)

@@ -14,11 +14,18 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from channels import BANDS, Channel, band_limited
 from mixing import Sources, mix
 from precision import reduced_precision
 
 FFT, HOP, COMPRESSION = 512, 256, 0.3
 BLOCK = 32768  # samples trained on, 2.048 s
+BATCH, CHANNELS = 12, 0.6  # excerpts; share of them that come through a channel
+CEILING_DB = 32.0
+# What `evaluate` mixes: SNR in dB (None for clean speech), band, and the only noise, if there is but one.
+CONDITIONS = {"-5": (-5.0, None, None), "0": (0.0, None, None), "5": (5.0, None, None), "10": (10.0, None, None),
+              "music5": (5.0, None, "music"), "telephone5": (5.0, "telephone", None),
+              "clean": (None, None, None), "telephone": (None, "telephone", None), "eleven": (None, "eleven", None)}
 WINDOW = torch.hann_window(FFT).sqrt()
 
 
@@ -138,22 +145,26 @@ def si_sdr(reference, estimate):
     return 10 * torch.log10((target ** 2).sum(-1) / ((estimate - target) ** 2).sum(-1).clamp_min(1e-12) + 1e-12)
 
 
+def pair_of(sources, random):
+    """(noisy, clean): 12 % clean speech, 8 % noise only (clean is zero), the rest at -10..25 dB; most through a channel."""
+    kind = random.random()
+    speech = sources.draw_speech(random, BLOCK)
+    if kind < 0.12:
+        noisy, clean = speech, speech
+    elif kind < 0.20:
+        noisy = sources.draw_noise(random, BLOCK)
+        clean = np.zeros_like(noisy)
+    else:
+        noisy, clean = mix(speech, sources.draw_noise(random, BLOCK), random.triangular(-10, 4, 25)), speech
+    if random.random() >= CHANNELS:
+        return noisy, clean
+    channel = Channel(random, noisy)
+    return channel.recorded(noisy), channel(clean)
+
+
 def batch_of(sources, random, size):
-    """(noisy, clean): 12 % clean speech, 8 % noise only (clean is zero), the rest at -10..25 dB."""
-    noisy, clean = [], []
-    for _ in range(size):
-        kind = random.random()
-        speech = sources.draw_speech(random, BLOCK)
-        if kind < 0.12:
-            x, s = speech, speech
-        elif kind < 0.20:
-            x = sources.draw_noise(random, BLOCK)
-            s = np.zeros_like(x)
-        else:
-            x, s = mix(speech, sources.draw_noise(random, BLOCK), random.triangular(-10, 4, 25)), speech
-        noisy.append(x)
-        clean.append(s)
-    return torch.from_numpy(np.stack(noisy)).float(), torch.from_numpy(np.stack(clean)).float()
+    """`size` of them, as two tensors."""
+    return tuple(torch.from_numpy(np.stack(side)).float() for side in zip(*(pair_of(sources, random) for _ in range(size))))
 
 
 def loss_of(network, noisy, clean):
@@ -165,28 +176,30 @@ def loss_of(network, noisy, clean):
     wanted = compress(stft(clean))
     magnitude = lambda pair: ((pair ** 2).sum(1) + 1e-9).sqrt()
     spectral = functional.mse_loss(compressed, wanted) + functional.mse_loss(magnitude(compressed), magnitude(wanted))
-    # A soft ceiling of 28 dB keeps clean input from outweighing the rest; noise only is judged against the input's power.
+    # A soft ceiling of 32 dB keeps clean input from outweighing the rest; noise only is judged against the input's power.
     error = ((estimate - clean) ** 2).sum(-1)
     reference = torch.where((clean ** 2).sum(-1) > 1e-6, (clean ** 2).sum(-1), (noisy ** 2).sum(-1))
-    waveform = 10 * torch.log10(error / reference + 10 ** -2.8)
+    waveform = 10 * torch.log10(error / reference.clamp_min(1e-6) + 10 ** (-CEILING_DB / 10))
     return waveform.mean() / 10 + 8 * spectral
 
 
 @torch.no_grad()
 def evaluate(network, sources, seed=4242, count=96):
-    """Mean SI-SDR gain at 0, 5 and 10 dB and SI-SDR of clean speech, in dB, on 4 s excerpts of a split."""
+    """Mean SI-SDR gain in dB of every condition, or SI-SDR itself of clean speech, on 4 s excerpts of a split."""
     network.eval()
     result = {}
-    for snr in (-5.0, 0.0, 5.0, 10.0, None):
+    for name, (snr, band, only) in CONDITIONS.items():
         random = np.random.default_rng(seed)
         gains = []
         for _ in range(count // 8):
             speech = [sources.draw_speech(random, 2 * BLOCK) for _ in range(8)]
-            x = [s if snr is None else mix(s, sources.draw_noise(random, 2 * BLOCK), snr) for s in speech]
+            x = [s if snr is None else mix(s, sources.draw_noise(random, 2 * BLOCK, only=only), snr) for s in speech]
+            if band:
+                speech, x = ([band_limited(signal, *BANDS[band]) for signal in signals] for signals in (speech, x))
             s, x = torch.from_numpy(np.stack(speech)).float(), torch.from_numpy(np.stack(x)).float()
             after = si_sdr(s, enhance(network, x))
             gains += (after if snr is None else after - si_sdr(s, x)).tolist()
-        result["clean" if snr is None else f"{snr:g}"] = round(float(np.mean(gains)), 2)
+        result[name] = round(float(np.mean(gains)), 2)
     network.train()
     return result
 
@@ -207,12 +220,13 @@ def train(work, minutes, seed, start):
         print(f"resumed at step {step}", flush=True)
     sources, validation = Sources(work, "train"), Sources(work, "validation")
     print(f"{sum(p.numel() for p in network.parameters())} parameters", flush=True)
-    begun, recent = time.monotonic() - spent, []
+    peak = 7.5e-4 if start else 1.5e-3
+    begun, recent, resumed = time.monotonic() - spent, [], step
     while (elapsed := time.monotonic() - begun) < minutes * 60:
         done = elapsed / (minutes * 60)
         for group in optimiser.param_groups:
-            group["lr"] = 1.5e-3 * min(1.0, step / 200 + 0.05) * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * done)))
-        noisy, clean = batch_of(sources, np.random.default_rng((seed, step)), 12)
+            group["lr"] = peak * min(1.0, step / 200 + 0.05) * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * done)))
+        noisy, clean = batch_of(sources, np.random.default_rng((seed, step)), BATCH)
         loss = loss_of(network, noisy, clean)
         optimiser.zero_grad()
         loss.backward()
@@ -220,12 +234,12 @@ def train(work, minutes, seed, start):
         optimiser.step()
         step += 1
         recent.append(loss.item())
-        if step % 100 == 0:
+        if step % 50 == 0:
             print(f"step {step} {elapsed / 60:.1f} min loss {np.mean(recent):.3f}", flush=True)
             recent = []
-        if step % 500 == 0:
+        if step % 100 == 0:
             save(checkpoint, network, optimiser, step, elapsed)
-        if step % 2000 == 0:
+        if step % 500 == 0 or step == resumed + 1:
             print(f"step {step} validation {evaluate(network, validation, count=32)}", flush=True)
     save(checkpoint, network, optimiser, step, minutes * 60)
     print("validation", evaluate(network, validation), flush=True)
@@ -250,7 +264,8 @@ def measure(work):
     result = {"steps": stored["step"], "minutes": round(stored["seconds"] / 60, 1), "parameters": sum(p.numel() for p in network.parameters())}
     for split in ("validation", "test"):
         found = evaluate(network, Sources(work, split))
-        result[split] = {"siSdrOfCleanSpeechDb": found.pop("clean"), "siSdrGainDb": {f"{snr}dB": gain for snr, gain in found.items()}}
+        clean = {name: found.pop(name) for name, (snr, *_) in CONDITIONS.items() if snr is None}
+        result[split] = {"siSdrOfCleanSpeechDb": clean, "siSdrGainDb": {f"{name}dB": gain for name, gain in found.items()}}
     (pathlib.Path(work) / "enhancer.json").write_text(json.dumps(result, indent=2) + "\n")
     print(json.dumps(result))
 

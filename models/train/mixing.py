@@ -4,9 +4,12 @@ import numpy as np
 
 from scipy.signal import fftconvolve
 
-from corpora import CODECS, Corpus, NOISE, SAMPLE_RATE_HZ, SPEECH, split_of_noise, split_of_speaker
+from channels import tones
+from corpora import Corpus, NOISE, SAMPLE_RATE_HZ, SPEECH, split_of_noise, split_of_speaker
 
-NOISE_ODDS = {"esc10": 0.7, "speech_commands_noise": 0.12, "music": 0.18, "effects": 0.4}
+NOISE_ODDS = {"esc10": 0.6, "speech_commands_noise": 0.12, "music": 0.35, "effects": 0.35, "ambience": 0.2}
+COLOURED, BABBLE, TONES = 0.10, 0.12, 0.06  # shares of the noises that are made; the last two in training only
+CODED = 0.3  # share of the training speech that has been through a codec
 FRAME_SAMPLES = 320  # 20 ms, the frame that activity is judged on
 
 
@@ -47,13 +50,13 @@ def equalised(random, samples, depth_db=6.0):
     return np.fft.irfft(spectrum * 10 ** (curve / 20), len(samples)).astype(np.float32)
 
 
-def reverberant(random, samples):
-    """Heard in a room: behind the direct sound, noise that decays by 60 dB within 0.15 to 0.7 s, 3 to 18 dB below it in all."""
+def reverberant(random, samples, loudest_db=-3):
+    """Heard in a room: behind the direct sound, noise that decays by 60 dB within 0.15 to 0.7 s, from `loudest_db` to -18 dB beside it in all."""
     taps = int(random.uniform(0.15, 0.7) * SAMPLE_RATE_HZ)
     delay = int(random.integers(16, 160))  # 1 to 10 ms: the first wall is 0.3 to 3 m away
     tail = random.standard_normal(taps) * 10 ** (-3 * np.arange(taps) / taps)
     tail[:delay] = 0
-    tail *= 10 ** (-random.uniform(3, 18) / 20) / np.sqrt((tail ** 2).sum())
+    tail *= 10 ** (-random.uniform(-loudest_db, 18) / 20) / np.sqrt((tail ** 2).sum())
     tail[0] = 1
     return fftconvolve(samples, tail)[:len(samples)].astype(np.float32)
 
@@ -65,12 +68,12 @@ class Sources:
         self.augment = split == "train"
         self.speech = [(c, [i for i, n in enumerate(c.names) if split_of_speaker(c.name, n) == split])
                        for c in (Corpus(work, name) for name in SPEECH)]
-        self.coded = {c.name: [Corpus(work, f"{c.name}-{codec}") for codec in CODECS] for c, _ in self.speech} if self.augment else {}
+        self.coded = {c.name: Corpus(work, c.name, coded=True) for c, _ in self.speech} if self.augment else {}
         self.noise = [(c, [i for i, n in enumerate(c.names) if split_of_noise(c.name, n) == split])
                       for c in (Corpus(work, name) for name in NOISE)]
         self.speech = [(c, i) for c, i in self.speech if i]
         self.noise = [(c, i) for c, i in self.noise if i]
-        self.speech_odds = np.array([min(len(i), 1500) for _, i in self.speech], float)
+        self.speech_odds = np.array([min(len(i), 1000) for _, i in self.speech], float)
         self.speech_odds /= self.speech_odds.sum()
         self.noise_odds = np.array([NOISE_ODDS[c.name] for c, _ in self.noise])
         self.noise_odds /= self.noise_odds.sum()
@@ -78,8 +81,8 @@ class Sources:
     def draw_speech(self, random, count):
         """Utterances one after the other with pauses, until `count` samples are full; levels stay as recorded, ±."""
         corpus, indices = self.speech[random.choice(len(self.speech), p=self.speech_odds)]
-        if self.augment and random.random() < 0.25:
-            corpus = self.coded[corpus.name][random.integers(len(CODECS))]
+        if self.augment and random.random() < CODED:
+            corpus = self.coded[corpus.name]
         parts, length = [], 0
         wanted = count + int(random.integers(0, SAMPLE_RATE_HZ // 2))
         factor = random.uniform(0.88, 1.14) if self.augment else 1.0
@@ -92,17 +95,21 @@ class Sources:
         start = int(random.integers(0, length - count + 1))
         excerpt = whole[start:start + count]
         excerpt = equalised(random, excerpt) if self.augment and random.random() < 0.5 else excerpt
-        excerpt = reverberant(random, excerpt) if self.augment and random.random() < 0.25 else excerpt
+        excerpt = reverberant(random, excerpt, random.choice([-3, 6])) if self.augment and random.random() < 0.25 else excerpt
         power = active_power(excerpt)
         return excerpt * np.float32(0.05 / np.sqrt(power)) if power > 1e-10 else self.draw_speech(random, count)
 
-    def draw_noise(self, random, count, depth=0):
-        kind = random.random()
-        if kind < 0.12:
+    def draw_noise(self, random, count, depth=0, only=None):
+        """Of every kind, or of one corpus `only`."""
+        kind = 1.0 if only else random.random()
+        if kind < COLOURED:
             return coloured(random, count)
-        if kind < 0.20 and self.augment:
-            return sum(self.draw_speech(random, count) for _ in range(int(random.integers(5, 9)))) / 3  # babble
-        corpus, indices = self.noise[random.choice(len(self.noise), p=self.noise_odds)]
+        if self.augment and kind < COLOURED + BABBLE:
+            return sum(self.draw_speech(random, count) for _ in range(int(random.integers(4, 9)))) / 3
+        if self.augment and kind < COLOURED + BABBLE + TONES:
+            return tones(random, count)
+        odds = self.noise_odds if only is None else np.array([float(c.name == only) for c, _ in self.noise])
+        corpus, indices = self.noise[random.choice(len(self.noise), p=odds)]
         clip = corpus[indices[random.integers(len(indices))]]
         if self.augment:
             long = len(clip) > 10 * SAMPLE_RATE_HZ
