@@ -16,8 +16,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from cmgan_network import CONV_TAPS, FURTHEST_FRAMES, HEADS
-from piecewise import Piecewise
+from .cmgan_network import CONV_TAPS, FURTHEST_FRAMES, HEADS
+from .piecewise import Piecewise
 
 POSITIONS_AT_A_TIME = 330  # frames × bins in a conformer: what is between its layers then fits a second-level cache
 
@@ -187,7 +187,7 @@ def widened(conv):
 
 
 class Narrowed(nn.Module):
-    """A convolution over two neighbouring bins, of even and odd bins as channels: [1, 2 · channels, frames, bins] → [1, made, frames, 2 · bins − 1]."""
+    """A convolution over two neighbouring bins, even and odd ones as channels: [1, 2 · channels, frames, bins] → [1, made, frames, 2 · bins − 1]."""
 
     def __init__(self, conv):
         super().__init__()

@@ -1,21 +1,16 @@
-"""What all converters share: ONNX export, fixture, catalogue entry, command line."""
+"""What all converters share: command line, ONNX export with fixture and catalogue entry."""
 
 import argparse
-import base64
-import hashlib
-import json
 import pathlib
-import re
 import sys
 import warnings
 
 import onnx
 import torch
 
-from checkpoints import CheckpointError
-from piecewise import OPSET, traced
-
-SAMPLE_RATE_HZ = 16000
+from ..shared.delivery import Origin, entry, write_fixture, written
+from .checkpoints import CheckpointError
+from .piecewise import OPSET, traced
 
 
 def parser(description, name, licence, source):
@@ -42,56 +37,32 @@ def run(main):
         sys.exit(f"error: {error}")
 
 
-def free(shape):
-    """The axes that stay open in a shape as the catalogue writes it: {axis: name}."""
-    return {axis: name for axis, name in enumerate(shape) if isinstance(name, str)}
+def origin_of(arguments, data):
+    """What the command line says of the weights; `data` is what the public ones were trained on."""
+    given = [dict(zip(("name", "licence"), item.rpartition("=")[::2])) for item in arguments.data or ()]
+    made_up = arguments.random is not None
+    return Origin(
+        arguments.name, "random weights, no licence needed" if made_up else arguments.licence,
+        f"models/export, random weights, seed {arguments.random}" if made_up else arguments.source,
+        given or ([] if made_up else data), arguments.version, arguments.quality, arguments.url)
 
 
-def convert(network, example, inputs, outputs, kind, details, tolerated, arguments, data, measured, reference=None):
-    """Writes ONNX, fixture and entry.
-
-    `example` is the fixture's input; `inputs` and `outputs` are {name: shape}, with words for free axes; `tolerated` makes the
-    largest difference that is no error of an output's peak; `reference` computes what the fixture expects, the network itself if None.
-    """
-    arguments.target.mkdir(parents=True, exist_ok=True)
-    file, fixture = (arguments.target / f"{arguments.name}{ending}" for ending in (".onnx", ".fixture.json"))
+def convert(graph, origin, target, details, tolerated, measured=None):
+    """Writes NAME.onnx, NAME.fixture.json and NAME.json; `tolerated` makes the largest difference that is no error of an output's peak."""
+    target.mkdir(parents=True, exist_ok=True)
+    file = target / f"{origin.name}.onnx"
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore", torch.jit.TracerWarning)  # fixed axes are meant to be
         warnings.filterwarnings("ignore", category=UserWarning)
         warnings.filterwarnings("ignore", category=FutureWarning)
-        model = traced(network, example, list(inputs), list(outputs), {name: free(shape) for name, shape in {**inputs, **outputs}.items()})
-        expected = (reference or network)(example)
-    expected = expected if isinstance(expected, tuple) else (expected,)
-    for value, shape in zip([*model.graph.input, *model.graph.output], [*inputs.values(), *outputs.values()]):
+        model = traced(graph.network, graph.example, list(graph.inputs), list(graph.outputs), graph.free)
+        write_fixture(graph, file.with_suffix(".fixture.json"), tolerated)
+    for value, shape in zip([*model.graph.input, *model.graph.output], graph.shapes.values()):
         for found, axis in zip(value.type.tensor_type.shape.dim, shape):  # tracing forgets lengths behind a free axis
             found.Clear()
             setattr(found, "dim_param" if isinstance(axis, str) else "dim_value", axis)
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, str(file))
-    fixture.write_text(json.dumps({
-        "source": f"PyTorch {torch.__version__.split('a')[0]}", "input": stored(example),
-        "outputs": [{**stored(tensor), "tolerance": tolerated(float(tensor.abs().max()))} for tensor in expected]}) + "\n")
-    tensors = lambda shapes: [{"name": name, "type": "float32", "shape": list(shape)} for name, shape in shapes.items()]
-    given = [dict(zip(("name", "licence"), item.rpartition("=")[::2])) for item in arguments.data or ()]
-    entry = {
-        "name": arguments.name, "version": arguments.version, "kind": kind, "quality": arguments.quality, "file": file.name,
-        "fixture": fixture.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "sampleRateHz": SAMPLE_RATE_HZ,
-        "inputs": tensors(inputs), "outputs": tensors(outputs), **details,
-        "licence": arguments.licence if arguments.random is None else "random weights, no licence needed",
-        "source": arguments.source if arguments.random is None else f"models/export, random weights, seed {arguments.random}",
-        **({"url": arguments.url} if arguments.url else {}), "trainingData": given or (data if arguments.random is None else []),
-        "measured": {"parameters": sum(p.numel() for p in network.parameters()), **measured},
-    }
-    (arguments.target / f"{arguments.name}.json").write_text(written(entry))
+    measured = {"parameters": sum(p.numel() for p in graph.network.parameters()), **(measured or {})}
+    (target / f"{origin.name}.json").write_text(written(entry(graph, origin, file, target, details, measured)))
     print(f"{file}: {file.stat().st_size / 1e6:.2f} MB, opset {OPSET}, {len(model.graph.node)} nodes", flush=True)
-
-
-def stored(tensor):
-    """A tensor as fixtures hold it: shape, and float32 little-endian as Base64."""
-    return {"shape": list(tensor.shape), "data": base64.b64encode(tensor.contiguous().numpy().astype("<f4").tobytes()).decode()}
-
-
-def written(document):
-    """JSON with two spaces to the level; lists of plain values stay on one line."""
-    text = json.dumps(document, indent=2, allow_nan=False)
-    return re.sub(r"\[\s+([^\[\]{}]*?)\s+\]", lambda match: "[" + re.sub(r"\s*\n\s*", " ", match[1]) + "]", text) + "\n"

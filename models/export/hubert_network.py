@@ -10,6 +10,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from ..shared.signals import normalised
+
 VARIANCE_FLOOR = 1e-7  # of input normalisation, as Hugging Face's feature extractor has it
 CONV_EPSILON = 1e-5
 
@@ -169,12 +171,6 @@ class Hubert(nn.Module):
         return self.encoder(self.feature_projection(self.feature_extractor(waveform)))
 
 
-def normalised(waveform):
-    """Every recording at mean 0 and variance 1."""
-    centred = waveform - waveform.mean(-1, keepdim=True)
-    return centred / ((centred ** 2).mean(-1, keepdim=True) + VARIANCE_FLOOR).sqrt()
-
-
 class HubertForSequenceClassification(nn.Module):
     def __init__(self, c, labels, normalise):
         super().__init__()
@@ -185,7 +181,7 @@ class HubertForSequenceClassification(nn.Module):
 
     def forward(self, waveform):
         """[batch, samples] → logits [batch, labels]."""
-        states = self.hubert(normalised(waveform) if self.normalise else waveform)
+        states = self.hubert(normalised(waveform, VARIANCE_FLOOR) if self.normalise else waveform)
         state = states[-1]
         if hasattr(self, "layer_weights"):
             shares = self.layer_weights.softmax(0)
@@ -204,5 +200,5 @@ class HubertWithHeads(nn.Module):
 
     def forward(self, waveform):
         """[batch, samples] → logits [batch, labels] and arousal, valence, dominance [batch, 3]."""
-        mean = self.hubert(normalised(waveform) if self.normalise else waveform)[-1].mean(1)
+        mean = self.hubert(normalised(waveform, VARIANCE_FLOOR) if self.normalise else waveform)[-1].mean(1)
         return self.output_layer_C(mean), torch.cat([head(mean) for head in (self.output_layer_A, self.output_layer_V, self.output_layer_D)], 1)

@@ -3,7 +3,7 @@
 --folder: a Hugging Face folder (config.json, preprocessor_config.json, model.safetensors or pytorch_model.bin) of a
 HubertForSequenceClassification, such as superb/hubert-base-superb-er. --nrser: EMO/best of yuwchen/NRSER, fairseq's names and four heads.
 
-    python3 hubert_ser.py --folder hubert-base-superb-er --target converted
+    python3 -m models.export.hubert_ser --folder hubert-base-superb-er --target converted
 """
 
 import dataclasses
@@ -13,10 +13,10 @@ import re
 
 import torch
 
-import checkpoints
-import conversion
-from checkpoints import CheckpointError
-from hubert_network import Configuration, HubertForSequenceClassification, HubertWithHeads
+from ..shared.delivery import Graph
+from . import checkpoints, conversion
+from .checkpoints import CheckpointError
+from .hubert_network import Configuration, HubertForSequenceClassification, HubertWithHeads
 
 EXAMPLE_SAMPLES = 4000
 SPELT_OUT = {"neu": "neutral", "hap": "happy", "ang": "angry", "sad": "sad", "exc": "excited", "fru": "frustrated", "fea": "fear", "sur": "surprise",
@@ -61,7 +61,8 @@ def configuration(config, path):
     for field in dataclasses.fields(Configuration):
         value = config.get(field.name, field.default)
         value = tuple(value) if isinstance(value, list) else value
-        if type(value) is not type(field.default) and not (isinstance(field.default, float) and type(value) is int):
+        wanted = (float, int) if isinstance(field.default, float) else type(field.default)
+        if not isinstance(value, wanted) or isinstance(value, bool) and wanted is not bool:
             raise CheckpointError(f"{path} has {field.name} = {value!r}.")
         values[field.name] = value
     c = Configuration(**values)
@@ -171,7 +172,7 @@ SIZES = {"base": {"use_weighted_layer_sum": True}, "large": {**LARGE, "use_weigh
          "narrow-large": {**LARGE, **NARROW}}
 
 
-def main():
+def main(options=None):
     parser = conversion.parser(__doc__.splitlines()[0], "hubert-ser", "not stated", "not stated")
     parser.add_argument("--folder", type=pathlib.Path, help="a Hugging Face folder")
     parser.add_argument("--nrser", type=pathlib.Path, help="EMO/best of NRSER")
@@ -179,7 +180,7 @@ def main():
                         "says, and not for --nrser")
     parser.add_argument("--size", choices=SIZES, default="base", help="of a random checkpoint")
     parser.add_argument("--heads", action="store_true", help="make the random checkpoint NRSER's")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(options)
     if sum(given is not None for given in (arguments.folder, arguments.nrser, arguments.random)) != 1:
         parser.error("give --folder, --nrser or --random")
     if arguments.random is not None:
@@ -202,9 +203,10 @@ def main():
     torch.nn.utils.remove_weight_norm(network.hubert.encoder.pos_conv_embed.conv)  # one plain weight in the graph
     outputs = {"logits": ("batch", len(names)), **({"attributes": ("batch", 3)} if arguments.nrser else {})}
     example = 0.1 * torch.randn(2, EXAMPLE_SAMPLES, generator=torch.Generator().manual_seed(0))
-    conversion.convert(network, example, {"input_values": ("batch", "samples")}, outputs, "emotion", {
+    graph = Graph("emotion", network, example, {"input_values": ("batch", "samples")}, outputs)
+    conversion.convert(graph, conversion.origin_of(arguments, data), arguments.target, {
         "emotion": {"labels": names, **attributes, "minimumSamples": c.field_samples},
-    }, lambda _: 1e-3, arguments, data, {"normalisesInput": network.normalise})
+    }, lambda _: 1e-3, {"normalisesInput": network.normalise})
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
   convolution → mean over frames. The layer was built without batch_first, so that it takes the frames for the batch: at batch 1 each frame attends
   to itself alone, attention is v and a projection, and its query and key weights do nothing.
 
-    python3 snr_level.py --checkpoint SNR/best --noise-threshold 0.6 --target converted
+    python3 -m models.export.snr_level --checkpoint SNR/best --noise-threshold 0.6 --target converted
 """
 
 import pathlib
@@ -14,25 +14,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-import checkpoints
-import conversion
+from ..shared.delivery import Graph
+from ..shared.similarity import BINS, FEATURES, FFT, HOP, DenseSnrLevel
+from . import checkpoints, conversion
 
-FFT, HOP, BINS = 400, 100, 201
-FEATURES = 2 * BINS
-WINDOW = torch.hamming_window(FFT)
-EPSILON = 1e-8
 DATA = [{"name": "MSP-Podcast 1.11 (Lotfian and Busso 2019)", "licence": "academic, by agreement"},
         {"name": "AudioSet (Gemmeke et al. 2017)", "licence": "CC-BY-4.0 for the list; the clips have their own"}]
-
-
-class Dense(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.dense = nn.Linear(FEATURES, 1)
-
-    def forward(self, similarity):
-        """[batch, 402], all real parts, then all imaginary → S [batch], unbounded."""
-        return self.dense(similarity).squeeze(-1)
 
 
 class Transformer(nn.Module):
@@ -56,41 +43,19 @@ class Transformer(nn.Module):
         return self.cnn(self.fusion_layer(similarity).transpose(1, 2)).mean(2).squeeze(1)
 
 
-def spectra(x, enhanced):
-    """[samples] twice → both levelled and transformed, real and imaginary: [2, bins, frames, 2 signals]. Scales of x and x̂ cancel."""
-    parts = []
-    for signal in (x, enhanced):
-        signal = signal * (signal.numel() / (signal.double() ** 2).sum()).sqrt().float()
-        spectrum = torch.stft(signal, FFT, HOP, window=WINDOW, center=True, pad_mode="reflect", return_complex=True)
-        parts.append(torch.stack([spectrum.real, spectrum.imag]))
-    return torch.stack(parts, -1)
-
-
-def similarity_by_bin(x, enhanced):
-    """Cosines along time: [1, 402], all real parts, then all imaginary."""
-    a, b = spectra(x, enhanced).unbind(-1)
-    return ((a * b).sum(2) / (a.norm(dim=2) * b.norm(dim=2) + EPSILON)).reshape(1, FEATURES)
-
-
-def similarity_by_frame(x, enhanced):
-    """Cosines along frequency: [1, frames, 2], real part and imaginary part."""
-    a, b = spectra(x, enhanced).unbind(-1)
-    return torch.cosine_similarity(a, b, dim=1, eps=EPSILON).T[None]
-
-
 def load(path, interleaved=False):
     """A checkpoint of either form; of the dense one the layer may have any name, and its inputs may alternate real and imaginary part."""
     tensors = checkpoints.read(path)
     if any(name.startswith("fusion_layer.") for name in tensors):
         return checkpoints.fit(Transformer(), tensors, path)
     tensors = {f"dense.{name.rpartition('.')[2]}": tensor for name, tensor in tensors.items()} if len(tensors) == 2 else tensors
-    network = checkpoints.fit(Dense(), tensors, path)
+    network = checkpoints.fit(DenseSnrLevel(), tensors, path)
     if interleaved:  # [201, 2] row by row → [2, 201]
         network.dense.weight.data = network.dense.weight.data.reshape(1, BINS, 2).transpose(1, 2).reshape(1, FEATURES).clone()
     return network
 
 
-def main():
+def main(options=None):
     parser = conversion.parser(__doc__.splitlines()[0], "snr-level", "not stated", "https://github.com/yuwchen/NRSER, SNR/best")
     parser.add_argument("--checkpoint", type=pathlib.Path)
     parser.add_argument("--noise-threshold", type=float, default=0.6, help="below this S a segment holds no speech; 0.6 is the paper's and throws "
@@ -100,24 +65,25 @@ def main():
     parser.add_argument("--mix-range", type=float, nargs=2, metavar=("LOW", "HIGH"),
                         help="S up to which the mix is the enhanced speech, and from which it is the original; 0 1 is the paper's")
     parser.add_argument("--form", choices=("dense", "transformer"), default="dense", help="of a random checkpoint")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(options)
     if (arguments.random is None) == (arguments.checkpoint is None):
         parser.error("give --checkpoint or --random")
     if arguments.random is not None:
         arguments.target.mkdir(parents=True, exist_ok=True)
         arguments.checkpoint = arguments.target / f"{arguments.name}.ckpt"
-        made = Dense if arguments.form == "dense" else Transformer
+        made = DenseSnrLevel if arguments.form == "dense" else Transformer
         torch.save(checkpoints.randomise(made, arguments.random).state_dict(), arguments.checkpoint)
     network = load(arguments.checkpoint, arguments.interleaved)
-    dense = isinstance(network, Dense)
+    dense = isinstance(network, DenseSnrLevel)
     random = torch.Generator().manual_seed(0)
     similarity = 2 * torch.rand((2, FEATURES) if dense else (1, 200, 2), generator=random) - 1
-    inputs = {"similarity": ("batch", FEATURES) if dense else ("batch", "frames", 2)}
-    conversion.convert(network, similarity, inputs, {"score": ("batch",)}, "snrLevel", {
+    graph = Graph("snrLevel", network, similarity, {"similarity": ("batch", FEATURES) if dense else ("batch", "frames", 2)}, {"score": ("batch",)},
+                  None if dense else network.reference)
+    conversion.convert(graph, conversion.origin_of(arguments, DATA), arguments.target, {
         "stft": {"fftSamples": FFT, "hopSamples": HOP, "window": "hamming"},
         "snrLevel": {"noiseThreshold": arguments.noise_threshold, "similarity": "bins" if dense else "frames",
                      **({"mixRange": arguments.mix_range} if arguments.mix_range else {})},
-    }, lambda _: 1e-4, arguments, DATA, {}, None if dense else network.reference)
+    }, lambda _: 1e-4)
 
 
 if __name__ == "__main__":

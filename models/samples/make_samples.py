@@ -3,17 +3,15 @@
 import argparse
 import json
 import pathlib
-import sys
 
 import numpy as np
 import soundfile
 
+from ..shared import SAMPLE_RATE_HZ
+from ..train.corpora import read_g722
+from ..train.mixing import mix
+
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "train"))
-
-from corpora import SAMPLE_RATE_HZ, read_g722  # noqa: E402
-from mixing import mix  # noqa: E402
-
 SNR_DB = 3.0
 PAUSE_SECONDS = 0.2
 SPEECH_PEAK = 0.5
@@ -54,8 +52,7 @@ def engine(seed, count):
 
 def check(work):
     """Scores the three files with the trained enhancer and SNR-level block, and insists on what the samples are to show."""
-    import enhancer
-    import snr_level
+    from ..train import enhancer, snr_level  # PyTorch is needed for this alone
     network, (block, (threshold, least_db), _) = enhancer.load(work), snr_level.load(work)
     scores, kept_db, passes = {}, {}, {}
     for name in ("clean", "noisy", "noise-only"):

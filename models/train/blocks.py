@@ -4,7 +4,8 @@ import math
 
 import torch
 
-from enhancer import compress, expand, istft, stft
+from ..shared.signals import compressed
+from .enhancer import expand, istft, stft
 
 BLOCK_SAMPLES = 65536  # 4.096 s
 OVERLAP_SAMPLES = 4096  # 0.256 s shared by neighbours
@@ -24,7 +25,7 @@ def enhance_block(network, x):
     if power <= SILENCE:
         return padded
     c = (1 / power.sqrt()).float()
-    return istft(expand(network(compress(stft(padded[None] * c)))), BLOCK_SAMPLES)[0] / c
+    return istft(expand(network(compressed(stft(padded[None] * c)))), BLOCK_SAMPLES)[0] / c
 
 
 @torch.no_grad()

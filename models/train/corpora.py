@@ -16,7 +16,8 @@ import numpy as np
 import soundfile
 from scipy.signal import resample_poly
 
-SAMPLE_RATE_HZ = 16000
+from ..shared import SAMPLE_RATE_HZ
+
 # Recordings in Debian packages, below the folder that the packages were unpacked into: glob, and what to leave out (voices, music, doubles).
 PROMPTS = ("usr/share/asterisk/sounds/*/**/*.g722", r"/silence/|/(beep|ascending|descending)")
 HOLD_MUSIC = ("usr/share/asterisk/moh/*.g722", None)
@@ -140,7 +141,7 @@ def votes(data):
     """How many listeners of CREMA-D's voices alone chose each of EMOTIONS, by clip name: [7], none of them bored."""
     columns = {"neutral": "neutral", "happy": "happy", "sad": "sad", "angry": "angry", "fearful": "fear", "disgusted": "disgust"}
     with open(pathlib.Path(data) / "crema-d" / "votes.csv", newline="") as file:
-        return {row["file"]: np.array([float(row[columns[e]]) if e in columns else 0.0 for e in EMOTIONS], np.float32) for row in csv.DictReader(file)}
+        return {row["file"]: np.array([float(row[columns[e]]) if e in columns else 0 for e in EMOTIONS], np.float32) for row in csv.DictReader(file)}
 
 
 def strip_zeros(samples):
@@ -150,15 +151,12 @@ def strip_zeros(samples):
 
 
 def read_any(path):
-    """Any format, as int16 at 16 kHz mono."""
-    if path.suffix in (".flac", ".opus"):
-        samples, rate = soundfile.read(path, dtype="int16", always_2d=True)  # no process each: CREMA-D alone has 6,131 files
-        if samples.shape[1] == 1:
-            return samples[:, 0] if rate == SAMPLE_RATE_HZ else int16(resample_poly(samples[:, 0].astype(np.float32), SAMPLE_RATE_HZ, rate))
-    pcm = subprocess.run(
-        ["ffmpeg", "-nostdin", "-v", "error", "-i", str(path), "-ac", "1", "-ar", str(SAMPLE_RATE_HZ), "-f", "s16le", "-"],
-        check=True, stdout=subprocess.PIPE).stdout
-    return np.frombuffer(pcm, np.int16)
+    """A sound file as int16 at 16 kHz mono; without a process each, since there are thousands."""
+    samples, rate = soundfile.read(path, dtype="int16", always_2d=True)
+    if rate == SAMPLE_RATE_HZ and samples.shape[1] == 1:
+        return samples[:, 0]
+    mono = samples.mean(1, dtype=np.float32)
+    return int16(mono if rate == SAMPLE_RATE_HZ else resample_poly(mono, SAMPLE_RATE_HZ, rate))
 
 
 def int16(samples):

@@ -1,28 +1,31 @@
 """Trains and measures the small emotion classifier on reconstituted speech of four acted corpora in four languages."""
 
 import argparse
+import dataclasses
 import json
 import pathlib
 import time
 
 import numpy as np
 import torch
-from torch import nn
+from scipy.special import entr
 from torch.nn import functional
 
-from channels import BANDS, Channel, band_limited
-from corpora import EMOTION_CORPORA, EMOTIONS, LABELS, SAMPLE_RATE_HZ, emotion_of, ratings, votes
-from emotion_network import EmotionNetwork, multiply_accumulates
-from hubert_network import HubertNetwork
-from mixing import equalised, resampled
-from precision import reduced_precision
-from reconstitution import Reconstituted
-from snr_level import rounded
+from ..shared import SAMPLE_RATE_HZ
+from ..shared.delivery import rounded
+from .channels import BANDS, Channel, band_limited
+from .corpora import EMOTION_CORPORA, EMOTIONS, LABELS, emotion_of, ratings, votes
+from .descent import averaged, copied, descend, learning_rate, store
+from .emotion_network import EmotionNetwork, multiply_accumulates
+from .mixing import equalised, resampled
+from .precision import reduced_precision
+from .reconstitution import Reconstituted
+from .waveform_network import WaveformNetwork
 
 ODDS = {"emodb": 0.22, "ased": 0.25, "emotale": 0.18, "crema-d": 0.35}
 VOTES = 0.5  # of CREMA-D's targets this share is what listeners chose, the rest what the actor meant
 CHANNELS = 0.5  # share of the training rows that come through a channel
-NETWORKS = {"mel": EmotionNetwork, "hubert": HubertNetwork}
+NETWORKS = {"mel": EmotionNetwork, "hubert": WaveformNetwork}
 BATCH, LEARNING_RATE, AVERAGING = 32, {"mel": 2e-3, "hubert": 7e-4}, 0.995
 EXCERPT_SECONDS = (1.2, 3.0)
 NO_LABEL = -100
@@ -114,7 +117,7 @@ def cross_entropy(logits, targets, possible, smoothing=0.1):
 
 
 def mixed(random, waves, wanted, odds):
-    """Mixup (Zhang et al. 2018) of a batch by these odds, two voices at the same time: waves, ratings, each row's partner, and the row's own share."""
+    """Mixup (Zhang et al. 2018) of a batch by these odds, two voices at once: waves, ratings, each row's partner, and the row's own share."""
     share = random.beta(0.4, 0.4, (len(waves), 1)) if random.random() < odds else np.ones((len(waves), 1))
     share, partner = torch.from_numpy(np.maximum(share, 1 - share)).float(), torch.from_numpy(random.permutation(len(waves)))
     waves = waves / ((waves ** 2).mean(1, keepdim=True) + 1e-10).sqrt()
@@ -122,8 +125,9 @@ def mixed(random, waves, wanted, odds):
     return share.sqrt() * waves + (1 - share).sqrt() * waves[partner], wanted, partner, share[:, 0]
 
 
-def loss_of(network, random, waves, targets, possible, wanted, mixing=0.0):
+def loss_of(network, random, batch, mixing=0.0):
     """The judges' sum: each learns by itself."""
+    waves, targets, possible, wanted = batch
     waves, wanted, partner, share = mixed(random, waves, wanted, mixing)
     with reduced_precision():
         judged = network.judges(waves)
@@ -170,7 +174,7 @@ def against_votes(logits, counts):
     wanted = chose[chose.sum(1) > 0] / chose[chose.sum(1) > 0].sum(1, keepdims=True)
     guessed = logits.log_softmax(1).numpy()[chose.sum(1) > 0]
     prior = wanted.mean(0)
-    return {"crossEntropy": float(-(wanted * guessed).sum(1).mean()), "ofPrior": float(-(prior * np.log(prior)).sum())}
+    return {"crossEntropy": float(-(wanted * guessed).sum(1).mean()), "ofPrior": float(entr(prior).sum())}
 
 
 def measure(network, examples, clean, arm, band=None):
@@ -223,80 +227,105 @@ def cool(network, temperature):
         layer.bias.data /= temperature
 
 
-def averaged(mean, state, keep):
-    for key, value in state.items():
-        mean[key] = keep * mean[key] + (1 - keep) * value if value.is_floating_point() else value.clone()
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """What a training is told; the command line has these names."""
+
+    data: str
+    work: str
+    name: str = "emotion"
+    arm: str = "nrser"
+    recipe: str = None
+    start: str = None
+    network: str = "mel"
+    augment: bool = False
+    pretrained: str = None
+    steps: int = 3000
+    minutes: float = 30.0
+    seed: int = 20230901
+
+    @property
+    def checkpoint(self):
+        return pathlib.Path(self.work) / f"{self.name}.pt"
+
+    @property
+    def peak(self):
+        return LEARNING_RATE[self.network] / (2 if self.start else 1)
 
 
-def store(path, **content):
-    fresh = path.with_suffix(".new")
-    torch.save(content, fresh)
-    fresh.replace(path)
+class Training:
+    """A network, the average of its weights over the last steps, and the best average so far."""
+
+    def __init__(self, run, examples, validation):
+        torch.manual_seed(run.seed)
+        self.run, self.examples, self.validation = run, examples, validation
+        self.network, self.judge = NETWORKS[run.network](), NETWORKS[run.network]()
+        self.network.other_voices = run.augment
+        self.fit_or_start()
+        self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=run.peak, weight_decay=0.02)
+        self.mean, self.best, self.merit, self.step, self.seconds = copied(self.network.state_dict()), None, -1.0, 0, 0.0
+        if run.checkpoint.exists():
+            self.resume()
+
+    def fit_or_start(self):
+        run = self.run
+        if run.network == "mel":
+            with torch.no_grad():
+                waves = self.examples.batch(np.random.default_rng(run.seed), 20 * BATCH)[0]
+                self.network.statistics.fit(*self.network.front_end(waves))
+        if run.start:
+            self.network.load_state_dict(torch.load(run.start, map_location="cpu", weights_only=True))
+        if run.pretrained:
+            self.network.encoder.load_state_dict(torch.load(run.pretrained, map_location="cpu")["encoder"])
+
+    def resume(self):
+        stored = torch.load(self.run.checkpoint, map_location="cpu")
+        self.network.load_state_dict(stored["network"])
+        self.optimiser.load_state_dict(stored["optimiser"])
+        self.mean, self.best, self.merit, self.step, self.seconds = (stored[k] for k in ("mean", "best", "merit", "step", "seconds"))
+        torch.manual_seed(self.run.seed + self.step)
+        print(f"resumed at step {self.step}", flush=True)
+
+    def go(self):
+        """Ends after `steps`, or after `minutes` if that comes first; the learning rate follows whichever is nearer its end."""
+        begun, recent, resumed = time.monotonic() - self.seconds, [], self.step
+        while True:
+            self.seconds = time.monotonic() - begun
+            done = max(self.step / self.run.steps, self.seconds / (self.run.minutes * 60))
+            if done >= 1 or (self.step % 300 == 299 and self.step != resumed):
+                self.weigh(np.mean(recent or [0]))
+                recent = []
+                if done >= 1:
+                    break
+            recent.append(self.descend(done))
+
+    def descend(self, done):
+        """One step; its loss."""
+        self.network.train()
+        random = np.random.default_rng((self.run.seed, self.step))
+        loss = loss_of(self.network, random, self.examples.batch(random, BATCH), mixing=0.5 if self.run.augment else 0.0)
+        descend(self.network, self.optimiser, loss, learning_rate(self.run.peak, self.step, done))
+        self.step += 1
+        averaged(self.mean, self.network.state_dict(), min(AVERAGING, self.step / (self.step + 10)))
+        return loss.item()
+
+    def weigh(self, loss):
+        """Validation speakers judge the average; where they were trained on (`recipe`) they cannot choose, and the last one is taken."""
+        self.judge.load_state_dict(self.mean)
+        result = evaluate(self.judge, self.validation, CHOOSING, self.run.arm)
+        if merit(result) > self.merit or self.run.recipe:
+            self.best, self.merit = copied(self.mean), merit(result)
+        store(self.run.checkpoint, network=self.network.state_dict(), optimiser=self.optimiser.state_dict(), mean=self.mean, best=self.best,
+              merit=self.merit, step=self.step, seconds=self.seconds, kind=self.run.network)
+        found = {name: {corpus: round(recall, 3) for corpus, recall in r["unweightedAverageRecall"].items()} | rounded(r.get("votes", {}))
+                 for name, r in result.items()}
+        print(f"step {self.step} {self.seconds / 60:.1f} min loss {loss:.3f} merit {merit(result):.3f} recall {found}", flush=True)
 
 
-def learning_rate(peak, step, done):
-    """Rises for 100 steps, then falls along a cosine to 1 % when `done` is 1."""
-    return peak * min(1.0, step / 100 + 0.05) * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * done)))
-
-
-def descend(network, optimiser, loss, rate):
-    for group in optimiser.param_groups:
-        group["lr"] = rate
-    optimiser.zero_grad()
-    loss.backward()
-    nn.utils.clip_grad_norm_(network.parameters(), 3.0)
-    optimiser.step()
-
-
-def train(work, data, name, arm, recipe, kind, augment, steps, minutes, seed, start, pretrained):
-    """Ends after `steps`, or after `minutes` if that comes first; the learning rate follows whichever is nearer its end."""
-    torch.manual_seed(seed)
-    checkpoint = pathlib.Path(work) / f"{name}.pt"
-    network, step, spent = NETWORKS[kind](), 0, 0.0
-    network.other_voices, mixing = augment, 0.5 if augment else 0.0
-    examples = Examples(work, data, ["train", "validation"] if recipe else ["train"], arm)
-    validation = Examples(work, data, ["validation"], arm)
-    if kind == "mel":
-        with torch.no_grad():
-            network.statistics.fit(*network.front_end(examples.batch(np.random.default_rng(seed), 20 * BATCH)[0]))
-    if start:
-        network.load_state_dict(torch.load(start, map_location="cpu", weights_only=True))
-    peak = LEARNING_RATE[kind] / (2 if start else 1)
-    if pretrained:
-        network.encoder.load_state_dict(torch.load(pretrained, map_location="cpu")["encoder"])
-    optimiser = torch.optim.AdamW(network.parameters(), lr=peak, weight_decay=0.02)
-    mean, best, best_merit = {k: v.clone() for k, v in network.state_dict().items()}, None, -1.0
-    if checkpoint.exists():
-        stored = torch.load(checkpoint, map_location="cpu")
-        network.load_state_dict(stored["network"])
-        optimiser.load_state_dict(stored["optimiser"])
-        mean, best, best_merit, step, spent = (stored[k] for k in ("mean", "best", "merit", "step", "seconds"))
-        torch.manual_seed(seed + step)
-        print(f"resumed at step {step}", flush=True)
-    judge = NETWORKS[kind]()
-    begun, recent, resumed = time.monotonic() - spent, [], step
-    while True:
-        elapsed = time.monotonic() - begun
-        done = max(step / steps, elapsed / (minutes * 60))
-        if done >= 1 or (step % 300 == 299 and step != resumed):
-            judge.load_state_dict(mean)
-            result = evaluate(judge, validation, CHOOSING, arm)
-            if merit(result) > best_merit or recipe:  # speakers that were trained on cannot choose: the last one is taken
-                best, best_merit = {k: v.clone() for k, v in mean.items()}, merit(result)
-            store(checkpoint, network=network.state_dict(), optimiser=optimiser.state_dict(), mean=mean, best=best, merit=best_merit,
-                  step=step, seconds=elapsed, kind=kind)
-            found = {k: {c: round(v, 3) for c, v in r["unweightedAverageRecall"].items()} | rounded(r.get("votes", {})) for k, r in result.items()}
-            print(f"step {step} {elapsed / 60:.1f} min loss {np.mean(recent or [0]):.3f} merit {merit(result):.3f} recall {found}", flush=True)
-            recent = []
-            if done >= 1:
-                break
-        network.train()
-        random = np.random.default_rng((seed, step))
-        loss = loss_of(network, random, *examples.batch(random, BATCH), mixing=mixing)
-        descend(network, optimiser, loss, learning_rate(peak, step, done))
-        step += 1
-        averaged(mean, network.state_dict(), min(AVERAGING, step / (step + 10)))
-        recent.append(loss.item())
+def train(run):
+    """The examples that judged it, of validation speakers."""
+    validation = Examples(run.work, run.data, ["validation"], run.arm)
+    Training(run, Examples(run.work, run.data, ["train", "validation"] if run.recipe else ["train"], run.arm), validation).go()
     return validation
 
 
@@ -307,17 +336,18 @@ def best_of(work, name):
     return network, stored
 
 
-def finish(work, data, name, recipe, validation):
+def finish(run, validation):
     """Calibrates the best checkpoint, stores it beside its measurements on validation and test speakers."""
-    network, stored = best_of(work, name)
-    temperature = json.loads((pathlib.Path(work) / f"{recipe}.json").read_text())["temperature"] if recipe else best_temperature(network, validation)
+    work = pathlib.Path(run.work)
+    network, stored = best_of(work, run.name)
+    temperature = json.loads((work / f"{run.recipe}.json").read_text())["temperature"] if run.recipe else best_temperature(network, validation)
     cool(network, temperature)
-    store(pathlib.Path(work) / f"{name}-final.pt", network=network.state_dict(), kind=stored["kind"])
+    store(work / f"{run.name}-final.pt", network=network.state_dict(), kind=stored["kind"])
+    judged = {} if run.recipe else {"merit": stored["merit"], "validation": evaluate(network, validation, ("clean", *CHOOSING))}
     result = {"steps": stored["step"], "minutes": stored["seconds"] / 60, "temperature": temperature,
               "parameters": sum(p.numel() for p in network.parameters()), "megaMacPerSecond": multiply_accumulates(network.eval()),
-              **({} if recipe else {"merit": stored["merit"], "validation": evaluate(network, validation, ("clean", *CHOOSING))}),
-              "test": evaluate(network, Examples(work, data, ["test"], validation.arm))}
-    (pathlib.Path(work) / f"{name}.json").write_text(json.dumps(rounded(result), indent=2) + "\n")
+              **judged, "test": evaluate(network, Examples(work, run.data, ["test"], run.arm))}
+    (work / f"{run.name}.json").write_text(json.dumps(rounded(result), indent=2) + "\n")
     print(json.dumps(rounded(result)), flush=True)
 
 
@@ -339,13 +369,11 @@ def main():
     parser.add_argument("--network", default="mel", choices=tuple(NETWORKS), help="pictures and convolutions, or waveform and transformer")
     parser.add_argument("--augment", action="store_true", help="with other voices (vocal tract, pitch, tempo) and mixup besides")
     parser.add_argument("--pretrained", help="what pretrain.py left, for the encoder of --network hubert")
-    parser.add_argument("--steps", type=int, default=3000, help="training steps in all, over every run")
-    parser.add_argument("--minutes", type=float, default=30, help="training time in all, if that ends first")
-    parser.add_argument("--seed", type=int, default=20230901)
-    arguments = parser.parse_args()
-    validation = train(arguments.work, arguments.data, arguments.name, arguments.arm, arguments.recipe, arguments.network, arguments.augment,
-                       arguments.steps, arguments.minutes, arguments.seed, arguments.start, arguments.pretrained)
-    finish(arguments.work, arguments.data, arguments.name, arguments.recipe, validation)
+    parser.add_argument("--steps", type=int, default=Run.steps, help="training steps in all, over every run")
+    parser.add_argument("--minutes", type=float, default=Run.minutes, help="training time in all, if that ends first")
+    parser.add_argument("--seed", type=int, default=Run.seed)
+    run = Run(**vars(parser.parse_args()))
+    finish(run, train(run))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from corpora import EMOTIONS, LABELS, SAMPLE_RATE_HZ
+from ..shared import SAMPLE_RATE_HZ
+from ..shared.signals import normalised
+from .corpora import EMOTIONS, LABELS
 
 HOP = 160
 MEL_TAPS, MEL_FFT, MEL_BANDS = 400, 512, 64
@@ -59,8 +61,7 @@ class FrontEnd(nn.Module):
 
     def forward(self, waveform):
         """[batch, samples] → power [batch, 64, frames] in mel bands and in bands of pitch, whatever the level."""
-        x = waveform - waveform.mean(-1, keepdim=True)
-        x = (x / ((x ** 2).mean(-1, keepdim=True) + 1e-10).sqrt()).unsqueeze(1)
+        x = normalised(waveform).unsqueeze(1)
         real, imaginary = functional.conv1d(x, self.mel_kernel, stride=HOP).chunk(2, 1)
         mel = functional.conv1d(real ** 2 + imaginary ** 2, self.mel_filters)
         real, imaginary = functional.conv1d(x, self.pitch_kernel, stride=HOP, padding=(PITCH_TAPS - MEL_TAPS) // 2).chunk(2, 1)

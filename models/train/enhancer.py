@@ -14,14 +14,17 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from channels import BANDS, Channel, band_limited
-from mixing import Sources, mix
-from precision import reduced_precision
+from ..shared.signals import COMPRESSION, compressed, level
+from .channels import BANDS, Channel, band_limited
+from .descent import descend, learning_rate, store
+from .mixing import Sources, mix
+from .precision import reduced_precision
 
-FFT, HOP, COMPRESSION = 512, 256, 0.3
+FFT, HOP = 512, 256
 BLOCK = 32768  # samples trained on, 2.048 s
 BATCH, CHANNELS = 12, 0.6  # excerpts; share of them that come through a channel
 CEILING_DB = 32.0
+PEAK_RATE = 1.5e-3
 # What `evaluate` mixes: SNR in dB (None for clean speech), band, and the only noise, if there is but one.
 CONDITIONS = {"-5": (-5.0, None, None), "0": (0.0, None, None), "5": (5.0, None, None), "10": (10.0, None, None),
               "music5": (5.0, None, "music"), "telephone5": (5.0, "telephone", None),
@@ -35,12 +38,6 @@ def stft(x):
 
 def istft(spectrum, length):
     return torch.istft(spectrum.transpose(1, 2), FFT, HOP, window=WINDOW, center=True, length=length)
-
-
-def compress(spectrum):
-    """|X|^0.3 with the phase kept, as [batch, 2, frames, bins]."""
-    magnitude = spectrum.abs().clamp_min(1e-9)
-    return torch.stack([spectrum.real, spectrum.imag], 1) * (magnitude ** (COMPRESSION - 1)).unsqueeze(1)
 
 
 def expand(pair):
@@ -111,9 +108,9 @@ class Enhancer(nn.Module):
         nn.init.zeros_(self.mask.weight)
         self.mask.bias.data = torch.tensor([1.0, 0.0])
 
-    def forward(self, compressed):
-        """[batch, 2, frames, 257] → the same shape; frames is free."""
-        x = torch.cat([compressed, (compressed ** 2).sum(1, keepdim=True).add(1e-12).sqrt()], 1)
+    def forward(self, spectrogram):
+        """[batch, 2, frames, 257], compressed → the same shape; frames is free."""
+        x = torch.cat([spectrogram, (spectrogram ** 2).sum(1, keepdim=True).add(1e-12).sqrt()], 1)
         seen, skips = x, []
         for layer in self.encoder:
             seen = layer(seen)
@@ -122,19 +119,15 @@ class Enhancer(nn.Module):
         for layer, skip in zip(self.decoder, reversed(skips)):
             seen = layer(seen + skip)
         mask = self.mask(torch.cat([seen, x], 1)).float()  # bfloat16 in training would blur what it is multiplied with
-        real = mask[:, :1] * compressed[:, :1] - mask[:, 1:] * compressed[:, 1:]
-        imaginary = mask[:, :1] * compressed[:, 1:] + mask[:, 1:] * compressed[:, :1]
+        real = mask[:, :1] * spectrogram[:, :1] - mask[:, 1:] * spectrogram[:, 1:]
+        imaginary = mask[:, :1] * spectrogram[:, 1:] + mask[:, 1:] * spectrogram[:, :1]
         return torch.cat([real, imaginary], 1)
-
-
-def level(x):
-    return torch.sqrt(x.shape[-1] / (x ** 2).sum(-1, keepdim=True).clamp_min(1e-12))
 
 
 def enhance(network, x):
     """x̂ of [batch, samples], block by block in one batch: a helper of training, not the production path."""
     c = level(x)
-    return istft(expand(network(compress(stft(x * c)))), x.shape[-1]) / c
+    return istft(expand(network(compressed(stft(x * c)))), x.shape[-1]) / c
 
 
 def si_sdr(reference, estimate):
@@ -171,11 +164,11 @@ def loss_of(network, noisy, clean):
     c = level(noisy)
     noisy, clean = noisy * c, clean * c
     with reduced_precision():
-        compressed = network(compress(stft(noisy)))
-    estimate = istft(expand(compressed), noisy.shape[-1])
-    wanted = compress(stft(clean))
+        found = network(compressed(stft(noisy)))
+    estimate = istft(expand(found), noisy.shape[-1])
+    wanted = compressed(stft(clean))
     magnitude = lambda pair: ((pair ** 2).sum(1) + 1e-9).sqrt()
-    spectral = functional.mse_loss(compressed, wanted) + functional.mse_loss(magnitude(compressed), magnitude(wanted))
+    spectral = functional.mse_loss(found, wanted) + functional.mse_loss(magnitude(found), magnitude(wanted))
     # A soft ceiling of 32 dB keeps clean input from outweighing the rest; noise only is judged against the input's power.
     error = ((estimate - clean) ** 2).sum(-1)
     reference = torch.where((clean ** 2).sum(-1) > 1e-6, (clean ** 2).sum(-1), (noisy ** 2).sum(-1))
@@ -204,51 +197,48 @@ def evaluate(network, sources, seed=4242, count=96):
     return result
 
 
-def train(work, minutes, seed, start):
-    torch.manual_seed(seed)
-    checkpoint = pathlib.Path(work) / "enhancer.pt"
-    network = Enhancer()
-    if start:
-        network.load_state_dict(torch.load(start, map_location="cpu", weights_only=True))
-    optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=1e-4)
-    step, spent = 0, 0.0
-    if checkpoint.exists():
-        stored = torch.load(checkpoint, map_location="cpu")
-        network.load_state_dict(stored["network"])
-        optimiser.load_state_dict(stored["optimiser"])
-        step, spent = stored["step"], stored["seconds"]
-        print(f"resumed at step {step}", flush=True)
-    sources, validation = Sources(work, "train"), Sources(work, "validation")
-    print(f"{sum(p.numel() for p in network.parameters())} parameters", flush=True)
-    peak = 7.5e-4 if start else 1.5e-3
-    begun, recent, resumed = time.monotonic() - spent, [], step
-    while (elapsed := time.monotonic() - begun) < minutes * 60:
-        done = elapsed / (minutes * 60)
-        for group in optimiser.param_groups:
-            group["lr"] = peak * min(1.0, step / 200 + 0.05) * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * done)))
-        noisy, clean = batch_of(sources, np.random.default_rng((seed, step)), BATCH)
-        loss = loss_of(network, noisy, clean)
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 3.0)
-        optimiser.step()
-        step += 1
-        recent.append(loss.item())
-        if step % 50 == 0:
-            print(f"step {step} {elapsed / 60:.1f} min loss {np.mean(recent):.3f}", flush=True)
-            recent = []
-        if step % 100 == 0:
-            save(checkpoint, network, optimiser, step, elapsed)
-        if step % 500 == 0 or step == resumed + 1:
-            print(f"step {step} validation {evaluate(network, validation, count=32)}", flush=True)
-    save(checkpoint, network, optimiser, step, minutes * 60)
-    print("validation", evaluate(network, validation), flush=True)
+class Training:
+    """A network that learns until its `minutes` are over, all runs together; it resumes from its checkpoint in `work`."""
 
+    def __init__(self, work, minutes, seed, start=None):
+        torch.manual_seed(seed)
+        self.checkpoint, self.minutes, self.seed = pathlib.Path(work) / "enhancer.pt", minutes, seed
+        self.peak = PEAK_RATE / (2 if start else 1)
+        self.network, self.step, self.seconds = Enhancer(), 0, 0.0
+        if start:
+            self.network.load_state_dict(torch.load(start, map_location="cpu", weights_only=True))
+        self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=self.peak, weight_decay=1e-4)
+        if self.checkpoint.exists():
+            stored = torch.load(self.checkpoint, map_location="cpu")
+            self.network.load_state_dict(stored["network"])
+            self.optimiser.load_state_dict(stored["optimiser"])
+            self.step, self.seconds = stored["step"], stored["seconds"]
+            print(f"resumed at step {self.step}", flush=True)
+        self.sources = Sources(work, "train")
 
-def save(path, network, optimiser, step, seconds):
-    fresh = path.with_suffix(".new")
-    torch.save({"network": network.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "seconds": seconds}, fresh)
-    fresh.replace(path)
+    def descend(self):
+        """One step; its loss."""
+        loss = loss_of(self.network, *batch_of(self.sources, np.random.default_rng((self.seed, self.step)), BATCH))
+        descend(self.network, self.optimiser, loss, learning_rate(self.peak, self.step, self.seconds / (self.minutes * 60)))
+        self.step += 1
+        return loss.item()
+
+    def save(self):
+        store(self.checkpoint, network=self.network.state_dict(), optimiser=self.optimiser.state_dict(), step=self.step, seconds=self.seconds)
+
+    def go(self, validation):
+        begun, recent = time.monotonic() - self.seconds, []
+        while self.seconds < self.minutes * 60:
+            recent.append(self.descend())
+            self.seconds = time.monotonic() - begun
+            if self.step % 100 == 0:
+                print(f"step {self.step} {self.seconds / 60:.1f} min loss {np.mean(recent):.3f}", flush=True)
+                self.save()
+                recent = []
+            if self.step % 1000 == 0:
+                print(f"step {self.step} validation {evaluate(self.network, validation, count=32)}", flush=True)
+        self.save()
+        print("validation", evaluate(self.network, validation), flush=True)
 
 
 def load(work):
@@ -278,7 +268,10 @@ def main():
     parser.add_argument("--start", help="published weights (checkpoints/enhancer.pt) to train on from, when --work has no checkpoint yet")
     parser.add_argument("--seed", type=int, default=20230901)
     arguments = parser.parse_args()
-    train(arguments.work, arguments.minutes, arguments.seed, arguments.start) if arguments.action == "train" else measure(arguments.work)
+    if arguments.action == "measure":
+        measure(arguments.work)
+    else:
+        Training(arguments.work, arguments.minutes, arguments.seed, arguments.start).go(Sources(arguments.work, "validation"))
 
 
 if __name__ == "__main__":

@@ -11,13 +11,12 @@ import pathlib
 import numpy as np
 import torch
 
-import emotion
-import enhancer
-import snr_level
-from blocks import enhance_blocks
-from corpora import SAMPLE_RATE_HZ
+from ..shared import SAMPLE_RATE_HZ, similarity
+from ..shared.delivery import PYTORCH
+from . import emotion, enhancer
+from .blocks import enhance_blocks
 
-ORIGIN = f"Written by models/train/fixtures.py with PyTorch {torch.__version__.split('a')[0]}"
+ORIGIN = f"Written by models/train/fixtures.py with {PYTORCH}"
 # Neighbouring frequencies beat, so that the signal swells and fades as speech does.
 COMPONENTS = [{"amplitude": a, "frequencyHz": f, "phaseRadians": p} for a, f, p in (
     (0.20, 142.0, 0.1), (0.12, 146.5, 1.3), (0.10, 284.0, 2.1), (0.08, 291.0, 0.7), (0.07, 568.0, 4.0), (0.05, 577.3, 5.2),
@@ -44,7 +43,7 @@ def numbers(tensor, digits=7):
 def stft_fixture():
     x = random_signal(np.random.default_rng(1), 1300)
     cases = []
-    for fft, hop, name, window in ((snr_level.FFT, snr_level.HOP, "hamming", snr_level.WINDOW),
+    for fft, hop, name, window in ((similarity.FFT, similarity.HOP, "hamming", similarity.WINDOW),
                                    (enhancer.FFT, enhancer.HOP, "sqrtHann", enhancer.WINDOW)):
         spectrum = torch.stft(x, fft, hop, window=window, center=True, pad_mode="reflect", return_complex=True).T
         cases.append({"fftSamples": fft, "hopSamples": hop, "window": name, "re": numbers(spectrum.real), "im": numbers(spectrum.imag)})
@@ -56,8 +55,8 @@ def similarity_fixture():
     random = np.random.default_rng(2)
     x = random_signal(random, 2400)
     enhanced = torch.from_numpy(np.round((0.6 * x + random_signal(random, 2400, 0.05)).numpy().astype(np.float64), 6)).float()
-    found = snr_level.similarity(x[None], enhanced[None])[0]
-    return {"note": f"{ORIGIN}: snr_level.similarity, 201 real parts, then 201 imaginary.", "x": numbers(x), "enhanced": numbers(enhanced),
+    found = similarity.similarity_by_bin(x[None], enhanced[None])[0]
+    return {"note": f"{ORIGIN}: similarity_by_bin, 201 real parts, then 201 imaginary.", "x": numbers(x), "enhanced": numbers(enhanced),
             "similarity": numbers(found)}
 
 

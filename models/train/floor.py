@@ -17,7 +17,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from corpora import EMOTION_CORPORA, LABELS, SAMPLE_RATE_HZ, Corpus, label_of, speaker_of, split_of_speaker
+from ..shared import SAMPLE_RATE_HZ
+from .corpora import EMOTION_CORPORA, LABELS, Corpus, label_of, speaker_of, split_of_speaker
 
 FRAME, HOP, FFT = 400, 160, 512
 MELS, CEPSTRA = 40, 20
@@ -81,7 +82,8 @@ def average_recall(actual, predicted):
 def fit(inputs, labels, validation):
     """The machine whose penalty does best on validation speakers, trained on train speakers alone."""
     machine = make_pipeline(StandardScaler(), SVC(class_weight="balanced", gamma="scale"))
-    search = GridSearchCV(machine, {"svc__C": (0.5, 2, 8, 32)}, cv=PredefinedSplit(np.where(validation, 0, -1)), scoring="balanced_accuracy", refit=False)
+    search = GridSearchCV(machine, {"svc__C": (0.5, 2, 8, 32)}, cv=PredefinedSplit(np.where(validation, 0, -1)), scoring="balanced_accuracy",
+                          refit=False)
     search.fit(inputs, labels)
     machine.set_params(**search.best_params_)
     return machine.fit(inputs[~validation], labels[~validation])
@@ -130,7 +132,8 @@ def main():
     by_corpus = inputs.copy()  # what an archive's owner could do: no labels are needed for it
     for corpus in EMOTION_CORPORA:
         by_corpus[corpora == corpus] = StandardScaler().fit_transform(inputs[corpora == corpus])
-    result = {"features": inputs.shape[1], "test": {**{c: recall(machine, test & (corpora == c)) for c in EMOTION_CORPORA}, "pooled": recall(machine, test)},
+    by_name = {c: recall(machine, test & (corpora == c)) for c in EMOTION_CORPORA}
+    result = {"features": inputs.shape[1], "test": {**by_name, "pooled": recall(machine, test)},
               "testByShareOfSpeakers": {share: with_share(share) for share in SPEAKER_SHARES},
               "leftOut": left_out(inputs), "leftOutStandardisedByCorpus": left_out(by_corpus)}
     (pathlib.Path(arguments.work) / "floor.json").write_text(json.dumps(result, indent=2) + "\n")

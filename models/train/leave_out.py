@@ -15,10 +15,12 @@ import numpy as np
 import torch
 from torch import nn
 
-import emotion
-from corpora import EMOTION_CORPORA, LABELS, SAMPLE_RATE_HZ
-from emotion_network import EmotionNetwork
-from snr_level import rounded
+from ..shared import SAMPLE_RATE_HZ
+from ..shared.delivery import rounded
+from . import emotion
+from .corpora import EMOTION_CORPORA, LABELS
+from .descent import averaged, copied, descend, learning_rate
+from .emotion_network import EmotionNetwork
 
 AVERAGING = 0.99
 ADAPTING_BATCHES, ADAPTING_SECONDS = 24, 2.2
@@ -27,7 +29,7 @@ ADAPTING_BATCHES, ADAPTING_SECONDS = 24, 2.2
 def scale_of(network, powers):
     """Means and deviations of the statistics of many utterances."""
     network.statistics.fit(*powers)
-    return {name: value.clone() for name, value in network.statistics.state_dict().items()}
+    return copied(network.statistics.state_dict())
 
 
 def train(examples, heard, steps, seed):
@@ -39,15 +41,15 @@ def train(examples, heard, steps, seed):
     with torch.no_grad():
         scales = {corpus: scale_of(network, network.front_end(examples.batch(np.random.default_rng(seed), 20 * emotion.BATCH, corpus)[0]))
                   for corpus in heard}
-    mean = {name: value.clone() for name, value in network.state_dict().items()}
+    mean = copied(network.state_dict())
     for step in range(steps):
         random = np.random.default_rng((seed, step))
         corpus = heard[random.integers(len(heard))]
         network.statistics.load_state_dict(scales[corpus])
         network.train()
-        loss = emotion.loss_of(network, random, *examples.batch(random, emotion.BATCH, corpus))
-        emotion.descend(network, optimiser, loss, emotion.learning_rate(emotion.LEARNING_RATE["mel"], step, step / steps))
-        emotion.averaged(mean, network.state_dict(), min(AVERAGING, step / (step + 10)))
+        loss = emotion.loss_of(network, random, examples.batch(random, emotion.BATCH, corpus))
+        descend(network, optimiser, loss, learning_rate(emotion.LEARNING_RATE["mel"], step, step / steps))
+        averaged(mean, network.state_dict(), min(AVERAGING, step / (step + 10)))
         recent.append(loss.item())
         if step % 100 == 99:
             print(f"step {step} {(time.monotonic() - begun) / 60:.1f} min loss {np.mean(recent[-100:]):.3f}", flush=True)

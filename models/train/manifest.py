@@ -10,7 +10,8 @@ import pathlib
 
 import soundfile
 
-from corpora import Corpus, EMOTION_CORPORA, NOISE, SAMPLE_RATE_HZ, SPEECH, label_of, ratings, speaker_of, split_of_noise, split_of_speaker
+from ..shared import SAMPLE_RATE_HZ
+from .corpora import Corpus, EMOTION_CORPORA, NOISE, SPEECH, label_of, ratings, speaker_of, split_of_noise, split_of_speaker
 
 COLUMNS = ("path", "noisePath", "label", "speaker", "corpus", "noiseType", "arousal", "valence", "dominance")
 

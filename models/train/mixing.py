@@ -4,8 +4,9 @@ import numpy as np
 
 from scipy.signal import fftconvolve
 
-from channels import tones
-from corpora import Corpus, NOISE, SAMPLE_RATE_HZ, SPEECH, split_of_noise, split_of_speaker
+from ..shared import SAMPLE_RATE_HZ
+from .channels import tones
+from .corpora import Corpus, NOISE, SPEECH, split_of_noise, split_of_speaker
 
 NOISE_ODDS = {"esc10": 0.6, "speech_commands_noise": 0.12, "music": 0.35, "effects": 0.35, "ambience": 0.2}
 COLOURED, BABBLE, TONES = 0.10, 0.12, 0.06  # shares of the noises that are made; the last two in training only

@@ -16,11 +16,13 @@ from sklearn.cluster import MiniBatchKMeans
 from torch import nn
 from torch.nn import functional
 
-from corpora import SAMPLE_RATE_HZ
-from emotion_network import FLOOR, MEL_TAPS, FrontEnd
-from hubert_network import FIELD_SAMPLES, FRAME_SAMPLES, WIDTH, WaveformEncoder, spans
-from mixing import Sources, mix
-from precision import reduced_precision
+from ..shared import SAMPLE_RATE_HZ
+from ..shared.signals import normalised
+from .descent import descend, learning_rate, store
+from .emotion_network import FLOOR, MEL_TAPS, FrontEnd
+from .waveform_network import FIELD_SAMPLES, FRAME_SAMPLES, WIDTH, WaveformEncoder, spans
+from .mixing import Sources, mix
+from .precision import reduced_precision
 
 CLUSTERS, CEPSTRA = 100, 13
 BATCH, LEARNING_RATE = 32, 1e-3
@@ -31,7 +33,7 @@ FRONT_END = FrontEnd()
 
 def cepstra(waves):
     """[batch, samples] → [batch, frames, 39]: cepstra and their first two slopes, each frame in the middle of what the encoder's hears."""
-    x = waves / (waves.pow(2).mean(-1, keepdim=True) + 1e-10).sqrt()
+    x = normalised(waves)
     frames = (x.shape[1] - FIELD_SAMPLES) // FRAME_SAMPLES + 1
     real, imaginary = functional.conv1d(x[:, None, (FIELD_SAMPLES - MEL_TAPS) // 2:], FRONT_END.mel_kernel, stride=FRAME_SAMPLES).chunk(2, 1)
     power = functional.conv1d(real ** 2 + imaginary ** 2, FRONT_END.mel_filters)[..., :frames]
@@ -64,13 +66,14 @@ def nearest(values, centres, scale):
 def train(work, minutes, seed):
     torch.manual_seed(seed)
     path = pathlib.Path(work) / "pretrained.pt"
-    sources, encoder, head = Sources(work, "train"), WaveformEncoder(), nn.Linear(WIDTH, CLUSTERS)
-    optimiser = torch.optim.AdamW([*encoder.parameters(), *head.parameters()], lr=LEARNING_RATE, weight_decay=0.01)
+    sources = Sources(work, "train")
+    network = nn.ModuleDict({"encoder": WaveformEncoder(), "head": nn.Linear(WIDTH, CLUSTERS)})
+    optimiser = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=0.01)
     step, spent = 0, 0.0
     if path.exists():
         stored = torch.load(path)
-        encoder.load_state_dict(stored["encoder"])
-        head.load_state_dict(stored["head"])
+        network["encoder"].load_state_dict(stored["encoder"])
+        network["head"].load_state_dict(stored["head"])
         optimiser.load_state_dict(stored["optimiser"])
         centres, scale, step, spent = (stored[k] for k in ("centres", "scale", "step", "seconds"))
         torch.manual_seed(seed + step)
@@ -83,22 +86,15 @@ def train(work, minutes, seed):
         wanted = nearest(cepstra(clean), centres, scale)
         hidden = spans(*wanted.shape, HIDDEN_STARTS, HIDDEN_FRAMES)
         with reduced_precision():
-            guesses = head(encoder(heard, lambda *_: hidden)).float()[hidden]
+            guesses = network["head"](network["encoder"](heard, lambda *_: hidden)).float()[hidden]
         loss = functional.cross_entropy(guesses, wanted[hidden])
-        for group in optimiser.param_groups:
-            group["lr"] = LEARNING_RATE * min(1.0, step / 60 + 0.02) * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * done)))
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(encoder.parameters(), 3.0)
-        optimiser.step()
+        descend(network, optimiser, loss, learning_rate(LEARNING_RATE, step, done))
         recent.append((loss.item(), (guesses.argmax(1) == wanted[hidden]).float().mean().item()))
         step, elapsed = step + 1, time.monotonic() - begun
         done = elapsed / (minutes * 60)
         if step % 100 == 0 or done >= 1:
-            fresh = path.with_suffix(".new")
-            torch.save({"encoder": encoder.state_dict(), "head": head.state_dict(), "optimiser": optimiser.state_dict(), "centres": centres,
-                        "scale": scale, "step": step, "seconds": elapsed}, fresh)
-            fresh.replace(path)
+            store(path, **{name: part.state_dict() for name, part in network.items()}, optimiser=optimiser.state_dict(), centres=centres,
+                  scale=scale, step=step, seconds=elapsed)
             print(f"step {step} {elapsed / 60:.1f} min loss {np.mean([r[0] for r in recent]):.3f} hidden frames named right "
                   f"{np.mean([r[1] for r in recent]):.3f}", flush=True)
             recent = []

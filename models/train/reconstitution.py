@@ -12,11 +12,11 @@ import time
 import numpy as np
 import torch
 
-import enhancer
-import snr_level
-from channels import Channel
-from corpora import EMOTION_CORPORA, Corpus, label_of, split_of_speaker
-from mixing import CODED, Sources, mix
+from ..shared import SAMPLE_RATE_HZ
+from . import enhancer, snr_level
+from .channels import Channel
+from .corpora import EMOTION_CORPORA, Corpus, label_of, split_of_speaker
+from .mixing import CODED, Sources, mix
 
 PEAK = 30000
 TRAINING_SNR_DB = (0.0, 25.0)
@@ -90,7 +90,8 @@ def prepare(work, split, name, seed, versions):
         np.save(folder / f"{split}-{name}-{kind}.npy", np.concatenate(signals))
     np.savez(folder / f"{split}-{name}.npz", names=np.array(columns[0]), snrDb=np.array(columns[1]), weight=np.array(columns[2]),
              oracle=np.array(columns[3]), ends=np.cumsum([len(x) for x in columns[4]]))
-    print(f"{split} {name}: {len(rows)} rows, {sum(len(x) for x in columns[4]) / 16000 / 60:.1f} min, made in {time.monotonic() - begun:.0f} s", flush=True)
+    minutes = sum(len(x) for x in columns[4]) / SAMPLE_RATE_HZ / 60
+    print(f"{split} {name}: {len(rows)} rows, {minutes:.1f} min, made in {time.monotonic() - begun:.0f} s", flush=True)
 
 
 def main():

@@ -11,62 +11,44 @@ import time
 
 import numpy as np
 import torch
-from torch import nn
 
-import enhancer
-from blocks import enhance_blocks
-from corpora import SAMPLE_RATE_HZ
-from mixing import Sources, mix
+from ..shared import SAMPLE_RATE_HZ
+from ..shared.delivery import rounded
+from ..shared.similarity import DenseSnrLevel, similarity_by_bin
+from . import enhancer
+from .blocks import enhance_blocks
+from .channels import Channel, above_rumble
+from .mixing import Sources, mix
 
-FFT, HOP = 400, 100  # 25 ms and 6.25 ms
-FEATURES = 2 * (FFT // 2 + 1)
-WINDOW = torch.hamming_window(FFT)
-EPSILON = 1e-8
 PENALTIES = np.logspace(-4, 3, 15)
 SNRS_DB = (-10, -5, 0, 5, 10, 15, 20, 25, 30)
 UNTOUCHED, LEAST_MIX_RANGE = 0.95, 0.05  # share of clean speech that the mix leaves alone; so that S' still slides
 MIX_EXCERPTS = 100  # per SNR, of validation
 KEPT_AT_0_DB = 0.975  # half way between the 95 % asked for and all: 166 excerpts tell the share within about 3 points
 QUARTER_SECOND = SAMPLE_RATE_HZ // 4
+CHANNELS = 0.5  # share of the training excerpts that come through one
 
 
-def similarity(x, enhanced):
-    """[batch, samples] twice → [batch, 402]: the cosine along time of X and X̂ per bin, all real parts, then all imaginary.
-
-    A signal without energy has similarity 0 everywhere; whether that is speech is decided elsewhere, by rule.
-    """
-    parts = []
-    for signal in (x, enhanced):
-        spectrum = torch.stft(signal * enhancer.level(signal), FFT, HOP, window=WINDOW, center=True, pad_mode="reflect", return_complex=True)
-        parts.append(torch.cat([spectrum.real, spectrum.imag], 1))
-    return (parts[0] * parts[1]).sum(-1) / (parts[0].norm(dim=-1) * parts[1].norm(dim=-1) + EPSILON)
-
-
-class SnrLevel(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.dense = nn.Linear(FEATURES, 1)
-
-    def forward(self, similarity):
-        """[batch, 402] → S [batch], unbounded."""
-        return self.dense(similarity).squeeze(-1)
+def heard(x, enhanced):
+    """x and x̂ [samples] as they are scored: [1, samples] each, without what lies below voices."""
+    return tuple(torch.from_numpy(above_rumble(signal.numpy()))[None] for signal in (x, enhanced))
 
 
 def features(network, x):
     """[403]: the similarities, and how many dB of x the enhancer kept, which only the gate looks at."""
     x = torch.from_numpy(np.ascontiguousarray(x)).float()
-    enhanced = enhance_blocks(network, x)
+    x, enhanced = heard(x, enhance_blocks(network, x))
     kept_db = 10 * torch.log10((enhanced.double() ** 2).sum() / (x.double() ** 2).sum().clamp_min(1e-12) + 1e-12)
-    return np.append(similarity(x[None], enhanced[None])[0].numpy(), kept_db.numpy())
+    return np.append(similarity_by_bin(x, enhanced)[0].numpy(), kept_db.numpy())
 
 
 def excerpt_of(sources, random, snr_db):
-    """2-10 s in steps of 0.25 s: clean speech for None, noise alone for -inf, otherwise a mixture."""
+    """2-10 s in steps of 0.25 s: clean speech for None, noise alone for -inf, otherwise a mixture; of the training split, half behind a channel."""
     count = int(random.integers(8, 41)) * QUARTER_SECOND
-    if snr_db is None:
-        return sources.draw_speech(random, count)
-    noise = sources.draw_noise(random, count)
-    return noise if snr_db == -np.inf else mix(sources.draw_speech(random, count), noise, snr_db)
+    noise = None if snr_db is None else sources.draw_noise(random, count)
+    x = noise if snr_db == -np.inf else sources.draw_speech(random, count)
+    x = x if snr_db in (None, -np.inf) else mix(x, noise, snr_db)
+    return Channel(random, x).recorded(x) if sources.augment and random.random() < CHANNELS else x
 
 
 def excerpts(network, sources, seed, wanted):
@@ -92,7 +74,7 @@ def mix_weight(score, mix_range):
 def judged(network, block, clean, x):
     """(x̂, S, the best weight) of x [samples], which holds the speech `clean`."""
     enhanced = enhance_blocks(network, x)
-    return enhanced, block(similarity(x[None], enhanced[None])).item(), oracle_weight(clean, x, enhanced)
+    return enhanced, block(similarity_by_bin(*heard(x, enhanced))).item(), oracle_weight(clean, x, enhanced)
 
 
 def scores_and_oracles(network, block, sources, seed, count):
@@ -178,12 +160,6 @@ def report(scores, kept, alone, both, extremes):
     }
 
 
-def rounded(value):
-    if isinstance(value, dict):
-        return {key: rounded(inner) for key, inner in value.items()}
-    return round(value, 4) if isinstance(value, float) else value
-
-
 def train(work, seed, extremes, mixtures):
     begun = time.monotonic()
     network = enhancer.load(work)
@@ -208,11 +184,12 @@ def train(work, seed, extremes, mixtures):
     validation, test = scores_of("validation", weights, bias), scores_of("test", weights, bias)
     alone, both = gate(validation, kept["validation"])
     best = best_extremes(validation)
-    block = SnrLevel()
+    block = DenseSnrLevel()
     block.dense.weight.data = torch.from_numpy(weights).float()[None]
     block.dense.bias.data = torch.tensor([bias]).float()
     mix_range = fit_mix_range(scores_and_oracles(network, block, Sources(work, "validation"), (seed, 7), MIX_EXCERPTS))
-    torch.save({"network": block.state_dict(), "threshold": both[0], "keptEnergyDb": both[1], "mixRange": mix_range}, pathlib.Path(work) / "snr-level.pt")
+    torch.save({"network": block.state_dict(), "threshold": both[0], "keptEnergyDb": both[1], "mixRange": mix_range},
+               pathlib.Path(work) / "snr-level.pt")
     result = rounded({"noiseThreshold": both[0], "keptEnergyThresholdDb": both[1], "mixRange": list(mix_range),
                       "noiseThresholdByScoreAlone": alone[0], "penalty": penalty, "trainingExcerpts": 2 * extremes,
                       "seconds": round(time.monotonic() - begun),
@@ -225,7 +202,7 @@ def train(work, seed, extremes, mixtures):
 def load(work):
     """(block, what its gate needs: the least S and the least energy kept in dB, or None; the range of `mix_weight`)."""
     stored = torch.load(pathlib.Path(work) / "snr-level.pt", map_location="cpu")
-    block = SnrLevel()
+    block = DenseSnrLevel()
     block.load_state_dict(stored["network"])
     return block.eval(), (stored["threshold"], stored["keptEnergyDb"]), stored["mixRange"]
 

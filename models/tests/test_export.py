@@ -1,4 +1,4 @@
-"""Proves the converters on seeded random checkpoints of the public layouts, and on files that are wrong: python3 check.py (15 s)."""
+"""Proves the converters on seeded random checkpoints of the public layouts, and on files that are wrong."""
 
 import hashlib
 import json
@@ -9,16 +9,11 @@ import sys
 import tempfile
 import unittest
 
-import torch
-
-import checkpoints
-import cmgan
-import cmgan_graph
-import cmgan_network
-import hubert_ser
-import snr_level
-from checkpoints import CheckpointError
-from hubert_network import Configuration, Hubert
+from . import torch
+from ..export import checkpoints, cmgan, cmgan_graph, cmgan_network, conversion, hubert_ser, snr_level
+from ..export.checkpoints import CheckpointError
+from ..export.hubert_network import Configuration, Hubert
+from ..shared.similarity import BINS, DenseSnrLevel
 
 try:
     from torchaudio.models import wav2vec2_model
@@ -26,7 +21,7 @@ try:
 except ImportError:
     wav2vec2_model = None
 
-HERE = pathlib.Path(__file__).resolve().parent
+EXPORT = pathlib.Path(conversion.__file__).resolve().parent
 FULL_CMGAN = (64, 4)
 CMGAN_PARAMETERS = 1_834_833  # the published 1.83 M
 
@@ -116,17 +111,11 @@ class SnrLevelCase(Case):
             self.near(network(x), torch.cat([network.reference(each[None]) for each in x]))
 
     def test_dense_of_any_name_and_of_alternating_parts(self):
-        made = checkpoints.randomise(snr_level.Dense, 2)
-        x = torch.rand(2, snr_level.BINS, 2)
+        made = checkpoints.randomise(DenseSnrLevel, 2)
+        x = torch.rand(2, BINS, 2)
         tensors = {"linear.weight": made.dense.weight.detach(), "linear.bias": made.dense.bias.detach()}
         with torch.no_grad():
             self.near(snr_level.load(self.saved(tensors), interleaved=True)(x.transpose(1, 2).flatten(1)), made(x.flatten(1)))
-
-    def test_similarity_of_equal_signals_is_one_whatever_their_scale(self):
-        x = torch.randn(4000)
-        by_bin, by_frame = snr_level.similarity_by_bin(x, 0.3 * x), snr_level.similarity_by_frame(0.1 * x, x)
-        for found in (by_bin[:, :snr_level.BINS], by_bin[:, snr_level.BINS + 1:-1], by_frame[:, 1:-1]):  # reflected edges have no imaginary part
-            self.near(found, torch.ones_like(found))
 
 
 class HubertCase(Case):
@@ -291,17 +280,19 @@ class WrongFileCase(Case):
         self.assertEqual((found["h"].tolist(), found["b"].tolist(), found["b"].dtype), ([1.5, -2.0], [1.0], torch.float32))
 
     def test_command_line_says_one_line(self):
-        path = self.saved({"a": torch.ones(1)})
-        for converter, argument in (("cmgan", "--checkpoint"), ("snr_level", "--checkpoint"), ("hubert_ser", "--nrser"), ("hubert_ser", "--folder")):
-            ran = subprocess.run([sys.executable, str(HERE / f"{converter}.py"), argument, str(path), "--target", str(self.folder / "out")],
-                                 capture_output=True, text=True)
-            self.assertEqual(ran.returncode, 1)
-            self.assertRegex(ran.stderr, r"\Aerror: [^\n]+\n\Z")
+        path = str(self.saved({"a": torch.ones(1)}))
+        ran = subprocess.run([sys.executable, "-m", "models.export.cmgan", "--checkpoint", path, "--target", str(self.folder / "out")],
+                             cwd=EXPORT.parent.parent, capture_output=True, text=True)
+        self.assertEqual(ran.returncode, 1)
+        self.assertRegex(ran.stderr, r"\Aerror: [^\n]+\n\Z")
+        for converter, argument in ((snr_level, "--checkpoint"), (hubert_ser, "--nrser"), (hubert_ser, "--folder")):
+            with self.assertRaisesRegex(SystemExit, r"\Aerror: [^\n]+\Z"):
+                conversion.run(lambda: converter.main([argument, path, "--target", str(self.folder / "out")]))
 
 
 class CommittedFixturesCase(Case):
     def test_entries_name_the_files_beside_them(self):
-        entries = [path for path in (HERE / "fixtures").glob("*.json") if not path.name.endswith(".fixture.json") and path.stem != "end-to-end"]
+        entries = [path for path in (EXPORT / "fixtures").glob("*.json") if not path.name.endswith(".fixture.json") and path.stem != "end-to-end"]
         self.assertEqual(len(entries), 6)
         for path in entries:
             entry = json.loads(path.read_text())
@@ -309,9 +300,4 @@ class CommittedFixturesCase(Case):
             self.assertEqual(len(json.loads((path.parent / entry["fixture"]).read_text())["outputs"]), len(entry["outputs"]))
 
     def test_they_are_small(self):
-        self.assertLess(sum(path.stat().st_size for path in (HERE / "fixtures").iterdir()), 3_000_000)
-
-
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    unittest.main()
+        self.assertLess(sum(path.stat().st_size for path in (EXPORT / "fixtures").iterdir()), 3_000_000)

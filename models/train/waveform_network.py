@@ -9,7 +9,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from corpora import EMOTIONS, LABELS, SAMPLE_RATE_HZ
+from ..shared import SAMPLE_RATE_HZ
+from ..shared.signals import normalised
+from .corpora import EMOTIONS, LABELS
 
 CONVOLUTIONS = ((48, 10, 5), (64, 8, 4), (96, 4, 2), (128, 4, 2), (192, 4, 2), (192, 4, 2))  # channels, taps, stride: 320 samples in all
 FRAME_SAMPLES = int(np.prod([stride for _, _, stride in CONVOLUTIONS]))
@@ -67,16 +69,14 @@ class WaveformEncoder(nn.Module):
 
     def forward(self, waveform, hide=None):
         """[batch, samples] at any level → [batch, frames, WIDTH]; frames where `hide(batch, frames)` is true are not shown to the transformer."""
-        x = waveform - waveform.mean(-1, keepdim=True)
-        x = x / ((x ** 2).mean(-1, keepdim=True) + 1e-10).sqrt()
-        x = self.project(self.convolutions(x.unsqueeze(1)).transpose(1, 2)).float()
+        x = self.project(self.convolutions(normalised(waveform).unsqueeze(1)).transpose(1, 2)).float()
         if hide is not None:
             x = torch.where(hide(*x.shape[:2])[..., None], self.hidden, x)
         x = x + self.positions(x.transpose(1, 2)).transpose(1, 2)
         return self.norm(self.blocks(x))
 
 
-class HubertNetwork(nn.Module):
+class WaveformNetwork(nn.Module):
     def __init__(self, dropout=0.2):
         super().__init__()
         self.encoder, self.dropout = WaveformEncoder(), nn.Dropout(dropout)

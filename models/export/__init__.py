@@ -1,0 +1,1 @@
+"""Converters of public checkpoints; README.md has the commands."""

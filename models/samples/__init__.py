@@ -1,0 +1,1 @@
+"""Recordings to try the program on, and what made them."""

@@ -1,0 +1,199 @@
+"""Training on a few seconds of made-up speech and noise: shapes, splits, channels, and three steps of each network."""
+
+import csv
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+import numpy as np
+
+from . import torch
+
+try:
+    from ..train import blocks, channels, corpora, emotion, enhancer, mixing, reconstitution, snr_level
+except ImportError as error:
+    raise unittest.SkipTest(f"{error}: install what models/train/README.md names") from error
+from ..shared import SAMPLE_RATE_HZ
+from ..shared.similarity import DenseSnrLevel
+from ..train.emotion_network import EmotionNetwork
+from ..train.waveform_network import WaveformNetwork
+
+SECOND = SAMPLE_RATE_HZ
+# Two clips a class of speakers of every split, named as the corpora name theirs.
+CLIPS = {
+    "emodb": [f"{speaker}a01{emotion}a" for speaker in ("03", "13", "15") for emotion in "NFTWL"],
+    "ased": [f"{emotion}-01-01-01-{speaker}" for speaker in ("02", "06", "05") for emotion in ("n1", "h3", "s4", "a5", "f2")],
+    "emotale": [f"DK_0{speaker}_{emotion}_1" for speaker in ("02", "06", "05") for emotion in "AHSBN"],
+    "crema-d": [f"{speaker}_DFA_{emotion}_XX" for speaker in (1001, 1060, 1070) for emotion in ("NEU", "HAP", "SAD", "ANG", "FEA", "DIS")],
+    "prompts": ["en/one", "ru/one", "it/one"], "festvox": ["one"], "crowd-commands": ["one"],
+    "esc10": [f"001 - Dog bark/{fold}-1-A" for fold in "134"], "speech_commands_noise": ["running_tap", "dude_miaowing"],
+    "music": ["librosa/one", "manolo_camp-morning_coffee", "reno_project-system"], "effects": ["one"], "ambience": ["rain", "summer-night", "waves"],
+}
+
+
+def voice(random, seconds):
+    """Harmonics that glide and pause, as int16."""
+    n = np.arange(int(seconds * SECOND)) / SECOND
+    phase = 2 * np.pi * random.uniform(90, 250) * n * (1 + 0.1 * random.uniform(-1, 1) * n)
+    sound = sum(np.sin(k * phase) / k for k in range(1, 12)) * (np.sin(2 * np.pi * random.uniform(1, 3) * n) > -0.5)
+    return corpora.int16(3000 * sound + 10 * random.standard_normal(len(n)))
+
+
+class MadeUp(unittest.TestCase):
+    """A folder as corpora.py leaves it, with listeners' votes and ratings, made once."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp())
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        random = np.random.default_rng(0)
+        for name, clips in CLIPS.items():
+            made = [voice(random, random.uniform(0.6, 1.2)) if name in corpora.SPEECH else corpora.int16(2000 * random.standard_normal(SECOND))
+                    for _ in clips]
+            corpora.store(cls.folder, name, clips, made)
+            if name in corpora.SPEECH:
+                shutil.copy(cls.folder / "corpora" / f"{name}.npy", cls.folder / "corpora" / f"{name}-coded.npy")
+        for path, rows in (("crema-d/votes.csv", [{"file": clip, "angry": 1, "disgust": 0, "fear": 2, "happy": 3, "neutral": 4, "sad": 0}
+                                                  for clip in CLIPS["crema-d"]]),
+                           ("emotale/annotations.csv", [
+                               {"file": f"{clip}.wav", **{f"a{n}_{part}": 1 + (n + i) % 5 for n in (1, 2, 3) for part in "AVD"}}
+                               for i, clip in enumerate(CLIPS["emotale"])])):
+            (cls.folder / path).parent.mkdir(parents=True, exist_ok=True)
+            with open(cls.folder / path, "w", newline="") as file:
+                writer = csv.DictWriter(file, rows[0])
+                writer.writeheader()
+                writer.writerows(rows)
+
+
+class CorporaCase(MadeUp):
+    def test_speakers_of_a_split_are_in_no_other(self):
+        for name in corpora.SPEECH:
+            splits = {}
+            for clip in corpora.Corpus(self.folder, name).names:
+                splits.setdefault(corpora.speaker_of(name, clip), set()).add(corpora.split_of_speaker(name, clip))
+            self.assertTrue(all(len(found) == 1 for found in splits.values()), splits)
+
+    def test_the_last_ten_actors_are_for_test_and_the_ten_before_them_for_validation(self):
+        found = [corpora.split_of_speaker("crema-d", f"{actor}_DFA_ANG_XX") for actor in range(1001, 1076)]
+        self.assertEqual([found.count(split) for split in ("train", "validation", "test")], [55, 10, 10])
+        self.assertEqual(found[-20:], ["validation"] * 10 + ["test"] * 10)
+
+    def test_votes_are_counts_in_the_order_of_the_emotions(self):
+        self.assertEqual(corpora.votes(self.folder)["1001_DFA_NEU_XX"].tolist(), [4, 3, 0, 1, 2, 0, 0])
+
+    def test_sources_of_a_split_draw_its_clips_alone(self):
+        for split in ("train", "validation", "test"):
+            for corpus, indices in mixing.Sources(self.folder, split).noise:
+                self.assertEqual({corpora.split_of_noise(corpus.name, corpus.names[i]) for i in indices}, {split})
+
+
+class ChannelCase(unittest.TestCase):
+    def setUp(self):
+        self.random = np.random.default_rng(1)
+        self.x = (0.05 * self.random.standard_normal(2 * SECOND)).astype(np.float32)
+
+    def test_clean_speech_stays_its_own_target(self):
+        for _ in range(50):
+            channel = channels.Channel(self.random, self.x)
+            y = channel(self.x)
+            self.assertEqual((y.shape, y.dtype), (self.x.shape, np.float32))
+            self.assertTrue(np.isfinite(channel.recorded(self.x)).all())
+            if channel.disturbance is None:
+                self.assertTrue(np.array_equal(channel.recorded(self.x), y))
+
+    def test_telephone_holds_nothing_outside_its_band(self):
+        power = np.abs(np.fft.rfft(channels.band_limited(self.x, *channels.BANDS["telephone"]))) ** 2
+        hertz = np.fft.rfftfreq(len(self.x), 1 / SECOND)
+        self.assertLess(power[(hertz < 280) | (hertz > 3620)].sum(), 1e-6 * power.sum())
+        self.assertGreater(power[(hertz > 320) & (hertz < 3380)].sum(), 0.95 * power.sum())
+
+    def test_companding_costs_what_eight_bits_do(self):
+        for law in ("mu", "a"):
+            error = channels.companded(self.x, law, 0.5) - self.x
+            self.assertAlmostEqual(10 * np.log10((self.x ** 2).mean() / (error ** 2).mean()), 38, delta=1.5)
+
+    def test_above_rumble_takes_offset_and_rumble_and_leaves_voices(self):
+        n = np.arange(2 * SECOND) / SECOND
+        tone = lambda hertz: np.sin(2 * np.pi * hertz * n)
+        kept = lambda x: np.mean(channels.above_rumble(x)[SECOND:] ** 2) / np.mean(x[SECOND:] ** 2)
+        self.assertLess(kept(np.ones_like(n)), 1e-9)
+        self.assertLess(kept(tone(30)), 2e-3)
+        self.assertGreater(kept(tone(120)), 0.95)
+
+    def test_tones_are_never_silent(self):
+        for _ in range(50):
+            self.assertGreater(mixing.active_power(channels.tones(self.random, SECOND)), 0)
+
+
+class ShapesCase(unittest.TestCase):
+    def test_enhancer_answers_in_the_shape_of_the_question(self):
+        network = enhancer.Enhancer().eval()
+        with torch.no_grad():
+            for frames in (1, 7):
+                self.assertEqual(network(torch.randn(2, 2, frames, 257)).shape, (2, 2, frames, 257))
+
+    def test_fresh_enhancer_changes_nothing(self):
+        x = torch.randn(1, 9000)
+        with torch.no_grad():
+            self.assertLess(float((enhancer.enhance(enhancer.Enhancer().eval(), x) - x).abs().max()), 1e-3)
+            self.assertLess(float((blocks.enhance_blocks(enhancer.Enhancer().eval(), x[0]) - x[0]).abs().max()), 1e-3)
+
+    def test_emotion_networks_answer_labels_and_attributes_within_their_range(self):
+        for made in (EmotionNetwork, WaveformNetwork):
+            with torch.no_grad():
+                logits, attributes = made().eval()(torch.randn(2, 8000))
+            self.assertEqual((logits.shape, attributes.shape), ((2, 4), (2, 3)))
+            self.assertTrue(((attributes >= 1) & (attributes <= 5)).all())
+
+    def test_emotion_does_not_depend_on_the_level(self):
+        network, x = EmotionNetwork().eval(), torch.randn(1, 9000)
+        with torch.no_grad():
+            self.assertTrue(torch.allclose(network(x)[0], network(0.01 * x)[0], atol=1e-3))
+
+
+class EnhancerTrainingCase(MadeUp):
+    def test_takes_three_steps_and_resumes(self):
+        training = enhancer.Training(self.folder, 10, seed=1)
+        before = [p.clone() for p in training.network.parameters()]
+        losses = [training.descend() for _ in range(3)]
+        self.assertTrue(np.isfinite(losses).all())
+        self.assertTrue(any(not torch.equal(a, b) for a, b in zip(before, training.network.parameters())))
+        training.save()
+        resumed = enhancer.Training(self.folder, 10, seed=1)
+        self.assertEqual(resumed.step, 3)
+        self.assertTrue(all(torch.equal(a, b) for a, b in zip(training.network.parameters(), resumed.network.parameters())))
+        found = enhancer.evaluate(resumed.network, mixing.Sources(self.folder, "validation"), count=8)
+        self.assertEqual(found.keys(), enhancer.CONDITIONS.keys())
+
+
+class EmotionTrainingCase(MadeUp):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        torch.save({"network": enhancer.Enhancer().state_dict()}, cls.folder / "enhancer.pt")
+        torch.save({"network": DenseSnrLevel().state_dict(), "threshold": 0.1, "keptEnergyDb": None, "mixRange": (0, 1)}, cls.folder / "snr-level.pt")
+        for split in ("train", "validation", "test"):
+            for name in corpora.EMOTION_CORPORA:
+                reconstitution.prepare(cls.folder, split, name, 1, 1)
+
+    def test_takes_three_steps_on_reconstituted_speech_and_is_measured(self):
+        run = emotion.Run(data=str(self.folder), work=str(self.folder), steps=3, augment=True)
+        emotion.finish(run, emotion.train(run))
+        self.assertEqual(torch.load(run.checkpoint)["step"], 3)
+        with torch.no_grad():
+            logits, _ = emotion.load(self.folder)(torch.randn(1, 16000))
+        self.assertTrue(torch.isfinite(logits).all())
+
+    def test_soft_targets_are_half_the_listeners_and_half_the_actor(self):
+        examples = emotion.Examples(self.folder, self.folder, ["train"], "nrser")
+        row = examples.rows.names.index("1001_DFA_SAD_XX")
+        self.assertTrue(np.allclose(examples.targets[row], [0.2, 0.15, 0.5, 0.05, 0.1, 0, 0]))
+
+
+class RidgeCase(unittest.TestCase):
+    def test_ridge_is_least_squares_where_nothing_is_penalised(self):
+        random = np.random.default_rng(0)
+        inputs = random.standard_normal((50, 4))
+        weights, bias = snr_level.ridge(inputs, inputs @ [1, 2, 3, 4] + 5, 1e-9)
+        self.assertTrue(np.allclose([*weights, bias], [1, 2, 3, 4, 5]))
