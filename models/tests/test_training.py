@@ -11,7 +11,7 @@ import numpy as np
 from . import torch
 
 try:
-    from ..train import blocks, channels, corpora, emotion, enhancer, mixing, reconstitution, snr_level
+    from ..train import blocks, channels, corpora, device, device_mixing, emotion, enhancer, mixing, pack, reconstitution, snr_level
 except ImportError as error:
     raise unittest.SkipTest(f"{error}: install what models/train/README.md names") from error
 from ..shared import SAMPLE_RATE_HZ
@@ -189,6 +189,52 @@ class EmotionTrainingCase(MadeUp):
         examples = emotion.Examples(self.folder, self.folder, ["train"], "nrser")
         row = examples.rows.names.index("1001_DFA_SAD_XX")
         self.assertTrue(np.allclose(examples.targets[row], [0.2, 0.15, 0.5, 0.05, 0.1, 0, 0]))
+
+
+class DeviceCase(MadeUp):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        pack.pack(cls.folder, cls.folder, cls.folder / "pack")
+        cls.corpora = pack.load(cls.folder / "pack")
+        cls.mixer = device_mixing.Mixer(cls.corpora, torch.device("cpu"), 1)
+
+    def test_packed_audio_is_read_back_exactly_and_only_of_training_speakers(self):
+        audio = np.random.default_rng(0).integers(-32768, 32768, 5000).astype(np.int16)
+        self.assertTrue(np.array_equal(pack.unpacked(pack.packed(audio)), audio))
+        corpus = corpora.Corpus(self.folder, "crema-d")
+        of = [i for i, name in enumerate(corpus.names) if corpora.split_of_speaker("crema-d", name) == "train"]
+        expected = np.concatenate([corpus.audio[corpus.starts[i]:corpus.ends[i]] for i in of])
+        self.assertTrue(np.array_equal(self.corpora["crema-d"]["audio"], expected))
+        self.assertEqual(self.corpora["crema-d"]["targets"].shape, (6, 7))
+
+    def test_band_of_the_device_is_that_of_channels(self):
+        self.mixer.host = np.random.default_rng(3)
+        gain, x = self.mixer.bands(40, SECOND), torch.randn(1, SECOND)
+        limited = [channels.band_limited(x[0].numpy(), *band) for band in channels.BANDS.values()] + [x[0].numpy()]
+        for row in device_mixing.filtered(x, gain):
+            self.assertLess(min(np.abs(row.numpy() - other).max() for other in limited), 1e-4)
+
+    def test_mixtures_have_the_wanted_ratio_on_active_frames(self):
+        speech, noise = self.mixer.speech(4, 2 * SECOND), self.mixer.noise(4, 2 * SECOND)
+        ratio = device_mixing.active_power(speech) / device_mixing.active_power(self.mixer.mixed(speech, noise, 5.0) - speech)
+        self.assertTrue(torch.allclose(10 * ratio.log10(), torch.full((4, 1), 5.0), atol=0.1))
+
+    def test_clean_speech_stays_its_own_target_but_for_disturbances(self):
+        speech = self.mixer.speech(16, SECOND)
+        noisy, clean = self.mixer.channel(speech, speech, 1.0)
+        self.assertTrue(torch.isfinite(noisy).all())
+        self.assertGreater(int(((noisy - clean).abs().amax(1) < 1e-6).sum()), 8)
+
+    def test_both_networks_learn_and_leave_weights_that_load(self):
+        plan = device.Plan(minutes=1e-3, rows=4, start=None, target=self.folder / "enhancer-device.pt", seed=1)
+        denoiser = device.train_enhancer(self.mixer, plan)
+        utterances = device_mixing.Utterances(self.corpora, self.mixer.device)
+        plan = device.Plan(minutes=1e-3, rows=4, start=None, target=self.folder / "emotion-device.pt", seed=1)
+        device.train_emotion(self.mixer, utterances, denoiser, plan)
+        for network, path in ((enhancer.Enhancer(), "enhancer-device.pt"), (EmotionNetwork(), "emotion-device.pt")):
+            network.load_state_dict(torch.load(self.folder / path, weights_only=True))
+            self.assertTrue(all(torch.isfinite(p).all() for p in network.parameters()))
 
 
 class RidgeCase(unittest.TestCase):

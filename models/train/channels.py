@@ -3,28 +3,33 @@
 Lossy codecs are applied once and kept (corpora.py); the rest is made on the fly.
 """
 
+import functools
+
 import numpy as np
-from scipy.fft import irfft, rfft
-from scipy.ndimage import uniform_filter1d
-from scipy.signal import butter, sosfilt
 
 from ..shared import SAMPLE_RATE_HZ
 
 # (lowest Hz, highest Hz): telephone, 11.025 kHz recordings, 8 kHz recordings, wideband calls; with the odds of each.
 BANDS = {"telephone": (300, 3400), "eleven": (0, 5400), "eight": (0, 3900), "wideband": (50, 7000)}
 BAND_ODDS = {"telephone": 0.3, "eleven": 0.12, "eight": 0.08, "wideband": 0.08}
+EDGE = 0.06  # of a band: it falls along a cosine, this share of its frequency wide
 BELOW_VOICE_HZ = 70
-ABOVE_RUMBLE = butter(4, BELOW_VOICE_HZ, "highpass", fs=SAMPLE_RATE_HZ, output="sos")
 
 
-def band_limited(samples, lowest_hz, highest_hz, edge=0.06):
-    """Only what lies between; both edges fall along a cosine, `edge` of their frequency wide."""
-    spectrum = rfft(samples)
+def band_limited(samples, lowest_hz, highest_hz):
+    """Only what lies between; both edges fall along a cosine."""
+    spectrum = np.fft.rfft(samples)
     hertz = np.arange(len(spectrum)) * SAMPLE_RATE_HZ / len(samples)
-    gain = 0.5 + 0.5 * np.cos(np.pi * np.clip((hertz / highest_hz - 1) / edge, 0, 1))
+    gain = 0.5 + 0.5 * np.cos(np.pi * np.clip((hertz / highest_hz - 1) / EDGE, 0, 1))
     if lowest_hz > 0:
-        gain *= 0.5 + 0.5 * np.cos(np.pi * np.clip((1 - hertz / lowest_hz) / edge, 0, 1))
-    return irfft(spectrum * gain, len(samples)).astype(np.float32)
+        gain *= 0.5 + 0.5 * np.cos(np.pi * np.clip((1 - hertz / lowest_hz) / EDGE, 0, 1))
+    return np.fft.irfft(spectrum * gain, len(samples)).astype(np.float32)
+
+
+@functools.lru_cache
+def high_pass():
+    from scipy.signal import butter  # here, because a machine that only trains (device.py) need not have it
+    return butter(4, BELOW_VOICE_HZ, "highpass", fs=SAMPLE_RATE_HZ, output="sos")
 
 
 def above_rumble(samples):
@@ -32,7 +37,8 @@ def above_rumble(samples):
 
     For scoring alone: x and x̂ go through it before their similarity and energies are taken. What is enhanced, mixed and heard keeps its lows.
     """
-    return sosfilt(ABOVE_RUMBLE, samples).astype(np.float32)
+    from scipy.signal import sosfilt
+    return sosfilt(high_pass(), samples).astype(np.float32)
 
 
 def companded(samples, law, peak):
@@ -51,7 +57,9 @@ def companded(samples, law, peak):
 
 def gain_control(random, mixture):
     """The gain of a recorder that rides on the loudness of the last moments: most of the difference is taken out."""
-    loudness = np.sqrt(uniform_filter1d(mixture.astype(np.float64) ** 2, int(random.uniform(0.2, 1.0) * SAMPLE_RATE_HZ)) + 1e-7)
+    span = int(random.uniform(0.2, 1.0) * SAMPLE_RATE_HZ)
+    energy = np.concatenate([[0.0], np.cumsum(np.pad(mixture.astype(np.float64) ** 2, (span // 2, span - span // 2 - 1), mode="reflect"))])
+    loudness = np.sqrt((energy[span:] - energy[:-span]) / span + 1e-7)
     gain = (loudness / loudness.mean()) ** -random.uniform(0.3, 0.8)
     return np.minimum(gain, 6).astype(np.float32)
 

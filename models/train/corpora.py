@@ -13,8 +13,6 @@ import subprocess
 import zlib
 
 import numpy as np
-import soundfile
-from scipy.signal import resample_poly
 
 from ..shared import SAMPLE_RATE_HZ
 
@@ -33,6 +31,7 @@ EFFECTS = (
 EMOTION_CORPORA = ("emodb", "ased", "emotale", "crema-d")
 LABELS = ("neutral", "happy", "sad", "angry")
 EMOTIONS = (*LABELS, "fearful", "bored", "disgusted")  # the last three are learned beside the labels, but no model reports them
+VOTES = 0.5  # of CREMA-D's targets this share is what listeners chose, the rest what the actor meant
 SPEECH = (*EMOTION_CORPORA, "prompts", "festvox", "crowd-commands")
 NOISE = ("esc10", "speech_commands_noise", "music", "effects", "ambience")
 # As podcasts and calls are coded, at the low end: encoder options, container, sampling rate.
@@ -144,6 +143,15 @@ def votes(data):
         return {row["file"]: np.array([float(row[columns[e]]) if e in columns else 0 for e in EMOTIONS], np.float32) for row in csv.DictReader(file)}
 
 
+def soft_targets(corpus, names, heard):
+    """[rows, 7]: the emotion meant, and half of it what listeners chose where there are votes."""
+    meant = np.eye(len(EMOTIONS), dtype=np.float32)[[EMOTIONS.index(emotion_of(corpus, name)) for name in names]]
+    if corpus != "crema-d":
+        return meant
+    chosen = np.stack([heard[name] for name in names])
+    return (1 - VOTES) * meant + VOTES * chosen / chosen.sum(1, keepdims=True)
+
+
 def strip_zeros(samples):
     """Removes the digital silence that one publisher padded clips with."""
     heard = np.flatnonzero(np.abs(samples) > 2)
@@ -152,6 +160,8 @@ def strip_zeros(samples):
 
 def read_any(path):
     """A sound file as int16 at 16 kHz mono; without a process each, since there are thousands."""
+    import soundfile  # here, because a machine that only trains (device.py) need not have it
+    from scipy.signal import resample_poly
     samples, rate = soundfile.read(path, dtype="int16", always_2d=True)
     if rate == SAMPLE_RATE_HZ and samples.shape[1] == 1:
         return samples[:, 0]

@@ -8,13 +8,12 @@ import time
 
 import numpy as np
 import torch
-from scipy.special import entr
 from torch.nn import functional
 
 from ..shared import SAMPLE_RATE_HZ
 from ..shared.delivery import rounded
 from .channels import BANDS, Channel, band_limited
-from .corpora import EMOTION_CORPORA, EMOTIONS, LABELS, emotion_of, ratings, votes
+from .corpora import EMOTION_CORPORA, EMOTIONS, LABELS, emotion_of, ratings, soft_targets, votes
 from .descent import averaged, copied, descend, learning_rate, store
 from .emotion_network import EmotionNetwork, multiply_accumulates
 from .mixing import equalised, resampled
@@ -23,7 +22,6 @@ from .reconstitution import Reconstituted
 from .waveform_network import WaveformNetwork
 
 ODDS = {"emodb": 0.22, "ased": 0.25, "emotale": 0.18, "crema-d": 0.35}
-VOTES = 0.5  # of CREMA-D's targets this share is what listeners chose, the rest what the actor meant
 CHANNELS = 0.5  # share of the training rows that come through a channel
 NETWORKS = {"mel": EmotionNetwork, "hubert": WaveformNetwork}
 BATCH, LEARNING_RATE, AVERAGING = 32, {"mel": 2e-3, "hubert": 7e-4}, 0.995
@@ -46,12 +44,15 @@ class Examples:
         self.labels = np.array([EMOTIONS.index(emotion_of(c, n)) for c, n in zip(self.rows.corpora, self.rows.names)])
         self.ratings = np.array([rated.get(n, (np.nan,) * 3) if c == "emotale" else (np.nan,) * 3
                                  for c, n in zip(self.rows.corpora, self.rows.names)], np.float32)
-        heard = votes(data)
-        self.targets = np.eye(len(EMOTIONS), dtype=np.float32)[self.labels]
-        self.votes = np.zeros_like(self.targets)
-        for row in (r for r, corpus in enumerate(self.rows.corpora) if corpus == "crema-d"):
-            self.votes[row] = heard[self.rows.names[row]]
-            self.targets[row] = (1 - VOTES) * self.targets[row] + VOTES * self.votes[row] / self.votes[row].sum()
+        self.votes, heard = np.zeros((len(self.rows), len(EMOTIONS)), np.float32), votes(data)
+        self.targets = np.zeros_like(self.votes)
+        for corpus in EMOTION_CORPORA:
+            of = [row for row, c in enumerate(self.rows.corpora) if c == corpus]
+            names = [self.rows.names[row] for row in of]
+            if of:
+                self.targets[of] = soft_targets(corpus, names, heard)
+            if corpus == "crema-d" and of:
+                self.votes[of] = [heard[name] for name in names]
         self.clean = np.isinf(self.rows.snr_db)
         self.corpora = np.array(self.rows.corpora)
         self.present = [corpus for corpus in EMOTION_CORPORA if (self.corpora == corpus).any()]
@@ -119,7 +120,8 @@ def cross_entropy(logits, targets, possible, smoothing=0.1):
 def mixed(random, waves, wanted, odds):
     """Mixup (Zhang et al. 2018) of a batch by these odds, two voices at once: waves, ratings, each row's partner, and the row's own share."""
     share = random.beta(0.4, 0.4, (len(waves), 1)) if random.random() < odds else np.ones((len(waves), 1))
-    share, partner = torch.from_numpy(np.maximum(share, 1 - share)).float(), torch.from_numpy(random.permutation(len(waves)))
+    share, partner = (torch.from_numpy(values).to(waves.device) for values in (np.maximum(share, 1 - share), random.permutation(len(waves))))
+    share = share.float()
     waves = waves / ((waves ** 2).mean(1, keepdim=True) + 1e-10).sqrt()
     wanted = torch.where(share == 1, wanted, share * wanted + (1 - share) * wanted[partner])
     return share.sqrt() * waves + (1 - share).sqrt() * waves[partner], wanted, partner, share[:, 0]
@@ -129,7 +131,7 @@ def loss_of(network, random, batch, mixing=0.0):
     """The judges' sum: each learns by itself."""
     waves, targets, possible, wanted = batch
     waves, wanted, partner, share = mixed(random, waves, wanted, mixing)
-    with reduced_precision():
+    with reduced_precision(waves.device.type):
         judged = network.judges(waves)
     loss, rated = 0, ~wanted[:, 0].isnan()
     for logits, attributes in judged:
@@ -173,8 +175,8 @@ def against_votes(logits, counts):
     chose = counts[:, :len(LABELS)]
     wanted = chose[chose.sum(1) > 0] / chose[chose.sum(1) > 0].sum(1, keepdims=True)
     guessed = logits.log_softmax(1).numpy()[chose.sum(1) > 0]
-    prior = wanted.mean(0)
-    return {"crossEntropy": float(-(wanted * guessed).sum(1).mean()), "ofPrior": float(entr(prior).sum())}
+    prior = wanted.mean(0)[wanted.mean(0) > 0]
+    return {"crossEntropy": float(-(wanted * guessed).sum(1).mean()), "ofPrior": float(-(prior * np.log(prior)).sum())}
 
 
 def measure(network, examples, clean, arm, band=None):

@@ -23,7 +23,8 @@ MINIMUM_SAMPLES = 8000
 
 
 def to_mel(hertz):
-    return 2595 * np.log10(1 + hertz / 700)
+    logarithm = torch.log10 if isinstance(hertz, torch.Tensor) else np.log10
+    return 2595 * logarithm(1 + hertz / 700)
 
 
 def to_hertz(mels):
@@ -204,7 +205,7 @@ class EmotionNetwork(nn.Module):
 
     def judges(self, waveform):
         """[batch, samples] at any level → of each judge: logits [batch, 7] of EMOTIONS, and attributes [batch, 3], each in 1..5."""
-        with torch.autocast("cpu", enabled=False):  # spectra need more digits than the training's bfloat16 has
+        with torch.autocast(waveform.device.type, enabled=False):  # spectra need more digits than the training's bfloat16 has
             mel, pitch = self.front_end(waveform)
             if self.training and self.other_voices:
                 mel, pitch = other_voice(mel, pitch)
@@ -226,15 +227,15 @@ class EmotionNetwork(nn.Module):
 def between(power, bands):
     """[batch, 64, frames] read at `bands` [batch, 64], which may lie between two."""
     at = bands.clamp(0, power.shape[1] - 1).unsqueeze(-1)
-    return torch.matmul((1 - (at - torch.arange(float(power.shape[1]))).abs()).clamp(min=0), power)
+    return torch.matmul((1 - (at - torch.arange(float(power.shape[1]), device=power.device)).abs()).clamp(min=0), power)
 
 
 def other_voice(mel_power, pitch_power, tract=0.12, semitones=1.5, tempo=0.15):
     """Each row as from another vocal tract (VTLP, Jaitly & Hinton 2013) and another larynx, and all of them slower or faster."""
     def uniform(*size):
-        return 2 * torch.rand(size) - 1
+        return 2 * torch.rand(size, device=mel_power.device) - 1
 
-    rows, bands = len(mel_power), torch.arange(float(MEL_BANDS))
+    rows, bands = len(mel_power), torch.arange(float(MEL_BANDS), device=mel_power.device)
     warped = to_mel(to_hertz(MEL_LOWEST + MEL_STEP * (bands + 1)) * (1 + tract * uniform(rows, 1)))
     shifted = bands + semitones * PITCH_BANDS / PITCH_OCTAVES / 12 * uniform(rows, 1)
     frames = round(mel_power.shape[2] * float(1 + tempo * uniform(1)))
@@ -244,12 +245,12 @@ def other_voice(mel_power, pitch_power, tract=0.12, semitones=1.5, tempo=0.15):
 
 def masked(pictures, times=2, longest_frames=20, bands=2, widest_bands=8):
     """SpecAugment (Park et al. 2019): spans of time and, per picture, of bands are set to 0, each row its own."""
-    batch, _, frames, height = pictures[0].shape
+    (batch, _, frames, height), device = pictures[0].shape, pictures[0].device
 
     def spans(count, longest, size):
-        start = torch.rand(batch, count, 1) * size
-        at = torch.arange(size)
-        return ((at >= start) & (at < start + torch.rand(batch, count, 1) * longest)).any(1)
+        start = torch.rand(batch, count, 1, device=device) * size
+        at = torch.arange(size, device=device)
+        return ((at >= start) & (at < start + torch.rand(batch, count, 1, device=device) * longest)).any(1)
 
     silent = spans(times, longest_frames, frames)[:, None, :, None]
     return [p.masked_fill(silent | spans(bands, widest_bands, height)[:, None, None, :], 0.0) for p in pictures]

@@ -33,11 +33,11 @@ WINDOW = torch.hann_window(FFT).sqrt()
 
 
 def stft(x):
-    return torch.stft(x, FFT, HOP, window=WINDOW, center=True, pad_mode="reflect", return_complex=True).transpose(1, 2)
+    return torch.stft(x, FFT, HOP, window=WINDOW.to(x.device), center=True, pad_mode="reflect", return_complex=True).transpose(1, 2)
 
 
 def istft(spectrum, length):
-    return torch.istft(spectrum.transpose(1, 2), FFT, HOP, window=WINDOW, center=True, length=length)
+    return torch.istft(spectrum.transpose(1, 2), FFT, HOP, window=WINDOW.to(spectrum.device), center=True, length=length)
 
 
 def expand(pair):
@@ -163,7 +163,7 @@ def batch_of(sources, random, size):
 def loss_of(network, noisy, clean):
     c = level(noisy)
     noisy, clean = noisy * c, clean * c
-    with reduced_precision():
+    with reduced_precision(noisy.device.type):
         found = network(compressed(stft(noisy)))
     estimate = istft(expand(found), noisy.shape[-1])
     wanted = compressed(stft(clean))

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from scipy.signal import fftconvolve
-
 from ..shared import SAMPLE_RATE_HZ
 from .channels import tones
 from .corpora import Corpus, NOISE, SPEECH, split_of_noise, split_of_speaker
@@ -53,6 +51,7 @@ def equalised(random, samples, depth_db=6.0):
 
 def reverberant(random, samples, loudest_db=-3):
     """Heard in a room: behind the direct sound, noise that decays by 60 dB within 0.15 to 0.7 s, from `loudest_db` to -18 dB beside it in all."""
+    from scipy.signal import fftconvolve  # here, because a machine that only trains (device.py) need not have it
     taps = int(random.uniform(0.15, 0.7) * SAMPLE_RATE_HZ)
     delay = int(random.integers(16, 160))  # 1 to 10 ms: the first wall is 0.3 to 3 m away
     tail = random.standard_normal(taps) * 10 ** (-3 * np.arange(taps) / taps)

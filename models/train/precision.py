@@ -13,6 +13,6 @@ def capable():
     return found.is_file() and "avx512_bf16" in found.read_text().split()
 
 
-def reduced_precision():
+def reduced_precision(device="cpu"):
     """A context that casts to bfloat16 what may be cast, or nothing."""
-    return torch.autocast("cpu", torch.bfloat16, enabled=capable())
+    return torch.autocast(device, torch.bfloat16, enabled=device != "cpu" or capable())
