@@ -148,8 +148,14 @@ def soft_targets(corpus, names, heard):
     meant = np.eye(len(EMOTIONS), dtype=np.float32)[[EMOTIONS.index(emotion_of(corpus, name)) for name in names]]
     if corpus != "crema-d":
         return meant
-    chosen = np.stack([heard[name] for name in names])
-    return (1 - VOTES) * meant + VOTES * chosen / chosen.sum(1, keepdims=True)
+    chosen = counts(names, heard)
+    total = chosen.sum(1, keepdims=True)
+    return np.where(total > 0, (1 - VOTES) * meant + VOTES * chosen / np.maximum(total, 1), meant)
+
+
+def counts(names, heard):
+    """[rows, 7] of `votes`; none where nobody was asked, as of one clip whose name is cut short."""
+    return np.stack([heard.get(name, np.zeros(len(EMOTIONS), np.float32)) for name in names])
 
 
 def strip_zeros(samples):

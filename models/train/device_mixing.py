@@ -13,7 +13,7 @@ from . import channels
 from .corpora import EMOTION_CORPORA, NOISE, SPEECH
 from .mixing import BABBLE, COLOURED, FRAME_SAMPLES, NOISE_ODDS, TONES
 
-BANK, BANK_SAMPLES = 192, 4 * SAMPLE_RATE_HZ
+BANK_SAMPLES = 4 * SAMPLE_RATE_HZ
 REVERB_TAPS = 11200  # 0.7 s
 SPEECH_POWER = 0.05 ** 2
 SHARES = {"equaliser": 0.5, "room": 0.25, "gain": 0.1, "clipped": 0.1, "companded": 0.15, "disturbed": 0.15}
@@ -39,14 +39,14 @@ def where(chosen, changed, x):
 class Mixer:
     """Packed corpora on a device, and the random numbers to draw from them."""
 
-    def __init__(self, corpora, device, seed):
+    def __init__(self, corpora, device, seed, bank_rows=192):
         self.device, self.host = device, np.random.default_rng(seed)
         self.random = torch.Generator(device).manual_seed(seed)
         self.audio = {name: torch.from_numpy(corpus["audio"]).to(device) for name, corpus in corpora.items()}
         minutes = lambda name: len(self.audio[name]) / SAMPLE_RATE_HZ / 60
         self.odds = {"speech": {name: min(minutes(name), 60) for name in SPEECH if name in corpora},
                      "noise": {name: NOISE_ODDS[name] for name in NOISE if name in corpora}}
-        bank = lambda made: torch.from_numpy(np.stack([made(self.host, BANK_SAMPLES) for _ in range(BANK)])).to(device)
+        bank = lambda made: torch.from_numpy(np.stack([made(self.host, BANK_SAMPLES) for _ in range(bank_rows)])).to(device)
         self.tones, self.disturbances = bank(channels.tones), bank(channels.disturbance)
 
     def uniform(self, low, high, rows):
@@ -97,7 +97,7 @@ class Mixer:
         return x * (SPEECH_POWER / active_power(x)).sqrt()
 
     def from_bank(self, bank, rows, count):
-        picked = bank[torch.randint(BANK, (rows,), generator=self.random, device=self.device)]
+        picked = bank[torch.randint(len(bank), (rows,), generator=self.random, device=self.device)]
         return picked.repeat(1, -(-count // BANK_SAMPLES))[:, :count]
 
     def noise(self, rows, count):

@@ -13,7 +13,7 @@ from torch.nn import functional
 from ..shared import SAMPLE_RATE_HZ
 from ..shared.delivery import rounded
 from .channels import BANDS, Channel, band_limited
-from .corpora import EMOTION_CORPORA, EMOTIONS, LABELS, emotion_of, ratings, soft_targets, votes
+from .corpora import EMOTION_CORPORA, EMOTIONS, LABELS, counts, emotion_of, ratings, soft_targets, votes
 from .descent import averaged, copied, descend, learning_rate, store
 from .emotion_network import EmotionNetwork, multiply_accumulates
 from .mixing import equalised, resampled
@@ -52,7 +52,7 @@ class Examples:
             if of:
                 self.targets[of] = soft_targets(corpus, names, heard)
             if corpus == "crema-d" and of:
-                self.votes[of] = [heard[name] for name in names]
+                self.votes[of] = counts(names, heard)
         self.clean = np.isinf(self.rows.snr_db)
         self.corpora = np.array(self.rows.corpora)
         self.present = [corpus for corpus in EMOTION_CORPORA if (self.corpora == corpus).any()]
