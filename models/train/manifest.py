@@ -28,7 +28,7 @@ def rows(data, work, split, corpora):
             if split_of_speaker(corpus.name, name) != split or len(corpus[index]) < SAMPLE_RATE_HZ // 2:
                 continue
             emotional = corpus.name in EMOTION_CORPORA
-            row = {"path": f"{corpus.name}/{name}.wav", "speaker": speaker_of(corpus.name, name), "corpus": corpus.name,
+            row = {"path": f"{corpus.name}/{name}.wav", "speaker": f"{corpus.name}-{speaker_of(corpus.name, name)}", "corpus": corpus.name,
                    "label": (label_of(corpus.name, name) or "") if emotional else ""}
             row.update(zip(("arousal", "valence", "dominance"), rated[name]) if corpus.name == "emotale" and name in rated else ())
             yield row["path"], corpus[index], row
