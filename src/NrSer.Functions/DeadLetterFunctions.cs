@@ -19,7 +19,7 @@ public sealed class DeadLetterFunctions(TriggerSettlement settlement)
     public Task FailUploadAsync(
         [ServiceBusTrigger(StorageNames.UploadsQueue + Suffix, Connection = ServiceBusOptions.Section, AutoCompleteMessages = false)] ServiceBusReceivedMessage letter,
         ServiceBusMessageActions actions, CancellationToken cancellationToken) =>
-        settlement.BuryAsync(StorageNames.UploadsQueue, letter, actions, cancellationToken);
+        settlement.DrainDeadLetterAsync(StorageNames.UploadsQueue, letter, actions, cancellationToken);
 
     /// <summary>Handles a chunk whose enhancement was given up.</summary>
     /// <inheritdoc cref="FailUploadAsync" path="/param"/>
@@ -27,7 +27,7 @@ public sealed class DeadLetterFunctions(TriggerSettlement settlement)
     public Task FailEnhancementAsync(
         [ServiceBusTrigger(StorageNames.ChunksQueue + Suffix, Connection = ServiceBusOptions.Section, AutoCompleteMessages = false)] ServiceBusReceivedMessage letter,
         ServiceBusMessageActions actions, CancellationToken cancellationToken) =>
-        settlement.BuryAsync(StorageNames.ChunksQueue, letter, actions, cancellationToken);
+        settlement.DrainDeadLetterAsync(StorageNames.ChunksQueue, letter, actions, cancellationToken);
 
     /// <summary>Handles a chunk whose recognition was given up.</summary>
     /// <inheritdoc cref="FailUploadAsync" path="/param"/>
@@ -35,5 +35,5 @@ public sealed class DeadLetterFunctions(TriggerSettlement settlement)
     public Task FailRecognitionAsync(
         [ServiceBusTrigger(StorageNames.EmotionsQueue + Suffix, Connection = ServiceBusOptions.Section, AutoCompleteMessages = false)] ServiceBusReceivedMessage letter,
         ServiceBusMessageActions actions, CancellationToken cancellationToken) =>
-        settlement.BuryAsync(StorageNames.EmotionsQueue, letter, actions, cancellationToken);
+        settlement.DrainDeadLetterAsync(StorageNames.EmotionsQueue, letter, actions, cancellationToken);
 }

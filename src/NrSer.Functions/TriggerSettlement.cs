@@ -1,8 +1,7 @@
 using Azure.Messaging.ServiceBus;
 using Microsoft.Azure.Functions.Worker;
-using NrSer.Pipeline.Messages;
-using NrSer.Pipeline.Queues;
 using NrSer.Pipeline.Stages;
+using NrSer.Pipeline.Work;
 using NrSer.ServiceBus;
 
 namespace NrSer.Functions;
@@ -22,15 +21,15 @@ public sealed class TriggerSettlement(Settlement settlement, RecordFailure failu
     public Task RunAsync(
         string queue, ServiceBusReceivedMessage message, ServiceBusMessageActions actions, Func<WorkMessage, CancellationToken, Task> stage,
         CancellationToken cancellationToken) =>
-        settlement.RunAsync(queue, new TriggerDelivery(message, actions, time), stage, tireless: false, cancellationToken);
+        settlement.RunAsync(queue, new TriggerDelivery(message, actions, time), stage, retryWithoutLimit: false, cancellationToken);
 
     /// <summary>Writes a dead letter into the row of its recording.</summary>
     /// <param name="queue">The queue that it comes from, without the suffix.</param>
     /// <param name="letter">The message.</param>
     /// <param name="actions">Settles it.</param>
     /// <param name="cancellationToken">The host stops.</param>
-    public Task BuryAsync(string queue, ServiceBusReceivedMessage letter, ServiceBusMessageActions actions, CancellationToken cancellationToken) =>
+    public Task DrainDeadLetterAsync(string queue, ServiceBusReceivedMessage letter, ServiceBusMessageActions actions, CancellationToken cancellationToken) =>
         settlement.RunAsync(
             queue, new TriggerDelivery(letter, actions, time),
-            (message, token) => failure.RunAsync(queue, message.Body, ServiceBusDelivery.ReasonOf(letter), token), tireless: true, cancellationToken);
+            (message, token) => failure.RunAsync(queue, message.Body, ServiceBusDelivery.ReasonOf(letter), token), retryWithoutLimit: true, cancellationToken);
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using NrSer.Pipeline.Rows;
+using System.Text.Json;
 
 namespace NrSer.Pipeline;
 
@@ -27,17 +27,18 @@ public static class PipelineTelemetry
 
     /// <summary>Counts a recording that ended badly, or a message that led to none.</summary>
     /// <param name="status">What its row says; null when there is no row.</param>
-    /// <param name="reason">Which kind of failure, a word: reasons in rows are sentences, and too many to count by.</param>
-    public static void CountFailure(RecordingStatus? status, string reason) =>
-        s_failures.Add(1, new KeyValuePair<string, object?>("status", status?.ToString() ?? "none"), new KeyValuePair<string, object?>("reason", reason));
+    /// <param name="kind">Which kind of failure.</param>
+    public static void CountFailure(RecordingStatus? status, FailureKind kind) => s_failures.Add(
+        1, new KeyValuePair<string, object?>("status", status?.ToString() ?? "none"),
+        new KeyValuePair<string, object?>("reason", JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString())));
 
     /// <summary>Counts audio that went through a stage, and how long that took.</summary>
     /// <param name="stage">The stage.</param>
     /// <param name="audioSeconds">Length of the audio.</param>
     /// <param name="elapsed">Time the stage took.</param>
-    public static void CountAudio(string stage, double audioSeconds, TimeSpan elapsed)
+    public static void CountAudio(Stage stage, double audioSeconds, TimeSpan elapsed)
     {
-        var tag = new KeyValuePair<string, object?>("stage", stage);
+        var tag = new KeyValuePair<string, object?>("stage", stage.ToString().ToLowerInvariant());
         s_audio.Add(audioSeconds, tag);
         RealTimeFactor.Record(elapsed.TotalSeconds / audioSeconds, tag);
     }

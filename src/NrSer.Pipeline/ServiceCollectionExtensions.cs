@@ -7,11 +7,14 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NrSer.Core;
-using NrSer.Pipeline.Events;
-using NrSer.Pipeline.Messages;
-using NrSer.Pipeline.Queues;
+using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Stages;
 using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Uploads;
+using NrSer.Pipeline.Work;
+using NrSer.Pipeline.Work.StorageQueues;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -39,18 +42,24 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<IValidateOptions<SweepOptions>, SweepOptionsValidator>();
         services.AddSingleton<QueueActivity>();
         services.AddSingleton<Settlement>();
-        services.AddSingleton<StorageClients>();
+        services.AddSingleton<BlobStorage>();
         services.AddSingleton<ResultTables>();
+        services.AddSingleton<RecordingStore>();
+        services.AddSingleton<RecordingQuery>(provider => provider.GetRequiredService<RecordingStore>());
+        services.AddSingleton(provider => new QueueAges([.. StorageNames.Queues.Select(provider.Queue)]));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<UploadStore>(provider, provider.Queue(StorageNames.UploadsQueue)));
         services.AddSingleton<ChunkBlobs>();
         services.AddSingleton<ResultBlobs>();
         services.AddSingleton<CompleteRecording>();
         services.AddSingleton<RejectRecording>();
         services.AddSingleton<RecordFailure>();
         services.AddSingleton<RecognizeEmotion>();
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<IngestRecording>(provider, provider.Queue(StorageNames.ChunksQueue)));
+        services.AddSingleton<ChunkProgress>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ChunkIntake>(provider, provider.Queue(StorageNames.ChunksQueue)));
+        services.AddSingleton<CutUpload>();
+        services.AddSingleton<IngestRecording>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<EnhanceChunk>(provider, provider.Queue(StorageNames.EmotionsQueue)));
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Sweep>(
-            provider, (IReadOnlyList<IWorkQueue>)[.. StorageNames.Queues.Select(provider.Queue)]));
+        services.AddSingleton<Sweep>();
         return services;
     }
 
@@ -58,10 +67,11 @@ public static class ServiceCollectionExtensions
     /// <param name="services">Receives them, keyed by name.</param>
     public static IServiceCollection AddNrSerStorageQueues(this IServiceCollection services)
     {
+        services.AddSingleton<StorageQueueAccount>();
         foreach (string name in StorageNames.Queues.Concat(StorageNames.Queues.Select(StorageNames.PoisonOf)))
         {
             services.AddKeyedSingleton<IWorkQueue>(name, (provider, _) => new StorageWorkQueue(
-                provider.GetRequiredService<StorageClients>(), name, provider.GetRequiredService<IOptions<QueueOptions>>().Value));
+                provider.GetRequiredService<StorageQueueAccount>(), name, provider.GetRequiredService<IOptions<QueueOptions>>().Value));
         }
 
         return services;
@@ -86,7 +96,7 @@ public static class ServiceCollectionExtensions
                     (string body, string reason) = RecordFailure.Open(message);
                     return failure.RunAsync(queue, body, reason, cancellationToken);
                 };
-            }, tireless: true);
+            }, retryWithoutLimit: true);
         }
 
         return services;
@@ -129,10 +139,20 @@ public static class ServiceCollectionExtensions
         return services;
     }
 
+    /// <summary>Creates the containers, tables and storage queues that are missing: on a laptop nothing else does.</summary>
+    /// <param name="provider">Has the pipeline and its storage queues.</param>
+    /// <param name="cancellationToken">Stops between requests.</param>
+    public static async Task CreateMissingStorageAsync(this IServiceProvider provider, CancellationToken cancellationToken)
+    {
+        await provider.GetRequiredService<BlobStorage>().CreateMissingAsync(cancellationToken).ConfigureAwait(false);
+        await provider.GetRequiredService<ResultTables>().CreateMissingAsync(cancellationToken).ConfigureAwait(false);
+        await provider.GetRequiredService<StorageQueueAccount>().CreateMissingAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     private static IServiceCollection AddPump(
-        this IServiceCollection services, string queue, Func<IServiceProvider, Func<WorkMessage, CancellationToken, Task>> stage, bool tireless = false) =>
+        this IServiceCollection services, string queue, Func<IServiceProvider, Func<WorkMessage, CancellationToken, Task>> stage, bool retryWithoutLimit = false) =>
         services.AddSingleton<IHostedService>(provider => new QueuePump(
-            provider.Queue(queue), stage(provider), concurrency: 1, tireless, provider.GetRequiredService<Settlement>(),
+            new QueueHandler(provider.Queue(queue), stage(provider), RetryWithoutLimit: retryWithoutLimit), provider.GetRequiredService<Settlement>(),
             provider.GetRequiredService<QueueActivity>(), provider.GetRequiredService<IOptions<QueueOptions>>().Value,
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<QueuePump>>()));
 

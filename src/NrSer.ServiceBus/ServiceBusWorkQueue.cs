@@ -1,6 +1,5 @@
 using Azure.Messaging.ServiceBus;
-using NrSer.Pipeline.Messages;
-using NrSer.Pipeline.Queues;
+using NrSer.Pipeline.Work;
 
 namespace NrSer.ServiceBus;
 

@@ -2,8 +2,8 @@ using Azure.Identity;
 using Azure.Messaging.ServiceBus;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using NrSer.Pipeline.Queues;
 using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Work;
 
 namespace NrSer.ServiceBus;
 

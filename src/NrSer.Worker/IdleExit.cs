@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Options;
-using NrSer.Pipeline.Queues;
+using NrSer.Pipeline.Work;
 
 namespace NrSer.Worker;
 

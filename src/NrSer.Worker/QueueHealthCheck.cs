@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
-using NrSer.Pipeline.Queues;
+using NrSer.Pipeline.Work;
 
 namespace NrSer.Worker;
 

@@ -5,7 +5,7 @@ using NrSer.CloudEdge.Tests.Broker;
 using NrSer.CloudEdge.Tests.Functions;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Storage;
-using NrSer.Pipeline.Tests.Storage;
+using NrSer.Testing;
 
 namespace NrSer.CloudEdge.Tests;
 
@@ -38,7 +38,7 @@ internal sealed class CloudUnderTest : IAsyncDisposable
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public static async Task<CloudUnderTest> CreateAsync(Emulator emulator, TimeSpan? lockDuration = null) =>
+    public static async Task<CloudUnderTest> CreateAsync(StorageEmulator emulator, TimeSpan? lockDuration = null) =>
         new(await StorageAccount.CreateAsync(emulator), lockDuration ?? TimeSpan.FromMinutes(5));
 
     public FunctionsRuntime StartFunctions() => FunctionsRuntime.Start(Settings, _client);
@@ -48,7 +48,7 @@ internal sealed class CloudUnderTest : IAsyncDisposable
     /// <param name="content">Its content.</param>
     public async Task<RecordingId> UploadAsync(string blobName, byte[] content)
     {
-        BlobClient blob = Account.Clients.Container(StorageNames.Recordings).GetBlobClient(blobName);
+        BlobClient blob = Account.Blobs.Container(StorageNames.Recordings).GetBlobClient(blobName);
         await blob.UploadAsync(BinaryData.FromBytes(content), overwrite: true, Stop);
         BlobProperties properties = await blob.GetPropertiesAsync(cancellationToken: Stop);
         string etag = properties.ETag.ToString().Trim('"');

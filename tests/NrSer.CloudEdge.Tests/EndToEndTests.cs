@@ -1,18 +1,16 @@
-using Azure.Data.Tables;
 using NrSer.CloudEdge.Tests.Functions;
 using NrSer.CloudEdge.Tests.Worker;
 using NrSer.Pipeline;
-using NrSer.Pipeline.Messages;
-using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Storage;
-using NrSer.Pipeline.Tests;
-using NrSer.Pipeline.Tests.Stages;
-using NrSer.Pipeline.Tests.Storage;
+using NrSer.Pipeline.Work;
+using NrSer.Testing;
 
 namespace NrSer.CloudEdge.Tests;
 
 /// <summary>An upload's way through triggers, queues and the worker process, with the storage emulator and a broker for the services.</summary>
-public sealed class EndToEndTests(Emulator emulator)
+public sealed class EndToEndTests(StorageEmulator emulator)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -29,11 +27,11 @@ public sealed class EndToEndTests(Emulator emulator)
         await using WorkerProcess worker = WorkerProcess.Start(cloud.Settings);
         Assert.Equal(0, await worker.ExitAsync()); // it drains the queue, and then there is nothing to do
 
-        RecordingRow completed = (await cloud.Account.Tables.FindRecordingAsync(speech, Stop))!;
-        Assert.Equal((nameof(RecordingStatus.Completed), 3), (completed.Status, completed.ExpectedChunks));
-        Assert.Equal(nameof(RecordingStatus.Rejected), (await cloud.Account.Tables.FindRecordingAsync(text, Stop))!.Status);
-        TableEntity[] segments = [.. await ToListAsync(speech, cloud)];
-        Assert.Contains(segments, segment => segment.ContainsKey("Emotion"));
+        Recording completed = (await cloud.Account.Store.FindAsync(speech, Stop))!;
+        Assert.Equal((RecordingStatus.Completed, 3), (completed.Status, completed.ExpectedChunks));
+        Assert.Equal(RecordingStatus.Rejected, (await cloud.Account.Store.FindAsync(text, Stop))!.Status);
+        List<Segment> segments = await cloud.Account.Store.SegmentsAsync(speech, Stop).ToListAsync(Stop);
+        Assert.Contains(segments, segment => segment.Emotion is not null);
         Assert.Equal(["completed", "completed"], cloud.Queues[StorageNames.EmotionsQueue].Settlements);
         Assert.All(cloud.Queues.Values, queue => Assert.Equal((0, 0), (queue.Count, queue.Letters.Count)));
     }
@@ -45,8 +43,8 @@ public sealed class EndToEndTests(Emulator emulator)
         await using FunctionsRuntime functions = cloud.StartFunctions();
         RecordingId id = await cloud.UploadAsync("interview.wav", await Recordings.SpeechAsync());
         await cloud.DeadLetterNextAsync(StorageNames.EmotionsQueue, "MaxDeliveryCountExceeded", "Message could not be consumed after 5 delivery attempts.");
-        RecordingRow row = await Polling.ForAsync(async () =>
-            await cloud.Account.Tables.FindRecordingAsync(id, Stop) is { Status: nameof(RecordingStatus.Failed) } failed ? failed : null);
+        Recording row = await Polling.ForAsync(async () =>
+            await cloud.Account.Store.FindAsync(id, Stop) is { Status: RecordingStatus.Failed } failed ? failed : null);
         Assert.Contains("MaxDeliveryCountExceeded", row.Reason, StringComparison.Ordinal);
         await Polling.UntilAsync(() => Task.FromResult(cloud.Queues[StorageNames.EmotionsQueue].Letters.Count == 0)); // drained into the row
     }
@@ -69,22 +67,14 @@ public sealed class EndToEndTests(Emulator emulator)
         await using CloudUnderTest cloud = await CloudUnderTest.CreateAsync(emulator);
         await using FunctionsRuntime functions = cloud.StartFunctions();
         RecordingId id = await cloud.UploadAsync("quiet.wav", await Recordings.SilenceAsync());
-        await Polling.UntilAsync(async () => (await cloud.Account.Tables.FindRecordingAsync(id, Stop))?.Status == nameof(RecordingStatus.Completed));
+        await Polling.UntilAsync(async () => (await cloud.Account.Store.FindAsync(id, Stop))?.Status == RecordingStatus.Completed);
         string[] rows = await cloud.Account.RowsAsync();
-        await cloud.SendAsync(StorageNames.UploadsQueue, new Pipeline.Events.BlobCreatedEvent(
-            StorageNames.Recordings, "quiet.wav", (await cloud.Account.Tables.FindRecordingAsync(id, Stop))!.BlobETag!, 0).ToMessage(id).Body);
+        await cloud.SendAsync(StorageNames.UploadsQueue, new Pipeline.Uploads.BlobCreatedEvent(
+            StorageNames.Recordings, "quiet.wav", (await cloud.Account.Store.FindAsync(id, Stop))!.BlobETag!, 0).ToMessage(id).Body);
         await cloud.SendAsync(StorageNames.ChunksQueue, WorkMessage.Enhance(new ChunkId(id, 0, 0), 0).Body);
         await Polling.UntilAsync(() => Task.FromResult(
             cloud.Queues[StorageNames.UploadsQueue].Settlements.Count == 2 && cloud.Queues[StorageNames.ChunksQueue].Settlements.Count == 2));
         Assert.Equal(rows, await cloud.Account.RowsAsync());
         Assert.All(cloud.Queues.Values, queue => Assert.DoesNotContain(queue.Settlements, settlement => settlement != "completed"));
-    }
-
-    private static async Task<List<TableEntity>> ToListAsync(RecordingId id, CloudUnderTest cloud)
-    {
-        var rows = new List<TableEntity>();
-        await foreach (TableEntity row in cloud.Account.Tables.SegmentsAsync(id, Stop))
-            rows.Add(row);
-        return rows;
     }
 }

@@ -1,10 +1,10 @@
 using Azure.Messaging.ServiceBus;
 using NrSer.CloudEdge.Tests.Broker;
 using NrSer.Pipeline;
-using NrSer.Pipeline.Messages;
-using NrSer.Pipeline.Queues;
-using NrSer.Pipeline.Tests.Queues;
+using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Work;
 using NrSer.ServiceBus;
+using NrSer.Testing;
 
 namespace NrSer.CloudEdge.Tests;
 

@@ -1,17 +1,16 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using NrSer.Pipeline.Events;
-using NrSer.Pipeline.Messages;
-using NrSer.Pipeline.Queues;
 using NrSer.Pipeline.Storage;
-using NrSer.Pipeline.Tests.Queues;
 using NrSer.Pipeline.Tests.Stages;
-using NrSer.Pipeline.Tests.Storage;
+using NrSer.Pipeline.Tests.Work;
+using NrSer.Pipeline.Uploads;
+using NrSer.Pipeline.Work;
+using NrSer.Testing;
 
 namespace NrSer.Pipeline.Tests;
 
-public sealed class PipelineTelemetryTests(Emulator emulator)
+public sealed class PipelineTelemetryTests(StorageEmulator emulator)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 

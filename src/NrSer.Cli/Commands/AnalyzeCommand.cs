@@ -9,7 +9,7 @@ using NrSer.Core.Audio;
 using NrSer.Core.Emotion;
 using NrSer.Core.Models;
 using NrSer.Core.Segmentation;
-using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Results;
 
 namespace NrSer.Cli.Commands;
 
@@ -42,20 +42,20 @@ internal static class AnalyzeCommand
             bool asOne = parsed.GetValue(whole);
             await using ServiceProvider services = CliServices.Method(
                 asOne ? [KeyValuePair.Create($"{SegmentationOptions.Section}:{nameof(SegmentationOptions.MaxChunk)}", (string?)"00:01:00")] : []);
-            AnalysisV1 analysis = await Terminal.WithProgressAsync(
+            AnalysisV2 analysis = await Terminal.WithProgressAsync(
                 recording.Name, progress => AnalyzeAsync(services, recording, asOne, parsed.GetValue(channels), progress, cancellationToken));
             using Stream output = Console.OpenStandardOutput();
-            await JsonSerializer.SerializeAsync(output, analysis, CliJsonContext.Default.AnalysisV1, cancellationToken);
+            await JsonSerializer.SerializeAsync(output, analysis, CliJsonContext.Default.AnalysisV2, cancellationToken);
             output.WriteByte((byte)'\n');
             return ExitCode.Success;
         });
         return command;
     }
 
-    private static async Task<AnalysisV1> AnalyzeAsync(
+    private static async Task<AnalysisV2> AnalyzeAsync(
         ServiceProvider services, FileInfo recording, bool whole, ChannelMode channels, Action<double> progress, CancellationToken cancellationToken)
     {
-        ModelSet models = services.GetRequiredService<ModelSet>();
+        ModelNames names = ModelNames.Of(services.GetRequiredService<ModelSet>());
         NoiseRobustEmotionRecognizer recognizer = services.GetRequiredService<NoiseRobustEmotionRecognizer>();
         IReadOnlyList<string> labels = services.GetRequiredService<IEmotionClassifier>().Labels;
         SegmentationOptions segmentation = services.GetRequiredService<IOptions<SegmentationOptions>>().Value;
@@ -65,22 +65,22 @@ internal static class AnalyzeCommand
         await using var hashed = new CryptoStream(content, hash, CryptoStreamMode.Read);
         await using var speech = new SpeechReader(await services.GetRequiredService<AudioDecoder>().OpenAsync(hashed, cancellationToken), channels);
         var reader = new ChunkReader(speech, segmentation);
-        var segments = new List<SegmentRow>();
+        var segments = new List<Segment>();
         await foreach (AudioChunk chunk in reader.ReadAsync(cancellationToken))
         {
             if (whole && (chunk.Index > 0 || chunk.Samples.Length > (LongestWholeSeconds * SegmentGrid.SampleRateHz) + PaddingSamples))
                 throw new UsageException($"--whole takes files of up to {LongestWholeSeconds} s; this one is longer. Leave it out to get segments.");
             segments.AddRange(recognizer.Recognize(chunk.Samples, whole, cancellationToken)
-                .Select(segment => SegmentRow.Of(segment, labels, chunk.Channel, chunk.StartSample)));
+                .Select(segment => Segment.Of(segment, labels, chunk.Channel, chunk.StartSample, names)));
             progress(RecordingFile.ShareRead(content));
         }
 
         await hashed.CopyToAsync(Stream.Null, cancellationToken);
         segments.Sort((a, b) => (a.Channel, a.StartSeconds).CompareTo((b.Channel, b.StartSeconds)));
-        return new AnalysisV1(
+        return new AnalysisV2(
             new AnalyzedRecordingV1(
                 recording.Name, reader.SamplesRead / (double)SegmentGrid.SampleRateHz, speech.Source.SampleRateHz, speech.Source.Channels,
                 speech.Source.Encoding, Convert.ToHexStringLower(hash.Hash!)),
-            AnalysisModelsV1.Of(models), segments);
+            names, segments);
     }
 }

@@ -6,6 +6,7 @@ using NrSer.Cli.Output;
 using NrSer.Core.Audio.Ffmpeg;
 using NrSer.Core.Audio.Input;
 using NrSer.Core.Models;
+using NrSer.Emulator;
 using NrSer.Evaluation.Experiments;
 
 namespace NrSer.Cli.Commands;
@@ -35,7 +36,7 @@ internal static class CommandRun
     {
         InvalidAudioException or UsageException or EvaluationException => (error.Message, ExitCode.BadInput),
         FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException => (error.Message, ExitCode.BadInput),
-        FfmpegMissingException or ModelException or LocalStackException => (error.Message, ExitCode.Environment),
+        FfmpegMissingException or ModelException or LocalStackException or EmulatorException => (error.Message, ExitCode.Environment),
         Microsoft.Extensions.Options.OptionsValidationException => (error.Message, ExitCode.BadInput),
         AuthenticationFailedException => ($"Azure does not know who you are: {FirstLine(error)} Sign in with: az login", ExitCode.Environment),
         RequestFailedException { Status: 403 } => (

@@ -5,7 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 using NrSer.Cli.Local;
 using NrSer.Cli.Output;
 using NrSer.Pipeline;
-using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
 using Spectre.Console;
 
@@ -32,7 +34,7 @@ internal static class DemoCommand
                 Terminal.Note("Starting the storage emulator and the stages…");
                 await using LocalStack stack = await LocalStack.StartAsync(folder, verbose: false, cancellationToken);
                 string[] samples = [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "samples"), "*.wav").Order(StringComparer.Ordinal)];
-                BlobContainerClient container = stack.Services.GetRequiredService<StorageClients>().Container(StorageNames.Recordings);
+                BlobContainerClient container = stack.Services.GetRequiredService<BlobStorage>().Container(StorageNames.Recordings);
                 foreach (string sample in samples)
                 {
                     await container.GetBlobClient(Path.GetFileName(sample)).UploadAsync(sample, overwrite: true, cancellationToken);
@@ -40,13 +42,13 @@ internal static class DemoCommand
                 }
 
                 DateOnly today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
-                var stored = new StoredRows(stack.Services.GetRequiredService<ResultTables>(), today, today.AddDays(1)); // it may strike midnight
-                List<RecordingRow> rows = await WatchAsync(stored, samples.Length, cancellationToken);
+                var stored = new StoredRows(stack.Services.GetRequiredService<RecordingStore>(), today, today.AddDays(1)); // it may strike midnight
+                List<Recording> rows = await WatchAsync(stored, samples.Length, cancellationToken);
                 if (parsed.GetValue(json))
                     await PrintAsync(stored, rows, cancellationToken);
                 else
                     await ShowAsync(stored, rows, cancellationToken);
-                return rows.TrueForAll(row => row.Status == nameof(RecordingStatus.Completed)) ? ExitCode.Success : ExitCode.SomeFailed;
+                return rows.TrueForAll(row => row.Status == RecordingStatus.Completed) ? ExitCode.Success : ExitCode.SomeFailed;
             }
             finally
             {
@@ -56,7 +58,7 @@ internal static class DemoCommand
         return command;
     }
 
-    private static async Task<List<RecordingRow>> WatchAsync(StoredRows stored, int expected, CancellationToken cancellationToken)
+    private static async Task<List<Recording>> WatchAsync(StoredRows stored, int expected, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(s_limit);
@@ -65,14 +67,14 @@ internal static class DemoCommand
         {
             while (true)
             {
-                var rows = new List<RecordingRow>();
-                await foreach (RecordingRow row in stored.RecordingsAsync(limit.Token))
+                var rows = new List<Recording>();
+                await foreach (Recording row in stored.RecordingsAsync(limit.Token))
                 {
                     rows.Add(row);
-                    string step = await StepOfAsync(stored.Tables, row, limit.Token);
-                    if (told.GetValueOrDefault(row.RowKey) != step)
+                    string step = await StepOfAsync(stored.Store, row, limit.Token);
+                    if (told.GetValueOrDefault(row.Id.Value) != step)
                         Terminal.Notes.MarkupLineInterpolated($"[grey]{row.BlobName,-16}[/] {step}");
-                    told[row.RowKey] = step;
+                    told[row.Id.Value] = step;
                 }
 
                 if (rows.Count == expected && rows.TrueForAll(HasEnded))
@@ -86,39 +88,39 @@ internal static class DemoCommand
         }
     }
 
-    private static bool HasEnded(RecordingRow row) =>
-        row.Status is nameof(RecordingStatus.Completed) or nameof(RecordingStatus.Rejected) or nameof(RecordingStatus.Failed);
+    private static bool HasEnded(Recording row) =>
+        row.Status is RecordingStatus.Completed or RecordingStatus.Rejected or RecordingStatus.Failed;
 
     /// <summary>What the pipeline last did for a recording, read from its rows as anyone could.</summary>
-    private static async Task<string> StepOfAsync(ResultTables tables, RecordingRow row, CancellationToken cancellationToken)
+    private static async Task<string> StepOfAsync(RecordingStore store, Recording row, CancellationToken cancellationToken)
     {
         if (HasEnded(row))
-            return row.Reason is { Length: > 0 } reason ? $"{row.Status}: {reason}" : row.Status!;
+            return row.Reason is { Length: > 0 } reason ? $"{row.Status}: {reason}" : row.Status.ToString();
         string step = row.ExpectedChunks is null ? "decoding" : "decoded and cut";
-        await foreach (ChunkRow chunk in tables.ChunksAsync(RecordingId.Parse(row.RowKey), cancellationToken))
+        await foreach (Chunk chunk in store.ChunksAsync(row.Id, cancellationToken))
             step = chunk.FinishedAt is not null ? "recognised" : chunk.EnhancedAt is not null ? "enhanced and scored" : step;
         return step;
     }
 
-    private static async Task PrintAsync(StoredRows stored, List<RecordingRow> rows, CancellationToken cancellationToken)
+    private static async Task PrintAsync(StoredRows stored, List<Recording> rows, CancellationToken cancellationToken)
     {
-        var results = new List<ResultsV1>();
-        foreach (RecordingRow row in rows)
+        var results = new List<ResultsV2>();
+        foreach (Recording row in rows)
         {
-            List<SegmentRow> segments = await stored.SegmentsAsync(row, cancellationToken);
-            results.Add(new ResultsV1(StatusV1.Of(row, await stored.FinishedChunksAsync(row, cancellationToken)), segments));
+            List<Segment> segments = await stored.SegmentsAsync(row, cancellationToken);
+            results.Add(new ResultsV2(StatusV1.Of(row, await stored.FinishedChunksAsync(row, cancellationToken)), segments));
         }
 
-        Console.Out.WriteLine(JsonSerializer.Serialize(results, CliJsonContext.Default.IReadOnlyListResultsV1));
+        Console.Out.WriteLine(JsonSerializer.Serialize(results, CliJsonContext.Default.IReadOnlyListResultsV2));
     }
 
-    private static async Task ShowAsync(StoredRows stored, List<RecordingRow> rows, CancellationToken cancellationToken)
+    private static async Task ShowAsync(StoredRows stored, List<Recording> rows, CancellationToken cancellationToken)
     {
-        foreach (RecordingRow row in rows)
+        foreach (Recording row in rows)
         {
-            List<SegmentRow> segments = await stored.SegmentsAsync(row, cancellationToken);
+            List<Segment> segments = await stored.SegmentsAsync(row, cancellationToken);
             Terminal.Data.WriteLine();
-            Terminal.Data.MarkupLineInterpolated($"[bold]{row.BlobName}[/]  {row.RowKey}  [green]{row.Status}[/]  {row.DurationSeconds:F1} s");
+            Terminal.Data.MarkupLineInterpolated($"[bold]{row.BlobName}[/]  {row.Id.Value}  [green]{row.Status}[/]  {row.DurationSeconds:F1} s");
             ResultsCommand.Show(segments);
         }
 

@@ -1,11 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
-using Azure.Data.Tables;
-using CsvHelper;
 using NrSer.Cli.Output;
-using NrSer.Pipeline;
 using NrSer.Pipeline.Results;
-using NrSer.Pipeline.Rows;
 
 namespace NrSer.Cli.Commands;
 
@@ -48,87 +44,48 @@ internal static class ExportCommand
 
     private static async Task<int> WriteCsvAsync(StoredRows stored, Stream file, CancellationToken cancellationToken)
     {
-        // Labels are columns, and which there are is known only at the end of the first pass.
-        List<(RecordingRow Recording, SegmentRow Segment)> rows = await ReadAsync(stored, cancellationToken);
-        string[] labels = [.. rows.SelectMany(row => row.Segment.Probabilities?.Keys ?? []).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        await using CsvWriter csv = CsvWriter.Create(file, new CsvWriterOptions(), leaveOpen: true);
-        string[] header =
-        [
-            "RecordingId", "BlobName", "Channel", "StartSeconds", "EndSeconds", "SnrScore", "MixWeight", "IsSpeech", "Emotion", "Confidence",
-            .. labels.Select(label => $"Probability_{label}"), "Arousal", "Valence", "Dominance",
-            "Status", "EnhancerModel", "SnrLevelModel", "EmotionModel", "ModelQuality",
-        ];
-        foreach (string name in header)
-            csv.WriteField(name);
-        await csv.EndRecordAsync(cancellationToken);
-        foreach ((RecordingRow recording, SegmentRow segment) in rows)
-        {
-            csv.WriteField(recording.RowKey);
-            csv.WriteField(recording.BlobName);
-            csv.WriteField(segment.Channel);
-            csv.WriteField(segment.StartSeconds);
-            csv.WriteField(segment.EndSeconds);
-            csv.WriteField(segment.SnrScore);
-            csv.WriteField(segment.MixWeight);
-            csv.WriteField(segment.IsSpeech);
-            csv.WriteField(segment.Emotion);
-            csv.WriteField(segment.Confidence);
-            foreach (string label in labels)
-                csv.WriteField(segment.Probabilities is { } probabilities && probabilities.TryGetValue(label, out float probability) ? probability : (float?)null);
-            csv.WriteField(segment.Arousal);
-            csv.WriteField(segment.Valence);
-            csv.WriteField(segment.Dominance);
-            csv.WriteField(recording.Status);
-            csv.WriteField(recording.EnhancerModel);
-            csv.WriteField(recording.SnrLevelModel);
-            csv.WriteField(recording.EmotionModel);
-            csv.WriteField(recording.ModelQuality);
-            await csv.EndRecordAsync(cancellationToken);
-        }
-
-        return rows.Count;
+        await using var text = new StreamWriter(file, leaveOpen: true);
+        await text.WriteAsync(SegmentExport.CsvHeader.AsMemory(), cancellationToken);
+        return await ForEachAsync(
+            stored, (recording, segment) => text.WriteAsync(SegmentExport.CsvLine(recording, segment).AsMemory(), cancellationToken), cancellationToken);
     }
 
     private static async Task<int> WriteJsonLinesAsync(StoredRows stored, Stream file, CancellationToken cancellationToken)
     {
-        int count = 0;
-        await foreach (RecordingRow recording in stored.RecordingsAsync(cancellationToken))
+        await using var json = new Utf8JsonWriter(file);
+        return await ForEachAsync(stored, async (recording, segment) =>
         {
-            foreach (SegmentRow segment in await stored.SegmentsAsync(recording, cancellationToken))
+            SegmentExport.WriteJson(json, recording, segment);
+            await json.FlushAsync(cancellationToken);
+            json.Reset();
+            await file.WriteAsync("\n"u8.ToArray(), cancellationToken);
+        }, cancellationToken);
+    }
+
+    private static async Task<int> WriteParquetAsync(StoredRows stored, Stream file, CancellationToken cancellationToken)
+    {
+        var segments = new List<Segment>();
+        await ForEachAsync(stored, (_, segment) =>
+        {
+            segments.Add(segment);
+            return Task.CompletedTask;
+        }, cancellationToken);
+        await SegmentParquet.WriteAsync(segments, file, cancellationToken);
+        return segments.Count;
+    }
+
+    private static async Task<int> ForEachAsync(StoredRows stored, Func<Recording, Segment, Task> write, CancellationToken cancellationToken)
+    {
+        int count = 0;
+        await foreach (Recording recording in stored.RecordingsAsync(cancellationToken))
+        {
+            await foreach (Segment segment in stored.Store.SegmentsAsync(recording.Id, cancellationToken))
             {
-                await JsonSerializer.SerializeAsync(
-                    file, ExportRowV1.Of(recording, segment), CliLineJsonContext.Default.ExportRowV1, cancellationToken);
-                await file.WriteAsync("\n"u8.ToArray(), cancellationToken);
+                await write(recording, segment);
                 count++;
             }
         }
 
         return count;
-    }
-
-    private static async Task<int> WriteParquetAsync(StoredRows stored, Stream file, CancellationToken cancellationToken)
-    {
-        var entities = new List<TableEntity>();
-        await foreach (RecordingRow recording in stored.RecordingsAsync(cancellationToken))
-        {
-            await foreach (TableEntity entity in stored.Tables.SegmentsAsync(RecordingId.Parse(recording.RowKey), cancellationToken))
-                entities.Add(entity);
-        }
-
-        await SegmentParquet.WriteAsync(entities, file, cancellationToken);
-        return entities.Count;
-    }
-
-    private static async Task<List<(RecordingRow Recording, SegmentRow Segment)>> ReadAsync(
-        StoredRows stored, CancellationToken cancellationToken)
-    {
-        var rows = new List<(RecordingRow, SegmentRow)>();
-        await foreach (RecordingRow recording in stored.RecordingsAsync(cancellationToken))
-        {
-            foreach (SegmentRow segment in await stored.SegmentsAsync(recording, cancellationToken))
-                rows.Add((recording, segment));
-        }
-
-        return rows;
     }
 }

@@ -32,7 +32,7 @@ internal static class IngestCommand
         {
             List<(FileInfo File, string BlobName)> files = Find(parsed.GetRequiredValue(sources));
             await using ServiceProvider services = CliServices.Pipeline(storage.Settings(parsed));
-            BlobContainerClient container = services.GetRequiredService<StorageClients>().Container(StorageNames.Recordings);
+            BlobContainerClient container = services.GetRequiredService<BlobStorage>().Container(StorageNames.Recordings);
             if (!await container.ExistsAsync(cancellationToken)) // in Azure it does, and who uploads need not be allowed to make containers
                 await container.CreateAsync(cancellationToken: cancellationToken);
             IngestReportV1 report = await Terminal.WithProgressAsync(

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using NrSer.Cli.Output;
-using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Results;
 using Spectre.Console;
 
 namespace NrSer.Cli.Commands;
@@ -16,16 +16,16 @@ internal static class ResultsCommand
         var command = new Command("results", "Prints the segments of one recording.") { which, json };
         command.RunOnRows(async (parsed, rows, cancellationToken) =>
         {
-            RecordingRow row = await rows.FindAsync(parsed.GetRequiredValue(which), cancellationToken);
-            List<SegmentRow> segments = await rows.SegmentsAsync(row, cancellationToken);
+            Recording row = await rows.FindAsync(parsed.GetRequiredValue(which), cancellationToken);
+            List<Segment> segments = await rows.SegmentsAsync(row, cancellationToken);
             if (parsed.GetValue(json))
             {
                 StatusV1 status = StatusV1.Of(row, await rows.FinishedChunksAsync(row, cancellationToken));
-                Console.Out.WriteLine(JsonSerializer.Serialize(new ResultsV1(status, segments), CliJsonContext.Default.ResultsV1));
+                Console.Out.WriteLine(JsonSerializer.Serialize(new ResultsV2(status, segments), CliJsonContext.Default.ResultsV2));
             }
             else
             {
-                Terminal.Data.MarkupLineInterpolated($"{row.RowKey}  {row.BlobName}  {row.Status}  {row.Reason}");
+                Terminal.Data.MarkupLineInterpolated($"{row.Id}  {row.BlobName}  {row.Status}  {row.Reason}");
                 Show(segments);
             }
 
@@ -35,10 +35,10 @@ internal static class ResultsCommand
     }
 
     /// <summary>A table for people.</summary>
-    internal static void Show(IEnumerable<SegmentRow> segments)
+    internal static void Show(IEnumerable<Segment> segments)
     {
         var table = new Table().AddColumns("Ch", "Start", "End", "S", "S'", "Speech", "Emotion", "Conf.", "Arousal", "Valence", "Dominance");
-        foreach (SegmentRow segment in segments)
+        foreach (Segment segment in segments)
         {
             table.AddRow(
                 $"{segment.Channel}", $"{segment.StartSeconds:F2}", $"{segment.EndSeconds:F2}", $"{segment.SnrScore:F2}", $"{segment.MixWeight:F2}",

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using NrSer.Cli.Output;
 using NrSer.Pipeline;
-using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Results;
 using Spectre.Console;
 
 namespace NrSer.Cli.Commands;
@@ -17,14 +17,14 @@ internal static class RetryCommand
         var command = new Command("retry", "Starts a failed or rejected recording again. Chunks that were finished stay finished.") { which, json };
         command.RunOnRows(async (parsed, rows, cancellationToken) =>
         {
-            RecordingRow row = await rows.FindAsync(parsed.GetRequiredValue(which), cancellationToken);
-            if (row.Status is not (nameof(RecordingStatus.Failed) or nameof(RecordingStatus.Rejected)))
-                throw new UsageException($"{row.RowKey} is {row.Status}; only failed and rejected recordings are retried.");
-            await rows.Tables.MarkRetryAsync(RecordingId.Parse(row.RowKey), requested: true, cancellationToken);
+            Recording row = await rows.FindAsync(parsed.GetRequiredValue(which), cancellationToken);
+            if (row.Status is not (RecordingStatus.Failed or RecordingStatus.Rejected))
+                throw new UsageException($"{row.Id} is {row.Status}; only failed and rejected recordings are retried.");
+            await rows.Store.MarkRetryAsync(row.Id, requested: true, cancellationToken);
             if (parsed.GetValue(json))
-                Console.Out.WriteLine(JsonSerializer.Serialize(new RetryV1([row.RowKey]), CliJsonContext.Default.RetryV1));
+                Console.Out.WriteLine(JsonSerializer.Serialize(new RetryV1([row.Id.Value]), CliJsonContext.Default.RetryV1));
             else
-                Terminal.Data.MarkupLineInterpolated($"{row.RowKey} will be started again at the next sweep. See: nrser status {row.RowKey}");
+                Terminal.Data.MarkupLineInterpolated($"{row.Id} will be started again at the next sweep. See: nrser status {row.Id}");
             return ExitCode.Success;
         });
         return command;

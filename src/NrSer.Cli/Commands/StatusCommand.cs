@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
 using NrSer.Cli.Output;
-using NrSer.Pipeline.Rows;
+using NrSer.Pipeline;
+using NrSer.Pipeline.Results;
 using Spectre.Console;
 
 namespace NrSer.Cli.Commands;
@@ -17,7 +18,7 @@ internal static class StatusCommand
         command.RunOnRows(async (parsed, rows, cancellationToken) =>
         {
             var listing = new List<StatusV1>();
-            await foreach (RecordingRow row in parsed.GetValue(which) is { } wanted
+            await foreach (Recording row in parsed.GetValue(which) is { } wanted
                 ? new[] { await rows.FindAsync(wanted, cancellationToken) }.ToAsyncEnumerable()
                 : rows.RecordingsAsync(cancellationToken))
             {

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.DependencyInjection;
 using NrSer.Cli.Storage;
-using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Results.Tables;
 
 namespace NrSer.Cli.Commands;
 
@@ -19,7 +19,7 @@ internal static class StoredRowsCommand
         {
             await using ServiceProvider services = CliServices.Pipeline(storage.Settings(parsed));
             (DateOnly from, DateOnly to) = days.Of(parsed, services.GetRequiredService<TimeProvider>());
-            return await body(parsed, new StoredRows(services.GetRequiredService<ResultTables>(), from, to), cancellationToken);
+            return await body(parsed, new StoredRows(services.GetRequiredService<RecordingStore>(), from, to), cancellationToken);
         });
     }
 }

@@ -6,8 +6,8 @@ using NrSer.Cli.Models;
 using NrSer.Cli.Output;
 using NrSer.Cli.Storage;
 using NrSer.Core.Models;
+using NrSer.Emulator;
 using NrSer.Pipeline;
-using NrSer.Pipeline.Storage;
 
 namespace NrSer.Cli.Local;
 
@@ -33,7 +33,7 @@ internal sealed class LocalStack : IAsyncDisposable
     public IServiceProvider Services => _host!.Services;
 
     /// <summary>Ends when the emulator does, whoever ended it.</summary>
-    public Task EmulatorExited(CancellationToken cancellationToken) => _azurite.Exited(cancellationToken);
+    public Task EmulatorExited(CancellationToken cancellationToken) => _azurite.WaitForExitAsync(cancellationToken);
 
     /// <summary>Starts everything and waits until it works.</summary>
     /// <param name="dataFolder">Where data is kept; created when absent.</param>
@@ -89,7 +89,7 @@ internal sealed class LocalStack : IAsyncDisposable
     /// <summary>Checks storage and models first, so that what is missing is said at once and not by a failing stage.</summary>
     public static async Task StartHostAsync(IHost host, CancellationToken cancellationToken)
     {
-        await host.Services.GetRequiredService<StorageClients>().CreateMissingAsync(cancellationToken);
+        await host.Services.CreateMissingStorageAsync(cancellationToken);
         ModelSet models = host.Services.GetRequiredService<ModelSet>();
         _ = (models.Enhancer, models.SnrLevel, models.Emotion);
         await host.StartAsync(cancellationToken);
@@ -133,7 +133,7 @@ internal sealed class LocalStack : IAsyncDisposable
         }
 
         await AzuriteProcess.EndStraysAsync(StackFile.AzuriteFolder(dataFolder));
-        string script = await AzuriteInstallation.EnsureAsync(cancellationToken);
+        string script = await AzuriteInstallation.EnsureAsync(Terminal.Note, cancellationToken);
         return await AzuriteProcess.StartAsync(script, StackFile.AzuriteFolder(dataFolder), cancellationToken);
     }
 }

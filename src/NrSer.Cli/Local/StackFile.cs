@@ -1,4 +1,5 @@
 using System.Text.Json;
+using NrSer.Emulator;
 
 namespace NrSer.Cli.Local;
 

@@ -3,11 +3,11 @@ using System.Text.Json.Serialization;
 namespace NrSer.Cli.Output;
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
-[JsonSerializable(typeof(AnalysisV1))]
+[JsonSerializable(typeof(AnalysisV2))]
 [JsonSerializable(typeof(IReadOnlyList<ModelListingV1>))]
 [JsonSerializable(typeof(IReadOnlyList<StatusV1>))]
-[JsonSerializable(typeof(ResultsV1))]
-[JsonSerializable(typeof(IReadOnlyList<ResultsV1>))]
+[JsonSerializable(typeof(ResultsV2))]
+[JsonSerializable(typeof(IReadOnlyList<ResultsV2>))]
 [JsonSerializable(typeof(IngestReportV1))]
 [JsonSerializable(typeof(BenchReportV2))]
 [JsonSerializable(typeof(RetryV1))]

@@ -6,5 +6,4 @@ namespace NrSer.Cli.Output;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ScoreV1))]
 [JsonSerializable(typeof(ScoreTimelineV1))]
-[JsonSerializable(typeof(ExportRowV1))]
 internal sealed partial class CliLineJsonContext : JsonSerializerContext;

@@ -1,4 +1,4 @@
-using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Results;
 
 namespace NrSer.Cli.Output;
 
@@ -7,7 +7,14 @@ internal sealed record StatusV1(
     string RecordingId, string BlobName, string Status, string? Reason, int Generation, double? DurationSeconds, int FinishedChunks, int? ExpectedChunks,
     DateTimeOffset? UploadedAt, DateTimeOffset? CompletedAt, int? Segments, int? SpeechSegments, double? MeanSnrScore, string? DominantEmotion)
 {
-    public static StatusV1 Of(RecordingRow row, int finishedChunks) => new(
-        row.RowKey, row.BlobName ?? "", row.Status ?? "", row.Reason is { Length: > 0 } reason ? reason : null, row.Generation ?? 0, row.DurationSeconds,
-        finishedChunks, row.ExpectedChunks, row.UploadedAt, row.CompletedAt, row.SegmentCount, row.SpeechSegmentCount, row.MeanSnrScore, row.DominantEmotion);
+    public static StatusV1 Of(Recording recording, int finishedChunks) => new(
+        recording.Id.Value, recording.BlobName ?? "", recording.Status.ToString(), recording.Reason is { Length: > 0 } reason ? reason : null,
+        recording.Generation, recording.DurationSeconds, finishedChunks, recording.ExpectedChunks, recording.UploadedAt, recording.CompletedAt,
+        recording.SegmentCount, recording.SpeechSegmentCount, recording.MeanSnrScore, recording.DominantEmotion);
 }
+
+/// <summary>What <c>nrser results</c> prints.</summary>
+internal sealed record ResultsV2(StatusV1 Recording, IReadOnlyList<Segment> Segments);
+
+/// <summary>What <c>nrser retry</c> asked for.</summary>
+internal sealed record RetryV1(IReadOnlyList<string> RecordingIds);

@@ -1,20 +1,22 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using NrSer.Pipeline.Events;
-using NrSer.Pipeline.Messages;
-using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Uploads;
+using NrSer.Pipeline.Work;
 
 namespace NrSer.Pipeline.Stages;
 
 /// <summary>Turns a message that was given up into a row that says so: nothing is dropped silently.</summary>
-/// <param name="storage">For the blob that an upload event names.</param>
-/// <param name="tables">All rows.</param>
+/// <param name="uploads">For the upload that an event names.</param>
+/// <param name="store">All rows.</param>
 /// <param name="completion">A failed chunk counts as finished.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class RecordFailure(
-    StorageClients storage, ResultTables tables, CompleteRecording completion, TimeProvider time, ILogger<RecordFailure> logger)
+    UploadStore uploads, RecordingStore store, CompleteRecording completion, TimeProvider time, ILogger<RecordFailure> logger)
 {
     /// <summary>Handles one dead letter of the queue that it came from.</summary>
     /// <param name="queue">The queue's name, without the poison suffix.</param>
@@ -59,40 +61,36 @@ public sealed partial class RecordFailure(
         return (message.Body, "Found in the poison queue without a reason.");
     }
 
-    private async Task FailUploadAsync(BlobCreatedEvent upload, string reason, CancellationToken cancellationToken)
+    private async Task FailUploadAsync(BlobCreatedEvent letter, string reason, CancellationToken cancellationToken)
     {
-        if (await storage.FindUploadAsync(upload, cancellationToken).ConfigureAwait(false) is not { } properties)
+        if (await uploads.FindAsync(letter, cancellationToken).ConfigureAwait(false) is not { } upload)
         {
             Orphan(StorageNames.UploadsQueue, "The blob was deleted or replaced meanwhile.");
             return;
         }
 
-        RecordingId id = RecordingId.Of(properties.CreatedOn, upload.Container, upload.BlobName, upload.ETag);
-        await FailAsync(id, upload.Generation, new RecordingRow
+        var failed = new Recording
         {
-            BlobName = upload.BlobName, BlobETag = upload.ETag, UploadedAt = properties.CreatedOn, Reason = reason, CompletedAt = time.GetUtcNow(),
-        }, cancellationToken).ConfigureAwait(false);
+            Id = upload.Id, Generation = letter.Generation, Status = RecordingStatus.Failed, Reason = reason, CompletedAt = time.GetUtcNow(),
+            BlobName = letter.BlobName, BlobETag = letter.ETag, UploadedAt = upload.CreatedOn,
+        };
+        if (await store.AdvanceAsync(failed, cancellationToken).ConfigureAwait(false))
+            PipelineTelemetry.CountFailure(RecordingStatus.Failed, FailureKind.DeadLetter);
     }
 
     private async Task FailChunkAsync(ChunkId id, int generation, string reason, CancellationToken cancellationToken)
     {
-        var failure = new ChunkRow { FailureReason = reason, FailedGeneration = generation, FailedAt = time.GetUtcNow() };
-        if (await tables.FailChunkAsync(id, failure, cancellationToken).ConfigureAwait(false))
+        var failure = new Chunk { Id = id, FailureReason = reason, FailedGeneration = generation, FailedAt = time.GetUtcNow() };
+        if (await store.FailChunkAsync(failure, cancellationToken).ConfigureAwait(false))
             await completion.RunAsync(id.Recording, cancellationToken).ConfigureAwait(false);
         else
             Orphan(StorageNames.ChunksQueue, "There is no such chunk.");
     }
 
-    private async Task FailAsync(RecordingId id, int generation, RecordingRow columns, CancellationToken cancellationToken)
-    {
-        if (await tables.AdvanceAsync(id, generation, RecordingStatus.Failed, columns, cancellationToken).ConfigureAwait(false))
-            PipelineTelemetry.CountFailure(RecordingStatus.Failed, "dead-letter");
-    }
-
     /// <summary>No row can say it: the log and the metric that alerts watch are all there is.</summary>
     private void Orphan(string queue, string complaint)
     {
-        PipelineTelemetry.CountFailure(status: null, "dead-letter");
+        PipelineTelemetry.CountFailure(status: null, FailureKind.DeadLetter);
         LogUnreadable(queue, complaint);
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
-using NrSer.Pipeline.Rows;
-using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
 
 namespace NrSer.Pipeline.Stages;
 
@@ -9,11 +10,11 @@ namespace NrSer.Pipeline.Stages;
 /// Chunks are worked on while the rest is still being decoded, so the damage may show late. This writes the status and then deletes;
 /// a stage writes its rows and then looks at the status. Whoever comes second therefore sees the other, and nothing stays behind.
 /// </remarks>
-/// <param name="tables">All rows.</param>
+/// <param name="store">All rows.</param>
 /// <param name="blobs">Chunks, enhanced chunks and manifests.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
-public sealed partial class RejectRecording(ResultTables tables, ChunkBlobs blobs, TimeProvider time, ILogger<RejectRecording> logger)
+public sealed partial class RejectRecording(RecordingStore store, ChunkBlobs blobs, TimeProvider time, ILogger<RejectRecording> logger)
 {
     /// <summary>Rejects a recording; running it again does no harm.</summary>
     /// <param name="id">The recording.</param>
@@ -23,10 +24,10 @@ public sealed partial class RejectRecording(ResultTables tables, ChunkBlobs blob
     public async Task RunAsync(RecordingId id, int generation, string reason, CancellationToken cancellationToken)
     {
         LogRejected(id.Value, reason);
-        var columns = new RecordingRow { Reason = reason, CompletedAt = time.GetUtcNow() };
-        if (!await tables.AdvanceAsync(id, generation, RecordingStatus.Rejected, columns, cancellationToken).ConfigureAwait(false))
+        var rejected = new Recording { Id = id, Generation = generation, Status = RecordingStatus.Rejected, Reason = reason, CompletedAt = time.GetUtcNow() };
+        if (!await store.AdvanceAsync(rejected, cancellationToken).ConfigureAwait(false))
             return;
-        PipelineTelemetry.CountFailure(RecordingStatus.Rejected, "audio");
+        PipelineTelemetry.CountFailure(RecordingStatus.Rejected, FailureKind.Audio);
         await DiscardAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
@@ -36,8 +37,8 @@ public sealed partial class RejectRecording(ResultTables tables, ChunkBlobs blob
     /// <returns>Whether it was rejected, so that there is no more to do for it.</returns>
     public async Task<bool> DiscardIfRejectedAsync(RecordingId id, CancellationToken cancellationToken)
     {
-        RecordingRow? row = await tables.FindRecordingAsync(id, cancellationToken).ConfigureAwait(false);
-        if (row?.Status != nameof(RecordingStatus.Rejected))
+        Recording? recording = await store.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        if (recording?.Status != RecordingStatus.Rejected)
             return false;
         await DiscardAsync(id, cancellationToken).ConfigureAwait(false);
         return true;
@@ -46,7 +47,7 @@ public sealed partial class RejectRecording(ResultTables tables, ChunkBlobs blob
     private async Task DiscardAsync(RecordingId id, CancellationToken cancellationToken)
     {
         await blobs.DeleteAsync(id, cancellationToken).ConfigureAwait(false);
-        await tables.DeleteResultsAsync(id, cancellationToken).ConfigureAwait(false);
+        await store.DeleteResultsAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
     [LoggerMessage(3002, LogLevel.Warning, "Rejected {RecordingId}: {Reason}")]

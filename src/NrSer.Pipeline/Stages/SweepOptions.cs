@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 
 namespace NrSer.Pipeline.Stages;
 
@@ -23,3 +24,6 @@ public sealed class SweepOptions
     /// <summary>How far back rows are looked at: 1 to 3650 days.</summary>
     [Range(1, 3650)] public int LookBackDays { get; init; } = 400;
 }
+
+[OptionsValidator]
+internal sealed partial class SweepOptionsValidator : IValidateOptions<SweepOptions>;

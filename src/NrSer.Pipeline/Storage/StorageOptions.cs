@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+
 namespace NrSer.Pipeline.Storage;
 
 /// <summary>Where blobs, tables and storage queues are: a connection string (Azurite), or endpoints used with an Entra identity (Azure).</summary>
@@ -20,4 +22,8 @@ public sealed class StorageOptions
 
     /// <summary>Queue endpoint; null where Service Bus carries the messages.</summary>
     public Uri? QueueEndpoint { get; init; }
+
+    /// <summary>What a client says that finds no address of its own.</summary>
+    internal OptionsValidationException Incomplete() =>
+        new(Section, GetType(), [$"Set {Section}:ConnectionString, or BlobEndpoint and TableEndpoint."]);
 }

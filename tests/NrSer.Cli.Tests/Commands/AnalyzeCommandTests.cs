@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using NrSer.Cli.Tests.Processes;
-using NrSer.Core.Audio.Wav;
+using NrSer.Core.Models;
+using NrSer.Testing;
 
 namespace NrSer.Cli.Tests.Commands;
 
@@ -14,7 +15,7 @@ public sealed class AnalyzeCommandTests : IDisposable
     [Fact]
     public async Task Analyze_NoisySpeech_PrintsTheFieldsOfTheContract()
     {
-        JsonElement analysis = (await Nrser.RunAsync("analyze", Recordings.Noisy)).Json();
+        JsonElement analysis = (await Nrser.RunAsync("analyze", SampleFiles.Noisy)).Json();
 
         JsonElement recording = analysis.GetProperty("recording");
         Assert.Equal("noisy.wav", recording.GetProperty("file").GetString());
@@ -23,7 +24,7 @@ public sealed class AnalyzeCommandTests : IDisposable
         Assert.Equal(1, recording.GetProperty("channels").GetInt32());
         Assert.Equal("wav pcm16", recording.GetProperty("encoding").GetString());
         Assert.Equal(
-            Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Recordings.Noisy, TestContext.Current.CancellationToken))),
+            Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(SampleFiles.Noisy, TestContext.Current.CancellationToken))),
             recording.GetProperty("sha256").GetString());
         foreach (string model in new[] { "enhancer", "snrLevel", "emotion" })
             Assert.Matches("^[^@]+@[^@]+$", analysis.GetProperty("models").GetProperty(model).GetString());
@@ -35,29 +36,38 @@ public sealed class AnalyzeCommandTests : IDisposable
             Assert.True(segment.GetProperty("isSpeech").GetBoolean());
             float score = segment.GetProperty("snrScore").GetSingle();
             Assert.Equal(Math.Clamp((score - range[0]) / (range[1] - range[0]), 0, 1), segment.GetProperty("mixWeight").GetSingle(), 1e-5f);
-            JsonElement probabilities = segment.GetProperty("probabilities");
-            JsonProperty likeliest = probabilities.EnumerateObject().MaxBy(label => label.Value.GetSingle());
-            Assert.Equal(likeliest.Name, segment.GetProperty("emotion").GetString());
+            JsonProperty[] probabilities = [.. segment.EnumerateObject().Where(field => field.Name.StartsWith("probability_", StringComparison.Ordinal))];
+            Assert.Equal(EmotionVocabulary.Names.Select(name => $"probability_{name}"), probabilities.Select(field => field.Name));
+            probabilities = [.. probabilities.Where(field => field.Value.ValueKind != JsonValueKind.Null)];
+            JsonProperty likeliest = probabilities.MaxBy(field => field.Value.GetSingle());
+            Assert.Equal(likeliest.Name, $"probability_{segment.GetProperty("emotion").GetString()}");
             Assert.Equal(likeliest.Value.GetSingle(), segment.GetProperty("confidence").GetSingle());
-            Assert.Equal(1, probabilities.EnumerateObject().Sum(label => label.Value.GetDouble()), 1e-5); // softmax in float32
+            Assert.Equal(likeliest.Value.GetSingle(), segment.GetProperty("trust").GetSingle());
+            Assert.Equal(likeliest.Value.GetSingle() >= 0.5f, segment.GetProperty("isReportable").GetBoolean());
+            Assert.Equal(1, probabilities.Sum(field => field.Value.GetDouble()), 1e-5); // softmax in float32
             foreach (string rating in new[] { "arousal", "valence", "dominance" })
                 Assert.True(float.IsFinite(segment.GetProperty(rating).GetSingle()));
         });
     }
 
     [Fact]
+    public async Task Analyze_SpeechAndNoise_HasTheApprovedForm() => Approved.Equal(
+        JsonShape.Of((await Nrser.RunAsync("analyze", SampleFiles.Noisy)).Json(), (await Nrser.RunAsync("analyze", SampleFiles.NoiseOnly)).Json()),
+        "analyze.json.txt");
+
+    [Fact]
     public async Task Analyze_CleanSpeech_IsLeftAlone() => Assert.All(
-        (await Nrser.RunAsync("analyze", Recordings.Clean)).Json().GetProperty("segments").EnumerateArray(),
+        (await Nrser.RunAsync("analyze", SampleFiles.Clean)).Json().GetProperty("segments").EnumerateArray(),
         segment => Assert.Equal(1, segment.GetProperty("mixWeight").GetSingle()));
 
     [Fact]
     public async Task Analyze_Twice_PrintsTheSame() => Assert.Equal(
-        (await Nrser.RunAsync("analyze", Recordings.Clean)).Output, (await Nrser.RunAsync("analyze", Recordings.Clean)).Output);
+        (await Nrser.RunAsync("analyze", SampleFiles.Clean)).Output, (await Nrser.RunAsync("analyze", SampleFiles.Clean)).Output);
 
     [Fact]
     public async Task Analyze_SeveralChunks_TilesTheFile()
     {
-        string path = _scratch.Write("long.wav", Recordings.Concatenated(25.1, Recordings.Clean, Recordings.NoiseOnly));
+        string path = _scratch.Write("long.wav", SampleFiles.Concatenated(25.1, SampleFiles.Clean, SampleFiles.NoiseOnly));
 
         JsonElement analysis = (await Nrser.RunWithAsync(new() { ["NrSer__Segmentation__MaxChunk"] = "00:00:10" }, "analyze", path)).Json();
 
@@ -72,9 +82,9 @@ public sealed class AnalyzeCommandTests : IDisposable
         var start = Nrser.StartInfo([], ownSession: false, "analyze", "/dev/stdin");
         using var process = System.Diagnostics.Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.StandardInput.BaseStream.WriteAsync(await File.ReadAllBytesAsync(Recordings.Noisy, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+        await process.StandardInput.BaseStream.WriteAsync(await File.ReadAllBytesAsync(SampleFiles.Noisy, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
         process.StandardInput.Close();
-        JsonElement piped = JsonDocument.Parse(await output).RootElement, direct = (await Nrser.RunAsync("analyze", "--json", Recordings.Noisy)).Json();
+        JsonElement piped = JsonDocument.Parse(await output).RootElement, direct = (await Nrser.RunAsync("analyze", "--json", SampleFiles.Noisy)).Json();
 
         Assert.Equal(direct.GetProperty("segments").GetRawText(), piped.GetProperty("segments").GetRawText());
     }
@@ -89,7 +99,7 @@ public sealed class AnalyzeCommandTests : IDisposable
         string path = _scratch["spike.wav"];
         await using (FileStream file = File.Create(path))
         {
-            var writer = new NrSer.Core.Audio.WavWriter(file, NrSer.Core.Audio.WavSampleFormat.IeeeFloat, 16000, channels: 1);
+            var writer = new NrSer.Core.Audio.Wav.WavWriter(file, NrSer.Core.Audio.Wav.WavSampleFormat.IeeeFloat, 16000, channels: 1);
             await writer.WriteAsync(samples, TestContext.Current.CancellationToken);
             await writer.CompleteAsync(TestContext.Current.CancellationToken);
         }
@@ -97,7 +107,7 @@ public sealed class AnalyzeCommandTests : IDisposable
         (await Nrser.RunAsync("analyze", path)).Refused(2);
         (await Nrser.RunAsync("enhance", path, _scratch["out.wav"])).Refused(2);
         Assert.False(File.Exists(_scratch["out.wav"]));
-        Outcome scores = await Nrser.RunAsync("score", path, Recordings.Clean);
+        Outcome scores = await Nrser.RunAsync("score", path, SampleFiles.Clean);
         Assert.Equal(2, scores.ExitCode);
         Assert.Single(scores.JsonLines());
     }
@@ -106,7 +116,7 @@ public sealed class AnalyzeCommandTests : IDisposable
     public async Task Analyze_NewUser_LeavesNothingInTheHomeFolder()
     {
         string home = Directory.CreateDirectory(_scratch["home"]).FullName;
-        (await Nrser.RunWithAsync(new() { ["HOME"] = home, ["XDG_CACHE_HOME"] = Path.Combine(home, ".cache") }, "analyze", Recordings.Clean)).Succeeded();
+        (await Nrser.RunWithAsync(new() { ["HOME"] = home, ["XDG_CACHE_HOME"] = Path.Combine(home, ".cache") }, "analyze", SampleFiles.Clean)).Succeeded();
 
         // ONNX Runtime would keep a device id and a queue of reports there.
         Assert.DoesNotContain(Directory.GetFileSystemEntries(home, "*", SearchOption.AllDirectories), entry => entry.Contains("onnxruntime", StringComparison.Ordinal));
@@ -116,13 +126,13 @@ public sealed class AnalyzeCommandTests : IDisposable
     [Fact]
     public async Task Analyze_NoiseOnly_HearsNoEmotion()
     {
-        JsonElement analysis = (await Nrser.RunAsync("analyze", Recordings.NoiseOnly)).Json();
+        JsonElement analysis = (await Nrser.RunAsync("analyze", SampleFiles.NoiseOnly)).Json();
 
         Assert.NotEqual(0, analysis.GetProperty("segments").GetArrayLength());
         Assert.All(analysis.GetProperty("segments").EnumerateArray(), segment =>
         {
             Assert.False(segment.GetProperty("isSpeech").GetBoolean());
-            foreach (string name in new[] { "emotion", "confidence", "probabilities", "arousal", "valence", "dominance" })
+            foreach (string name in new[] { "emotion", "confidence", "trust", "probability_neutral", "probability_other", "arousal", "valence", "dominance" })
                 Assert.Equal(JsonValueKind.Null, segment.GetProperty(name).ValueKind);
         });
     }
@@ -130,7 +140,7 @@ public sealed class AnalyzeCommandTests : IDisposable
     [Fact]
     public async Task Analyze_Whole_GivesOneSegment()
     {
-        JsonElement segment = Assert.Single((await Nrser.RunAsync("analyze", "--whole", Recordings.Clean)).Json().GetProperty("segments").EnumerateArray());
+        JsonElement segment = Assert.Single((await Nrser.RunAsync("analyze", "--whole", SampleFiles.Clean)).Json().GetProperty("segments").EnumerateArray());
 
         Assert.Equal(0, segment.GetProperty("startSeconds").GetDouble());
         Assert.InRange(segment.GetProperty("endSeconds").GetDouble(), 8.75, 144038 / 16000.0);
@@ -141,7 +151,7 @@ public sealed class AnalyzeCommandTests : IDisposable
     [InlineData(30.5, "00:00:20")] // the first chunk alone would be short enough
     public async Task Analyze_WholeOfMoreThanThirtySeconds_Refuses(double seconds, string maxChunk)
     {
-        string path = _scratch.Write("long.wav", Recordings.Concatenated(seconds, Recordings.Clean));
+        string path = _scratch.Write("long.wav", SampleFiles.Concatenated(seconds, SampleFiles.Clean));
 
         Outcome outcome = await Nrser.RunWithAsync(new() { ["NrSer__Segmentation__MaxChunk"] = maxChunk }, "analyze", "--whole", path);
 
@@ -151,7 +161,7 @@ public sealed class AnalyzeCommandTests : IDisposable
     [Fact]
     public async Task Analyze_WholeOfThirtySecondsInSeveralChunks_GivesOneSegment()
     {
-        string path = _scratch.Write("long.wav", Recordings.Concatenated(30, Recordings.Clean));
+        string path = _scratch.Write("long.wav", SampleFiles.Concatenated(30, SampleFiles.Clean));
 
         Outcome outcome = await Nrser.RunWithAsync(new() { ["NrSer__Segmentation__MaxChunk"] = "00:00:20" }, "analyze", "--whole", path);
 
@@ -161,7 +171,7 @@ public sealed class AnalyzeCommandTests : IDisposable
     [Fact]
     public async Task Analyze_HalfASecond_GivesOneSegment()
     {
-        string path = _scratch.Write("short.wav", Recordings.Concatenated(0.5, Recordings.Clean));
+        string path = _scratch.Write("short.wav", SampleFiles.Concatenated(0.5, SampleFiles.Clean));
 
         Assert.Single((await Nrser.RunAsync("analyze", path)).Json().GetProperty("segments").EnumerateArray());
     }
@@ -169,7 +179,7 @@ public sealed class AnalyzeCommandTests : IDisposable
     [Fact]
     public async Task Analyze_LessThanHalfASecond_SaysWhatIsNeeded()
     {
-        string path = _scratch.Write("short.wav", Recordings.Concatenated(0.4, Recordings.Clean));
+        string path = _scratch.Write("short.wav", SampleFiles.Concatenated(0.4, SampleFiles.Clean));
 
         Assert.Contains("0.5 s", (await Nrser.RunAsync("analyze", path)).Refused(2), StringComparison.Ordinal);
     }
@@ -192,7 +202,7 @@ public sealed class AnalyzeCommandTests : IDisposable
     [Fact]
     public async Task Analyze_SettingThatIsNoNumber_NamesTheSetting()
     {
-        Outcome outcome = await Nrser.RunWithAsync(new() { ["NrSer__Segmentation__MaxChunk"] = "long" }, "analyze", Recordings.Clean);
+        Outcome outcome = await Nrser.RunWithAsync(new() { ["NrSer__Segmentation__MaxChunk"] = "long" }, "analyze", SampleFiles.Clean);
 
         Assert.Contains("MaxChunk", outcome.Refused(2), StringComparison.Ordinal);
     }
@@ -200,7 +210,7 @@ public sealed class AnalyzeCommandTests : IDisposable
     [Fact]
     public async Task Analyze_SettingOutOfRange_NamesTheSetting()
     {
-        Outcome outcome = await Nrser.RunWithAsync(new() { ["NrSer__Segmentation__MaxChunk"] = "00:00:01" }, "analyze", Recordings.Clean);
+        Outcome outcome = await Nrser.RunWithAsync(new() { ["NrSer__Segmentation__MaxChunk"] = "00:00:01" }, "analyze", SampleFiles.Clean);
 
         Assert.Contains("MaxChunk", outcome.Refused(2), StringComparison.Ordinal);
     }
@@ -208,7 +218,7 @@ public sealed class AnalyzeCommandTests : IDisposable
     [Fact]
     public async Task Analyze_Mp3_HearsIt()
     {
-        await Recordings.EncodeAsync(_scratch["talk.mp3"], "-ar", "44100", "-ac", "2", "-b:a", "128k");
+        await SampleFiles.EncodeAsync(_scratch["talk.mp3"], "-ar", "44100", "-ac", "2", "-b:a", "128k");
 
         JsonElement analysis = (await Nrser.RunAsync("analyze", _scratch["talk.mp3"])).Json();
 

@@ -15,9 +15,9 @@ public sealed class EnhanceCommandTests : IDisposable
     [InlineData("reconstituted")]
     public async Task Enhance_SixteenKilohertz_IsExactlyAsLong(string mode)
     {
-        (await Nrser.RunAsync("enhance", Recordings.Noisy, _scratch["out.wav"], "--mode", mode)).Succeeded();
+        (await Nrser.RunAsync("enhance", SampleFiles.Noisy, _scratch["out.wav"], "--mode", mode)).Succeeded();
 
-        (AudioFormat format, int frames) = await Recordings.ReadAsync(_scratch["out.wav"]);
+        (AudioFormat format, int frames) = await SampleFiles.ReadAsync(_scratch["out.wav"]);
         Assert.Equal(16000, format.SampleRateHz);
         Assert.Equal(1, format.Channels);
         Assert.Equal("wav float32", format.Encoding);
@@ -32,10 +32,10 @@ public sealed class EnhanceCommandTests : IDisposable
         File.CreateSymbolicLink(_scratch["link.wav"], _scratch["real.wav"]);
         _scratch.Write("real.wav.unfinished", "precious"u8);
 
-        (await Nrser.RunAsync("enhance", Recordings.Noisy, _scratch["link.wav"])).Succeeded();
+        (await Nrser.RunAsync("enhance", SampleFiles.Noisy, _scratch["link.wav"])).Succeeded();
 
         Assert.Equal(_scratch["real.wav"], new FileInfo(_scratch["link.wav"]).LinkTarget);
-        Assert.Equal(144038, (await Recordings.ReadAsync(_scratch["real.wav"])).Frames);
+        Assert.Equal(144038, (await SampleFiles.ReadAsync(_scratch["real.wav"])).Frames);
         Assert.Equal("precious", await File.ReadAllTextAsync(_scratch["real.wav.unfinished"], TestContext.Current.CancellationToken));
     }
 
@@ -46,7 +46,7 @@ public sealed class EnhanceCommandTests : IDisposable
         await CliWrap.Cli.Wrap("mkfifo").WithArguments(_scratch["pipe"]).ExecuteAsync(TestContext.Current.CancellationToken);
         CliWrap.CommandTask<CliWrap.CommandResult> reader = CliWrap.Cli.Wrap("cat").WithArguments(_scratch["pipe"]).ExecuteAsync(TestContext.Current.CancellationToken);
 
-        Assert.Contains("pipe", (await Nrser.RunAsync("enhance", Recordings.Noisy, _scratch["pipe"])).Refused(2), StringComparison.Ordinal);
+        Assert.Contains("pipe", (await Nrser.RunAsync("enhance", SampleFiles.Noisy, _scratch["pipe"])).Refused(2), StringComparison.Ordinal);
 
         await reader;
         Assert.True(File.Exists(_scratch["pipe"]));
@@ -55,31 +55,31 @@ public sealed class EnhanceCommandTests : IDisposable
     [Fact]
     public async Task Enhance_SeveralChunks_IsExactlyAsLong()
     {
-        string path = _scratch.Write("long.wav", Recordings.Concatenated(25.1, Recordings.Noisy));
+        string path = _scratch.Write("long.wav", SampleFiles.Concatenated(25.1, SampleFiles.Noisy));
 
         (await Nrser.RunWithAsync(new() { ["NrSer__Segmentation__MaxChunk"] = "00:00:10" }, "enhance", path, _scratch["out.wav"])).Succeeded();
 
-        Assert.Equal((int)(25.1 * 16000), (await Recordings.ReadAsync(_scratch["out.wav"])).Frames);
+        Assert.Equal((int)(25.1 * 16000), (await SampleFiles.ReadAsync(_scratch["out.wav"])).Frames);
     }
 
     [Fact]
     public async Task Enhance_OtherRate_IsAsLongAsTheDecodedRecording()
     {
-        await Recordings.EncodeAsync(_scratch["cd.wav"], "-ar", "44100", "-ac", "2");
+        await SampleFiles.EncodeAsync(_scratch["cd.wav"], "-ar", "44100", "-ac", "2");
 
         (await Nrser.RunAsync("enhance", _scratch["cd.wav"], _scratch["out.wav"])).Succeeded();
 
         JsonElement recording = (await Nrser.RunAsync("analyze", _scratch["cd.wav"])).Json().GetProperty("recording");
-        int frames = (await Recordings.ReadAsync(_scratch["out.wav"])).Frames;
+        int frames = (await SampleFiles.ReadAsync(_scratch["out.wav"])).Frames;
         Assert.Equal(recording.GetProperty("durationSeconds").GetDouble() * 16000, frames, 1e-6);
-        double exact = (await Recordings.ReadAsync(_scratch["cd.wav"])).Frames * (16000 / 44100.0);
+        double exact = (await SampleFiles.ReadAsync(_scratch["cd.wav"])).Frames * (16000 / 44100.0);
         Assert.InRange(frames, (int)Math.Floor(exact), (int)Math.Ceiling(exact));
     }
 
     [Fact]
     public async Task Enhance_RecordingDamagedAtItsEnd_LeavesNothing()
     {
-        byte[] whole = Recordings.Concatenated(25, Recordings.Noisy);
+        byte[] whole = SampleFiles.Concatenated(25, SampleFiles.Noisy);
         string path = _scratch.Write("cut.wav", whole.AsSpan(0, whole.Length - 40000));
 
         (await Nrser.RunWithAsync(new() { ["NrSer__Segmentation__MaxChunk"] = "00:00:10" }, "enhance", path, _scratch["out.wav"])).Refused(2);
@@ -99,16 +99,16 @@ public sealed class EnhanceCommandTests : IDisposable
 
     [Fact]
     public async Task Enhance_IntoMissingFolder_SaysSo() => Assert.Contains(
-        "no folder", (await Nrser.RunAsync("enhance", Recordings.Clean, Path.Combine(_scratch["nowhere"], "out.wav"))).Refused(2), StringComparison.Ordinal);
+        "no folder", (await Nrser.RunAsync("enhance", SampleFiles.Clean, Path.Combine(_scratch["nowhere"], "out.wav"))).Refused(2), StringComparison.Ordinal);
 
     [Fact]
     public async Task Enhance_IntoFolder_SaysSo() =>
-        Assert.Contains("is a folder", (await Nrser.RunAsync("enhance", Recordings.Clean, _scratch.Path)).Refused(2), StringComparison.Ordinal);
+        Assert.Contains("is a folder", (await Nrser.RunAsync("enhance", SampleFiles.Clean, _scratch.Path)).Refused(2), StringComparison.Ordinal);
 
     [Fact]
     public async Task Enhance_OntoItself_Refuses()
     {
-        string path = _scratch.Write("talk.wav", Recordings.Concatenated(2, Recordings.Clean));
+        string path = _scratch.Write("talk.wav", SampleFiles.Concatenated(2, SampleFiles.Clean));
 
         Assert.Contains("overwritten", (await Nrser.RunAsync("enhance", path, path)).Refused(2), StringComparison.Ordinal);
     }

@@ -14,9 +14,9 @@ public sealed class EvaluateCommandTests : IDisposable
     {
         string[] labels = ["neutral", "angry", "happy"];
         for (int i = 0; i < labels.Length; i++)
-            _scratch.Write($"speech/{labels[i]}/clip{i}.wav", Recordings.Concatenated(3 + i, Recordings.Clean));
-        _scratch.Write("noise/hum/a.wav", Recordings.Concatenated(3, Recordings.NoiseOnly));
-        _scratch.Write("noise/hiss/b.wav", Recordings.Concatenated(2, Recordings.NoiseOnly));
+            _scratch.Write($"speech/{labels[i]}/clip{i}.wav", SampleFiles.Concatenated(3 + i, SampleFiles.Clean));
+        _scratch.Write("noise/hum/a.wav", SampleFiles.Concatenated(3, SampleFiles.NoiseOnly));
+        _scratch.Write("noise/hiss/b.wav", SampleFiles.Concatenated(2, SampleFiles.NoiseOnly));
     }
 
     public void Dispose() => _scratch.Dispose();
@@ -93,9 +93,9 @@ public sealed class EvaluateCommandTests : IDisposable
     {
         (await Nrser.RunAsync("evaluate", "snr", _scratch["nowhere"])).Refused(2);
         Assert.Contains("noise", (await Nrser.RunAsync("evaluate", "enhancement", _scratch["speech"], "--snr", "5")).Refused(2), StringComparison.Ordinal);
-        _scratch.Write("unknown/bored/a.wav", Recordings.Concatenated(2, Recordings.Clean));
+        _scratch.Write("unknown/bored/a.wav", SampleFiles.Concatenated(2, SampleFiles.Clean));
         Assert.Contains("neutral", (await Nrser.RunAsync("evaluate", "emotion", _scratch["unknown"])).Refused(2), StringComparison.Ordinal);
-        _scratch.Write("short/sad/a.wav", Recordings.Concatenated(0.2, Recordings.Clean));
+        _scratch.Write("short/sad/a.wav", SampleFiles.Concatenated(0.2, SampleFiles.Clean));
         Assert.Contains("0.5 s", (await Nrser.RunAsync("evaluate", "emotion", _scratch["short"])).Refused(2), StringComparison.Ordinal);
     }
 

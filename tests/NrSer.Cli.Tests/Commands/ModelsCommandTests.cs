@@ -50,7 +50,7 @@ public sealed class ModelsCommandTests : IDisposable
         string catalog = CopyCatalog();
         File.Delete(Directory.GetFiles(Path.GetDirectoryName(catalog)!, "enhancer.onnx", SearchOption.AllDirectories).Single());
 
-        (await Nrser.RunWithAsync(new() { ["NrSer__Models__CatalogPath"] = catalog }, "analyze", Recordings.Clean)).Refused(3);
+        (await Nrser.RunWithAsync(new() { ["NrSer__Models__CatalogPath"] = catalog }, "analyze", SampleFiles.Clean)).Refused(3);
     }
 
     [Fact]

@@ -12,11 +12,11 @@ public sealed class ScoreCommandTests : IDisposable
     [Fact]
     public async Task Score_CleanNoisyAndNoise_PutsThemInOrder()
     {
-        Outcome outcome = await Nrser.RunAsync("score", Recordings.Clean, Recordings.Noisy, Recordings.NoiseOnly);
+        Outcome outcome = await Nrser.RunAsync("score", SampleFiles.Clean, SampleFiles.Noisy, SampleFiles.NoiseOnly);
 
         outcome.Succeeded();
         JsonElement[] lines = outcome.JsonLines();
-        Assert.Equal([Recordings.Clean, Recordings.Noisy, Recordings.NoiseOnly], lines.Select(line => line.GetProperty("file").GetString()));
+        Assert.Equal([SampleFiles.Clean, SampleFiles.Noisy, SampleFiles.NoiseOnly], lines.Select(line => line.GetProperty("file").GetString()));
         Assert.Equal([true, true, false], lines.Select(line => line.GetProperty("isSpeech").GetBoolean()));
         float[] scores = [.. lines.Select(line => line.GetProperty("score").GetSingle())];
         Assert.True(scores[0] > scores[1] && scores[1] > scores[2], string.Join(' ', scores));
@@ -27,23 +27,23 @@ public sealed class ScoreCommandTests : IDisposable
     {
         string text = _scratch.Write("notes.wav", "notes"u8), missing = _scratch["missing.wav"];
 
-        Outcome outcome = await Nrser.RunAsync("score", Recordings.Clean, text, missing, _scratch.Path, Recordings.NoiseOnly);
+        Outcome outcome = await Nrser.RunAsync("score", SampleFiles.Clean, text, missing, _scratch.Path, SampleFiles.NoiseOnly);
 
         Assert.Equal(2, outcome.ExitCode);
-        Assert.Equal([Recordings.Clean, Recordings.NoiseOnly], outcome.JsonLines().Select(line => line.GetProperty("file").GetString()));
+        Assert.Equal([SampleFiles.Clean, SampleFiles.NoiseOnly], outcome.JsonLines().Select(line => line.GetProperty("file").GetString()));
         Assert.Equal(3, outcome.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
     }
 
     [Fact]
     public async Task Score_Segments_AreThoseOfAnalyze()
     {
-        Outcome outcome = await Nrser.RunAsync("score", "--segments", Recordings.Noisy);
+        Outcome outcome = await Nrser.RunAsync("score", "--segments", SampleFiles.Noisy);
 
         outcome.Succeeded();
-        JsonElement analysis = (await Nrser.RunAsync("analyze", Recordings.Noisy)).Json();
+        JsonElement analysis = (await Nrser.RunAsync("analyze", SampleFiles.Noisy)).Json();
         Assert.Equal(
             analysis.GetProperty("segments").EnumerateArray().Select(segment => (
-                (string?)Recordings.Noisy, segment.GetProperty("startSeconds").GetDouble(), segment.GetProperty("endSeconds").GetDouble(),
+                (string?)SampleFiles.Noisy, segment.GetProperty("startSeconds").GetDouble(), segment.GetProperty("endSeconds").GetDouble(),
                 segment.GetProperty("snrScore").GetSingle(), segment.GetProperty("isSpeech").GetBoolean())),
             outcome.JsonLines().Select(line => (
                 line.GetProperty("file").GetString(), line.GetProperty("startSeconds").GetDouble(), line.GetProperty("endSeconds").GetDouble(),

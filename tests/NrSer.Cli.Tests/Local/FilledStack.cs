@@ -1,5 +1,5 @@
 using NrSer.Cli.Tests.Processes;
-using NrSer.Pipeline.Rows;
+using NrSer.Pipeline;
 
 namespace NrSer.Cli.Tests.Local;
 
@@ -32,12 +32,12 @@ public sealed class FilledStack : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        foreach (string sample in new[] { Recordings.Clean, Recordings.NoiseOnly, Recordings.Noisy })
+        foreach (string sample in new[] { SampleFiles.Clean, SampleFiles.NoiseOnly, SampleFiles.Noisy })
             _stack.Files.Write($"archive/{Path.GetFileName(sample)}", await File.ReadAllBytesAsync(sample, CancellationToken.None));
-        _stack.Files.Write("archive/long.wav", Recordings.Concatenated(65, Recordings.Noisy, Recordings.NoiseOnly, Recordings.Clean));
-        _stack.Files.Write($"archive/{OddName}", Recordings.Concatenated(3, Recordings.Clean));
+        _stack.Files.Write("archive/long.wav", SampleFiles.Concatenated(65, SampleFiles.Noisy, SampleFiles.NoiseOnly, SampleFiles.Clean));
+        _stack.Files.Write($"archive/{OddName}", SampleFiles.Concatenated(3, SampleFiles.Clean));
         _stack.Files.Write($"archive/{Broken}", "These are notes, not sounds.\n"u8);
-        await Recordings.EncodeAsync(Path.Combine(Archive, "2024", "talk.mp3"), "-ar", "44100", "-b:a", "128k");
+        await SampleFiles.EncodeAsync(Path.Combine(Archive, "2024", "talk.mp3"), "-ar", "44100", "-b:a", "128k");
         await _stack.StartAsync();
         Ingested = await _stack.RunAsync("ingest", Archive, "--json");
         foreach (string name in Good)

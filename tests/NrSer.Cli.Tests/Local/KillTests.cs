@@ -1,7 +1,12 @@
 using System.Globalization;
 using NrSer.Cli.Tests.Processes;
-using NrSer.Pipeline.Rows;
+using NrSer.Pipeline;
+using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Work;
+using NrSer.Pipeline.Work.StorageQueues;
 
 namespace NrSer.Cli.Tests.Local;
 
@@ -60,8 +65,8 @@ public sealed class KillTests : IClassFixture<UndisturbedStack>
 
         Assert.Contains("taking over", stack.Up.Said, StringComparison.Ordinal);
         Assert.Equal(emulator, stack.StackFile()!.AzuriteProcessId);
-        RecordingRow disturbed = await stack.EndedAsync(name);
-        RecordingRow undisturbed = await _undisturbed.RunAsync(name, content);
+        Recording disturbed = await stack.EndedAsync(name);
+        Recording undisturbed = await _undisturbed.RunAsync(name, content);
         await AssertSameAsync((stack, disturbed), (_undisturbed.Stack, undisturbed));
 
         Assert.Equal(130, await stack.Up.InterruptAsync());
@@ -73,14 +78,14 @@ public sealed class KillTests : IClassFixture<UndisturbedStack>
     {
         await using Stack stack = await Stack.StartedAsync(Settings);
         RunningNrser worker = await stack.StartWorkerAsync();
-        byte[] content = Recordings.Concatenated(180, Recordings.Noisy, Recordings.NoiseOnly, Recordings.Clean);
+        byte[] content = SampleFiles.Concatenated(180, SampleFiles.Noisy, SampleFiles.NoiseOnly, SampleFiles.Clean);
         await stack.DropAsync("worker.wav", content);
         await Waiting.UntilAsync("the worker recognises a chunk", s_close, _ =>
             Task.FromResult(worker.Said.Contains("Recognised", StringComparison.Ordinal) ? worker : null));
         await worker.KillAsync(); // settling that message, or at the next one
 
-        RecordingRow disturbed = await stack.EndedAsync("worker.wav");
-        Assert.Equal(nameof(RecordingStatus.Completed), disturbed.Status);
+        Recording disturbed = await stack.EndedAsync("worker.wav");
+        Assert.Equal(RecordingStatus.Completed, disturbed.Status);
         await AssertSameAsync((stack, disturbed), (_undisturbed.Stack, await _undisturbed.RunAsync("worker.wav", content)));
     }
 
@@ -96,13 +101,13 @@ public sealed class KillTests : IClassFixture<UndisturbedStack>
         for (int attempt = 1; attempt <= Attempts; attempt++)
         {
             string name = string.Create(CultureInfo.InvariantCulture, $"{moment}-{attempt}.wav");
-            byte[] content = Recordings.Concatenated(seconds * attempt, Recordings.Noisy, Recordings.NoiseOnly, Recordings.Clean);
-            ResultTables tables = stack.Tables();
+            byte[] content = SampleFiles.Concatenated(seconds * attempt, SampleFiles.Noisy, SampleFiles.NoiseOnly, SampleFiles.Clean);
+            RecordingStore store = stack.Store();
             await stack.DropAsync(name, content);
             await Waiting.UntilAsync($"{moment} or later", s_close, async cancellationToken =>
-                await LookAsync(tables, name, cancellationToken) is { } seen && seen >= moment ? name : null);
+                await LookAsync(store, name, cancellationToken) is { } seen && seen >= moment ? name : null);
             await stack.Up.KillAsync();
-            if (await LookAsync(tables, name, TestContext.Current.CancellationToken) == moment && (moment != Moment.Recognizing || await HasEmotionsAsync(stack)))
+            if (await LookAsync(store, name, TestContext.Current.CancellationToken) == moment && (moment != Moment.Recognizing || await HasEmotionsAsync(stack)))
                 return (name, content);
             await stack.StartAsync();
             await stack.EndedAsync(name);
@@ -114,18 +119,17 @@ public sealed class KillTests : IClassFixture<UndisturbedStack>
 
     /// <summary>Whether there is something for a worker to do: the killed one may have died between its row and its message.</summary>
     private static async Task<bool> HasEmotionsAsync(Stack stack) =>
-        (await stack.Storage().Queues!.GetQueueClient(StorageNames.EmotionsQueue).GetPropertiesAsync(TestContext.Current.CancellationToken))
-            .Value.ApproximateMessagesCount > 0;
+        await new StorageWorkQueue(stack.Queues(), StorageNames.EmotionsQueue, new QueueOptions()).OldestSentAtAsync(TestContext.Current.CancellationToken) is not null;
 
     /// <summary>The moment that the rows tell; null before the first and after the last.</summary>
-    private static async Task<Moment?> LookAsync(ResultTables tables, string name, CancellationToken cancellationToken)
+    private static async Task<Moment?> LookAsync(RecordingStore store, string name, CancellationToken cancellationToken)
     {
-        RecordingRow? recording = await Stack.FindAsync(tables, name, cancellationToken);
-        if (recording is null or { Status: nameof(RecordingStatus.Queued) })
+        Recording? recording = await Stack.FindAsync(store, name, cancellationToken);
+        if (recording is null or { Status: RecordingStatus.Queued })
             return null;
-        if (recording.Status != nameof(RecordingStatus.Processing))
+        if (recording.Status != RecordingStatus.Processing)
             return (Moment)int.MaxValue;
-        List<ChunkRow> chunks = await Stack.ChunksAsync(tables, recording, cancellationToken);
+        List<Chunk> chunks = await Stack.ChunksAsync(store, recording, cancellationToken);
         int finished = chunks.Count(chunk => chunk.FinishedAt is not null);
         if (recording.ExpectedChunks is null)
             return chunks.Count > 0 ? Moment.WritingChunks : null;
@@ -136,11 +140,11 @@ public sealed class KillTests : IClassFixture<UndisturbedStack>
         return chunks.Exists(chunk => chunk.EnhancedAt is not null) ? Moment.Enhancing : null;
     }
 
-    private static async Task AssertSameAsync((Stack Stack, RecordingRow Row) disturbed, (Stack Stack, RecordingRow Row) undisturbed)
+    private static async Task AssertSameAsync((Stack Stack, Recording Row) disturbed, (Stack Stack, Recording Row) undisturbed)
     {
         StoredRows.AssertSame(undisturbed.Row, disturbed.Row);
-        List<Azure.Data.Tables.TableEntity> rows = await Stack.SegmentsAsync(disturbed.Stack.Tables(), disturbed.Row);
-        StoredRows.AssertSame(await Stack.SegmentsAsync(undisturbed.Stack.Tables(), undisturbed.Row), rows);
+        List<Segment> rows = await Stack.SegmentsAsync(disturbed.Stack.Store(), disturbed.Row);
+        StoredRows.AssertSame(await Stack.SegmentsAsync(undisturbed.Stack.Store(), undisturbed.Row), rows);
         Assert.Equal(disturbed.Row.SegmentCount, rows.Count);
         await StoredRows.AssertParquetAsync(disturbed.Stack, disturbed.Row, rows);
     }

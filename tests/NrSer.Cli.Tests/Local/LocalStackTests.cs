@@ -1,7 +1,8 @@
 using System.Text.Json;
 using NrSer.Cli.Tests.Processes;
 using NrSer.Pipeline;
-using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Results;
+using NrSer.Testing;
 using Parquet;
 
 namespace NrSer.Cli.Tests.Local;
@@ -56,12 +57,20 @@ public sealed class LocalStackTests : IClassFixture<FilledStack>
         AssertSame(analysis.GetProperty("segments"), results.GetProperty("segments"));
     }
 
+    [Fact]
+    public async Task Results_AndStatus_HaveTheApprovedForms()
+    {
+        Outcome[] results = [await _filled.Stack.RunAsync("results", "noisy.wav", "--json"), await _filled.Stack.RunAsync("results", "noise-only.wav", "--json")];
+        Approved.Equal(JsonShape.Of(results.Select(result => result.Json())), "results.json.txt");
+        Approved.Equal(JsonShape.Of(JsonDocument.Parse(_filled.Status.Output).RootElement), "status.json.txt");
+    }
+
     [Theory]
     [MemberData(nameof(Good))]
     public async Task Results_OfARecording_LieWhereToolsLookForThem(string name)
     {
-        RecordingRow row = (await Stack.FindAsync(_filled.Stack.Tables(), name, TestContext.Current.CancellationToken))!;
-        RecordingId id = RecordingId.Parse(row.RowKey);
+        Recording row = (await Stack.FindAsync(_filled.Stack.Store(), name, TestContext.Current.CancellationToken))!;
+        RecordingId id = row.Id;
         Azure.Storage.Blobs.BlobContainerClient container = _filled.Stack.Container("results");
 
         BinaryData receipt = (await container.GetBlobClient($"{id}/receipt.json").DownloadContentAsync(TestContext.Current.CancellationToken)).Value.Content;
@@ -75,7 +84,7 @@ public sealed class LocalStackTests : IClassFixture<FilledStack>
         Assert.Equal(parquet, told.GetProperty("parquet").GetString());
         using Stream file = (await container.GetBlobClient(parquet).DownloadContentAsync(TestContext.Current.CancellationToken)).Value.Content.ToStream();
         Assert.Equal(Enumerable.Repeat(id.Value, row.SegmentCount!.Value), await RecordingIdsAsync(file));
-        await StoredRows.AssertParquetAsync(_filled.Stack, row, await Stack.SegmentsAsync(_filled.Stack.Tables(), row));
+        await StoredRows.AssertParquetAsync(_filled.Stack, row, await Stack.SegmentsAsync(_filled.Stack.Store(), row));
     }
 
     [Fact]
@@ -98,11 +107,12 @@ public sealed class LocalStackTests : IClassFixture<FilledStack>
         Outcome csv = await _filled.Stack.RunAsync("export");
         csv.Succeeded();
         string[] lines = csv.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.StartsWith("RecordingId,BlobName,Channel,StartSeconds,EndSeconds,SnrScore,", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("RecordingId,BlobName,Status,Channel,StartSeconds,EndSeconds,SnrScore,", lines[0], StringComparison.Ordinal);
         Assert.Equal(expected, lines.Count(line => ids.Contains(line.Split(',')[0], StringComparer.Ordinal)));
 
         Outcome jsonLines = await _filled.Stack.RunAsync("export", "--format", "jsonl");
         jsonLines.Succeeded();
+        Approved.Equal(JsonShape.Of(jsonLines.JsonLines()), "export.jsonl.txt");
         Assert.Equal(expected, jsonLines.JsonLines().Count(line => ids.Contains(line.GetProperty("recordingId").GetString(), StringComparer.Ordinal)));
 
         string path = _filled.Stack.Files["all.parquet"];
@@ -117,12 +127,12 @@ public sealed class LocalStackTests : IClassFixture<FilledStack>
     public async Task Worker_Joining_HelpsAndLeavesWithCtrlC()
     {
         RunningNrser worker = await _filled.Stack.StartWorkerAsync();
-        string path = _filled.Stack.Files.Write("second.wav", Recordings.Concatenated(45, Recordings.Clean, Recordings.Noisy));
+        string path = _filled.Stack.Files.Write("second.wav", SampleFiles.Concatenated(45, SampleFiles.Clean, SampleFiles.Noisy));
 
         (await _filled.Stack.RunAsync("ingest", path)).Succeeded();
 
-        RecordingRow row = await _filled.Stack.EndedAsync("second.wav");
-        Assert.Equal(row.SegmentCount, (await Stack.SegmentsAsync(_filled.Stack.Tables(), row)).Count);
+        Recording row = await _filled.Stack.EndedAsync("second.wav");
+        Assert.Equal(row.SegmentCount, (await Stack.SegmentsAsync(_filled.Stack.Store(), row)).Count);
         Assert.Equal(130, await worker.InterruptAsync());
         (await _filled.Stack.RunAsync("status", "second.wav")).Succeeded();
     }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using NrSer.Cli.Tests.Processes;
+using NrSer.Pipeline;
 
 namespace NrSer.Cli.Tests.Local;
 
@@ -34,8 +35,8 @@ public sealed class TelemetryTests : IDisposable
         await using Stack stack = await Stack.StartedAsync(
             ("OTEL_EXPORTER_OTLP_ENDPOINT", Endpoint), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"), ("OTEL_BSP_SCHEDULE_DELAY", "200"),
             ("OTEL_METRIC_EXPORT_INTERVAL", "500"));
-        await stack.DropAsync("clean.wav", await File.ReadAllBytesAsync(Recordings.Clean, TestContext.Current.CancellationToken));
-        Assert.Equal("Completed", (await stack.EndedAsync("clean.wav")).Status);
+        await stack.DropAsync("clean.wav", await File.ReadAllBytesAsync(SampleFiles.Clean, TestContext.Current.CancellationToken));
+        Assert.Equal(RecordingStatus.Completed, (await stack.EndedAsync("clean.wav")).Status);
 
         string[] spans = ["uploads", "chunks", "emotions"];
         string[] instruments = ["nrser.audio", "nrser.real_time_factor", "nrser.queue.age"];

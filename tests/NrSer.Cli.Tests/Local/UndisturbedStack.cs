@@ -1,5 +1,5 @@
 using NrSer.Cli.Tests.Processes;
-using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Results;
 
 namespace NrSer.Cli.Tests.Local;
 
@@ -15,7 +15,7 @@ public sealed class UndisturbedStack : IAsyncLifetime
     public ValueTask DisposeAsync() => _stack.DisposeAsync();
 
     /// <summary>Works on a recording to its end, under a name of its own content.</summary>
-    internal async Task<RecordingRow> RunAsync(string name, byte[] content)
+    internal async Task<Recording> RunAsync(string name, byte[] content)
     {
         await _stack.DropAsync(name, content);
         return await _stack.EndedAsync(name);

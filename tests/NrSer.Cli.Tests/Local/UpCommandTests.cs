@@ -1,6 +1,8 @@
 using NrSer.Cli.Local;
 using NrSer.Cli.Tests.Processes;
-using NrSer.Pipeline.Rows;
+using NrSer.Pipeline;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
 
 namespace NrSer.Cli.Tests.Local;
@@ -11,8 +13,8 @@ public sealed class UpCommandTests
     public async Task Up_InterruptedAndStartedAgain_KeepsResultsAndRepeatsNothing()
     {
         await using Stack stack = await Stack.StartedAsync();
-        (await stack.RunAsync("ingest", Recordings.Clean)).Succeeded();
-        RecordingRow before = await stack.EndedAsync("clean.wav");
+        (await stack.RunAsync("ingest", SampleFiles.Clean)).Succeeded();
+        Recording before = await stack.EndedAsync("clean.wav");
         string results = (await stack.RunAsync("results", "clean.wav", "--json")).Output;
         StackFile first = stack.StackFile()!;
 
@@ -24,11 +26,11 @@ public sealed class UpCommandTests
         Assert.Equal(results, (await stack.RunAsync("results", "clean.wav", "--json")).Output);
 
         // By the time that a new recording is through, the pipeline has looked at the old one too.
-        (await stack.RunAsync("ingest", Recordings.Clean, Recordings.NoiseOnly)).Succeeded();
+        (await stack.RunAsync("ingest", SampleFiles.Clean, SampleFiles.NoiseOnly)).Succeeded();
         await stack.EndedAsync("noise-only.wav");
-        RecordingRow after = await stack.EndedAsync("clean.wav");
-        Assert.Equal(before.ETag, after.ETag);
-        Assert.DoesNotContain(before.RowKey, stack.Up.Said, StringComparison.Ordinal);
+        Recording after = await stack.EndedAsync("clean.wav");
+        Assert.Equal(before.ChangedAt, after.ChangedAt);
+        Assert.DoesNotContain(before.Id.Value, stack.Up.Said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -63,20 +65,20 @@ public sealed class UpCommandTests
             [("NrSer__Segmentation__MaxChunk", "00:00:10"), ("NrSer__Queues__RetryDelay", "00:00:00.100"), ("NrSer__Sweep__Interval", "00:00:01")]);
         string name = await LoseAChunkAsync(stack);
 
-        RecordingRow failed = await stack.EndedAsync(name, RecordingStatus.Failed);
+        Recording failed = await stack.EndedAsync(name, RecordingStatus.Failed);
 
         Assert.Contains("1 of ", failed.Reason, StringComparison.Ordinal);
         Assert.Equal(1, (await stack.RunAsync("status", name)).ExitCode);
         (await stack.RunAsync("retry", name)).Succeeded();
-        ResultTables tables = stack.Tables();
-        RecordingRow healed = await Waiting.UntilAsync("the second generation has ended", async cancellationToken =>
+        RecordingStore store = stack.Store();
+        Recording healed = await Waiting.UntilAsync("the second generation has ended", async cancellationToken =>
         {
-            RecordingRow? row = await Stack.FindAsync(tables, name, cancellationToken);
-            return row is { Generation: 1, Status: not (nameof(RecordingStatus.Queued) or nameof(RecordingStatus.Processing)) } ? row : null;
+            Recording? row = await Stack.FindAsync(store, name, cancellationToken);
+            return row is { Generation: 1, Status: not (RecordingStatus.Queued or RecordingStatus.Processing) } ? row : null;
         });
-        Assert.Equal(nameof(RecordingStatus.Completed), healed.Status);
+        Assert.Equal(RecordingStatus.Completed, healed.Status);
         Assert.Equal("", healed.Reason);
-        Assert.Equal(healed.SegmentCount, (await Stack.SegmentsAsync(tables, healed)).Count);
+        Assert.Equal(healed.SegmentCount, (await Stack.SegmentsAsync(store, healed)).Count);
         Assert.True(healed.SegmentCount > failed.SegmentCount);
         (await stack.RunAsync("status", name)).Succeeded();
     }
@@ -84,17 +86,17 @@ public sealed class UpCommandTests
     /// <summary>Deletes the audio of a recording's last chunk before it is enhanced.</summary>
     private static async Task<string> LoseAChunkAsync(Stack stack)
     {
-        ResultTables tables = stack.Tables();
+        RecordingStore store = stack.Store();
         for (int attempt = 1; attempt <= 5; attempt++)
         {
             string name = $"lost-{attempt}.wav";
-            await stack.DropAsync(name, Recordings.Concatenated(40 * attempt, Recordings.Clean, Recordings.Noisy));
-            RecordingRow row = await Waiting.UntilAsync("all chunks are written", TimeSpan.FromMilliseconds(5), async cancellationToken =>
-                await Stack.FindAsync(tables, name, cancellationToken) is { ExpectedChunks: not null } written ? written : null);
-            string last = (await Stack.ChunksAsync(tables, row, TestContext.Current.CancellationToken))[^1].RowKey;
-            await stack.Container(StorageNames.Chunks).GetBlobClient($"{row.RowKey}/{last}.wav")
+            await stack.DropAsync(name, SampleFiles.Concatenated(40 * attempt, SampleFiles.Clean, SampleFiles.Noisy));
+            Recording row = await Waiting.UntilAsync("all chunks are written", TimeSpan.FromMilliseconds(5), async cancellationToken =>
+                await Stack.FindAsync(store, name, cancellationToken) is { ExpectedChunks: not null } written ? written : null);
+            string last = (await Stack.ChunksAsync(store, row, TestContext.Current.CancellationToken))[^1].Id.Key;
+            await stack.Container(StorageNames.Chunks).GetBlobClient($"{row.Id}/{last}.wav")
                 .DeleteAsync(cancellationToken: TestContext.Current.CancellationToken);
-            if ((await Stack.ChunksAsync(tables, row, TestContext.Current.CancellationToken))[^2].EnhancedAt is null)
+            if ((await Stack.ChunksAsync(store, row, TestContext.Current.CancellationToken))[^2].EnhancedAt is null)
                 return name; // chunks are enhanced one at a time: the last was not begun
             await stack.EndedAsync(name);
         }

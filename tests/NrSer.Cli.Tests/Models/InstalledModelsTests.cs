@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using NrSer.Cli.Tests.Processes;
-using static NrSer.Cli.Tests.Models.FaultyServer;
+using NrSer.Testing;
+using static NrSer.Testing.FaultyServer;
 
 namespace NrSer.Cli.Tests.Models;
 
@@ -25,7 +26,7 @@ public sealed class InstalledModelsTests : IDisposable
         (await RunAsync("models", "use", Name)).Succeeded();
         Assert.True(await IsDefaultAsync(Name));
         (await RunAsync("models", "verify")).Succeeded();
-        JsonElement analysis = (await RunAsync("analyze", Recordings.Clean)).Json();
+        JsonElement analysis = (await RunAsync("analyze", SampleFiles.Clean)).Json();
         Assert.Equal($"{Name}@9.0.0", analysis.GetProperty("models").GetProperty("emotion").GetString());
 
         (await RunAsync("models", "use", "nrser-emotion-small")).Succeeded();

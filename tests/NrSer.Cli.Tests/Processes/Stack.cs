@@ -1,12 +1,15 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Microsoft.Extensions.Options;
 using NrSer.Cli.Local;
+using NrSer.Emulator;
 using NrSer.Pipeline;
-using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Work.StorageQueues;
 
 namespace NrSer.Cli.Tests.Processes;
 
@@ -74,62 +77,46 @@ internal sealed class Stack : IAsyncDisposable
         return File.Exists(path) ? JsonSerializer.Deserialize<StackFile>(File.ReadAllText(path)) : null;
     }
 
-    /// <summary>Clients of its storage.</summary>
-    public StorageClients Storage() => new(Options.Create(new StorageOptions { ConnectionString = StackFile()!.ConnectionString }));
+    /// <summary>Its rows.</summary>
+    public RecordingStore Store() => new(new ResultTables(Storage()));
 
-    /// <summary>Its tables.</summary>
-    public ResultTables Tables() => new(Storage());
+    /// <summary>Its queues.</summary>
+    public StorageQueueAccount Queues() => new(Storage());
 
     /// <summary>Drops content into the recordings container, as any tool would.</summary>
     public Task DropAsync(string name, byte[] content) => Container(StorageNames.Recordings).GetBlobClient(name)
         .UploadAsync(BinaryData.FromBytes(content), overwrite: true, TestContext.Current.CancellationToken);
 
     /// <summary>A container of its storage.</summary>
-    public BlobContainerClient Container(string name) => Storage().Container(name);
+    public BlobContainerClient Container(string name) => new BlobStorage(Storage()).Container(name);
 
     /// <summary>The row of a recording, or null.</summary>
-    public static async Task<RecordingRow?> FindAsync(ResultTables tables, string blobName, CancellationToken cancellationToken)
+    public static Task<Recording?> FindAsync(RecordingStore store, string blobName, CancellationToken cancellationToken)
     {
         DateOnly today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
-        await foreach (RecordingRow row in tables.RecordingsAsync(today.AddDays(-2), today.AddDays(1), cancellationToken))
-        {
-            if (row.BlobName == blobName)
-                return row;
-        }
-
-        return null;
+        return store.FindByNameAsync(blobName, today.AddDays(-2), today.AddDays(1), cancellationToken);
     }
 
     /// <summary>Waits until a recording has a status.</summary>
-    public Task<RecordingRow> EndedAsync(string blobName, RecordingStatus expected = RecordingStatus.Completed)
+    public Task<Recording> EndedAsync(string blobName, RecordingStatus expected = RecordingStatus.Completed)
     {
-        ResultTables tables = Tables();
+        RecordingStore store = Store();
         return Waiting.UntilAsync($"{blobName} {expected}", async cancellationToken =>
         {
-            RecordingRow? row = await FindAsync(tables, blobName, cancellationToken);
-            bool ended = row?.Status is nameof(RecordingStatus.Completed) or nameof(RecordingStatus.Rejected) or nameof(RecordingStatus.Failed);
-            Assert.True(!ended || row!.Status == expected.ToString(), $"{blobName} is {row?.Status}: {row?.Reason}. {Up.Said}");
+            Recording? row = await FindAsync(store, blobName, cancellationToken);
+            bool ended = row?.Status is RecordingStatus.Completed or RecordingStatus.Rejected or RecordingStatus.Failed;
+            Assert.True(!ended || row!.Status == expected, $"{blobName} is {row?.Status}: {row?.Reason}. {Up.Said}");
             return ended ? row : null;
         });
     }
 
     /// <summary>A recording's chunk rows.</summary>
-    public static async Task<List<ChunkRow>> ChunksAsync(ResultTables tables, RecordingRow recording, CancellationToken cancellationToken)
-    {
-        var chunks = new List<ChunkRow>();
-        await foreach (ChunkRow chunk in tables.ChunksAsync(RecordingId.Parse(recording.RowKey), cancellationToken))
-            chunks.Add(chunk);
-        return chunks;
-    }
+    public static ValueTask<List<Chunk>> ChunksAsync(RecordingStore store, Recording recording, CancellationToken cancellationToken) =>
+        store.ChunksAsync(recording.Id, cancellationToken).ToListAsync(cancellationToken);
 
-    /// <summary>A recording's segment rows as stored.</summary>
-    public static async Task<List<TableEntity>> SegmentsAsync(ResultTables tables, RecordingRow recording)
-    {
-        var segments = new List<TableEntity>();
-        await foreach (TableEntity segment in tables.SegmentsAsync(RecordingId.Parse(recording.RowKey), TestContext.Current.CancellationToken))
-            segments.Add(segment);
-        return segments;
-    }
+    /// <summary>A recording's segment rows.</summary>
+    public static ValueTask<List<Segment>> SegmentsAsync(RecordingStore store, Recording recording) =>
+        store.SegmentsAsync(recording.Id, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
 
     /// <summary>Whether the emulator that a stack file names still runs.</summary>
     public bool Runs(StackFile stack) => AzuriteProcess.IsRunning(stack.AzuriteProcessId, NrSer.Cli.Local.StackFile.AzuriteFolder(Data));
@@ -151,4 +138,6 @@ internal sealed class Stack : IAsyncDisposable
 
         _scratch.Dispose();
     }
+
+    private IOptions<StorageOptions> Storage() => Options.Create(new StorageOptions { ConnectionString = StackFile()!.ConnectionString });
 }

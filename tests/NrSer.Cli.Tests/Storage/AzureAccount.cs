@@ -8,8 +8,8 @@ using System.Text.RegularExpressions;
 using Azure.Core.Pipeline;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
-using NrSer.Cli.Local;
 using NrSer.Cli.Tests.Processes;
+using NrSer.Emulator;
 
 namespace NrSer.Cli.Tests.Storage;
 
@@ -137,7 +137,7 @@ internal sealed partial class AzureAccount : IAsyncDisposable
 
     private async Task StartEmulatorAsync()
     {
-        string script = await AzuriteInstallation.EnsureAsync(TestContext.Current.CancellationToken);
+        string script = await AzuriteInstallation.EnsureAsync(_ => { }, TestContext.Current.CancellationToken);
         _emulator = Process.Start(new ProcessStartInfo("node",
         [
             script, "--location", _files["data"], "--blobPort", "0", "--queuePort", "0", "--tablePort", "0", "--skipApiVersionCheck", "--disableTelemetry",

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Azure.Data.Tables;
 using NrSer.Cli.Tests.Processes;
-using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Storage;
 
 namespace NrSer.Cli.Tests.Storage;
@@ -22,13 +22,13 @@ public sealed class StorageLocationTests
         WriteAzdEnvironment(files, account.Outputs);
         foreach (string table in StorageNames.Tables)
             await account.Tables.CreateTableAsync(table, Stop);
-        var row = new RecordingRow
+        var row = new TableEntity("20260309", Id)
         {
-            PartitionKey = "20260309", RowKey = Id, BlobName = "talk.wav", Status = nameof(RecordingStatus.Failed), Reason = "IOException", Generation = 0, ExpectedChunks = 1,
-            UploadedAt = new DateTimeOffset(2026, 3, 9, 12, 0, 0, TimeSpan.Zero),
+            ["BlobName"] = "talk.wav", ["Status"] = "Failed", ["Reason"] = "IOException", ["Generation"] = 0, ["ExpectedChunks"] = 1,
+            ["UploadedAt"] = new DateTimeOffset(2026, 3, 9, 12, 0, 0, TimeSpan.Zero),
         };
         await account.Tables.GetTableClient(StorageNames.RecordingsTable).AddEntityAsync(row, Stop);
-        string recording = files.Write("talk.wav", await File.ReadAllBytesAsync(Recordings.Clean, Stop));
+        string recording = files.Write("talk.wav", await File.ReadAllBytesAsync(SampleFiles.Clean, Stop));
 
         Outcome ingested = await RunAsync("ingest", recording, "--azure", "--json");
         Assert.Equal(1, ingested.Json().GetProperty("uploaded").GetInt32());
@@ -40,7 +40,7 @@ public sealed class StorageLocationTests
         (await RunAsync("export", "--azure", "--from", "2026-03-09", "--to", "2026-03-09", "--output", files["out.csv"])).Succeeded();
         (await RunAsync("retry", Id, "--azure")).Succeeded();
         TableEntity marked = await account.Tables.GetTableClient(StorageNames.RecordingsTable).GetEntityAsync<TableEntity>("20260309", Id, cancellationToken: Stop);
-        Assert.Equal(true, marked.GetBoolean(nameof(RecordingRow.RetryRequested)));
+        Assert.Equal(true, marked.GetBoolean(nameof(Recording.RetryRequested)));
 
         Task<Outcome> RunAsync(params string[] arguments) => Nrser.RunInAsync(files.Path, account.SignedIn, arguments);
     }

@@ -6,9 +6,9 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using NrSer.Functions;
 using NrSer.Pipeline;
-using NrSer.Pipeline.Messages;
-using NrSer.Pipeline.Tests;
+using NrSer.Pipeline.Work;
 using NrSer.ServiceBus;
+using NrSer.Testing;
 
 namespace NrSer.CloudEdge.Tests.Functions;
 
@@ -149,7 +149,7 @@ public sealed class TriggerSettlementTests
         }).Build());
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.None));
         services.AddSingleton<TimeProvider>(_time);
-        services.AddNrSerPipeline();
+        services.AddNrSerPipeline().AddNrSerStorageQueues();
         services.AddSingleton<TriggerSettlement>();
         return services.BuildServiceProvider().GetRequiredService<TriggerSettlement>();
     }

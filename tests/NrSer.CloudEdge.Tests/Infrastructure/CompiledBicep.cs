@@ -1,7 +1,7 @@
+using NrSer.CloudEdge.Tests.Infrastructure;
 using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json;
-using NrSer.CloudEdge.Tests.Infrastructure;
 
 [assembly: AssemblyFixture(typeof(CompiledBicep))]
 

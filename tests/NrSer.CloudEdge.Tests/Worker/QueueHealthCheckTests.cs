@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
-using NrSer.Pipeline.Queues;
+using NrSer.Pipeline.Work;
 using NrSer.Worker;
 
 namespace NrSer.CloudEdge.Tests.Worker;

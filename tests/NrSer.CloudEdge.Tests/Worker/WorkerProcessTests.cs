@@ -1,15 +1,13 @@
 using NrSer.CloudEdge.Tests.Functions;
 using NrSer.Pipeline;
-using NrSer.Pipeline.Messages;
-using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Storage;
-using NrSer.Pipeline.Tests;
-using NrSer.Pipeline.Tests.Stages;
-using NrSer.Pipeline.Tests.Storage;
+using NrSer.Pipeline.Work;
+using NrSer.Testing;
 
 namespace NrSer.CloudEdge.Tests.Worker;
 
-public sealed class WorkerProcessTests(Emulator emulator)
+public sealed class WorkerProcessTests(StorageEmulator emulator)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -78,7 +76,7 @@ public sealed class WorkerProcessTests(Emulator emulator)
         Assert.Equal(0, await second.ExitAsync());
         Assert.Equal(0, cloud.Queues[StorageNames.EmotionsQueue].Count);
         Assert.True(RecordingId.TryParse(chunk.MessageId.Split('/')[0], out RecordingId id));
-        Assert.Equal(nameof(RecordingStatus.Completed), (await cloud.Account.Tables.FindRecordingAsync(id, Stop))!.Status);
+        Assert.Equal(RecordingStatus.Completed, (await cloud.Account.Store.FindAsync(id, Stop))!.Status);
     }
 
     [Theory]

@@ -1,4 +1,3 @@
-using Azure.Data.Tables;
 using NrSer.Pipeline.Results;
 using Parquet;
 using Parquet.Schema;
@@ -7,17 +6,17 @@ namespace NrSer.Pipeline.Tests.Results;
 
 public sealed class SegmentParquetTests
 {
-    private static readonly TableEntity s_spoken = new("20260309-0123456789abcdef", "00-0000000000")
+    internal static readonly Segment Spoken = (new Segment
     {
-        ["Channel"] = 0, ["StartSeconds"] = 0.0, ["EndSeconds"] = 2.25, ["SnrScore"] = 0.875, ["MixWeight"] = 0.875, ["IsSpeech"] = true,
-        ["Emotion"] = "joy", ["Confidence"] = 0.75, ["Probability_joy"] = 0.75, ["Probability_anger"] = 0.25, ["Arousal"] = 3.5,
-        ["EnhancerModel"] = "e@1", ["SnrLevelModel"] = "s@1", ["EmotionModel"] = "m@1", ["ModelQuality"] = "demonstration",
-    };
+        RecordingId = RecordingId.Parse("20260309-0123456789abcdef"), EndSeconds = 2.25, SnrScore = 0.875f, MixWeight = 0.5f, IsSpeech = true,
+        Emotion = "happy", Confidence = 0.75f, Trust = 0.75f, IsReportable = true, Arousal = 3.5f,
+        EnhancerModel = "e@1", SnrLevelModel = "s@1", EmotionModel = "m@1", ModelQuality = "demonstration",
+    }).WithProbability(0, 0.25f).WithProbability(1, 0.75f);
 
-    private static readonly TableEntity s_silent = new("20260309-0123456789abcdef", "01-0000002250")
+    internal static readonly Segment Silent = new()
     {
-        ["Channel"] = 1, ["StartSeconds"] = 2.25, ["EndSeconds"] = 4.25, ["SnrScore"] = -0.5, ["MixWeight"] = 0.0, ["IsSpeech"] = false,
-        ["EnhancerModel"] = "e@1", ["SnrLevelModel"] = "s@1",
+        RecordingId = RecordingId.Parse("20260309-0123456789abcdef"), Channel = 1, StartSeconds = 2.25, EndSeconds = 4.25, SnrScore = -0.5f,
+        IsReportable = false, EnhancerModel = "e@1", SnrLevelModel = "s@1", ModelQuality = "demonstration",
     };
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -26,19 +25,13 @@ public sealed class SegmentParquetTests
     public async Task WriteAsync_Rows_AreReadBackNullsIncluded()
     {
         using var file = new MemoryStream();
-        await SegmentParquet.WriteAsync([s_spoken, s_silent], file, Stop);
+        await SegmentParquet.WriteAsync([Spoken, Silent], file, Stop);
         Dictionary<string, object?[]> columns = await ReadAsync(file);
-        Assert.Equal(["20260309-0123456789abcdef", "20260309-0123456789abcdef"], columns["RecordingId"]);
-        Assert.Equal([0, 1], columns["Channel"]);
-        Assert.Equal([true, false], columns["IsSpeech"]);
-        foreach (string name in s_spoken.Keys.Except(["PartitionKey", "RowKey", "odata.etag", "Timestamp"], StringComparer.Ordinal))
-        {
-            Assert.Equal(s_spoken[name], columns[name][0]);
-            Assert.Equal(s_silent.TryGetValue(name, out object? value) ? value : null, columns[name][1]);
-        }
+        Assert.Equal(SegmentColumns.All.Select(column => column.Name), columns.Keys);
+        foreach (Column<Segment> column in SegmentColumns.All)
+            Assert.Equal([Stored(column.ValueOf(Spoken)), Stored(column.ValueOf(Silent))], columns[column.Name]);
 
-        Assert.Equal([null, null], columns["Valence"]);
-        Assert.Equal([null, null], columns["Dominance"]);
+        static object? Stored(object? value) => value is float number ? (double)number : value;
     }
 
     [Fact]
@@ -46,8 +39,8 @@ public sealed class SegmentParquetTests
     {
         using var first = new MemoryStream();
         using var second = new MemoryStream();
-        await SegmentParquet.WriteAsync([s_spoken, s_silent], first, Stop);
-        await SegmentParquet.WriteAsync([s_spoken, s_silent], second, Stop);
+        await SegmentParquet.WriteAsync([Spoken, Silent], first, Stop);
+        await SegmentParquet.WriteAsync([Spoken, Silent], second, Stop);
         Assert.Equal(first.ToArray(), second.ToArray());
     }
 
@@ -65,7 +58,7 @@ public sealed class SegmentParquetTests
     public async Task WriteAsync_AStream_StaysOpen()
     {
         using var file = new MemoryStream();
-        await SegmentParquet.WriteAsync([s_spoken], file, Stop);
+        await SegmentParquet.WriteAsync([Spoken], file, Stop);
         Assert.True(file.CanRead);
     }
 
@@ -84,28 +77,29 @@ public sealed class SegmentParquetTests
     {
         int rows = (int)group.RowCount;
         if (field.ClrType == typeof(double))
-        {
-            var numbers = new double?[rows];
-            await group.ReadAsync<double>(field, numbers, cancellationToken: Stop);
-            return [.. numbers.Select(number => (object?)number)];
-        }
-
+            return await ValuesAsync<double>();
         if (field.ClrType == typeof(int))
-        {
-            int[] integers = new int[rows];
-            await group.ReadAsync<int>(field, integers, cancellationToken: Stop);
-            return [.. integers.Cast<object?>()];
-        }
-
+            return await ValuesAsync<int>();
         if (field.ClrType == typeof(bool))
-        {
-            bool[] flags = new bool[rows];
-            await group.ReadAsync<bool>(field, flags, cancellationToken: Stop);
-            return [.. flags.Cast<object?>()];
-        }
+            return await ValuesAsync<bool>();
 
         var texts = new string?[rows];
         await group.ReadAsync(field, texts!, cancellationToken: Stop);
         return texts;
+
+        async Task<object?[]> ValuesAsync<T>()
+            where T : struct
+        {
+            if (field.IsNullable)
+            {
+                var some = new T?[rows];
+                await group.ReadAsync<T>(field, some, cancellationToken: Stop);
+                return [.. some.Select(value => (object?)value)];
+            }
+
+            var all = new T[rows];
+            await group.ReadAsync<T>(field, all, cancellationToken: Stop);
+            return [.. all.Select(value => (object?)value)];
+        }
     }
 }

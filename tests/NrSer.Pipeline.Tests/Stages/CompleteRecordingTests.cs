@@ -1,15 +1,14 @@
 using System.Text;
 using System.Text.Json;
-using NrSer.Pipeline.Events;
-using NrSer.Pipeline.Messages;
 using NrSer.Pipeline.Results;
-using NrSer.Pipeline.Rows;
 using NrSer.Pipeline.Storage;
-using NrSer.Pipeline.Tests.Storage;
+using NrSer.Pipeline.Uploads;
+using NrSer.Pipeline.Work;
+using NrSer.Testing;
 
 namespace NrSer.Pipeline.Tests.Stages;
 
-public sealed class CompleteRecordingTests(Emulator emulator)
+public sealed class CompleteRecordingTests(StorageEmulator emulator)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -20,22 +19,22 @@ public sealed class CompleteRecordingTests(Emulator emulator)
         RecordingId id = await pipeline.IngestAsync(await Recordings.ThreeChunksAsync());
         await pipeline.DrainAsync();
 
-        SegmentRow[] segments = await pipeline.SegmentsAsync(id);
-        SegmentRow[] speech = [.. segments.Where(segment => segment.IsSpeech)];
+        Segment[] segments = await pipeline.SegmentsAsync(id);
+        Segment[] speech = [.. segments.Where(segment => segment.IsSpeech)];
         Assert.Equal([.. segments.Skip(1).Select(segment => segment.StartSeconds), 20.0], segments.Select(segment => segment.EndSeconds)); // no gap, nothing twice
-        Assert.All(segments, segment => Assert.Equal(segment.IsSpeech, segment is { Emotion: not null, Confidence: > 0, Probabilities: not null }));
+        Assert.All(segments, segment => Assert.Equal(segment.IsSpeech, segment is { Emotion: not null, Confidence: > 0, Trust: > 0, Probabilities.Length: 9 }));
 
-        RecordingRow row = await pipeline.RowAsync(id);
-        Assert.Equal(("Completed", "", 0), (row.Status, row.Reason, row.Generation));
+        Recording row = await pipeline.RowAsync(id);
+        Assert.Equal((RecordingStatus.Completed, "", 0), (row.Status, row.Reason, row.Generation));
         Assert.Equal((segments.Length, speech.Length), (row.SegmentCount, row.SpeechSegmentCount));
         Assert.Equal(speech.Sum(segment => segment.EndSeconds - segment.StartSeconds), row.SpeechSeconds!.Value, 1e-9);
         Assert.All([row.EnhancerModel, row.SnrLevelModel, row.EmotionModel], model => Assert.Contains("@", model, StringComparison.Ordinal));
 
         (string name, string content) = Assert.Single(await pipeline.Account.BlobsAsync(StorageNames.Results), blob => blob.Name == ResultBlobs.ReceiptName(id));
         Assert.Equal($"{id}/receipt.json", name);
-        ReceiptV1 receipt = JsonSerializer.Deserialize(Convert.FromBase64String(content), ResultJsonContext.Default.ReceiptV1)!;
+        ReceiptV1 receipt = JsonSerializer.Deserialize(Convert.FromBase64String(content), ReceiptJsonContext.Default.ReceiptV1)!;
         Assert.Equal(
-            (id.Value, "Completed", null, row.Sha256, row.CompletedAt, 3, segments.Length, row.DominantEmotion),
+            (id.Value, nameof(RecordingStatus.Completed), null, row.Sha256, row.CompletedAt, 3, segments.Length, row.DominantEmotion),
             (receipt.RecordingId, receipt.Status, receipt.Reason, receipt.Sha256, receipt.CompletedAt, receipt.Chunks, receipt.Segments, receipt.DominantEmotion));
         Assert.Contains(await pipeline.Account.BlobsAsync(StorageNames.Results), blob => blob.Name == receipt.Parquet);
     }
@@ -65,8 +64,8 @@ public sealed class CompleteRecordingTests(Emulator emulator)
         (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.ThreeChunksAsync());
         await pipeline.Queue(StorageNames.UploadsQueue).SendAsync([upload.ToMessage(id)], Stop);
         WorkMessage[] messages = await pipeline.DrainAsync(copies: 2);
-        Assert.Equal("Completed", (await pipeline.RowAsync(id)).Status);
-        SegmentRow[] segments = await pipeline.SegmentsAsync(id);
+        Assert.Equal(RecordingStatus.Completed, (await pipeline.RowAsync(id)).Status);
+        Segment[] segments = await pipeline.SegmentsAsync(id);
         Assert.Equal([.. segments.Skip(1).Select(segment => segment.StartSeconds), 20.0], segments.Select(segment => segment.EndSeconds));
 
         string[] before = await pipeline.SnapshotAsync();
@@ -86,13 +85,13 @@ public sealed class CompleteRecordingTests(Emulator emulator)
         WorkMessage[] messages = [.. (await pipeline.TakeAsync(StorageNames.ChunksQueue)).OrderBy(message => message.AsEnhanceChunk().Index)];
         foreach (int chunk in new[] { first, second, third })
         {
-            Assert.Equal("Processing", (await pipeline.RowAsync(id)).Status);
+            Assert.Equal(RecordingStatus.Processing, (await pipeline.RowAsync(id)).Status);
             Assert.Empty(await pipeline.Account.BlobsAsync(StorageNames.Results));
             await pipeline.Enhance.RunAsync(messages[chunk], Stop);
             await pipeline.DrainAsync();
         }
 
-        Assert.Equal("Completed", (await pipeline.RowAsync(id)).Status);
+        Assert.Equal(RecordingStatus.Completed, (await pipeline.RowAsync(id)).Status);
     }
 
     [Fact]
@@ -100,9 +99,9 @@ public sealed class CompleteRecordingTests(Emulator emulator)
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         RecordingId id = await FailSecondChunkAsync(pipeline);
-        RecordingRow row = await pipeline.RowAsync(id);
-        Assert.Equal(("Failed", "1 of 3 chunks failed, first 00-00001: The GPU melted."), (row.Status, row.Reason));
-        SegmentRow[] segments = await pipeline.SegmentsAsync(id);
+        Recording row = await pipeline.RowAsync(id);
+        Assert.Equal((RecordingStatus.Failed, "1 of 3 chunks failed, first 00-00001: The GPU melted."), (row.Status, row.Reason));
+        Segment[] segments = await pipeline.SegmentsAsync(id);
         Assert.Equal((segments.Length, true), (row.SegmentCount, segments.Any(segment => segment.Emotion is not null)));
         (string _, string content) = Assert.Single(await pipeline.Account.BlobsAsync(StorageNames.Results), blob => blob.Name == ResultBlobs.ReceiptName(id));
         Assert.Contains("The GPU melted.", Encoding.UTF8.GetString(Convert.FromBase64String(content)), StringComparison.Ordinal);
@@ -113,17 +112,17 @@ public sealed class CompleteRecordingTests(Emulator emulator)
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         RecordingId id = await FailSecondChunkAsync(pipeline);
-        await pipeline.Tables.MarkRetryAsync(id, requested: true, Stop);
+        await pipeline.Store.MarkRetryAsync(id, requested: true, Stop);
         await pipeline.Sweep.RunAsync(Stop);
-        RecordingRow row = await pipeline.RowAsync(id);
-        Assert.Equal(("Queued", 1, "", false), (row.Status, row.Generation, row.Reason, row.RetryRequested));
+        Recording row = await pipeline.RowAsync(id);
+        Assert.Equal((RecordingStatus.Queued, 1, "", false), (row.Status, row.Generation, row.Reason, row.RetryRequested));
 
         WorkMessage[] messages = await pipeline.DrainAsync();
         Assert.Equal(["1/ingest", "1/0-1/enhance", "1/0-1/recognize"], messages.Select(message => message.MessageId.Split('/', 2)[1]));
         Assert.Equal(3, messages.Length); // the finished chunks stay finished
         row = await pipeline.RowAsync(id);
-        Assert.Equal(("Completed", 1, ""), (row.Status, row.Generation, row.Reason));
-        SegmentRow[] segments = await pipeline.SegmentsAsync(id);
+        Assert.Equal((RecordingStatus.Completed, 1, ""), (row.Status, row.Generation, row.Reason));
+        Segment[] segments = await pipeline.SegmentsAsync(id);
         Assert.Equal([.. segments.Skip(1).Select(segment => segment.StartSeconds), 20.0], segments.Select(segment => segment.EndSeconds));
 
         await pipeline.Sweep.RunAsync(Stop);
@@ -144,9 +143,9 @@ public sealed class CompleteRecordingTests(Emulator emulator)
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         RecordingId id = RecordingId.Parse("20260309-0123456789abcdef");
-        await pipeline.Tables.AdvanceAsync(id, 0, RecordingStatus.Processing, new RecordingRow { ExpectedChunks = 0 }, Stop);
+        await pipeline.Store.AdvanceAsync(new Recording { Id = id, Status = RecordingStatus.Processing, ExpectedChunks = 0 }, Stop);
         await pipeline.Complete.RunAsync(id, Stop);
-        Assert.Equal(("Completed", 0), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).SegmentCount));
+        Assert.Equal((RecordingStatus.Completed, 0), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).SegmentCount));
     }
 
     private static async Task<RecordingId> FailSecondChunkAsync(PipelineUnderTest pipeline)

@@ -1,11 +1,12 @@
-using NrSer.Pipeline.Messages;
-using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Storage;
-using NrSer.Pipeline.Tests.Storage;
+using NrSer.Pipeline.Work;
+using NrSer.Testing;
 
 namespace NrSer.Pipeline.Tests.Stages;
 
-public sealed class EnhanceChunkTests(Emulator emulator)
+public sealed class EnhanceChunkTests(StorageEmulator emulator)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -19,11 +20,11 @@ public sealed class EnhanceChunkTests(Emulator emulator)
         SegmentManifestV1 manifest = (await pipeline.Chunks.FindManifestAsync(new ChunkId(id, 0, 0), Stop))!;
         ManifestSegmentV1 segment = Assert.Single(manifest.Segments);
         Assert.Equal((0, 40_000, true), (segment.StartSample, segment.Samples, segment.IsSpeech));
-        SegmentRow row = Assert.Single(await pipeline.SegmentsAsync(id));
+        Segment row = Assert.Single(await pipeline.SegmentsAsync(id));
         Assert.Equal((0.0, 2.5, segment.SnrScore, true, null), (row.StartSeconds, row.EndSeconds, row.SnrScore, row.IsSpeech, row.Emotion));
         (string name, string audio) = Assert.Single(await pipeline.Account.BlobsAsync(StorageNames.Enhanced), blob => blob.Name.EndsWith(".wav", StringComparison.Ordinal));
         Assert.Equal(($"{id}/00-00000.wav", 40_000), (name, (await Recordings.SamplesAsync(Convert.FromBase64String(audio))).Length));
-        ChunkRow chunk = Assert.Single(await pipeline.ChunkRowsAsync(id));
+        Chunk chunk = Assert.Single(await pipeline.ChunkRowsAsync(id));
         Assert.Equal((pipeline.Time.GetUtcNow(), true, null), (chunk.EnhancedAt, chunk.HasSpeech, chunk.FinishedAt));
         Assert.Equal(new RecognizeEmotionV1(id.Value, 0, 0, 0), Assert.Single(await pipeline.TakeAsync(StorageNames.EmotionsQueue)).AsRecognizeEmotion());
     }
@@ -35,10 +36,10 @@ public sealed class EnhanceChunkTests(Emulator emulator)
         RecordingId id = await pipeline.IngestAsync(await Recordings.SilenceAsync());
         await pipeline.Enhance.RunAsync(Assert.Single(await pipeline.TakeAsync(StorageNames.ChunksQueue)), Stop);
         Assert.Empty(await pipeline.TakeAsync(StorageNames.EmotionsQueue));
-        ChunkRow chunk = Assert.Single(await pipeline.ChunkRowsAsync(id));
+        Chunk chunk = Assert.Single(await pipeline.ChunkRowsAsync(id));
         Assert.Equal((false, pipeline.Time.GetUtcNow()), (chunk.HasSpeech, chunk.FinishedAt));
-        RecordingRow row = await pipeline.RowAsync(id);
-        Assert.Equal(("Completed", 0, 0.0, null, null), (row.Status, row.SpeechSegmentCount, row.SpeechSeconds, row.MeanSnrScore, row.DominantEmotion));
+        Recording row = await pipeline.RowAsync(id);
+        Assert.Equal((RecordingStatus.Completed, 0, 0.0, null, null), (row.Status, row.SpeechSegmentCount, row.SpeechSeconds, row.MeanSnrScore, row.DominantEmotion));
     }
 
     // Another machine decided before, and its floating-point numbers cut elsewhere.
@@ -51,11 +52,11 @@ public sealed class EnhanceChunkTests(Emulator emulator)
         Assert.Same(decided, await pipeline.Chunks.DecideManifestAsync(new ChunkId(id, 0, 0), decided, Stop));
         await pipeline.DrainAsync();
 
-        SegmentRow[] rows = [.. (await pipeline.SegmentsAsync(id)).Take(3)];
+        Segment[] rows = [.. (await pipeline.SegmentsAsync(id)).Take(3)];
         Assert.Equal([(0, 2.25, 0.25f, 0.75f), (2.25, 4.75, 1.5f, 1f)], rows[..2].Select(row => (row.StartSeconds, row.EndSeconds, row.SnrScore, row.MixWeight)));
         Assert.Equal([true, false], rows[..2].Select(row => row.Emotion is not null));
         Assert.True(rows[2].StartSeconds >= (await pipeline.ChunkRowsAsync(id))[1].StartSample / 16000.0);
-        Assert.Equal(("Completed", "other@9"), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).EnhancerModel));
+        Assert.Equal((RecordingStatus.Completed, "other@9"), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).EnhancerModel));
     }
 
     [Fact]
@@ -77,7 +78,7 @@ public sealed class EnhanceChunkTests(Emulator emulator)
         WorkMessage message = Assert.Single(await pipeline.TakeAsync(StorageNames.ChunksQueue));
         await pipeline.Enhance.RunAsync(message, Stop);
         string[] before = await pipeline.SnapshotAsync();
-        await pipeline.Account.Clients.Container(StorageNames.Enhanced).DeleteBlobAsync($"{id}/00-00000.wav", cancellationToken: Stop);
+        await pipeline.Account.Blobs.Container(StorageNames.Enhanced).DeleteBlobAsync($"{id}/00-00000.wav", cancellationToken: Stop);
         await pipeline.Enhance.RunAsync(message, Stop);
         Assert.Equal(before, await pipeline.SnapshotAsync());
     }

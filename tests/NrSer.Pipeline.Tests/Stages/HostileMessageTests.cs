@@ -1,12 +1,13 @@
 using CsCheck;
-using NrSer.Pipeline.Events;
-using NrSer.Pipeline.Messages;
+using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Storage;
-using NrSer.Pipeline.Tests.Storage;
+using NrSer.Pipeline.Uploads;
+using NrSer.Pipeline.Work;
+using NrSer.Testing;
 
 namespace NrSer.Pipeline.Tests.Stages;
 
-public sealed class HostileMessageTests(Emulator emulator)
+public sealed class HostileMessageTests(StorageEmulator emulator)
 {
     private static readonly RecordingId s_id = RecordingId.Parse("20260309-0123456789abcdef");
 

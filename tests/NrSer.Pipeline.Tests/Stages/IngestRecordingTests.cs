@@ -1,15 +1,17 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
-using NrSer.Pipeline.Events;
-using NrSer.Pipeline.Messages;
-using NrSer.Pipeline.Rows;
+using Azure.Data.Tables;
+using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Storage;
-using NrSer.Pipeline.Tests.Storage;
+using NrSer.Pipeline.Uploads;
+using NrSer.Pipeline.Work;
+using NrSer.Testing;
 
 namespace NrSer.Pipeline.Tests.Stages;
 
-public sealed class IngestRecordingTests(Emulator emulator)
+public sealed class IngestRecordingTests(StorageEmulator emulator)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -20,18 +22,18 @@ public sealed class IngestRecordingTests(Emulator emulator)
         byte[] content = await Recordings.ThreeChunksAsync();
         RecordingId id = await pipeline.IngestAsync(content);
 
-        RecordingRow row = await pipeline.RowAsync(id);
+        Recording row = await pipeline.RowAsync(id);
         Assert.Equal(
-            ("Processing", 0, 20.0, 16000, 1, 3), (row.Status, row.Generation, row.DurationSeconds, row.SampleRateHz, row.Channels, row.ExpectedChunks));
+            (RecordingStatus.Processing, 0, 20.0, 16000, 1, 3), (row.Status, row.Generation, row.DurationSeconds, row.SampleRateHz, row.Channels, row.ExpectedChunks));
         Assert.Equal((Convert.ToHexStringLower(SHA256.HashData(content)), (long)content.Length), (row.Sha256, row.ContentBytes));
         Assert.Equal(("2026/an interview.wav", pipeline.Time.GetUtcNow()), (row.BlobName, row.StartedAt));
 
-        ChunkRow[] chunks = await pipeline.ChunkRowsAsync(id);
-        Assert.Equal([0, 1, 2], chunks.Select(chunk => chunk.Index!.Value));
+        Chunk[] chunks = await pipeline.ChunkRowsAsync(id);
+        Assert.Equal([0, 1, 2], chunks.Select(chunk => chunk.Id.Index));
         (string Name, string Content)[] blobs = await pipeline.Account.BlobsAsync(StorageNames.Chunks);
-        Assert.Equal(chunks.Select(chunk => $"{id}/{chunk.RowKey}.wav"), blobs.Select(blob => blob.Name));
+        Assert.Equal(chunks.Select(chunk => $"{id}/{chunk.Id.Key}.wav"), blobs.Select(blob => blob.Name));
         var samples = new List<float>();
-        foreach ((ChunkRow chunk, (_, string stored)) in chunks.Zip(blobs))
+        foreach ((Chunk chunk, (_, string stored)) in chunks.Zip(blobs))
         {
             Assert.Equal((samples.Count, true), (chunk.StartSample, chunk.Samples is > 0 and <= 160_000));
             samples.AddRange(await Recordings.SamplesAsync(Convert.FromBase64String(stored)));
@@ -46,7 +48,7 @@ public sealed class IngestRecordingTests(Emulator emulator)
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator, KeyValuePair.Create("NrSer:Ingest:Channels", (string?)"Separate"));
         RecordingId id = await pipeline.IngestAsync(Recordings.Aiff(2, 12));
-        Assert.Equal(["00-00000", "00-00001", "01-00000", "01-00001"], (await pipeline.ChunkRowsAsync(id)).Select(chunk => chunk.RowKey));
+        Assert.Equal(["00-00000", "00-00001", "01-00000", "01-00001"], (await pipeline.ChunkRowsAsync(id)).Select(chunk => chunk.Id.Key));
         Assert.Equal((4, 2), ((await pipeline.RowAsync(id)).ExpectedChunks, (await pipeline.RowAsync(id)).Channels));
     }
 
@@ -60,8 +62,8 @@ public sealed class IngestRecordingTests(Emulator emulator)
         {
             byte[] content = [.. audio, .. new byte[bytes]];
             RecordingId id = await pipeline.IngestAsync(content);
-            RecordingRow row = await pipeline.RowAsync(id);
-            Assert.Equal(("Processing", Convert.ToHexStringLower(SHA256.HashData(content))), (row.Status, row.Sha256));
+            Recording row = await pipeline.RowAsync(id);
+            Assert.Equal((RecordingStatus.Processing, Convert.ToHexStringLower(SHA256.HashData(content))), (row.Status, row.Sha256));
         }
     }
 
@@ -73,8 +75,8 @@ public sealed class IngestRecordingTests(Emulator emulator)
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         RecordingId id = await pipeline.IngestAsync(Encoding.ASCII.GetBytes(content));
-        RecordingRow row = await pipeline.RowAsync(id);
-        Assert.Equal(("Rejected", pipeline.Time.GetUtcNow()), (row.Status, row.CompletedAt));
+        Recording row = await pipeline.RowAsync(id);
+        Assert.Equal((RecordingStatus.Rejected, pipeline.Time.GetUtcNow()), (row.Status, row.CompletedAt));
         Assert.NotEmpty(row.Reason!);
         Assert.Contains(reason, row.Reason, StringComparison.Ordinal);
         Assert.Empty(await pipeline.TakeAsync(StorageNames.ChunksQueue));
@@ -85,8 +87,8 @@ public sealed class IngestRecordingTests(Emulator emulator)
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         RecordingId id = await pipeline.IngestAsync((await Recordings.ThreeChunksAsync())[..^100_000]);
-        RecordingRow row = await pipeline.RowAsync(id);
-        Assert.Equal("Rejected", row.Status);
+        Recording row = await pipeline.RowAsync(id);
+        Assert.Equal(RecordingStatus.Rejected, row.Status);
         Assert.NotEmpty(row.Reason!);
         Assert.Null(row.ExpectedChunks);
         Assert.Single(await pipeline.SnapshotAsync()); // its row alone
@@ -122,7 +124,7 @@ public sealed class IngestRecordingTests(Emulator emulator)
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator, KeyValuePair.Create("NrSer:Ingest:Channels", (string?)"Separate"));
         RecordingId id = await pipeline.IngestAsync(Recordings.Aiff(9, 5));
-        Assert.Equal("Rejected", (await pipeline.RowAsync(id)).Status);
+        Assert.Equal(RecordingStatus.Rejected, (await pipeline.RowAsync(id)).Status);
         Assert.Empty(OwnFfmpegs()); // tests of one class run one after the other
     }
 
@@ -157,8 +159,8 @@ public sealed class IngestRecordingTests(Emulator emulator)
         await pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop);
         string[] before = await pipeline.SnapshotAsync();
         Dictionary<string, string> written = await VersionsAsync(pipeline);
-        await pipeline.Account.Clients.Container(StorageNames.Chunks).DeleteBlobAsync($"{id}/00-00001.wav", cancellationToken: Stop);
-        await pipeline.MergeAsync(new RecordingRow { PartitionKey = id.Day, RowKey = id.Value, IngestedGeneration = -1 }); // it never got that far
+        await pipeline.Account.Blobs.Container(StorageNames.Chunks).DeleteBlobAsync($"{id}/00-00001.wav", cancellationToken: Stop);
+        await pipeline.MergeAsync(new TableEntity(id.Day, id.Value) { ["IngestedGeneration"] = -1 }); // it never got that far
 
         await pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop);
         Assert.Equal(before, await pipeline.SnapshotAsync());
@@ -190,7 +192,7 @@ public sealed class IngestRecordingTests(Emulator emulator)
     private static async Task<Dictionary<string, string>> VersionsAsync(PipelineUnderTest pipeline)
     {
         var versions = new Dictionary<string, string>(StringComparer.Ordinal);
-        await foreach (Azure.Storage.Blobs.Models.BlobItem blob in pipeline.Account.Clients.Container(StorageNames.Chunks).GetBlobsAsync(cancellationToken: Stop))
+        await foreach (Azure.Storage.Blobs.Models.BlobItem blob in pipeline.Account.Blobs.Container(StorageNames.Chunks).GetBlobsAsync(cancellationToken: Stop))
             versions.Add(blob.Name, blob.Properties.ETag!.Value.ToString());
         return versions;
     }

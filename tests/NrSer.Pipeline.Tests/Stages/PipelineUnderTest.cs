@@ -7,13 +7,14 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using NrSer.Core.Models;
-using NrSer.Pipeline.Events;
-using NrSer.Pipeline.Messages;
-using NrSer.Pipeline.Queues;
-using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Stages;
 using NrSer.Pipeline.Storage;
-using NrSer.Pipeline.Tests.Storage;
+using NrSer.Pipeline.Uploads;
+using NrSer.Pipeline.Work;
+using NrSer.Testing;
 
 namespace NrSer.Pipeline.Tests.Stages;
 
@@ -35,7 +36,9 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
 
     public FakeTimeProvider Time { get; } = new(TimeProvider.System.GetUtcNow()); // the emulator's clock cannot be set
 
-    public ResultTables Tables => _services.GetRequiredService<ResultTables>();
+    public RecordingStore Store => _services.GetRequiredService<RecordingStore>();
+
+    public UploadStore Uploads => _services.GetRequiredService<UploadStore>();
 
     public ChunkBlobs Chunks => _services.GetRequiredService<ChunkBlobs>();
 
@@ -55,7 +58,7 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public static async Task<PipelineUnderTest> CreateAsync(Emulator emulator, params IEnumerable<KeyValuePair<string, string?>> settings)
+    public static async Task<PipelineUnderTest> CreateAsync(StorageEmulator emulator, params IEnumerable<KeyValuePair<string, string?>> settings)
     {
         StorageAccount account = await StorageAccount.CreateAsync(emulator);
         return Create(account, settings);
@@ -87,7 +90,7 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
 
     public IWorkQueue Queue(string name) => _services.GetRequiredKeyedService<IWorkQueue>(name);
 
-    public BlobClient Upload(string blobName) => Account.Clients.Container(StorageNames.Recordings).GetBlobClient(blobName);
+    public BlobClient Upload(string blobName) => Account.Blobs.Container(StorageNames.Recordings).GetBlobClient(blobName);
 
     /// <summary>Uploads a recording.</summary>
     /// <returns>Its id and event, as Event Grid would have them.</returns>
@@ -143,27 +146,15 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
         _ => Recognize.RunAsync(message, Stop),
     };
 
-    public async Task<RecordingRow> RowAsync(RecordingId id) => (await Tables.FindRecordingAsync(id, Stop))!;
+    public async Task<Recording> RowAsync(RecordingId id) => (await Store.FindAsync(id, Stop))!;
 
-    /// <summary>Changes a recording's row behind the stages' backs.</summary>
-    public Task MergeAsync(RecordingRow columns) => Account.Clients.Tables.GetTableClient(StorageNames.RecordingsTable)
-        .UpsertEntityAsync(columns, Azure.Data.Tables.TableUpdateMode.Merge, Stop);
+    /// <summary>Changes the recordings' table behind the stages' backs.</summary>
+    public Task MergeAsync(Azure.Data.Tables.TableEntity columns) =>
+        Account.Tables.Recordings.UpsertEntityAsync(columns, Azure.Data.Tables.TableUpdateMode.Merge, Stop);
 
-    public async Task<ChunkRow[]> ChunkRowsAsync(RecordingId id)
-    {
-        var rows = new List<ChunkRow>();
-        await foreach (ChunkRow row in Tables.ChunksAsync(id, Stop))
-            rows.Add(row);
-        return [.. rows];
-    }
+    public async Task<Chunk[]> ChunkRowsAsync(RecordingId id) => await Store.ChunksAsync(id, Stop).ToArrayAsync(Stop);
 
-    public async Task<SegmentRow[]> SegmentsAsync(RecordingId id)
-    {
-        var rows = new List<SegmentRow>();
-        await foreach (Azure.Data.Tables.TableEntity row in Tables.SegmentsAsync(id, Stop))
-            rows.Add(SegmentRow.From(row));
-        return [.. rows];
-    }
+    public async Task<Segment[]> SegmentsAsync(RecordingId id) => await Store.SegmentsAsync(id, Stop).ToArrayAsync(Stop);
 
     /// <summary>Everything that is stored, but for queues and the recording itself.</summary>
     public async Task<string[]> SnapshotAsync()

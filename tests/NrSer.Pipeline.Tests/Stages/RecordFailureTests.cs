@@ -1,13 +1,14 @@
-using NrSer.Pipeline.Events;
-using NrSer.Pipeline.Messages;
-using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Stages;
 using NrSer.Pipeline.Storage;
-using NrSer.Pipeline.Tests.Storage;
+using NrSer.Pipeline.Uploads;
+using NrSer.Pipeline.Work;
+using NrSer.Testing;
 
 namespace NrSer.Pipeline.Tests.Stages;
 
-public sealed class RecordFailureTests(Emulator emulator)
+public sealed class RecordFailureTests(StorageEmulator emulator)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -17,13 +18,13 @@ public sealed class RecordFailureTests(Emulator emulator)
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SpeechAsync());
         await pipeline.Failure.RunAsync(StorageNames.UploadsQueue, upload.ToMessage(id).Body, "ffmpeg is missing.", Stop);
-        RecordingRow row = await pipeline.RowAsync(id);
-        Assert.Equal(("Failed", "ffmpeg is missing.", upload.BlobName, upload.ETag), (row.Status, row.Reason, row.BlobName, row.BlobETag));
+        Recording row = await pipeline.RowAsync(id);
+        Assert.Equal((RecordingStatus.Failed, "ffmpeg is missing.", upload.BlobName, upload.ETag), (row.Status, row.Reason, row.BlobName, row.BlobETag));
 
-        await pipeline.Tables.MarkRetryAsync(id, requested: true, Stop);
+        await pipeline.Store.MarkRetryAsync(id, requested: true, Stop);
         await pipeline.Sweep.RunAsync(Stop);
         await pipeline.DrainAsync();
-        Assert.Equal("Completed", (await pipeline.RowAsync(id)).Status);
+        Assert.Equal(RecordingStatus.Completed, (await pipeline.RowAsync(id)).Status);
     }
 
     [Fact]
@@ -47,7 +48,7 @@ public sealed class RecordFailureTests(Emulator emulator)
         foreach (WorkMessage message in messages)
             await pipeline.Failure.RunAsync(StorageNames.ChunksQueue, message.Body, "boom", Stop);
         string[] before = await pipeline.SnapshotAsync();
-        Assert.Equal("Failed", (await pipeline.RowAsync(id)).Status);
+        Assert.Equal(RecordingStatus.Failed, (await pipeline.RowAsync(id)).Status);
         pipeline.Time.Advance(TimeSpan.FromMinutes(1));
         await Task.WhenAll(messages.Select(message => pipeline.Failure.RunAsync(StorageNames.ChunksQueue, message.Body, "boom again", Stop)));
         Assert.Equal(before, await pipeline.SnapshotAsync());
@@ -87,8 +88,8 @@ public sealed class RecordFailureTests(Emulator emulator)
         RecordingId id = await pipeline.IngestAsync(await Recordings.SpeechAsync());
         var chunk = new ChunkId(id, 0, 0);
         await pipeline.Failure.RunAsync(queue, (queue == StorageNames.ChunksQueue ? WorkMessage.Enhance(chunk, 0) : WorkMessage.Recognize(chunk, 0)).Body, "boom", Stop);
-        RecordingRow row = await pipeline.RowAsync(id);
-        Assert.Equal(("Failed", pipeline.Time.GetUtcNow()), (row.Status, row.CompletedAt));
+        Recording row = await pipeline.RowAsync(id);
+        Assert.Equal((RecordingStatus.Failed, pipeline.Time.GetUtcNow()), (row.Status, row.CompletedAt));
         Assert.EndsWith("boom", row.Reason, StringComparison.Ordinal);
     }
 
@@ -99,7 +100,7 @@ public sealed class RecordFailureTests(Emulator emulator)
         RecordingId id = await pipeline.IngestAsync(await Recordings.ThreeChunksAsync());
         await pipeline.Failure.RunAsync(StorageNames.ChunksQueue, WorkMessage.Enhance(new ChunkId(id, 0, 0), 1).Body, "new", Stop);
         await pipeline.Failure.RunAsync(StorageNames.ChunksQueue, WorkMessage.Enhance(new ChunkId(id, 0, 0), 0).Body, "old", Stop);
-        ChunkRow row = (await pipeline.ChunkRowsAsync(id))[0];
+        Chunk row = (await pipeline.ChunkRowsAsync(id))[0];
         Assert.Equal((1, "new"), (row.FailedGeneration, row.FailureReason));
     }
 

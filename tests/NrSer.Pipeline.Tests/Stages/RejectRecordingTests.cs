@@ -1,13 +1,13 @@
 using Azure;
-using NrSer.Pipeline.Events;
-using NrSer.Pipeline.Messages;
-using NrSer.Pipeline.Rows;
+using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Storage;
-using NrSer.Pipeline.Tests.Storage;
+using NrSer.Pipeline.Uploads;
+using NrSer.Pipeline.Work;
+using NrSer.Testing;
 
 namespace NrSer.Pipeline.Tests.Stages;
 
-public sealed class RejectRecordingTests(Emulator emulator)
+public sealed class RejectRecordingTests(StorageEmulator emulator)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -60,7 +60,7 @@ public sealed class RejectRecordingTests(Emulator emulator)
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         RecordingId id = await pipeline.IngestAsync(await Recordings.ThreeChunksAsync());
-        await pipeline.Tables.DeleteResultsAsync(id, Stop); // as one that saw the rejection of an earlier generation, and was slow
+        await pipeline.Store.DeleteResultsAsync(id, Stop); // as one that saw the rejection of an earlier generation, and was slow
         Assert.Equal(3, (await pipeline.ChunkRowsAsync(id)).Length);
     }
 
@@ -69,7 +69,7 @@ public sealed class RejectRecordingTests(Emulator emulator)
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         RecordingId id = await pipeline.IngestAsync(await Recordings.SpeechAsync());
-        await pipeline.Tables.AdvanceAsync(id, 1, RecordingStatus.Queued, new RecordingRow(), Stop);
+        await pipeline.Store.AdvanceAsync(new Recording { Id = id, Generation = 1 }, Stop);
         string[] before = await pipeline.SnapshotAsync();
         await pipeline.Rejection.RunAsync(id, 0, "cut off", Stop);
         Assert.Equal(before, await pipeline.SnapshotAsync());
@@ -82,14 +82,14 @@ public sealed class RejectRecordingTests(Emulator emulator)
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SpeechAsync());
         await pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop);
-        await pipeline.Tables.AdvanceAsync(id, 0, RecordingStatus.Rejected, new RecordingRow { Reason = "cut off" }, Stop);
+        await pipeline.Store.AdvanceAsync(new Recording { Id = id, Status = RecordingStatus.Rejected, Reason = "cut off" }, Stop);
         await pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop);
         await AssertRejectedAsync(pipeline, id);
     }
 
     private static async Task AssertRejectedAsync(PipelineUnderTest pipeline, RecordingId id)
     {
-        Assert.Equal(("Rejected", "cut off"), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).Reason));
+        Assert.Equal((RecordingStatus.Rejected, "cut off"), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).Reason));
         Assert.Single(await pipeline.SnapshotAsync());
     }
 

@@ -1,13 +1,13 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using NrSer.Pipeline.Messages;
-using NrSer.Pipeline.Queues;
 using NrSer.Pipeline.Stages;
-using NrSer.Pipeline.Tests.Storage;
+using NrSer.Pipeline.Uploads;
+using NrSer.Pipeline.Work;
+using NrSer.Testing;
 
 namespace NrSer.Pipeline.Tests.Stages;
 
-public sealed class SweepTimerTests(Emulator emulator)
+public sealed class SweepTimerTests(StorageEmulator emulator)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -19,7 +19,8 @@ public sealed class SweepTimerTests(Emulator emulator)
         await pipeline.UploadAsync(await Recordings.SilenceAsync());
         var queue = new SlowQueue();
         IOptions<SweepOptions> options = Options.Create(new SweepOptions());
-        var sweep = new Sweep(pipeline.Account.Clients, pipeline.Tables, [queue], options, pipeline.Time, NullLogger<Sweep>.Instance);
+        var uploads = new UploadStore(pipeline.Account.Blobs, pipeline.Store, queue, pipeline.Time, NullLogger<UploadStore>.Instance);
+        var sweep = new Sweep(uploads, pipeline.Store, new QueueAges([queue]), options, pipeline.Time, NullLogger<Sweep>.Instance);
         using var timer = new SweepTimer(sweep, options, pipeline.Time, NullLogger<SweepTimer>.Instance);
         await timer.StartAsync(Stop);
         await Polling.UntilAsync(() =>

@@ -1,0 +1,185 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+
+namespace NrSer.Emulator;
+
+/// <summary>A running storage emulator on free ports of 127.0.0.1, stopped cleanly when disposed.</summary>
+/// <remarks>
+/// It gets a session of its own: Ctrl-C in a terminal reaches every process of the foreground group, and the emulator must outlive the
+/// stages that still write to it. It also outlives an owner that was killed; the next owner adopts it, because two emulators on one folder
+/// would overwrite each other's data.
+/// </remarks>
+public sealed partial class AzuriteProcess : IAsyncDisposable
+{
+    private const string Account = "devstoreaccount1";
+    private const string PublicKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="; // every emulator's, documented
+    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_stopLimit = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan s_lookInterval = TimeSpan.FromMilliseconds(100);
+
+    private readonly Process _process;
+    private readonly string _folder;
+
+    private AzuriteProcess(Process process, string folder, string connectionString)
+    {
+        _process = process;
+        _folder = folder;
+        ConnectionString = connectionString;
+    }
+
+    /// <summary>For the emulator's account.</summary>
+    public string ConnectionString { get; }
+
+    /// <summary>The emulator's process.</summary>
+    public int ProcessId => _process.Id;
+
+    /// <summary>Ends when the emulator does, whoever ended it.</summary>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task WaitForExitAsync(CancellationToken cancellationToken)
+    {
+        while (IsRunning(ProcessId, _folder)) // an adopted emulator is no child of this process: nobody tells when it ends
+            await Task.Delay(s_lookInterval, cancellationToken);
+    }
+
+    /// <summary>Whether a process is the emulator of a folder. Ids are used again, so its command line decides where that can be read.</summary>
+    /// <param name="processId">The process.</param>
+    /// <param name="folder">As given to <see cref="StartAsync"/>.</param>
+    public static bool IsRunning(int processId, string folder)
+    {
+        try
+        {
+            if (OperatingSystem.IsLinux())
+                return File.ReadAllText($"/proc/{processId}/cmdline").Split('\0').Contains(folder, StringComparer.Ordinal);
+            using var process = Process.GetProcessById(processId);
+            return !process.HasExited && process.ProcessName.Contains("node", StringComparison.OrdinalIgnoreCase);
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Ends emulators on a folder that nobody knows how to reach: their owner was killed while they started, so they hold no data yet.</summary>
+    /// <param name="folder">As given to <see cref="StartAsync"/>.</param>
+    public static async Task EndStraysAsync(string folder)
+    {
+        foreach (Process process in OperatingSystem.IsLinux() ? Process.GetProcessesByName("node") : []) // elsewhere a command line cannot be read
+        {
+            using (process)
+            {
+                if (!IsRunning(process.Id, folder))
+                    continue;
+                process.Kill();
+                while (IsRunning(process.Id, folder))
+                    await Task.Delay(s_lookInterval, TimeProvider.System);
+            }
+        }
+    }
+
+    /// <summary>Takes over an emulator whose owner was killed.</summary>
+    /// <param name="processId">One that <see cref="IsRunning"/>.</param>
+    /// <param name="folder">Its data.</param>
+    /// <param name="connectionString">As its first owner had it.</param>
+    public static AzuriteProcess Adopt(int processId, string folder, string connectionString) =>
+        new(Process.GetProcessById(processId), folder, connectionString);
+
+    /// <summary>Starts the emulator and waits until it listens.</summary>
+    /// <param name="script">From <see cref="AzuriteInstallation.EnsureAsync"/>.</param>
+    /// <param name="folder">Where its data is kept; created when absent.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="EmulatorException">It does not start; the message carries what it said.</exception>
+    public static async Task<AzuriteProcess> StartAsync(string script, string folder, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(folder);
+        string[] command =
+        [
+            "node", "--require", Path.Combine(AppContext.BaseDirectory, "azurite", "deaf.cjs"), script, "--location", folder,
+            "--blobPort", "0", "--queuePort", "0", "--tablePort", "0", "--silent", "--skipApiVersionCheck", "--disableTelemetry",
+        ];
+        bool ownSession = !OperatingSystem.IsWindows() && !OperatingSystem.IsMacOS();
+        var start = new ProcessStartInfo(ownSession ? "setsid" : command[0], ownSession ? command : command[1..])
+        {
+            UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        Process process;
+        try
+        {
+            process = Process.Start(start)!;
+        }
+        catch (System.ComponentModel.Win32Exception missing)
+        {
+            throw new EmulatorException($"{start.FileName} cannot be started: Node.js 20 or newer is needed for the storage emulator.", missing);
+        }
+
+        var ports = new Dictionary<string, string>(StringComparer.Ordinal);
+        var said = new List<string>();
+        var listening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.OutputDataReceived += (_, line) => Hear(line.Data);
+        process.ErrorDataReceived += (_, line) => Hear(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(s_startLimit);
+        Task exited = process.WaitForExitAsync(limit.Token);
+        await Task.WhenAny(listening.Task, exited);
+        if (!listening.Task.IsCompletedSuccessfully)
+        {
+            process.Kill(entireProcessTree: true);
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new EmulatorException($"The storage emulator did not start (it needs Node.js 20 or newer): {string.Join(' ', said.TakeLast(5))}");
+        }
+
+        string Endpoint(string service) => $"{service}Endpoint=http://127.0.0.1:{ports[service]}/{Account};";
+        return new AzuriteProcess(
+            process, folder, $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={PublicKey};{Endpoint("Blob")}{Endpoint("Queue")}{Endpoint("Table")}");
+
+        void Hear(string? line)
+        {
+            if (line is null)
+                return;
+            lock (said)
+            {
+                said.Add(line);
+                if (Listening().Match(line) is { Success: true } match)
+                    ports[match.Groups["service"].Value] = match.Groups["port"].Value;
+                if (ports.Count == 3)
+                    listening.TrySetResult();
+                if (said.Count > 100)
+                    said.RemoveAt(0);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (IsRunning(ProcessId, _folder))
+        {
+            if (OperatingSystem.IsWindows())
+                _process.Kill(entireProcessTree: true);
+            else
+                _ = Signal(ProcessId, SigTerm); // fails only when it has just ended by itself
+            using var limit = new CancellationTokenSource(s_stopLimit);
+            try
+            {
+                await WaitForExitAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                _process.Kill(entireProcessTree: true);
+            }
+        }
+
+        _process.Dispose();
+    }
+
+    private const int SigTerm = 15;
+
+    [GeneratedRegex("Azurite (?<service>Blob|Queue|Table) service is successfully listening at http://127\\.0\\.0\\.1:(?<port>[0-9]+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Listening();
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Signal(int processId, int signal);
+}

@@ -1,7 +1,0 @@
-namespace NrSer.Pipeline.Messages;
-
-/// <summary>What a storage queue needs around a message, since it has no headers.</summary>
-/// <param name="MessageId">Unique per recording, generation, chunk and stage.</param>
-/// <param name="TraceParent">W3C trace context of the sender, or null.</param>
-/// <param name="Body">The message.</param>
-public sealed record EnvelopeV1(string MessageId, string? TraceParent, string Body);

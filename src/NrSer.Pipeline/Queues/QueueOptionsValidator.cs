@@ -1,6 +1,0 @@
-using Microsoft.Extensions.Options;
-
-namespace NrSer.Pipeline.Queues;
-
-[OptionsValidator]
-internal sealed partial class QueueOptionsValidator : IValidateOptions<QueueOptions>;

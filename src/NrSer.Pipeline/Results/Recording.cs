@@ -1,0 +1,96 @@
+namespace NrSer.Pipeline.Results;
+
+/// <summary>How one upload stands. Where it says what is to be written, what is null stays as it is, so each stage merges only its own.</summary>
+/// <remarks><see cref="RecordingColumns"/> says what each property means.</remarks>
+public sealed record Recording
+{
+    /// <summary>Which one.</summary>
+    public required RecordingId Id { get; init; }
+
+    /// <inheritdoc cref="RecordingStatus"/>
+    public RecordingStatus Status { get; init; }
+
+    /// <summary>0, and one more with every retry.</summary>
+    public int Generation { get; init; }
+
+    /// <summary>Why it was rejected or failed; to write an empty one takes the old one away.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Someone asked for a retry; Sweep sends it.</summary>
+    public bool? RetryRequested { get; init; }
+
+    /// <summary>Name of the blob within the recordings container.</summary>
+    public string? BlobName { get; init; }
+
+    /// <summary>ETag of the blob, without quotes.</summary>
+    public string? BlobETag { get; init; }
+
+    /// <summary>Size of the blob.</summary>
+    public long? ContentBytes { get; init; }
+
+    /// <summary>SHA-256 of the content, lower-case hex.</summary>
+    public string? Sha256 { get; init; }
+
+    /// <summary>When the blob was created.</summary>
+    public DateTimeOffset? UploadedAt { get; init; }
+
+    /// <summary>When the current generation was first touched: what Sweep measures a stall from.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When its last chunk was finished, or it ended otherwise.</summary>
+    public DateTimeOffset? CompletedAt { get; init; }
+
+    /// <summary>Length of the audio.</summary>
+    public double? DurationSeconds { get; init; }
+
+    /// <summary>Rate of the upload.</summary>
+    public int? SampleRateHz { get; init; }
+
+    /// <summary>Channels of the upload.</summary>
+    public int? Channels { get; init; }
+
+    /// <summary>Container and codec, e.g. <c>wav pcm16</c>.</summary>
+    public string? Encoding { get; init; }
+
+    /// <summary>Longest chunk that ingest was to cut. A later run over the same chunks cuts alike, whatever its settings.</summary>
+    public double? MaxChunkSeconds { get; init; }
+
+    /// <summary>What ingest made of the channels. A later run over the same chunks does likewise.</summary>
+    public Core.Audio.ChannelMode? ChannelMode { get; init; }
+
+    /// <summary>Chunks that ingest made; null until it is done.</summary>
+    public int? ExpectedChunks { get; init; }
+
+    /// <summary>The last generation that ingest sent all chunks of: a copy of its event has nothing left to do.</summary>
+    public int? IngestedGeneration { get; init; }
+
+    /// <summary>Segments in all.</summary>
+    public int? SegmentCount { get; init; }
+
+    /// <summary>Segments that passed the gate.</summary>
+    public int? SpeechSegmentCount { get; init; }
+
+    /// <summary>Length of those together.</summary>
+    public double? SpeechSeconds { get; init; }
+
+    /// <summary>Mean S over speech segments, weighted by length.</summary>
+    public double? MeanSnrScore { get; init; }
+
+    /// <summary>The emotion heard longest, or null without speech.</summary>
+    public string? DominantEmotion { get; init; }
+
+    /// <summary>Enhancer, <c>name@version</c>.</summary>
+    public string? EnhancerModel { get; init; }
+
+    /// <summary>SNR-level block, <c>name@version</c>.</summary>
+    public string? SnrLevelModel { get; init; }
+
+    /// <summary>Emotion model, <c>name@version</c>.</summary>
+    public string? EmotionModel { get; init; }
+
+    /// <summary>The lowest quality among the models: <c>demonstration</c> or <c>production</c>.</summary>
+    public string? ModelQuality { get; init; }
+
+    /// <summary>When anything of it last changed; null before it was stored.</summary>
+    public DateTimeOffset? ChangedAt { get; init; }
+}

@@ -1,0 +1,58 @@
+namespace NrSer.Pipeline.Results;
+
+/// <summary>Every column of a recording, once: tables, exports and the documentation are made from this list.</summary>
+public static class RecordingColumns
+{
+    private const Stage AnyEnd = Stage.Ingest | Stage.Complete | Stage.Sweep;
+
+    /// <summary>In the order in which they are shown.</summary>
+    public static IReadOnlyList<Column<Recording>> All { get; } =
+    [
+        Of("RecordingId", null, Stage.Ingest, "The recording.", r => r.Id.Value, (r, v) => r with { Id = RecordingId.Parse(v) },
+            "`yyyyMMdd-` and 16 hex digits: the day of the upload in UTC, then a hash of container, name and ETag.", isNullable: false, isKey: true),
+        Of("BlobName", null, Stage.Ingest | Stage.Sweep, "Name of the upload within the recordings container.", r => r.BlobName, (r, v) => r with { BlobName = v }, isNullable: false),
+        Of("Status", null, AnyEnd, "Where it stands.", r => r.Status, (r, v) => r with { Status = v },
+            "`Queued`, `Processing`, `Completed`, `Rejected` (it cannot be read) or `Failed` (a service failed for good)."),
+        Of("Reason", null, AnyEnd, "Why it was rejected or failed, a sentence.", r => r.Reason, (r, v) => r with { Reason = v }, "Empty or null otherwise."),
+        Of("Generation", null, AnyEnd, "How often it was retried.", r => r.Generation, (r, v) => r with { Generation = v }, "0 for the first run."),
+        Of("RetryRequested", null, Stage.Sweep, "Whether somebody asked for a retry that has not begun.", r => r.RetryRequested, (r, v) => r with { RetryRequested = v }),
+        Of("UploadedAt", "UTC", Stage.Ingest | Stage.Sweep, "When the upload was created.", r => r.UploadedAt, (r, v) => r with { UploadedAt = v }),
+        Of("StartedAt", "UTC", Stage.Ingest | Stage.Sweep, "When the current generation began.", r => r.StartedAt, (r, v) => r with { StartedAt = v }),
+        Of("CompletedAt", "UTC", AnyEnd, "When it ended.", r => r.CompletedAt, (r, v) => r with { CompletedAt = v }, "Null while it is worked on."),
+        Of("DurationSeconds", "s", Stage.Ingest, "Length of its audio.", r => r.DurationSeconds, (r, v) => r with { DurationSeconds = v }, "Null until it is decoded."),
+        Of("SampleRateHz", "Hz", Stage.Ingest, "Sample rate of the upload.", r => r.SampleRateHz, (r, v) => r with { SampleRateHz = v }),
+        Of("Channels", null, Stage.Ingest, "Channels of the upload.", r => r.Channels, (r, v) => r with { Channels = v }),
+        Of("Encoding", null, Stage.Ingest, "Container and codec of the upload.", r => r.Encoding, (r, v) => r with { Encoding = v }, "For example `wav pcm16`."),
+        Of("ContentBytes", "bytes", Stage.Ingest, "Size of the upload.", r => r.ContentBytes, (r, v) => r with { ContentBytes = v }),
+        Of("Sha256", null, Stage.Ingest, "SHA-256 of the upload.", r => r.Sha256, (r, v) => r with { Sha256 = v }, "Lower-case hex; the same content has the same one."),
+        Of("BlobETag", null, Stage.Ingest | Stage.Sweep, "ETag of the upload, without quotes.", r => r.BlobETag, (r, v) => r with { BlobETag = v }),
+        Of("ChannelMode", null, Stage.Ingest, "What was made of the channels.", r => r.ChannelMode, (r, v) => r with { ChannelMode = v }, "`Mix` or `Separate`."),
+        Of("MaxChunkSeconds", "s", Stage.Ingest, "The longest unit of work that was cut.", r => r.MaxChunkSeconds, (r, v) => r with { MaxChunkSeconds = v }),
+        Of("ExpectedChunks", null, Stage.Ingest, "Units of work.", r => r.ExpectedChunks, (r, v) => r with { ExpectedChunks = v }, "Null until all of it is decoded."),
+        Of("IngestedGeneration", null, Stage.Ingest, "The last generation that was decoded to its end.", r => r.IngestedGeneration, (r, v) => r with { IngestedGeneration = v }),
+        Of("SegmentCount", null, Stage.Complete, "Its segments.", r => r.SegmentCount, (r, v) => r with { SegmentCount = v }),
+        Of("SpeechSegmentCount", null, Stage.Complete, "Segments with speech.", r => r.SpeechSegmentCount, (r, v) => r with { SpeechSegmentCount = v }),
+        Of("SpeechSeconds", "s", Stage.Complete, "Length of the segments with speech.", r => r.SpeechSeconds, (r, v) => r with { SpeechSeconds = v }),
+        Of("MeanSnrScore", "unbounded", Stage.Complete, "Mean S over segments with speech, weighted by their length.", r => r.MeanSnrScore, (r, v) => r with { MeanSnrScore = v },
+            "Null without speech."),
+        Of("DominantEmotion", null, Stage.Complete, "The emotion heard longest.", r => r.DominantEmotion, (r, v) => r with { DominantEmotion = v }, "Null without speech."),
+        Of("EnhancerModel", null, Stage.Complete, "Model that enhanced, `name@version`.", r => r.EnhancerModel, (r, v) => r with { EnhancerModel = v }),
+        Of("SnrLevelModel", null, Stage.Complete, "Model that scored, `name@version`.", r => r.SnrLevelModel, (r, v) => r with { SnrLevelModel = v }),
+        Of("EmotionModel", null, Stage.Complete, "Model that recognised, `name@version`.", r => r.EmotionModel, (r, v) => r with { EmotionModel = v }, "Null without speech."),
+        Of("ModelQuality", null, Stage.Complete, "The lowest quality among the models.", r => r.ModelQuality, (r, v) => r with { ModelQuality = v },
+            "`demonstration`: to show the mechanism, not to decide about people; `production`."),
+    ];
+
+    /// <summary>What another record adds: its values where they are not null, else those of the first.</summary>
+    /// <param name="row">The first.</param>
+    /// <param name="change">The other, of the same recording.</param>
+    public static Recording Merge(Recording row, Recording change) => All.Aggregate(
+        row, (merged, column) => column.ValueOf(change) is { } value ? column.With(merged, value) : merged);
+
+    private static Column<Recording, T> Of<T>(
+        string name, string? unit, Stage owners, string meaning, Func<Recording, T> get, Func<Recording, T, Recording> set, string? reading = null,
+        bool? isNullable = null, bool isKey = false) => new(get, set)
+    {
+        Name = name, Unit = unit, Owners = owners, Meaning = meaning, Reading = reading, IsKey = isKey, IsNullable = isNullable ?? default(T) is null,
+    };
+}

@@ -1,0 +1,36 @@
+using System.Text.Json;
+using Azure.Storage.Blobs;
+using NrSer.Pipeline.Storage;
+
+namespace NrSer.Pipeline.Results;
+
+/// <summary>What a completed recording leaves for BI tools and people: a Parquet file and a receipt.</summary>
+/// <param name="storage">The account.</param>
+public sealed class ResultBlobs(BlobStorage storage)
+{
+    private readonly BlobContainerClient _results = storage.Container(StorageNames.Results);
+
+    /// <summary>Name of a recording's Parquet file within the container.</summary>
+    /// <param name="id">The recording.</param>
+    public static string SegmentsName(RecordingId id) => $"segments/date={id.Date}/{id}.parquet";
+
+    /// <summary>Name of a recording's receipt within the container.</summary>
+    /// <param name="id">The recording.</param>
+    public static string ReceiptName(RecordingId id) => $"{id}/receipt.json";
+
+    /// <summary>Writes Parquet file and receipt, over earlier ones of the same recording.</summary>
+    /// <param name="recording">All that is known of it.</param>
+    /// <param name="segments">Its segments, in order.</param>
+    /// <param name="cancellationToken">Stops the uploads.</param>
+    public async Task WriteAsync(Recording recording, IReadOnlyList<Segment> segments, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(recording);
+        using var file = new MemoryStream();
+        await SegmentParquet.WriteAsync(segments, file, cancellationToken).ConfigureAwait(false);
+        file.Position = 0;
+        string parquet = SegmentsName(recording.Id);
+        await _results.GetBlobClient(parquet).UploadAsync(file, overwrite: true, cancellationToken).ConfigureAwait(false);
+        byte[] receipt = JsonSerializer.SerializeToUtf8Bytes(ReceiptV1.Of(recording, parquet), ReceiptJsonContext.Default.ReceiptV1);
+        await _results.GetBlobClient(ReceiptName(recording.Id)).UploadAsync(BinaryData.FromBytes(receipt), overwrite: true, cancellationToken).ConfigureAwait(false);
+    }
+}

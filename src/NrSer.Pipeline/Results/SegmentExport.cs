@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace NrSer.Pipeline.Results;
+
+/// <summary>Segments of many recordings as text: CSV after RFC 4180 and JSON Lines, with a column each, and what people ask of the recording.</summary>
+public static class SegmentExport
+{
+    private static readonly Column<Recording>[] s_recording =
+        [.. RecordingColumns.All.Where(column => column.IsKey || column.Name is nameof(Recording.BlobName) or nameof(Recording.Status))];
+
+    private static readonly Column<Segment>[] s_segment = [.. SegmentColumns.All.Where(column => !column.IsKey)];
+
+    /// <summary>The first line of a CSV file, with its end.</summary>
+    public static string CsvHeader { get; } = Line(s_recording.Select(column => column.Name).Concat(s_segment.Select(column => column.Name)));
+
+    /// <summary>A line of a CSV file, with its end.</summary>
+    /// <param name="recording">The recording.</param>
+    /// <param name="segment">One of its segments.</param>
+    public static string CsvLine(Recording recording, Segment segment) =>
+        Line(s_recording.Select(column => column.ValueOf(recording)).Concat(s_segment.Select(column => column.ValueOf(segment)))
+            .Select(value => value switch
+            {
+                DateTimeOffset time => time.ToString("O", CultureInfo.InvariantCulture),
+                IFormattable number => number.ToString(format: null, CultureInfo.InvariantCulture),
+                _ => value?.ToString() ?? "",
+            }));
+
+    /// <summary>Writes one JSON object.</summary>
+    /// <param name="writer">Receives it.</param>
+    /// <param name="recording">The recording.</param>
+    /// <param name="segment">One of its segments.</param>
+    public static void WriteJson(Utf8JsonWriter writer, Recording recording, Segment segment)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.WriteStartObject();
+        SegmentJsonConverter.WriteFields(writer, s_recording, recording);
+        SegmentJsonConverter.WriteFields(writer, s_segment, segment);
+        writer.WriteEndObject();
+    }
+
+    private static string Line(IEnumerable<string> cells)
+    {
+        var line = new StringBuilder();
+        foreach (string cell in cells)
+        {
+            bool quoted = cell.AsSpan().IndexOfAny("\",\r\n") >= 0 || cell.StartsWith(' ') || cell.EndsWith(' ');
+            line.Append(line.Length == 0 ? "" : ",").Append(quoted ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell);
+        }
+
+        return line.Append("\r\n").ToString();
+    }
+}

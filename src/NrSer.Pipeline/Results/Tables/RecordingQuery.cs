@@ -1,0 +1,145 @@
+using System.Runtime.CompilerServices;
+using Azure;
+using Azure.Data.Tables;
+using NrSer.Pipeline.Chunks;
+
+namespace NrSer.Pipeline.Results.Tables;
+
+/// <summary>Reads what the tables say. Nothing is held but the page in hand.</summary>
+/// <param name="tables">The tables.</param>
+public class RecordingQuery(ResultTables tables)
+{
+    private static readonly string[] s_status = [nameof(Recording.Status)];
+
+    /// <summary>The recording, or null.</summary>
+    /// <param name="id">The recording.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public async Task<Recording?> FindAsync(RecordingId id, CancellationToken cancellationToken) =>
+        await FindEntityAsync(tables.Recordings, id.Day, id.Value, cancellationToken).ConfigureAwait(false) is { } entity ? RecordingOf(entity) : null;
+
+    /// <summary>The latest upload of a name, or null.</summary>
+    /// <param name="blobName">Name within the recordings container.</param>
+    /// <param name="from">First day of upload.</param>
+    /// <param name="to">Last day of upload.</param>
+    /// <param name="cancellationToken">Stops between pages.</param>
+    public async Task<Recording?> FindByNameAsync(string blobName, DateOnly from, DateOnly to, CancellationToken cancellationToken)
+    {
+        Recording? latest = null;
+        string filter = $"{FilterOf(new RecordingFilter(from, to))} and {TableClient.CreateQueryFilter($"BlobName eq {blobName}")}";
+        await foreach (TableEntity entity in tables.Recordings.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).ConfigureAwait(false))
+        {
+            if (TryRecordingOf(entity) is { } candidate && (latest is null || candidate.UploadedAt > latest.UploadedAt))
+                latest = candidate;
+        }
+
+        return latest;
+    }
+
+    /// <summary>Recordings in order of day and id, but for rows that nobody of ours wrote.</summary>
+    /// <param name="filter">Which.</param>
+    /// <param name="cancellationToken">Stops between pages.</param>
+    public async IAsyncEnumerable<Recording> ListAsync(RecordingFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (TableEntity entity in tables.Recordings.QueryAsync<TableEntity>(FilterOf(filter), cancellationToken: cancellationToken).ConfigureAwait(false))
+        {
+            if (TryRecordingOf(entity) is { } recording)
+                yield return recording;
+        }
+    }
+
+    /// <summary>The first or the next recordings.</summary>
+    /// <param name="filter">Which.</param>
+    /// <param name="max">At most this many, 1 to 1,000.</param>
+    /// <param name="continuation">From the page before; null for the first.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    /// <returns>At least one recording, unless there are no more.</returns>
+    public async Task<RecordingPage> PageAsync(RecordingFilter filter, int max, string? continuation, CancellationToken cancellationToken)
+    {
+        IAsyncEnumerable<Page<TableEntity>> pages = tables.Recordings
+            .QueryAsync<TableEntity>(FilterOf(filter), max, cancellationToken: cancellationToken).AsPages(continuation);
+        await foreach (Page<TableEntity> page in pages.ConfigureAwait(false))
+        {
+            if (page.Values.Count > 0) // the service may answer with nothing, and more to come
+                return new RecordingPage([.. page.Values.Select(TryRecordingOf).OfType<Recording>()], page.ContinuationToken);
+        }
+
+        return new RecordingPage([], Continuation: null);
+    }
+
+    /// <summary>How many recordings stand how. One word a recording is fetched, not its row.</summary>
+    /// <param name="from">First day of upload.</param>
+    /// <param name="to">Last day of upload.</param>
+    /// <param name="cancellationToken">Stops between pages.</param>
+    public async Task<IReadOnlyDictionary<RecordingStatus, int>> CountByStatusAsync(DateOnly from, DateOnly to, CancellationToken cancellationToken)
+    {
+        var counts = Enum.GetValues<RecordingStatus>().ToDictionary(status => status, _ => 0);
+        await foreach (TableEntity entity in tables.Recordings
+            .QueryAsync<TableEntity>(FilterOf(new RecordingFilter(from, to)), select: s_status, cancellationToken: cancellationToken).ConfigureAwait(false))
+        {
+            counts[Enum.Parse<RecordingStatus>(entity.GetString(nameof(Recording.Status)) ?? nameof(RecordingStatus.Queued))]++;
+        }
+
+        return counts;
+    }
+
+    /// <summary>The chunk, or null.</summary>
+    /// <param name="id">The chunk.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public async Task<Chunk?> FindChunkAsync(ChunkId id, CancellationToken cancellationToken) =>
+        await FindEntityAsync(tables.Chunks, id.Recording.Value, id.Key, cancellationToken).ConfigureAwait(false) is { } entity ? ChunkOf(entity, id) : null;
+
+    /// <summary>A recording's chunks, in order.</summary>
+    /// <param name="id">The recording.</param>
+    /// <param name="cancellationToken">Stops between pages.</param>
+    public async IAsyncEnumerable<Chunk> ChunksAsync(RecordingId id, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (TableEntity entity in OfRecordingAsync(tables.Chunks, id, cancellationToken).ConfigureAwait(false))
+            yield return ChunkOf(entity, ChunkId.Parse(id, entity.RowKey));
+    }
+
+    /// <summary>A recording's segments, in order of channel and time.</summary>
+    /// <param name="id">The recording.</param>
+    /// <param name="cancellationToken">Stops between pages.</param>
+    public async IAsyncEnumerable<Segment> SegmentsAsync(RecordingId id, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (TableEntity entity in OfRecordingAsync(tables.Segments, id, cancellationToken).ConfigureAwait(false))
+            yield return TableRows.FromEntity(SegmentColumns.All, entity, new Segment { RecordingId = id });
+    }
+
+    /// <summary>Everything of a table that belongs to a recording.</summary>
+    private protected static AsyncPageable<TableEntity> OfRecordingAsync(TableClient table, RecordingId id, CancellationToken cancellationToken) =>
+        table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {id.Value}"), cancellationToken: cancellationToken);
+
+    private protected static async Task<TableEntity?> FindEntityAsync(TableClient table, string partition, string key, CancellationToken cancellationToken)
+    {
+        NullableResponse<TableEntity> found = await table.GetEntityIfExistsAsync<TableEntity>(partition, key, cancellationToken: cancellationToken).ConfigureAwait(false);
+        return found.HasValue ? found.Value : null;
+    }
+
+    private protected static Recording RecordingOf(TableEntity entity) => TableRows.FromEntity(
+        RecordingColumns.All, entity, new Recording { Id = RecordingId.Parse(entity.RowKey), ChangedAt = entity.Timestamp });
+
+    /// <summary>Null for a row that nobody of ours wrote: one of those must not keep the others from being read.</summary>
+    private static Recording? TryRecordingOf(TableEntity entity) => RecordingId.TryParse(entity.RowKey, out _) ? RecordingOf(entity) : null;
+
+    private protected static Chunk ChunkOf(TableEntity entity, ChunkId id) =>
+        TableRows.FromEntity(ChunkColumns.All, entity, new Chunk { Id = id, ChangedAt = entity.Timestamp });
+
+    private static string FilterOf(RecordingFilter filter)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        string days = TableClient.CreateQueryFilter($"PartitionKey ge {filter.From.ToString("yyyyMMdd")} and PartitionKey le {filter.To.ToString("yyyyMMdd")}");
+        return filter.Status is { } status ? $"{days} and {TableClient.CreateQueryFilter($"Status eq {status.ToString()}")}" : days;
+    }
+}
+
+/// <summary>Which recordings are meant.</summary>
+/// <param name="From">First day of upload, UTC.</param>
+/// <param name="To">Last day of upload.</param>
+/// <param name="Status">Those that stand so; null for all.</param>
+public sealed record RecordingFilter(DateOnly From, DateOnly To, RecordingStatus? Status = null);
+
+/// <summary>Some recordings of many.</summary>
+/// <param name="Recordings">In order of day and id.</param>
+/// <param name="Continuation">Asks for the next ones; null when there are no more.</param>
+public sealed record RecordingPage(IReadOnlyList<Recording> Recordings, string? Continuation);

@@ -1,0 +1,187 @@
+using Azure;
+using Azure.Data.Tables;
+using NrSer.Pipeline.Chunks;
+
+namespace NrSer.Pipeline.Results.Tables;
+
+/// <summary>The three tables, with the rules by which rows may change.</summary>
+/// <param name="tables">The tables.</param>
+public sealed class RecordingStore(ResultTables tables) : RecordingQuery(tables)
+{
+    private const int BatchRows = 100; // the service's limit for one transaction
+
+    private static readonly string[] s_keys = ["PartitionKey", "RowKey"];
+
+    private readonly ResultTables _tables = tables;
+
+    /// <summary>
+    /// Moves a recording forward: writes what is not null, unless the row already stands further on. A higher generation stands further on
+    /// than any status of a lower one.
+    /// </summary>
+    /// <param name="change">Which recording, whose doing this is (its generation), where to (its status), and the caller's own columns.</param>
+    /// <param name="cancellationToken">Stops the requests.</param>
+    /// <returns>False when the row stood further on and nothing was written.</returns>
+    public Task<bool> AdvanceAsync(Recording change, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        return ChangeAsync(change, row => MayFollow(row, change.Generation, change.Status), cancellationToken);
+    }
+
+    /// <summary>Begins a generation: the same as to advance, but for one caller alone, however many try.</summary>
+    /// <param name="change">As for <see cref="AdvanceAsync"/>.</param>
+    /// <param name="cancellationToken">Stops the requests.</param>
+    /// <returns>False when another began this generation or a later one.</returns>
+    public Task<bool> BeginGenerationAsync(Recording change, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        return ChangeAsync(change, row => change.Generation > row.Generation, cancellationToken);
+    }
+
+    /// <summary>Asks Sweep to start a recording again, or says that it has.</summary>
+    /// <param name="id">A recording with a row.</param>
+    /// <param name="requested">True to ask.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public Task MarkRetryAsync(RecordingId id, bool requested, CancellationToken cancellationToken) => _tables.Recordings.UpdateEntityAsync(
+        new TableEntity(id.Day, id.Value) { [nameof(Recording.RetryRequested)] = requested }, ETag.All, TableUpdateMode.Merge, cancellationToken);
+
+    /// <summary>Merges one stage's columns into a chunk's row.</summary>
+    /// <param name="change">The stage's own columns.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public Task MergeChunkAsync(Chunk change, CancellationToken cancellationToken) =>
+        _tables.Chunks.UpsertEntityAsync(EntityOf(change), TableUpdateMode.Merge, cancellationToken);
+
+    /// <summary>Merges columns into a chunk's row and ends the chunk, unless it was ended before: the summary's time depends on it, so the first stays.</summary>
+    /// <param name="change">The stage's own columns of a chunk with a row, with the time of its end if it is only now.</param>
+    /// <param name="cancellationToken">Stops the requests.</param>
+    public async Task FinishChunkAsync(Chunk change, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        while (true)
+        {
+            TableEntity row = await _tables.Chunks
+                .GetEntityAsync<TableEntity>(change.Id.Recording.Value, change.Id.Key, cancellationToken: cancellationToken).ConfigureAwait(false);
+            Chunk finished = change with { FinishedAt = ChunkOf(row, change.Id).FinishedAt ?? change.FinishedAt };
+            if (await TryMergeAsync(_tables.Chunks, EntityOf(finished), row.ETag, cancellationToken).ConfigureAwait(false))
+                return;
+        }
+    }
+
+    /// <summary>Writes into a chunk's row that it was given up, unless it was finished, or given up in this generation or a later one.</summary>
+    /// <param name="failure">Reason, generation and time.</param>
+    /// <param name="cancellationToken">Stops the requests.</param>
+    /// <returns>False when there is no such chunk, or no longer.</returns>
+    public async Task<bool> FailChunkAsync(Chunk failure, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        while (true)
+        {
+            if (await FindEntityAsync(_tables.Chunks, failure.Id.Recording.Value, failure.Id.Key, cancellationToken).ConfigureAwait(false) is not { } row)
+                return false;
+            Chunk chunk = ChunkOf(row, failure.Id);
+            if (chunk.FinishedAt is not null || chunk.FailedGeneration >= failure.FailedGeneration)
+                return true; // a late letter must not hide a newer one, and a repeated one keeps the first time: the summary depends on it
+            if (await TryMergeAsync(_tables.Chunks, EntityOf(failure), row.ETag, cancellationToken).ConfigureAwait(false))
+                return true;
+        }
+    }
+
+    /// <summary>Merges one stage's columns into segment rows.</summary>
+    /// <param name="segments">Any number, of one recording.</param>
+    /// <param name="owner">The stage: no other column is written.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    public async Task MergeSegmentsAsync(IEnumerable<Segment> segments, Stage owner, CancellationToken cancellationToken)
+    {
+        foreach (Segment[] batch in segments.Chunk(BatchRows))
+        {
+            await _tables.Segments.SubmitTransactionAsync(
+                batch.Select(segment => new TableTransactionAction(
+                    TableTransactionActionType.UpsertMerge, TableRows.ToEntity(SegmentColumns.All, segment, segment.RecordingId.Value, segment.Key, owner))),
+                cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Removes the chunk and segment rows of a rejected recording; what a retry writes meanwhile stays.</summary>
+    /// <param name="id">The recording; if it is not, or no longer, rejected, nothing is removed.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    public async Task DeleteResultsAsync(RecordingId id, CancellationToken cancellationToken)
+    {
+        foreach (TableClient table in new[] { _tables.Segments, _tables.Chunks })
+        {
+            var rows = new List<TableEntity>();
+            await foreach (TableEntity row in table.QueryAsync<TableEntity>(
+                TableClient.CreateQueryFilter($"PartitionKey eq {id.Value}"), select: s_keys, cancellationToken: cancellationToken).ConfigureAwait(false))
+            {
+                rows.Add(row);
+            }
+
+            // A retry takes the status away before it writes: what is listed is the rejected run's, unless the status has gone or a row changes.
+            if ((await FindAsync(id, cancellationToken).ConfigureAwait(false))?.Status != RecordingStatus.Rejected)
+                return;
+            foreach (TableEntity row in rows)
+            {
+                try
+                {
+                    // One by one: a transaction fails as a whole when another run has just deleted one of its rows.
+                    await table.DeleteEntityAsync(row.PartitionKey, row.RowKey, row.ETag, cancellationToken).ConfigureAwait(false);
+                }
+                catch (RequestFailedException rewritten) when (rewritten.Status == 412)
+                {
+                    // A late stage will see the status and come here itself; a retry wants its row.
+                }
+            }
+        }
+    }
+
+    private static bool MayFollow(Recording row, int generation, RecordingStatus status) =>
+        generation != row.Generation ? generation > row.Generation
+        : row.Status is RecordingStatus.Queued or RecordingStatus.Processing ? status >= row.Status
+        : status == row.Status;
+
+    private static TableEntity EntityOf(Chunk chunk) => TableRows.ToEntity(ChunkColumns.All, chunk, chunk.Id.Recording.Value, chunk.Id.Key);
+
+    /// <summary>Merges a change into a recording's row if the row allows it, or adds the row.</summary>
+    private async Task<bool> ChangeAsync(Recording change, Func<Recording, bool> allowed, CancellationToken cancellationToken)
+    {
+        TableEntity columns = TableRows.ToEntity(RecordingColumns.All, change, change.Id.Day, change.Id.Value);
+        while (true)
+        {
+            TableEntity? row = await FindEntityAsync(_tables.Recordings, change.Id.Day, change.Id.Value, cancellationToken).ConfigureAwait(false);
+            if (row is not null && !allowed(RecordingOf(row)))
+                return false;
+            if (row is null
+                ? await TryAddAsync(_tables.Recordings, columns, cancellationToken).ConfigureAwait(false)
+                : await TryMergeAsync(_tables.Recordings, columns, row.ETag, cancellationToken).ConfigureAwait(false))
+            {
+                return true;
+            }
+        }
+    }
+
+    /// <returns>False when another writer was faster: look again at what it wrote.</returns>
+    private static async Task<bool> TryAddAsync(TableClient table, TableEntity row, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await table.AddEntityAsync(row, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (RequestFailedException race) when (race.Status == 409)
+        {
+            return false;
+        }
+    }
+
+    /// <returns>False when another writer was faster: look again at what it wrote.</returns>
+    private static async Task<bool> TryMergeAsync(TableClient table, TableEntity columns, ETag seen, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await table.UpdateEntityAsync(columns, seen, TableUpdateMode.Merge, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (RequestFailedException race) when (race.Status is 404 or 412)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
+using NrSer.Pipeline.Work;
+
+namespace NrSer.Pipeline.Stages;
+
+/// <summary>How a chunk gets from its first stage to its end, whatever is done to it on the way.</summary>
+/// <remarks>
+/// A stage writes its rows and then looks at the recording's status, in case it was rejected meanwhile (see <see cref="RejectRecording"/>).
+/// Whoever finishes a chunk writes that, then looks whether it was the last.
+/// </remarks>
+/// <param name="store">Chunk and segment rows.</param>
+/// <param name="rejection">Takes back what was done for a recording that turned out to be damaged.</param>
+/// <param name="completion">Ends the recording with its last chunk.</param>
+/// <param name="time">The clock.</param>
+public sealed class ChunkProgress(RecordingStore store, RejectRecording rejection, CompleteRecording completion, TimeProvider time)
+{
+    /// <summary>The chunk that a message names.</summary>
+    /// <param name="id">The chunk.</param>
+    /// <param name="cancellationToken">Stops the requests.</param>
+    /// <returns>Null when its recording was rejected: there is no more to do for it.</returns>
+    /// <exception cref="InvalidMessageException">There never was such a chunk, or ingest never wrote where it lies: the message is wrong.</exception>
+    public async Task<Chunk?> BeginAsync(ChunkId id, CancellationToken cancellationToken)
+    {
+        Chunk? found = await store.FindChunkAsync(id, cancellationToken).ConfigureAwait(false);
+        if (await rejection.DiscardIfRejectedAsync(id.Recording, cancellationToken).ConfigureAwait(false))
+            return null;
+        return found switch
+        {
+            null => throw new InvalidMessageException($"There is no chunk {id}."),
+            { StartSample: null } or { Samples: null } => throw new InvalidMessageException($"The row of chunk {id} does not say where it lies."),
+            _ => found,
+        };
+    }
+
+    /// <summary>The segments of a chunk were decided; without speech, that was its last stage.</summary>
+    /// <param name="chunk">From <see cref="BeginAsync"/>.</param>
+    /// <param name="segments">All of them.</param>
+    /// <param name="cancellationToken">Stops the requests.</param>
+    /// <returns>Whether it is to go on to recognition.</returns>
+    public async Task<bool> EnhancedAsync(Chunk chunk, IReadOnlyCollection<Segment> segments, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chunk);
+        await MergeAsync(chunk, segments, Stage.Enhance, cancellationToken).ConfigureAwait(false);
+        bool hasSpeech = segments.Any(segment => segment.IsSpeech);
+        var change = new Chunk { Id = chunk.Id, EnhancedAt = chunk.EnhancedAt ?? time.GetUtcNow(), HasSpeech = hasSpeech };
+        if (!hasSpeech)
+        {
+            await FinishAsync(change, cancellationToken).ConfigureAwait(false);
+            return false;
+        }
+
+        await store.MergeChunkAsync(change, cancellationToken).ConfigureAwait(false);
+        return !await rejection.DiscardIfRejectedAsync(chunk.Id.Recording, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The emotions of a chunk were recognised.</summary>
+    /// <param name="chunk">From <see cref="BeginAsync"/>.</param>
+    /// <param name="segments">Those with an emotion; none where an earlier run finished the chunk.</param>
+    /// <param name="cancellationToken">Stops the requests.</param>
+    public async Task RecognizedAsync(Chunk chunk, IReadOnlyCollection<Segment> segments, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chunk);
+        await MergeAsync(chunk, segments, Stage.Recognize, cancellationToken).ConfigureAwait(false);
+        if (chunk.FinishedAt is null)
+            await FinishAsync(new Chunk { Id = chunk.Id }, cancellationToken).ConfigureAwait(false);
+        else
+            await EndAsync(chunk.Id.Recording, cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task MergeAsync(Chunk chunk, IReadOnlyCollection<Segment> segments, Stage owner, CancellationToken cancellationToken) =>
+        store.MergeSegmentsAsync(segments.Select(segment => segment with { RecordingId = chunk.Id.Recording }), owner, cancellationToken);
+
+    private async Task FinishAsync(Chunk change, CancellationToken cancellationToken)
+    {
+        await store.FinishChunkAsync(change with { FinishedAt = time.GetUtcNow() }, cancellationToken).ConfigureAwait(false);
+        await EndAsync(change.Id.Recording, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task EndAsync(RecordingId id, CancellationToken cancellationToken)
+    {
+        if (!await rejection.DiscardIfRejectedAsync(id, cancellationToken).ConfigureAwait(false))
+            await completion.RunAsync(id, cancellationToken).ConfigureAwait(false);
+    }
+}

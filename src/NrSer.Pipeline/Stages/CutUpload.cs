@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using NrSer.Core.Audio;
+using NrSer.Core.Audio.Input;
+using NrSer.Core.Segmentation;
+using NrSer.Pipeline.Results;
+
+namespace NrSer.Pipeline.Stages;
+
+/// <summary>Decodes an upload and cuts it: the half of ingest that reads audio.</summary>
+/// <param name="decoder">Reads the upload.</param>
+/// <param name="intake">Receives the chunks.</param>
+/// <param name="segmentation">The longest chunk.</param>
+/// <param name="ingestion">Mixed or separate channels.</param>
+/// <param name="logger">The log.</param>
+public sealed partial class CutUpload(
+    AudioDecoder decoder, ChunkIntake intake, IOptions<SegmentationOptions> segmentation, IOptions<IngestOptions> ingestion, ILogger<CutUpload> logger)
+{
+    /// <summary>Says how a recording is to be cut: as an earlier run did, if it left chunks, else as the settings say.</summary>
+    /// <param name="recording">What this run begins with.</param>
+    /// <param name="earlier">What earlier runs wrote of the recording, or null.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public async Task<(Recording Recording, ChunksBefore Before)> PlanAsync(Recording recording, Recording? earlier, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(recording);
+        ChunksBefore before = await intake.FindBeforeAsync(recording.Id, cancellationToken).ConfigureAwait(false);
+        Recording planned = before.Rows.Count > 0 && earlier is { ChannelMode: { } channels, MaxChunkSeconds: { } seconds }
+            ? recording with { ChannelMode = channels, MaxChunkSeconds = seconds }
+            : recording with { ChannelMode = ingestion.Value.Channels, MaxChunkSeconds = segmentation.Value.MaxChunk.TotalSeconds };
+        return (planned, before);
+    }
+
+    /// <summary>Hands on every chunk as soon as it is cut.</summary>
+    /// <param name="recording">As planned.</param>
+    /// <param name="before">What earlier runs left.</param>
+    /// <param name="content">The upload.</param>
+    /// <param name="cancellationToken">Stops between blocks.</param>
+    /// <returns>What is known of the recording then.</returns>
+    /// <exception cref="InvalidAudioException">It cannot be read, or not to its end.</exception>
+    public async Task<Recording> RunAsync(Recording recording, ChunksBefore before, Stream content, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(recording);
+        ArgumentNullException.ThrowIfNull(content);
+        long begun = Stopwatch.GetTimestamp();
+        using SHA256 hash = SHA256.Create();
+        var hashed = new CryptoStream(content, hash, CryptoStreamMode.Read);
+        await using ConfiguredAsyncDisposable closingStream = hashed.ConfigureAwait(false);
+        IAudioReader audio = await decoder.OpenAsync(hashed, cancellationToken).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable closingReader = audio.ConfigureAwait(false); // not through SpeechReader, which may refuse it
+        var speech = new SpeechReader(audio, recording.ChannelMode!.Value);
+        var reader = new ChunkReader(speech, new SegmentationOptions { MaxChunk = TimeSpan.FromSeconds(recording.MaxChunkSeconds!.Value) });
+        int count = 0;
+        await foreach (AudioChunk chunk in reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            await intake.AddAsync(recording, before, chunk, cancellationToken).ConfigureAwait(false);
+            count++;
+        }
+
+        await hashed.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false); // what follows the audio belongs to the hash too
+        double seconds = reader.SamplesRead / (double)SegmentGrid.SampleRateHz;
+        PipelineTelemetry.CountAudio(Stage.Ingest, seconds, Stopwatch.GetElapsedTime(begun));
+        LogDecoded(recording.Id.Value, seconds, count);
+        return new Recording
+        {
+            Id = recording.Id,
+            Generation = recording.Generation,
+            Status = RecordingStatus.Processing,
+            Sha256 = Convert.ToHexStringLower(hash.Hash!),
+            DurationSeconds = seconds,
+            SampleRateHz = speech.Source.SampleRateHz,
+            Channels = speech.Source.Channels,
+            Encoding = speech.Source.Encoding,
+            ExpectedChunks = count,
+            IngestedGeneration = recording.Generation,
+        };
+    }
+
+    [LoggerMessage(3001, LogLevel.Information, "Decoded {RecordingId}: {Seconds:F1} s in {Chunks} chunks")]
+    private partial void LogDecoded(string recordingId, double seconds, int chunks);
+}

@@ -1,6 +1,0 @@
-using Microsoft.Extensions.Options;
-
-namespace NrSer.Pipeline.Stages;
-
-[OptionsValidator]
-internal sealed partial class SweepOptionsValidator : IValidateOptions<SweepOptions>;

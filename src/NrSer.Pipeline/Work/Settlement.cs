@@ -1,0 +1,171 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace NrSer.Pipeline.Work;
+
+/// <summary>Runs a stage on a locked message and settles the message by what the stage did.</summary>
+/// <remarks>
+/// Success completes, shutdown gives back, a message that cannot be read is dead-lettered at once, and any other failure is retried with
+/// growing delays until the attempts run out. The lock is renewed at half its duration as long as the stage works, but not for ever: what
+/// hangs must not keep its message from others.
+/// </remarks>
+/// <param name="options">Lock, attempts and delays.</param>
+/// <param name="activity">Told of the work.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
+public sealed partial class Settlement(IOptions<QueueOptions> options, QueueActivity activity, TimeProvider time, ILogger<Settlement> logger)
+{
+    private static readonly TimeSpan s_longestDelay = TimeSpan.FromMinutes(10); // what is down for longer than that is back at no certain time
+
+    private readonly QueueOptions _options = options.Value;
+
+    /// <summary>Handles one delivery to its settlement; never throws.</summary>
+    /// <param name="queue">Name of the queue, for logs and metrics.</param>
+    /// <param name="delivery">The delivery.</param>
+    /// <param name="stage">What to do with its message.</param>
+    /// <param name="retryWithoutLimit">Tries again however often it failed: behind a dead-letter queue there is no other.</param>
+    /// <param name="stoppingToken">Asks the stage to stop, and gives the message back.</param>
+    public async Task RunAsync(
+        string queue, WorkDelivery delivery, Func<WorkMessage, CancellationToken, Task> stage, bool retryWithoutLimit, CancellationToken stoppingToken)
+    {
+        ArgumentNullException.ThrowIfNull(delivery);
+        ArgumentNullException.ThrowIfNull(stage);
+        activity.Begin();
+        try
+        {
+            await HandleAsync(queue, delivery, stage, retryWithoutLimit ? int.MaxValue : _options.MaxDeliveries, stoppingToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            activity.End();
+        }
+    }
+
+    private async Task HandleAsync(
+        string queue, WorkDelivery delivery, Func<WorkMessage, CancellationToken, Task> stage, int maxDeliveries, CancellationToken stoppingToken)
+    {
+        using Activity? span = PipelineTelemetry.Source.StartActivity(queue, ActivityKind.Consumer, delivery.Message.TraceParent);
+        if (delivery.SentAt is { } sentAt)
+            PipelineTelemetry.QueueAge.Record((time.GetUtcNow() - sentAt).TotalSeconds, new KeyValuePair<string, object?>("queue", queue));
+        using var working = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        using var limit = new CancellationTokenSource(_options.LongestWork, time);
+        using CancellationTokenRegistration hung = limit.Token.Register(working.Cancel);
+        Task<bool> renewal = RenewAsync(queue, delivery, working);
+        long begun = time.GetTimestamp();
+        Exception? failure = null;
+        try
+        {
+            if (delivery.DeliveryCount > maxDeliveries)
+                throw new InvalidMessageException($"Handed out {maxDeliveries} times, and no worker lived to answer.");
+            await stage(delivery.Message, working.Token).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            failure = limit.IsCancellationRequested ? new TimeoutException($"It did not end within {_options.LongestWork}.", error) : error;
+            span?.SetStatus(ActivityStatusCode.Error, error.GetType().Name);
+        }
+
+        await working.CancelAsync().ConfigureAwait(false);
+        if (!await renewal.ConfigureAwait(false))
+            return; // someone else may be at it, and will settle it
+        try
+        {
+            if (failure is not null)
+            {
+                await SettleFailureAsync(queue, delivery, failure, maxDeliveries, stoppingToken).ConfigureAwait(false);
+                return;
+            }
+
+            await delivery.CompleteAsync(CancellationToken.None).ConfigureAwait(false);
+            LogHandled(queue, delivery.Message.MessageId, time.GetElapsedTime(begun).TotalSeconds);
+        }
+        catch (Exception error)
+        {
+            LogUnsettled(error, queue, delivery.Message.MessageId); // the lock runs out by itself
+        }
+    }
+
+    private async Task SettleFailureAsync(string queue, WorkDelivery delivery, Exception error, int maxDeliveries, CancellationToken stoppingToken)
+    {
+        bool invalid = error is InvalidMessageException;
+        if (stoppingToken.IsCancellationRequested && !invalid)
+        {
+            // Whatever it threw: cancellation comes in many wrappings.
+            LogAbandoned(queue, delivery.Message.MessageId);
+            await delivery.GiveBackAsync(CancellationToken.None).ConfigureAwait(false);
+            return;
+        }
+
+        LogFailed(error, queue, delivery.Message.MessageId, delivery.DeliveryCount);
+        if (maxDeliveries < int.MaxValue && (invalid || delivery.DeliveryCount >= maxDeliveries))
+            await delivery.DeadLetterAsync(Describe(error, delivery.DeliveryCount), CancellationToken.None).ConfigureAwait(false);
+        else
+            await delivery.AbandonAsync(DelayAfter(delivery.DeliveryCount), stoppingToken).ConfigureAwait(false);
+    }
+
+    private TimeSpan DelayAfter(long deliveries)
+    {
+        TimeSpan doubled = _options.RetryDelay * Math.Pow(2, Math.Min(deliveries, 31) - 1);
+        return doubled < s_longestDelay ? doubled : s_longestDelay;
+    }
+
+    private static string Describe(Exception error, long deliveries)
+    {
+        string first = error.Message.Split('\n', 2)[0].Trim();
+        return error is InvalidMessageException ? first : $"{error.GetType().Name} after {deliveries} attempts: {first}";
+    }
+
+    /// <summary>Holds the lock until the work ends; when it is lost, stops the work.</summary>
+    /// <returns>False when it was lost.</returns>
+    private async Task<bool> RenewAsync(string queue, WorkDelivery delivery, CancellationTokenSource working)
+    {
+        TimeSpan pause = _options.LockDuration / 2;
+        long held = time.GetTimestamp();
+        while (true)
+        {
+            await Task.Delay(pause, time, working.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (working.IsCancellationRequested)
+                return true; // the work has ended
+            bool renewed;
+            long asked = time.GetTimestamp();
+            try
+            {
+                // Not cut short by the end of the work: an answer that nobody waits for would take the lock's new receipt with it.
+                renewed = await delivery.RenewAsync(CancellationToken.None).ConfigureAwait(false);
+                (held, pause) = (asked, _options.LockDuration / 2);
+            }
+            catch (Exception error)
+            {
+                LogUnrenewed(error, queue, delivery.Message.MessageId);
+                renewed = time.GetElapsedTime(held) < _options.LockDuration; // nobody said so, but by now another may have it
+                pause = _options.LockDuration / 10;
+            }
+
+            if (!renewed)
+            {
+                LogLockLost(queue, delivery.Message.MessageId);
+                await working.CancelAsync().ConfigureAwait(false);
+                return false;
+            }
+        }
+    }
+
+    [LoggerMessage(2001, LogLevel.Information, "{Queue}: handled {MessageId} in {Seconds:F2} s")]
+    private partial void LogHandled(string queue, string messageId, double seconds);
+
+    [LoggerMessage(2002, LogLevel.Warning, "{Queue}: {MessageId} failed on attempt {Attempt}")]
+    private partial void LogFailed(Exception error, string queue, string messageId, long attempt);
+
+    [LoggerMessage(2003, LogLevel.Information, "{Queue}: gave {MessageId} back")]
+    private partial void LogAbandoned(string queue, string messageId);
+
+    [LoggerMessage(2005, LogLevel.Warning, "{Queue}: the lock on {MessageId} was lost, its work is stopped")]
+    private partial void LogLockLost(string queue, string messageId);
+
+    [LoggerMessage(2006, LogLevel.Warning, "{Queue}: {MessageId} could not be settled and will be handed out again")]
+    private partial void LogUnsettled(Exception error, string queue, string messageId);
+
+    [LoggerMessage(2007, LogLevel.Warning, "{Queue}: the lock on {MessageId} could not be renewed, trying again")]
+    private partial void LogUnrenewed(Exception error, string queue, string messageId);
+}

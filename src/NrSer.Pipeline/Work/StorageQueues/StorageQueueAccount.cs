@@ -1,0 +1,39 @@
+using Azure.Identity;
+using Azure.Storage.Queues;
+using Microsoft.Extensions.Options;
+using NrSer.Pipeline.Storage;
+
+namespace NrSer.Pipeline.Work.StorageQueues;
+
+/// <summary>The queues of a storage account.</summary>
+public sealed class StorageQueueAccount
+{
+    private readonly QueueServiceClient _service;
+
+    /// <param name="options">Where they are.</param>
+    /// <exception cref="OptionsValidationException">Neither a connection string nor an endpoint is given.</exception>
+    public StorageQueueAccount(IOptions<StorageOptions> options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        StorageOptions storage = options.Value;
+        var asTheyAre = new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None }; // Base64 would throw at one foreign message, and stop the queue
+        _service = storage.ConnectionString is { Length: > 0 } connection
+            ? new QueueServiceClient(connection, asTheyAre)
+            : new QueueServiceClient(
+                storage.QueueEndpoint ?? throw new OptionsValidationException(
+                    StorageOptions.Section, typeof(StorageOptions), [$"Storage queues need {StorageOptions.Section}:QueueEndpoint."]),
+                new DefaultAzureCredential(), asTheyAre);
+    }
+
+    /// <summary>A queue.</summary>
+    /// <param name="name">Its name.</param>
+    internal QueueClient Queue(string name) => _service.GetQueueClient(name);
+
+    /// <summary>Creates what is missing: on a laptop nothing else does.</summary>
+    /// <param name="cancellationToken">Stops between requests.</param>
+    public async Task CreateMissingAsync(CancellationToken cancellationToken)
+    {
+        foreach (string name in StorageNames.Queues.Concat(StorageNames.Queues.Select(StorageNames.PoisonOf)))
+            await Queue(name).CreateIfNotExistsAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+    }
+}

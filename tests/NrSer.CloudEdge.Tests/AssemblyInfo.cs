@@ -1,0 +1,3 @@
+using NrSer.Testing;
+
+[assembly: AssemblyFixture(typeof(StorageEmulator))]

@@ -1,0 +1,356 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Time.Testing;
+using NrSer.Pipeline.Stages;
+using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Uploads;
+using NrSer.Pipeline.Work;
+using NrSer.Pipeline.Work.StorageQueues;
+using NrSer.Testing;
+
+namespace NrSer.Pipeline.Tests.Work;
+
+public sealed class QueuePumpTests(StorageEmulator emulator) : IAsyncLifetime
+{
+    private static readonly QueueOptions s_options = new()
+    {
+        LockDuration = TimeSpan.FromMinutes(5), RetryDelay = TimeSpan.Zero, PollInterval = TimeSpan.FromMilliseconds(10),
+    };
+
+    private static readonly WorkMessage s_message = new("id/0/test", "{}", null);
+
+    private StorageAccount _account = null!;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _account = await StorageAccount.CreateAsync(emulator);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task Run_Success_CompletesInOrderOfArrival()
+    {
+        var handled = new ConcurrentQueue<string>();
+        await QueueOf().SendAsync([.. Enumerable.Range(0, 10).Select(number => new WorkMessage($"{number}", "{}", null))], Stop);
+        await using var running = await StartAsync((message, _) =>
+        {
+            handled.Enqueue(message.MessageId);
+            return Task.CompletedTask;
+        });
+        await Polling.UntilAsync(async () => await CountAsync(StorageNames.ChunksQueue) == 0);
+        Assert.Equal(Enumerable.Range(0, 10).Select(number => $"{number}"), handled);
+    }
+
+    [Fact]
+    public async Task Run_SeveralAtOnce_NeverExceedsItsConcurrency()
+    {
+        int now = 0, most = 0;
+        await QueueOf().SendAsync([.. Enumerable.Range(0, 12).Select(number => new WorkMessage($"{number}", "{}", null))], Stop);
+        var gate = new SemaphoreSlim(0);
+        await using var running = await StartAsync(async (_, cancellationToken) =>
+        {
+            InterlockedMax(ref most, Interlocked.Increment(ref now));
+            await gate.WaitAsync(cancellationToken);
+            Interlocked.Decrement(ref now);
+        }, concurrency: 3);
+        await Polling.UntilAsync(() => Task.FromResult(Volatile.Read(ref now) == 3));
+        gate.Release(12);
+        await Polling.UntilAsync(async () => await CountAsync(StorageNames.ChunksQueue) == 0);
+        Assert.Equal(3, most);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // a time-out of a request, not of the host
+    public async Task Run_StageFailsFiveTimes_DeadLettersThenAndNotBefore(bool cancelled)
+    {
+        var poisonBefore = new ConcurrentQueue<int>();
+        await QueueOf().SendAsync([s_message], Stop);
+        await using var running = await StartAsync(async (_, _) =>
+        {
+            poisonBefore.Enqueue(await CountAsync(StorageNames.PoisonOf(StorageNames.ChunksQueue)));
+            throw cancelled ? new TaskCanceledException("It took too long.\nat length") : new IOException("The disk is full.\r\nVery.");
+        });
+        (string body, string reason) = Assert.Single(await DeadLettersAsync());
+        Assert.Equal([0, 0, 0, 0, 0], poisonBefore);
+        Assert.Equal(("{}", cancelled ? "TaskCanceledException after 5 attempts: It took too long." : "IOException after 5 attempts: The disk is full."), (body, reason));
+        await Polling.UntilAsync(async () => await CountAsync(StorageNames.ChunksQueue) == 0);
+    }
+
+    [Fact]
+    public async Task Run_InvalidMessage_DeadLettersAtOnce()
+    {
+        int runs = 0;
+        await QueueOf().SendAsync([s_message], Stop);
+        await using var running = await StartAsync((_, _) =>
+        {
+            Interlocked.Increment(ref runs);
+            throw new InvalidMessageException("It says nothing.");
+        });
+        Assert.Equal(("{}", "It says nothing."), Assert.Single(await DeadLettersAsync()));
+        Assert.Equal(1, runs);
+    }
+
+    [Fact]
+    public async Task Run_HandedOutTooOftenWithoutAnAnswer_DeadLettersWithoutTheStage()
+    {
+        await QueueOf().SendAsync([s_message], Stop);
+        for (int i = 0; i < 5; i++)
+            await Assert.Single(await QueueOf().ReceiveAsync(1, Stop)).AbandonAsync(TimeSpan.Zero, Stop);
+        int runs = 0;
+        await using var running = await StartAsync((_, _) =>
+        {
+            Interlocked.Increment(ref runs);
+            return Task.CompletedTask;
+        });
+        Assert.Contains("5 times", Assert.Single(await DeadLettersAsync()).Reason, StringComparison.Ordinal);
+        Assert.Equal(0, runs);
+    }
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(1, true)] // as parallel loops throw it
+    [InlineData(5, true)] // on the last attempt too
+    public async Task StopAsync_StageAtWork_CancelsItAndGivesTheMessageBack(int attempt, bool wrapped)
+    {
+        await QueueOf().SendAsync([s_message], Stop);
+        for (int i = 1; i < attempt; i++)
+            await Assert.Single(await QueueOf().ReceiveAsync(1, Stop)).AbandonAsync(TimeSpan.Zero, Stop);
+        var begun = new TaskCompletionSource();
+        bool cancelled = false;
+        await using (await StartAsync(async (_, cancellationToken) =>
+        {
+            begun.SetResult();
+            try
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+            }
+            catch (OperationCanceledException error)
+            {
+                cancelled = true;
+                if (wrapped)
+                    throw new AggregateException(error);
+                throw;
+            }
+        }))
+        {
+            await begun.Task.WaitAsync(Stop);
+        }
+
+        Assert.True(cancelled);
+        Assert.Equal(1, Assert.Single(await QueueOf().ReceiveAsync(1, Stop)).DeliveryCount); // stopping is no attempt, however often
+        Assert.Equal(0, await CountAsync(StorageNames.PoisonOf(StorageNames.ChunksQueue)));
+    }
+
+    [Fact]
+    public async Task StopAsync_StageDeafToIt_WaitsAndCompletes()
+    {
+        await QueueOf().SendAsync([s_message], Stop);
+        var begun = new TaskCompletionSource();
+        var end = new TaskCompletionSource();
+        QueuePump pump = PumpOf((_, _) =>
+        {
+            begun.SetResult();
+            return end.Task;
+        }, s_options, TimeProvider.System, 1);
+        await pump.StartAsync(Stop);
+        await begun.Task.WaitAsync(Stop);
+        Task stopping = pump.StopAsync(Stop);
+        Assert.False(stopping.IsCompleted);
+        end.SetResult();
+        await stopping;
+        Assert.Equal(0, await CountAsync(StorageNames.ChunksQueue));
+    }
+
+    [Fact]
+    public async Task HandleAsync_LockLost_StopsTheWorkAndLeavesTheMessage()
+    {
+        var time = new FakeTimeProvider();
+        var options = new QueueOptions { LockDuration = TimeSpan.FromSeconds(1) };
+        bool cancelled = false;
+        QueuePump pump = PumpOf(async (_, cancellationToken) =>
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancelled = true; // and returns as if all were well
+        }, options, time, 1);
+        await QueueOf(options).SendAsync([s_message], Stop);
+        Task handling = pump.HandleAsync(Assert.Single(await QueueOf(options).ReceiveAsync(1, Stop)), Stop);
+
+        WorkDelivery other = await Polling.ForAsync(async () => (await QueueOf().ReceiveAsync(1, Stop)).SingleOrDefault()); // the real lock ran out
+        await Polling.UntilAsync(() =>
+        {
+            time.Advance(options.LockDuration / 2); // only now would the pump have renewed it
+            return Task.FromResult(handling.IsCompleted);
+        });
+        await handling;
+        Assert.True(cancelled);
+        Assert.True(await other.RenewAsync(Stop));
+    }
+
+    [Fact]
+    public async Task HandleAsync_LongWork_RenewsEvenAfterFailures()
+    {
+        var time = new FakeTimeProvider();
+        var end = new TaskCompletionSource();
+        var delivery = new ForgetfulDelivery(failures: 2);
+        QueuePump pump = PumpOf((_, _) => end.Task, s_options, time, 1);
+        Task handling = pump.HandleAsync(delivery, Stop);
+        await AdvanceUntilAsync(time, s_options.LockDuration / 10, () => delivery.Renewals >= 4); // two that fail, soon tried again, and two that do not
+        end.SetResult();
+        await handling;
+        Assert.Equal("completed", delivery.Settlement);
+    }
+
+    [Fact]
+    public async Task HandleAsync_NoRenewalForAWholeLock_TakesItForLost()
+    {
+        var time = new FakeTimeProvider();
+        var delivery = new ForgetfulDelivery(failures: int.MaxValue);
+        QueuePump pump = PumpOf((_, cancellationToken) => Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken), s_options, time, 1);
+        Task handling = pump.HandleAsync(delivery, Stop);
+        await AdvanceUntilAsync(time, s_options.LockDuration / 10, () => handling.IsCompleted);
+        await handling;
+        Assert.Null(delivery.Settlement); // whoever has it now will settle it
+    }
+
+    [Fact]
+    public async Task HandleAsync_StageHangs_IsCancelledAndTriedAgain()
+    {
+        var time = new FakeTimeProvider();
+        var options = new QueueOptions { LockDuration = TimeSpan.FromMinutes(5), LongestWork = TimeSpan.FromMinutes(20), RetryDelay = TimeSpan.FromSeconds(3) };
+        var delivery = new ForgetfulDelivery(failures: 0);
+        QueuePump pump = PumpOf((_, cancellationToken) => Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken), options, time, 1);
+        Task handling = pump.HandleAsync(delivery, Stop);
+        await AdvanceUntilAsync(time, TimeSpan.FromMinutes(2.5), () => handling.IsCompleted);
+        await handling;
+        Assert.Equal("abandoned for 3 s", delivery.Settlement);
+    }
+
+    /// <summary>Moves the clock on, step by step, giving others the time to notice each.</summary>
+    private static Task AdvanceUntilAsync(FakeTimeProvider time, TimeSpan step, Func<bool> condition) => Polling.UntilAsync(() =>
+    {
+        time.Advance(step);
+        return Task.FromResult(condition());
+    });
+
+    [Theory]
+    [InlineData(1, 60)]
+    [InlineData(3, 240)]
+    [InlineData(40, 600)]
+    [InlineData(99, 600)]
+    public async Task HandleAsync_Failure_WaitsLongerEachTimeWithinReason(int attempt, int seconds)
+    {
+        var options = new QueueOptions { RetryDelay = TimeSpan.FromMinutes(1), MaxDeliveries = 100 };
+        var delivery = new ForgetfulDelivery(0, attempt);
+        await PumpOf((_, _) => throw new IOException(), options, TimeProvider.System, 1).HandleAsync(delivery, Stop);
+        Assert.Equal($"abandoned for {seconds} s", delivery.Settlement);
+    }
+
+    [Fact]
+    public async Task Run_QueueGoneForAWhile_GoesOn()
+    {
+        await _account.Queue(StorageNames.ChunksQueue).DeleteAsync(Stop);
+        int runs = 0;
+        await using var running = await StartAsync((_, _) =>
+        {
+            Interlocked.Increment(ref runs);
+            return Task.CompletedTask;
+        });
+        await _account.Queue(StorageNames.ChunksQueue).CreateAsync(cancellationToken: Stop);
+        await QueueOf().SendAsync([s_message], Stop);
+        await Polling.UntilAsync(() => Task.FromResult(Volatile.Read(ref runs) == 1));
+    }
+
+    [Fact]
+    public async Task Run_RandomBodies_AllEndInThePoisonQueue()
+    {
+        var random = new Random(1);
+        string good = new BlobCreatedEvent("recordings", "a.wav", "1", 0).ToMessage(RecordingId.Parse("20260309-0123456789abcdef")).Body;
+        for (int i = 0; i < 24; i++)
+        {
+            byte[] bytes = new byte[random.Next(200)];
+            random.NextBytes(bytes);
+            int at = random.Next(good.Length), length = random.Next(20);
+            await _account.Queue(StorageNames.ChunksQueue).SendMessageAsync((i % 3) switch
+            {
+                0 => Convert.ToBase64String(bytes),
+                1 => string.Concat(bytes.Select(value => (char)(' ' + (value % 95)))),
+                _ => good.Remove(at, Math.Min(length + 1, good.Length - at)),
+            }, Stop);
+        }
+
+        await QueueOf().SendAsync([new WorkMessage("good", good, null)], Stop);
+        var parsed = new ConcurrentQueue<string>();
+        await using var running = await StartAsync((message, _) =>
+        {
+            BlobCreatedEvent.Parse(message.Body);
+            parsed.Enqueue(message.MessageId);
+            return Task.CompletedTask;
+        }, concurrency: 4);
+        await Polling.UntilAsync(async () => await CountAsync(StorageNames.ChunksQueue) == 0);
+        Assert.Contains("good", parsed);
+        Assert.Equal(25, parsed.Count + await CountAsync(StorageNames.PoisonOf(StorageNames.ChunksQueue)));
+    }
+
+    private static void InterlockedMax(ref int most, int value)
+    {
+        int seen;
+        while ((seen = Volatile.Read(ref most)) < value)
+            Interlocked.CompareExchange(ref most, value, seen);
+    }
+
+    private StorageWorkQueue QueueOf(QueueOptions? options = null) => new(_account.Queues, StorageNames.ChunksQueue, options ?? s_options);
+
+    private QueuePump PumpOf(Func<WorkMessage, CancellationToken, Task> stage, QueueOptions options, TimeProvider time, int concurrency) =>
+        Pumps.Create(QueueOf(options), stage, options, time, concurrency);
+
+    private async Task<RunningPump> StartAsync(Func<WorkMessage, CancellationToken, Task> stage, int concurrency = 1)
+    {
+        QueuePump pump = PumpOf(stage, s_options, TimeProvider.System, concurrency);
+        await pump.StartAsync(Stop);
+        return new RunningPump(pump);
+    }
+
+    private async Task<int> CountAsync(string queue) =>
+        (await _account.Queue(queue).GetPropertiesAsync(Stop)).Value.ApproximateMessagesCount;
+
+    private async Task<(string Body, string Reason)[]> DeadLettersAsync()
+    {
+        var poison = new StorageWorkQueue(_account.Queues, StorageNames.PoisonOf(StorageNames.ChunksQueue), s_options);
+        return [.. (await Polling.ForAsync(async () => await poison.ReceiveAsync(32, Stop) is { Count: > 0 } letters ? letters : null))
+            .Select(delivery => RecordFailure.Open(delivery.Message))];
+    }
+
+    private sealed class RunningPump(QueuePump pump) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await pump.StopAsync(CancellationToken.None);
+            pump.Dispose();
+        }
+    }
+
+    /// <summary>A delivery whose first renewals fail; remembers how it was settled.</summary>
+    private sealed class ForgetfulDelivery(int failures, long deliveryCount = 1) : WorkDelivery(s_message, deliveryCount, sentAt: null)
+    {
+        private int _renewals;
+
+        public int Renewals => Volatile.Read(ref _renewals);
+
+        public string? Settlement { get; private set; }
+
+        public override Task<bool> RenewAsync(CancellationToken cancellationToken) =>
+            Interlocked.Increment(ref _renewals) <= failures ? throw new IOException("No route to host.") : Task.FromResult(true);
+
+        public override Task CompleteAsync(CancellationToken cancellationToken) => SettleAsync("completed");
+
+        public override Task AbandonAsync(TimeSpan delay, CancellationToken cancellationToken) => SettleAsync($"abandoned for {delay.TotalSeconds} s");
+
+        public override Task DeadLetterAsync(string reason, CancellationToken cancellationToken) => SettleAsync("dead");
+
+        private Task SettleAsync(string how)
+        {
+            Settlement = how;
+            return Task.CompletedTask;
+        }
+    }
+}

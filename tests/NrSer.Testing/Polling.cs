@@ -1,0 +1,23 @@
+namespace NrSer.Testing;
+
+/// <summary>Waits for what another process or thread does.</summary>
+public static class Polling
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60); // for a machine that is busy with something else
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
+
+    public static Task UntilAsync(Func<Task<bool>> condition) => ForAsync(async () => await condition() ? "" : null);
+
+    public static async Task<T> ForAsync<T>(Func<Task<T?>> look)
+        where T : class
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(s_limit);
+        while (true)
+        {
+            if (await look() is { } found)
+                return found;
+            await Task.Delay(s_pause, TimeProvider.System, limit.Token);
+        }
+    }
+}

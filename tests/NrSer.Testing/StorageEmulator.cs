@@ -1,0 +1,46 @@
+using NrSer.Emulator;
+
+namespace NrSer.Testing;
+
+/// <summary>One storage emulator for all tests, with an account for each: none sees another's rows.</summary>
+public sealed class StorageEmulator : IAsyncLifetime
+{
+    private const int Accounts = 400;
+    private const string Key = "a2V5"; // nobody else can reach the emulator
+    private const string DefaultAccount = "devstoreaccount1";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("nrser-tests-").FullName;
+    private AzuriteProcess? _azurite;
+    private int _used;
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync()
+    {
+        string script = await AzuriteInstallation.EnsureAsync(note => TestContext.Current.SendDiagnosticMessage(note), TestContext.Current.CancellationToken);
+        Environment.SetEnvironmentVariable("AZURITE_ACCOUNTS", string.Join(';', Enumerable.Range(0, Accounts).Select(number => $"{NameOf(number)}:{Key}")));
+        _azurite = await AzuriteProcess.StartAsync(script, _folder, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Connects to an account that no one has used.</summary>
+    public string NextAccount()
+    {
+        string name = NameOf(Interlocked.Increment(ref _used) - 1);
+        string[] settings = _azurite!.ConnectionString.Replace($"/{DefaultAccount}", $"/{name}", StringComparison.Ordinal).Split(';');
+        return string.Join(';', settings.Select(setting => setting.Split('=', 2)[0] switch
+        {
+            "AccountName" => $"AccountName={name}",
+            "AccountKey" => $"AccountKey={Key}",
+            _ => setting,
+        }));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_azurite is not null)
+            await _azurite.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static string NameOf(int number) => $"account{number}";
+}

@@ -1,0 +1,168 @@
+using NrSer.Pipeline.Work;
+
+namespace NrSer.Testing;
+
+/// <summary>What every <see cref="IWorkQueue"/> keeps.</summary>
+public abstract class WorkQueueContract
+{
+    protected static readonly QueueOptions LongLock = new() { LockDuration = TimeSpan.FromMinutes(5) };
+
+    private static readonly QueueOptions s_shortLock = new() { LockDuration = TimeSpan.FromSeconds(1) };
+    private static readonly WorkMessage s_message = new("id/0/test", """{"text":"Zoë 🎙 <&>\"\\"}""", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+
+    protected static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    protected abstract Task<IWorkQueue> CreateAsync(QueueOptions options);
+
+    /// <summary>What was given up: body and reason.</summary>
+    protected abstract Task<(string Body, string Reason)[]> DeadLettersAsync();
+
+    [Fact]
+    public async Task ReceiveAsync_NothingThere_IsEmpty() => Assert.Empty(await (await CreateAsync(LongLock)).ReceiveAsync(32, Stop));
+
+    [Fact]
+    public async Task ReceiveAsync_AfterSend_HasTheWholeMessage()
+    {
+        IWorkQueue queue = await CreateAsync(LongLock);
+        await queue.SendAsync([s_message], Stop);
+        WorkDelivery delivery = Assert.Single(await queue.ReceiveAsync(32, Stop));
+        Assert.Equal((s_message, 1), (delivery.Message, delivery.DeliveryCount));
+    }
+
+    [Fact]
+    public async Task ReceiveAsync_SeveralThere_TakesNoMoreThanAskedFor()
+    {
+        IWorkQueue queue = await CreateAsync(LongLock);
+        await queue.SendAsync([.. Enumerable.Range(0, 5).Select(number => new WorkMessage($"{number}", "{}", null))], Stop);
+        Assert.Equal(2, (await queue.ReceiveAsync(2, Stop)).Count);
+        Assert.Equal(3, (await queue.ReceiveAsync(32, Stop)).Count);
+    }
+
+    [Fact]
+    public async Task ReceiveAsync_TakenByAnother_IsEmpty()
+    {
+        IWorkQueue queue = await CreateAsync(LongLock);
+        await queue.SendAsync([s_message], Stop);
+        await queue.ReceiveAsync(1, Stop);
+        Assert.Empty(await queue.ReceiveAsync(1, Stop));
+    }
+
+    [Fact]
+    public async Task CompleteAsync_AMessage_RemovesIt()
+    {
+        IWorkQueue queue = await CreateAsync(s_shortLock);
+        await queue.SendAsync([s_message], Stop);
+        WorkDelivery delivery = Assert.Single(await queue.ReceiveAsync(1, Stop));
+        await delivery.CompleteAsync(Stop);
+        Assert.False(await delivery.RenewAsync(Stop));
+        long begun = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(begun) < 1.5 * s_shortLock.LockDuration)
+            Assert.Empty(await queue.ReceiveAsync(1, Stop));
+    }
+
+    [Fact]
+    public async Task OldestSentAtAsync_SomeThere_IsTheFirstOnesTime()
+    {
+        IWorkQueue queue = await CreateAsync(LongLock);
+        Assert.Null(await queue.OldestSentAtAsync(Stop));
+        await queue.SendAsync([s_message], Stop);
+        DateTimeOffset? first = await queue.OldestSentAtAsync(Stop);
+        await queue.SendAsync([s_message], Stop);
+        Assert.Equal(first, await queue.OldestSentAtAsync(Stop));
+        Assert.Equal(first, Assert.Single(await queue.ReceiveAsync(1, Stop)).SentAt);
+        Assert.NotNull(await queue.OldestSentAtAsync(Stop));
+    }
+
+    [Fact]
+    public async Task ReceiveAsync_LockRanOut_ComesAgain()
+    {
+        IWorkQueue queue = await CreateAsync(s_shortLock);
+        await queue.SendAsync([s_message], Stop);
+        WorkDelivery first = Assert.Single(await queue.ReceiveAsync(1, Stop));
+        WorkDelivery second = await ReceiveOneAsync(queue);
+        Assert.Equal((s_message, 2), (second.Message, second.DeliveryCount));
+        Assert.False(await first.RenewAsync(Stop));
+        await first.CompleteAsync(Stop); // too late: settles nothing
+        Assert.True(await second.RenewAsync(Stop));
+    }
+
+    [Fact]
+    public async Task RenewAsync_InTime_KeepsItHidden()
+    {
+        IWorkQueue queue = await CreateAsync(new QueueOptions { LockDuration = TimeSpan.FromSeconds(2) });
+        await queue.SendAsync([s_message], Stop);
+        WorkDelivery delivery = Assert.Single(await queue.ReceiveAsync(1, Stop));
+        long begun = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(begun) < TimeSpan.FromSeconds(3))
+        {
+            Assert.True(await delivery.RenewAsync(Stop));
+            Assert.Empty(await queue.ReceiveAsync(1, Stop));
+        }
+
+        await delivery.CompleteAsync(Stop); // with the receipt of the last renewal
+        Assert.False(await delivery.RenewAsync(Stop));
+    }
+
+    [Fact]
+    public async Task AbandonAsync_NoDelay_IsThereAtOnce()
+    {
+        IWorkQueue queue = await CreateAsync(LongLock);
+        await queue.SendAsync([s_message], Stop);
+        await Assert.Single(await queue.ReceiveAsync(1, Stop)).AbandonAsync(TimeSpan.Zero, Stop);
+        Assert.Equal(2, Assert.Single(await queue.ReceiveAsync(1, Stop)).DeliveryCount);
+    }
+
+    [Fact]
+    public async Task GiveBackAsync_AMessage_IsThereAtOnceAndOnce()
+    {
+        IWorkQueue queue = await CreateAsync(LongLock);
+        await queue.SendAsync([s_message], Stop);
+        WorkDelivery first = Assert.Single(await queue.ReceiveAsync(1, Stop));
+        await first.GiveBackAsync(Stop);
+        Assert.Equal(s_message, Assert.Single(await queue.ReceiveAsync(32, Stop)).Message);
+        Assert.Empty(await queue.ReceiveAsync(32, Stop));
+    }
+
+    [Fact]
+    public async Task AbandonAsync_ADelay_HidesItSoLong()
+    {
+        IWorkQueue queue = await CreateAsync(s_shortLock);
+        await queue.SendAsync([s_message], Stop);
+        await Assert.Single(await queue.ReceiveAsync(1, Stop)).AbandonAsync(TimeSpan.FromSeconds(1), Stop);
+        Assert.Equal(2, (await ReceiveOneAsync(queue)).DeliveryCount);
+    }
+
+    [Fact]
+    public async Task DeadLetterAsync_AMessage_MovesItWithItsReason()
+    {
+        IWorkQueue queue = await CreateAsync(LongLock);
+        await queue.SendAsync([s_message], Stop);
+        WorkDelivery delivery = Assert.Single(await queue.ReceiveAsync(1, Stop));
+        await delivery.DeadLetterAsync("It is \"bad\".", Stop);
+        Assert.False(await delivery.RenewAsync(Stop));
+        Assert.Equal([(s_message.Body, "It is \"bad\".")], await DeadLettersAsync());
+    }
+
+    [Fact]
+    public async Task DeadLetterAsync_LockLost_LeavesItToTheOther()
+    {
+        IWorkQueue queue = await CreateAsync(s_shortLock);
+        await queue.SendAsync([s_message], Stop);
+        WorkDelivery first = Assert.Single(await queue.ReceiveAsync(1, Stop));
+        await ReceiveOneAsync(queue);
+        await first.DeadLetterAsync("late", Stop);
+        Assert.Empty(await DeadLettersAsync());
+    }
+
+    [Fact]
+    public async Task DeadLetterAsync_LongReason_FitsTheQueue()
+    {
+        IWorkQueue queue = await CreateAsync(LongLock);
+        await queue.SendAsync([s_message], Stop);
+        await Assert.Single(await queue.ReceiveAsync(1, Stop)).DeadLetterAsync(new string('ü', 100_000), Stop);
+        Assert.Equal(s_message.Body, Assert.Single(await DeadLettersAsync()).Body);
+    }
+
+    protected static async Task<WorkDelivery> ReceiveOneAsync(IWorkQueue queue) =>
+        await Polling.ForAsync(async () => (await queue.ReceiveAsync(1, Stop)).SingleOrDefault());
+}
