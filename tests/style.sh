@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Checks what no compiler does. Ends with "N passed, N failed".
+# Checks what no compiler does: format, line length, Python, shell scripts. Ends with "N passed, N failed".
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/need.sh
 source tests/need.sh
 
+need dotnet dotnet-sdk-10.0 "the .NET 10 SDK, whose formatter this uses"
+need pycodestyle pycodestyle "checks the Python sources"
 need shellcheck shellcheck "checks the shell scripts"
 
 passed=0 failed=0
@@ -24,10 +26,24 @@ files() { # of a name; what is built, downloaded or hidden is not ours
     find . \( -name bin -o -name obj -o -name node_modules -o -name BenchmarkDotNet.Artifacts -o -name '.?*' \) -prune -o -type f -name "$1" -print
 }
 
+lines_fit() { # the compiler and `dotnet format` leave the length of lines alone; a character is a column, whatever its bytes
+    local long
+    long=$(files '*.cs' | LC_ALL=C.UTF-8 xargs grep --line-number --extended-regexp "^.{$1}.|$(printf '\t')" || true)
+    [ -z "$long" ] || { echo "$long"; return 1; }
+}
+
+python_is_clean() { # E731: a network's equation is named like one, f = lambda x: …
+    files '*.py' | xargs pycodestyle --max-line-length="$1" --ignore=E121,E123,E126,E226,E24,E704,E731,W503,W504
+}
+
 scripts_are_clean() {
     { files '*.sh'; echo .ci/run; } | xargs shellcheck --external-sources
 }
 
+# What `dotnet format` knows of style and analyzers is an error of the build already, but for white space, and that it checks without a build, in seconds.
+check "format of C#" "'dotnet format whitespace . --folder' mends it." dotnet format whitespace . --folder --verify-no-changes
+check "length of lines in C#" "wrap at column 150, and indent with spaces." lines_fit 150
+check "Python" "see pycodestyle's list above." python_is_clean 150
 check "shell scripts" "see shellcheck's list above." scripts_are_clean
 
 echo "$passed passed, $failed failed"
