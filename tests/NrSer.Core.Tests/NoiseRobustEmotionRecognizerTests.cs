@@ -33,6 +33,7 @@ public sealed class NoiseRobustEmotionRecognizerTests : IDisposable
         float[] x = StftTests.Noise(15 * 16000, 2);
         string[] answers = [.. new[] { "1", "2", "7" }.Select(threads =>
         {
+            _catalog["mean-402"]["snrLevel"]!["enhancer"] = "mixing-512@1.0.0";
             using ServiceProvider services = Services(("NrSer:Models:Threads", threads), ("NrSer:Models:Enhancer", "mixing-512"));
             return string.Join('\n', services.GetRequiredService<NoiseRobustEmotionRecognizer>()
                 .Recognize(x, wholeAsOne: false, TestContext.Current.CancellationToken)
@@ -70,6 +71,14 @@ public sealed class NoiseRobustEmotionRecognizerTests : IDisposable
     {
         using ServiceProvider services = Services(("NrSer:Models:Emotion", "hubert"));
         Assert.Contains("'hubert'", Assert.Throws<ModelException>(services.GetRequiredService<ModelSet>).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Resolve_ABlockOfAnotherEnhancer_IsRefusedBeforeAnythingIsScored()
+    {
+        using ServiceProvider services = Services(("NrSer:Models:Enhancer", "zero-512"));
+        ModelException error = Assert.Throws<ModelException>(services.GetRequiredService<NoiseRobustEmotionRecognizer>);
+        Assert.Contains("trained with the enhancer identity-512@1.0.0", error.Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => _catalog.Dispose();

@@ -30,7 +30,7 @@ internal static class BenchCommand
         var minutes = new Option<double>("--minutes") { Description = "Audio to run through.", DefaultValueFactory = _ => 10 }.OnlyWithin(0.1, 600);
         var models = new Option<string>("--models")
         {
-            Description = "The models in use, those that come with NrSer, or the largest of each kind (installed CMGAN, HuBERT).", DefaultValueFactory = _ => Used,
+            Description = "The models in use, those that come with NrSer, or the largest of each kind that belong together (installed CMGAN, HuBERT).", DefaultValueFactory = _ => Used,
         }.AcceptOnlyFromAmong(Used, Embedded, Full);
         var threads = new Option<int>("--threads") { Description = "Threads at work.", DefaultValueFactory = _ => 1 }.OnlyWithin(1, Environment.ProcessorCount);
         var json = new Option<bool>("--json") { Description = "Print JSON." };
@@ -66,12 +66,22 @@ internal static class BenchCommand
         using ServiceProvider services = CliServices.Method();
         ModelOptions options = services.GetRequiredService<IOptions<ModelOptions>>().Value;
         ModelCatalog catalog = ModelCatalog.Load(options.CatalogPath, options.InstalledPath);
-        ModelEntry[] largest = [.. Enum.GetValues<ModelKind>().Select(kind => catalog.Models.Where(entry => entry.Kind == kind).MaxBy(SizeOf)!)];
+        ModelEntry[] largest = Largest(catalog, SizeOf);
         return largest.Any(entry => catalog.IsInstalled(entry))
             ? [.. largest.Select(entry => Setting($"{entry.Kind}", entry.Name))]
             : throw new UsageException("No model is installed that is larger than NrSer's own. Convert public checkpoints with models/export, then: nrser models add");
 
         long SizeOf(ModelEntry entry) => new FileInfo(catalog.FileOf(entry)) is { Exists: true } file ? file.Length : 0;
+    }
+
+    /// <summary>The largest model of each kind; of SNR-level blocks, the largest that belongs to the enhancer.</summary>
+    internal static ModelEntry[] Largest(ModelCatalog catalog, Func<ModelEntry, long> sizeOf)
+    {
+        ModelEntry Of(ModelKind kind) => catalog.Models.Where(entry => entry.Kind == kind).MaxBy(sizeOf)!;
+        ModelEntry enhancer = Of(ModelKind.Enhancer);
+        ModelEntry block = catalog.BlocksOf(enhancer).MaxBy(sizeOf) ?? throw new UsageException(
+            $"No SNR-level block belongs to the largest enhancer, {enhancer.Id}, so that the two cannot be measured together. Add one whose entry names it: nrser models add");
+        return [enhancer, block, Of(ModelKind.Emotion)];
     }
 
     private static KeyValuePair<string, string?> Setting(string name, string? value) => KeyValuePair.Create($"{ModelOptions.Section}:{name}", value);

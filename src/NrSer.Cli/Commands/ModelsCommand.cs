@@ -17,7 +17,7 @@ internal static class ModelsCommand
         var json = new Option<bool>("--json") { Description = "Print JSON.", Recursive = true };
         var list = new Command("list", "Lists the catalogue.");
         list.Run((parsed, _) => Task.FromResult(Show(parsed.GetValue(json), load: false)));
-        var verify = new Command("verify", "Loads every model, checks file, hash, names and shapes against the catalogue, and computes its fixture where it has one. Exit code 3 if one does not hold.");
+        var verify = new Command("verify", "Loads every model, checks file, hash, names and shapes against the catalogue, computes its fixture where it has one, and holds that the SNR-level block in use belongs to the enhancer in use. Exit code 3 if one does not hold.");
         verify.Run((parsed, _) => Task.FromResult(Show(parsed.GetValue(json), load: true)));
         return new Command("models", "Shows, checks and installs models.") { list, verify, Add(), Use(), Pull(), Remove(), json };
     }
@@ -31,7 +31,7 @@ internal static class ModelsCommand
         {
             FileInfo? file = parsed.GetValue(network);
             ModelEntry added = Installed().Add(file, parsed.GetRequiredValue(entry));
-            Terminal.Note(file is null ? $"Noted {added.Id}. Download it with: nrser models pull {added.Name}" : $"Installed {added.Id}. Use it with: nrser models use {added.Name}");
+            Terminal.Note(file is null ? $"Noted {added.Id}. Download it with: nrser models pull {added.Name}" : $"Installed {added.Id}. Use it with: {Using(added)}");
             return Task.FromResult(ExitCode.Success);
         });
         return command;
@@ -39,12 +39,13 @@ internal static class ModelsCommand
 
     private static Command Use()
     {
-        var name = new Argument<string>("name") { Description = "A model of the catalogue." };
-        var command = new Command("use", "Makes a model the one that is used when none is named.") { name };
+        var names = new Argument<string[]>("names") { Description = "Models of the catalogue, one of a kind.", Arity = ArgumentArity.OneOrMore };
+        var command = new Command(
+            "use", "Makes models those that are used when none are named. An enhancer and the SNR-level block that was trained with it are named together.") { names };
         command.Run((parsed, _) =>
         {
-            ModelEntry used = Installed().Use(parsed.GetRequiredValue(name));
-            Terminal.Note($"{used.Id} is used as {JsonNamingPolicy.CamelCase.ConvertName(used.Kind.ToString())} from now on.");
+            foreach (ModelEntry used in Installed().Use(parsed.GetRequiredValue(names)))
+                Terminal.Note($"{used.Id} is used as {JsonNamingPolicy.CamelCase.ConvertName(used.Kind.ToString())} from now on.");
             return Task.FromResult(ExitCode.Success);
         });
         return command;
@@ -59,7 +60,7 @@ internal static class ModelsCommand
             string wanted = parsed.GetRequiredValue(name);
             InstalledModels installed = Installed();
             ModelEntry pulled = await Terminal.WithProgressAsync(wanted, progress => installed.PullAsync(wanted, progress, cancellationToken));
-            Terminal.Note($"{pulled.Id} is here. Use it with: nrser models use {pulled.Name}");
+            Terminal.Note($"{pulled.Id} is here. Use it with: {Using(pulled)}");
             return ExitCode.Success;
         });
         return command;
@@ -76,6 +77,14 @@ internal static class ModelsCommand
         });
         return command;
     }
+
+    /// <summary>What to type to use it: enhancer and SNR-level block change together.</summary>
+    private static string Using(ModelEntry entry) => "nrser models use " + entry switch
+    {
+        { SnrLevel: { } block } => $"{block.Enhancer.Split('@')[0]} {entry.Name}",
+        { Kind: ModelKind.Enhancer } => $"{entry.Name} BLOCK, an SNR-level block that was trained with it",
+        _ => entry.Name,
+    };
 
     private static InstalledModels Installed()
     {
@@ -119,6 +128,8 @@ internal static class ModelsCommand
             if (entry.Url is not null && !File.Exists(models.Catalog.FileOf(entry)))
                 return $"not downloaded yet: nrser models pull {entry.Name}";
             ModelFixture.Verify(models.Catalog, entry, models.Options);
+            if (entry == models.SnrLevelEntry)
+                models.Catalog.RequirePair(models.EnhancerEntry, entry);
             return null;
         }
         catch (ModelException error)

@@ -11,6 +11,7 @@ namespace NrSer.Cli.Models;
 internal sealed class InstalledModels(ModelOptions options)
 {
     private static readonly string[] s_files = ["file", "fixture"]; // fields of an entry that name one
+    private static readonly string[] s_pair = [Slot(ModelKind.Enhancer), Slot(ModelKind.SnrLevel)]; // belong together
 
     private readonly string _folder = options.InstalledPath is { Length: > 0 } folder
         ? folder
@@ -52,7 +53,14 @@ internal sealed class InstalledModels(ModelOptions options)
                 Copy(network.FullName, $"{stem}.onnx", copies);
             JsonObject document = ReadCatalog();
             document["models"]!.AsArray().Add(node);
-            return Publish(document, name, load: network is not null);
+            ModelEntry? added = null;
+            Publish(document, published =>
+            {
+                added = Find(published, name);
+                if (network is not null)
+                    ModelFixture.Verify(published, added, options);
+            });
+            return added!;
         }
         catch
         {
@@ -62,19 +70,33 @@ internal sealed class InstalledModels(ModelOptions options)
         }
     }
 
-    /// <summary>Makes a model the one that is used when none is named.</summary>
-    /// <param name="name">Any model, installed or the program's own.</param>
-    /// <exception cref="ModelException">There is none, or it does not load.</exception>
-    public ModelEntry Use(string name)
+    /// <summary>Makes models those that are used when none are named, all of them or none: a pair that belongs together changes in one step.</summary>
+    /// <param name="names">Any models of different kinds, installed or the program's own.</param>
+    /// <exception cref="UsageException">There is no such model, or two are of one kind.</exception>
+    /// <exception cref="ModelException">One does not load, or the SNR-level block belongs to another enhancer than would be used.</exception>
+    public IReadOnlyList<ModelEntry> Use(IReadOnlyList<string> names)
     {
         using FileStream claim = Claim();
-        ModelEntry entry = Find(ModelCatalog.Load(options.CatalogPath, options.InstalledPath), name);
+        ModelCatalog catalog = ModelCatalog.Load(options.CatalogPath, options.InstalledPath);
         JsonObject document = ReadCatalog();
-        document["defaults"]![JsonNamingPolicy.CamelCase.ConvertName(entry.Kind.ToString())] = name;
-        return Publish(document, name, load: true);
+        var chosen = new Dictionary<ModelKind, ModelEntry>();
+        foreach (ModelEntry entry in names.Distinct(StringComparer.Ordinal).Select(name => Find(catalog, name)))
+        {
+            if (!chosen.TryAdd(entry.Kind, entry))
+                throw new UsageException($"{chosen[entry.Kind].Name} and {entry.Name} are of one kind ({Slot(entry.Kind)}); name one of them.");
+            document["defaults"]![Slot(entry.Kind)] = entry.Name;
+        }
+
+        Publish(document, published =>
+        {
+            published.RequirePair(published.Choose(ModelKind.Enhancer, name: null), published.Choose(ModelKind.SnrLevel, name: null));
+            foreach (ModelEntry entry in chosen.Values)
+                ModelFixture.Verify(published, Find(published, entry.Name), options);
+        });
+        return [.. chosen.Values];
     }
 
-    /// <summary>Takes a model away again, and its place as a default.</summary>
+    /// <summary>Takes a model away again, and its place as a default; of enhancer and SNR-level block, both places.</summary>
     /// <param name="name">An installed model.</param>
     /// <exception cref="UsageException">It is not installed.</exception>
     public void Remove(string name)
@@ -86,9 +108,12 @@ internal sealed class InstalledModels(ModelOptions options)
             ?? throw new UsageException($"'{name}' is not installed here. See: nrser models list");
         models.Remove(entry);
         JsonObject defaults = document["defaults"]!.AsObject();
-        foreach (string slot in defaults.Where(pair => pair.Value?.GetValue<string>() == name).Select(pair => pair.Key).ToArray())
+        string[] left = [.. defaults.Where(pair => pair.Value?.GetValue<string>() == name).Select(pair => pair.Key)];
+        if (left.Any(s_pair.Contains))
+            left = [.. left, .. s_pair]; // what is left of a pair belongs to nothing: both places go back to the program's own
+        foreach (string slot in left)
             defaults.Remove(slot);
-        Publish(document, expected: null, load: false);
+        Publish(document, _ => { });
         foreach (string file in s_files.Select(field => entry[field]?.GetValue<string>()).OfType<string>())
             File.Delete(Path.Combine(_folder, file));
     }
@@ -155,8 +180,12 @@ internal sealed class InstalledModels(ModelOptions options)
         ? JsonNode.Parse(File.ReadAllText(CatalogPath))!.AsObject()
         : new JsonObject { ["schema"] = 1, ["defaults"] = new JsonObject(), ["models"] = new JsonArray() };
 
+    private static string Slot(ModelKind kind) => JsonNamingPolicy.CamelCase.ConvertName(kind.ToString());
+
     /// <summary>Writes the catalogue if everything in it holds.</summary>
-    private ModelEntry Publish(JsonObject document, string? expected, bool load)
+    /// <param name="document">What shall be written.</param>
+    /// <param name="check">What else has to hold; throws.</param>
+    private void Publish(JsonObject document, Action<ModelCatalog> check)
     {
         DirectoryInfo trial = Directory.CreateDirectory(Path.Combine(_folder, "trial"));
         string file = Path.Combine(trial.FullName, ModelCatalog.FileName);
@@ -174,13 +203,9 @@ internal sealed class InstalledModels(ModelOptions options)
             }
 
             File.WriteAllText(file, moved.ToJsonString());
-            ModelCatalog catalog = ModelCatalog.Load(options.CatalogPath, trial.FullName);
-            ModelEntry? entry = expected is null ? null : Find(catalog, expected);
-            if (load)
-                ModelFixture.Verify(catalog, entry!, options);
+            check(ModelCatalog.Load(options.CatalogPath, trial.FullName));
             File.WriteAllText(file, document.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
             File.Move(file, CatalogPath, overwrite: true);
-            return entry!;
         }
         finally
         {

@@ -69,6 +69,30 @@ public sealed class ModelCatalog
         return entry.Kind == kind ? entry : throw new ModelException($"'{wanted}' is of kind {entry.Kind} and cannot serve as {kind}.");
     }
 
+    /// <summary>
+    /// Holds that an SNR-level block belongs to an enhancer. It learned what that enhancer changes; gate and mix go silently wrong with another.
+    /// </summary>
+    /// <param name="enhancer">An entry of this catalogue.</param>
+    /// <param name="snrLevel">Another.</param>
+    /// <exception cref="ModelException">It belongs to another one; the message says which, and what to choose.</exception>
+    public void RequirePair(ModelEntry enhancer, ModelEntry snrLevel)
+    {
+        string wanted = snrLevel.SnrLevel!.Enhancer;
+        if (wanted == enhancer.Id)
+            return;
+        string[] pairs = [.. new[] { BlocksOf(enhancer).FirstOrDefault() is { } block ? $"{enhancer.Name} {block.Name}" : null,
+            Models.FirstOrDefault(entry => entry.Id == wanted) is { } own ? $"{own.Name} {snrLevel.Name}" : null }.OfType<string>()];
+        throw new ModelException(
+            $"The SNR-level block {snrLevel.Id} was trained with the enhancer {wanted} and cannot judge what {enhancer.Id} does. "
+            + (pairs.Length > 0
+                ? $"Choose two that belong together: {string.Join(", or: ", pairs.Select(pair => $"nrser models use {pair}"))}"
+                : $"Add an SNR-level block whose entry names {enhancer.Id}, or the enhancer {wanted}: nrser models add"));
+    }
+
+    /// <summary>The SNR-level blocks that belong to an enhancer.</summary>
+    /// <param name="enhancer">An entry of this catalogue.</param>
+    public IEnumerable<ModelEntry> BlocksOf(ModelEntry enhancer) => Models.Where(entry => entry.SnrLevel?.Enhancer == enhancer.Id);
+
     /// <summary>Whether an entry was installed, and did not come with the program.</summary>
     /// <param name="entry">An entry of this catalogue.</param>
     public bool IsInstalled(ModelEntry entry) => _folders[entry.Name] != System.IO.Path.GetDirectoryName(Path);
@@ -136,6 +160,9 @@ public sealed class ModelCatalog
                 Require(
                     entry.SnrLevel!.MixRange is null || entry.SnrLevel.MixRange is [var enhanced, var original] && enhanced < original && float.IsFinite(original - enhanced),
                     "its mix range is the score up to which the mix is enhanced, and the higher one from which it is the original");
+                Require(
+                    entry.SnrLevel.Enhancer.Split('@') is [{ Length: > 0 }, { Length: > 0 }],
+                    "it does not name the enhancer it was trained with: \"enhancer\": \"name@version\" in 'snrLevel'");
                 if (entry.SnrLevel.Similarity == SimilarityAxis.Bins)
                     RequireShape(entry.Inputs[0], 1, 2 * entry.Stft.Bins);
                 else

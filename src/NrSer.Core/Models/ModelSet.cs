@@ -25,7 +25,11 @@ public sealed partial class ModelSet : IDisposable
         SnrLevelEntry = Catalog.Choose(ModelKind.SnrLevel, Options.SnrLevel);
         EmotionEntry = Catalog.Choose(ModelKind.Emotion, Options.Emotion);
         _enhancer = new(() => Load(EnhancerEntry));
-        _snrLevel = new(() => Load(SnrLevelEntry));
+        _snrLevel = new(() =>
+        {
+            Catalog.RequirePair(EnhancerEntry, SnrLevelEntry);
+            return Load(SnrLevelEntry);
+        });
         _emotion = new(() => Load(EmotionEntry));
     }
 
@@ -52,7 +56,7 @@ public sealed partial class ModelSet : IDisposable
     public OnnxModel Enhancer => _enhancer.Value;
 
     /// <summary>The SNR-level block.</summary>
-    /// <exception cref="ModelException">It cannot be loaded.</exception>
+    /// <exception cref="ModelException">It cannot be loaded, or belongs to another enhancer than the chosen one.</exception>
     public OnnxModel SnrLevel => _snrLevel.Value;
 
     /// <summary>The emotion model.</summary>

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using NrSer.Cli.Tests.Processes;
+using NrSer.Core.Audio.Wav;
 using NrSer.Core.Models;
 using NrSer.Testing;
 
@@ -99,7 +100,7 @@ public sealed class AnalyzeCommandTests : IDisposable
         string path = _scratch["spike.wav"];
         await using (FileStream file = File.Create(path))
         {
-            var writer = new NrSer.Core.Audio.Wav.WavWriter(file, NrSer.Core.Audio.Wav.WavSampleFormat.IeeeFloat, 16000, channels: 1);
+            var writer = new WavWriter(file, WavSampleFormat.IeeeFloat, 16000, channels: 1);
             await writer.WriteAsync(samples, TestContext.Current.CancellationToken);
             await writer.CompleteAsync(TestContext.Current.CancellationToken);
         }

@@ -1,5 +1,8 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using NrSer.Cli.Commands;
 using NrSer.Cli.Tests.Processes;
+using NrSer.Core.Models;
 
 namespace NrSer.Cli.Tests.Commands;
 
@@ -36,13 +39,33 @@ public sealed class BenchCommandTests : IDisposable
         Assert.Contains("models/export", (await BenchAsync("--models", "full")).Refused(ExitCode.BadInput), StringComparison.Ordinal);
 
         string exported = Path.Combine(AppContext.BaseDirectory, "Exported", "snr-transformer");
-        (await RunAsync("models", "add", $"{exported}.onnx", "--entry", $"{exported}.json")).Succeeded();
+        JsonObject entry = JsonNode.Parse(await File.ReadAllTextAsync($"{exported}.json", TestContext.Current.CancellationToken))!.AsObject();
+        entry["snrLevel"]!["enhancer"] = "nrser-enhancer-small@3.0.0"; // or it would belong to another, and not be taken
+        File.Copy($"{exported}.fixture.json", _scratch["snr-transformer.fixture.json"]);
+        string described = _scratch.Write("snr-transformer.json", JsonSerializer.SerializeToUtf8Bytes(entry));
+        (await RunAsync("models", "add", $"{exported}.onnx", "--entry", described)).Succeeded();
         Assert.Equal(["nrser-enhancer-small", "snr-transformer", "nrser-emotion-small"], Names((await BenchAsync("--models", "full")).Json()));
         string[] own = ["nrser-enhancer-small", "nrser-snr-level-small", "nrser-emotion-small"];
         Assert.Equal(own, Names((await BenchAsync()).Json()));
         (await RunAsync("models", "use", "snr-transformer")).Succeeded();
         Assert.Equal(["nrser-enhancer-small", "snr-transformer", "nrser-emotion-small"], Names((await BenchAsync()).Json()));
         Assert.Equal(own, Names((await BenchAsync("--models", "embedded")).Json()));
+    }
+
+    [Fact]
+    public void Largest_EnhancerWithoutABlockOfItsOwn_SaysWhyNot()
+    {
+        JsonObject catalog = JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "models", "catalog.json")))!.AsObject();
+        JsonObject larger = catalog["models"]!.AsArray().Single(model => (string?)model!["kind"] == "enhancer")!.DeepClone().AsObject();
+        larger["name"] = "larger";
+        catalog["models"]!.AsArray().Add(larger);
+        ModelCatalog models = ModelCatalog.Load(_scratch.Write("catalog.json", JsonSerializer.SerializeToUtf8Bytes(catalog)));
+
+        UsageException error = Assert.Throws<UsageException>(() => BenchCommand.Largest(models, entry => entry.Name == "larger" ? 2 : 1));
+        Assert.Contains("larger@3.0.0", error.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            ["nrser-enhancer-small", "nrser-snr-level-small", "nrser-emotion-small"],
+            BenchCommand.Largest(models, entry => entry.Name == "larger" ? 0 : 1).Select(entry => entry.Name));
     }
 
     private static IEnumerable<string> Names(JsonElement report) =>

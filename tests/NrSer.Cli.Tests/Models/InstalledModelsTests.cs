@@ -103,6 +103,44 @@ public sealed class InstalledModelsTests : IDisposable
         reason, (await RunAsync("models", "add", Network(), "--entry", _scratch.Write("e.json", System.Text.Encoding.UTF8.GetBytes(text)))).Refused(ExitCode.BadInput), StringComparison.Ordinal);
 
     [Fact]
+    public async Task Use_AnEnhancerOrABlockAlone_IsRefusedAndBothTogetherAreUsed()
+    {
+        await AddPairAsync();
+        Assert.Contains("nrser models use my-enhancer my-snr", (await RunAsync("models", "use", "my-enhancer")).Refused(ExitCode.Environment), StringComparison.Ordinal);
+        Assert.Contains("enhancer my-enhancer@9.0.0", (await RunAsync("models", "use", "my-snr")).Refused(ExitCode.Environment), StringComparison.Ordinal);
+        Assert.True(await IsDefaultAsync("nrser-enhancer-small")); // nothing was changed
+
+        (await RunAsync("models", "use", "my-enhancer", "my-snr")).Succeeded();
+        (await RunAsync("models", "verify")).Succeeded();
+        JsonElement models = (await RunAsync("analyze", SampleFiles.Clean)).Json().GetProperty("models");
+        Assert.Equal(("my-enhancer@9.0.0", "my-snr@9.0.0"), (models.GetProperty("enhancer").GetString(), models.GetProperty("snrLevel").GetString()));
+
+        (await RunAsync("models", "remove", "my-enhancer")).Succeeded();
+        Assert.True(await IsDefaultAsync("nrser-enhancer-small"));
+        Assert.True(await IsDefaultAsync("nrser-snr-level-small")); // the block alone would belong to nothing
+    }
+
+    [Fact]
+    public async Task Analyze_ABlockOfAnotherEnhancerBySetting_IsRefusedAndVerifySaysSo()
+    {
+        await AddPairAsync();
+        var settings = new Dictionary<string, string> { ["NrSer__Models__InstalledPath"] = Folder, ["NrSer__Models__SnrLevel"] = "my-snr" };
+        const string Sentence = "trained with the enhancer my-enhancer@9.0.0";
+        Assert.Contains(Sentence, (await Nrser.RunWithAsync(settings, "analyze", SampleFiles.Clean)).Refused(ExitCode.Environment), StringComparison.Ordinal);
+        Outcome verified = await Nrser.RunWithAsync(settings, "models", "verify", "--json");
+        Assert.Equal(ExitCode.Environment, verified.ExitCode);
+        Assert.Contains(Sentence, verified.Output, StringComparison.Ordinal);
+        (await Nrser.RunWithAsync(settings, "models", "list")).Succeeded(); // so that one can see what there is
+    }
+
+    [Fact]
+    public async Task Use_TwoOfOneKind_IsRefused()
+    {
+        (await RunAsync("models", "add", Network(), "--entry", Entry())).Succeeded();
+        Assert.Contains("one kind", (await RunAsync("models", "use", "nrser-emotion-small", Name)).Refused(ExitCode.BadInput), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Use_AModelThatIsNowhere_NamesThoseThatAre() =>
         Assert.Contains("nrser-emotion-small", (await RunAsync("models", "use", "none")).Refused(ExitCode.BadInput), StringComparison.Ordinal);
 
@@ -163,18 +201,27 @@ public sealed class InstalledModelsTests : IDisposable
         Assert.Contains("https", (await RunAsync("models", "pull", Name)).Refused(ExitCode.BadInput), StringComparison.Ordinal);
     }
 
-    private static string Network() => Path.Combine(s_own, "embedded", "emotion.onnx");
+    private static string Network(string stem = "emotion") => Path.Combine(s_own, "embedded", $"{stem}.onnx");
 
-    /// <summary>The entry of the program's own emotion model under another name.</summary>
-    private string Entry(Action<JsonObject>? change = null)
+    /// <summary>The entry of the program's own emotion model under another name, or that of another kind.</summary>
+    private string Entry(Action<JsonObject>? change = null, string kind = "emotion", string stem = "emotion")
     {
         JsonObject catalog = JsonNode.Parse(File.ReadAllText(Path.Combine(s_own, "catalog.json")))!.AsObject();
-        JsonObject entry = catalog["models"]!.AsArray().Single(model => (string?)model!["kind"] == "emotion")!.DeepClone().AsObject();
+        JsonObject entry = catalog["models"]!.AsArray().Single(model => (string?)model!["kind"] == kind)!.DeepClone().AsObject();
         entry["name"] = Name;
         entry["version"] = "9.0.0";
-        File.Copy(Path.Combine(s_own, "embedded", "emotion.fixture.json"), _scratch["emotion.fixture.json"], overwrite: true);
+        File.Copy(Path.Combine(s_own, "embedded", $"{stem}.fixture.json"), _scratch[$"{stem}.fixture.json"], overwrite: true);
         change?.Invoke(entry);
         return _scratch.Write("entry.json", JsonSerializer.SerializeToUtf8Bytes(entry));
+    }
+
+    /// <summary>The program's own enhancer and SNR-level block under other names, belonging together.</summary>
+    private async Task AddPairAsync()
+    {
+        string enhancer = Entry(entry => entry["name"] = "my-enhancer", "enhancer", "enhancer");
+        (await RunAsync("models", "add", Network("enhancer"), "--entry", enhancer)).Succeeded();
+        string block = Entry(entry => (entry["name"], entry["snrLevel"]!["enhancer"]) = ("my-snr", "my-enhancer@9.0.0"), "snrLevel", "snr-level");
+        (await RunAsync("models", "add", Network("snr-level"), "--entry", block)).Succeeded();
     }
 
     private async Task AddWithUrlAsync(Uri url) =>

@@ -63,6 +63,9 @@ public sealed class ModelCatalogTests : IDisposable
         { "emotion/emotion/reportableAbove", "-0.01", "reportable" },
         { "emotion/quality", "\"excellent\"", "quality" },
         { "emotion/emotion/attributes", "[\"valence\"]", "outputs" },
+        { "mean-402/snrLevel/enhancer", "\"\"", "the enhancer it was trained with" },
+        { "mean-402/snrLevel/enhancer", "\"identity-512\"", "name@version" },
+        { "mean-402/snrLevel/enhancer", "\"@1.0.0\"", "name@version" },
         { "mean-402/snrLevel/mixRange", "[1]", "mix range" },
         { "mean-402/snrLevel/mixRange", "[]", "mix range" },
         { "mean-402/snrLevel/mixRange", "[0.9, 0.9]", "mix range" },
@@ -82,7 +85,7 @@ public sealed class ModelCatalogTests : IDisposable
         "models", "defaults", "defaults/snrLevel", "identity-512/name", "identity-512/version", "identity-512/file", "identity-512/sha256",
         "identity-512/inputs", "identity-512/outputs", "identity-512/inputs/0", "identity-512/outputs/0", "identity-512/inputs/0/name",
         "identity-512/inputs/0/shape", "identity-512/trainingData", "identity-512/quality", "emotion/emotion/labels", "emotion/emotion/labels/1",
-        "emotion/emotion/attributes", "emotion-rated/emotion/attributes/0", "emotion/emotion/attributeRange",
+        "mean-402/snrLevel/enhancer", "emotion/emotion/attributes", "emotion-rated/emotion/attributes/0", "emotion/emotion/attributeRange",
     ];
 
     [Fact]
@@ -211,7 +214,48 @@ public sealed class ModelCatalogTests : IDisposable
         Assert.Contains("'gone'", Assert.Throws<ModelException>(() => _catalog.Save().Choose(ModelKind.Enhancer, name: null)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void RequirePair_TheEnhancerItWasTrainedWith_Holds()
+    {
+        ModelCatalog catalog = _catalog.Save();
+        ModelEntry enhancer = catalog.Choose(ModelKind.Enhancer, "identity-512"), block = catalog.Choose(ModelKind.SnrLevel, "mean-402");
+        catalog.RequirePair(enhancer, block);
+        Assert.Equal([block], catalog.BlocksOf(enhancer));
+    }
+
+    [Fact]
+    public void RequirePair_AnotherEnhancer_SaysToWhichItBelongsAndWhatToType()
+    {
+        string message = PairWith("zero-512");
+        Assert.Contains("mean-402@1.0.0 was trained with the enhancer identity-512@1.0.0", message, StringComparison.Ordinal);
+        Assert.EndsWith("nrser models use identity-512 mean-402", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RequirePair_AnotherEnhancerThatHasABlock_NamesThatPairFirst()
+    {
+        JsonObject other = _catalog["mean-402"].DeepClone().AsObject();
+        other["name"] = "of-zero";
+        other["snrLevel"]!["enhancer"] = "zero-512@1.0.0";
+        _catalog.Document["models"]!.AsArray().Add(other);
+        Assert.Contains("nrser models use zero-512 of-zero, or: nrser models use identity-512 mean-402", PairWith("zero-512"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RequirePair_OtherVersionOfTheEnhancer_IsAnotherEnhancer()
+    {
+        _catalog["mean-402"]["snrLevel"]!["enhancer"] = "identity-512@0.9.0";
+        Assert.Contains("nrser models add", PairWith("identity-512"), StringComparison.Ordinal);
+    }
+
     public void Dispose() => _catalog.Dispose();
+
+    private string PairWith(string enhancer)
+    {
+        ModelCatalog catalog = _catalog.Save();
+        return Assert.Throws<ModelException>(
+            () => catalog.RequirePair(catalog.Choose(ModelKind.Enhancer, enhancer), catalog.Choose(ModelKind.SnrLevel, "mean-402"))).Message;
+    }
 
     /// <summary>Puts a value at <c>model/member/…</c> or, for the document's own members, <c>member/…</c>.</summary>
     private void Replace(string where, JsonNode? value)
