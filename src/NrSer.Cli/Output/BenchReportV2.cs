@@ -13,3 +13,13 @@ namespace NrSer.Cli.Output;
 internal sealed record BenchReportV2(
     double AudioSeconds, int Threads, IReadOnlyList<BenchStageV1> Stages, IReadOnlyList<BenchModelV1> Models, double OutsideInferenceRtf, double TotalRtf,
     double TotalToInference, double AudioHoursPerCoreHour, double PeakMemoryMiB);
+
+/// <summary>One stage: its time, and how much of it was spent inside the networks.</summary>
+internal sealed record BenchStageV1(string Stage, double Seconds, double Rtf, double InferenceSeconds);
+
+/// <summary>One network alone.</summary>
+/// <param name="Model">Name and version.</param>
+/// <param name="Rtf">Seconds in its session per second of audio, added up over all threads.</param>
+/// <param name="AudioHoursPerCoreHour">What one core gets through.</param>
+/// <param name="MemoryMiB">By which loading and first running it made the process grow.</param>
+internal sealed record BenchModelV1(string Model, double Rtf, double AudioHoursPerCoreHour, double MemoryMiB);

@@ -12,3 +12,9 @@ namespace NrSer.Cli.Output;
 [JsonSerializable(typeof(BenchReportV2))]
 [JsonSerializable(typeof(RetryV1))]
 internal sealed partial class CliJsonContext : JsonSerializerContext;
+
+/// <summary>One object per line.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ScoreV1))]
+[JsonSerializable(typeof(ScoreTimelineV1))]
+internal sealed partial class CliLineJsonContext : JsonSerializerContext;

@@ -47,7 +47,7 @@ public static class AblationExperiment
         EvaluationClip[] speech = [.. experiment.Set.Speech.Where(clip => clip.Ratings is not null || experiment.Classifier.Labels.Contains(clip.Label))];
         if (speech.Length == 0)
             throw new EvaluationException($"No clip carries a label that the model knows: {string.Join(", ", experiment.Classifier.Labels)}.");
-        Heard[][][] heard = await experiment.ForEachAsync(
+        Prediction[][][] heard = await experiment.ForEachAsync(
             speech, (clip, index, token) => HearAsync(experiment, arms, clip, index, token), share => progress(0.85 * share), cancellationToken).ConfigureAwait(false);
         double[] passes = await experiment.ForEachAsync(
             experiment.Set.Noise, async (clip, _, token) => experiment.Judge(await experiment.Audio.ReadAsync(clip.File, token).ConfigureAwait(false), token).IsSpeech ? 1.0 : 0,
@@ -60,16 +60,16 @@ public static class AblationExperiment
 
         double?[] conditions = [null, .. experiment.SnrsDb.Reverse().Select(snr => (double?)snr)];
         int labels = experiment.Classifier.Labels.Count;
-        var results = new Dictionary<string, Heard[]>(StringComparer.Ordinal); // arm → items, condition by condition in one order for all arms
+        var results = new Dictionary<string, Prediction[]>(StringComparer.Ordinal); // arm → items, condition by condition in one order for all arms
         for (int arm = 0; arm < arms.Length; arm++)
             results[arms[arm].Name] = [.. heard.SelectMany(clip => clip[arm])];
 
-        report.Tables.Add(Table("UAR", item => item.Actual >= 0, (items, drawn) => Heard.Recall(items, drawn, labels)));
-        report.Tables.Add(Table("macro-F1", item => item.Actual >= 0, (items, drawn) => Heard.F1(items, drawn, labels)));
-        foreach (var attribute in Heard.Attributes)
+        report.Tables.Add(Table("UAR", item => item.Actual >= 0, (items, drawn) => Prediction.Recall(items, drawn, labels)));
+        report.Tables.Add(Table("macro-F1", item => item.Actual >= 0, (items, drawn) => Prediction.F1(items, drawn, labels)));
+        foreach (var attribute in Prediction.Attributes)
         {
             if (results[AblationArm.NrSer].Any(item => item.Ratings is not null && item.Estimate.Arousal is not null))
-                report.Tables.Add(Table($"CCC {attribute.Name}", item => item.Ratings is not null, (items, drawn) => Heard.Concordance(items, drawn, attribute)));
+                report.Tables.Add(Table($"CCC {attribute.Name}", item => item.Ratings is not null, (items, drawn) => Prediction.Concordance(items, drawn, attribute)));
         }
 
         report.Tables.Add(new ReportTable("Paired differences in UAR", ["condition", "nrser − original", "nrser − enhanced", "oracle − nrser"], [.. conditions.Select(condition => (string[])
@@ -95,43 +95,43 @@ public static class AblationExperiment
             arm => experiment.SnrsDb.Select(snr => (snr, Recall(arm.Name, snr))).ToArray(), StringComparer.Ordinal)));
         return report;
 
-        ReportTable Table(string figure, Func<Heard, bool> counts, Func<Heard[], int[], double> statistic) => new(figure, ["condition", .. arms.Select(arm => arm.Name)],
+        ReportTable Table(string figure, Func<Prediction, bool> counts, Func<Prediction[], int[], double> statistic) => new(figure, ["condition", .. arms.Select(arm => arm.Name)],
             [.. conditions.Select(condition => (string[])[NameOf(condition), .. arms.Select(arm =>
             {
-                Heard[] items = [.. results[arm.Name].Where(item => item.SnrDb == condition && counts(item))];
+                Prediction[] items = [.. results[arm.Name].Where(item => item.SnrDb == condition && counts(item))];
                 return Report.Cell(Bootstrap(items).Estimate(drawn => statistic(items, drawn)));
             })])]);
 
         Interval Difference(string better, string worse, double? low, double? high = null)
         {
-            bool Counts(Heard item) => item.Actual >= 0 && (high is null ? item.SnrDb == low : item.SnrDb >= low && item.SnrDb <= high);
-            Heard[] a = [.. results[better].Where(Counts)], b = [.. results[worse].Where(Counts)];
-            return Bootstrap(a).Estimate(drawn => Heard.Recall(a, drawn, labels) - Heard.Recall(b, drawn, labels));
+            bool Counts(Prediction item) => item.Actual >= 0 && (high is null ? item.SnrDb == low : item.SnrDb >= low && item.SnrDb <= high);
+            Prediction[] a = [.. results[better].Where(Counts)], b = [.. results[worse].Where(Counts)];
+            return Bootstrap(a).Estimate(drawn => Prediction.Recall(a, drawn, labels) - Prediction.Recall(b, drawn, labels));
         }
 
         double Recall(string arm, double snrDb)
         {
-            Heard[] items = [.. results[arm].Where(item => item.SnrDb == snrDb && item.Actual >= 0)];
-            return Heard.Recall(items, [.. Enumerable.Range(0, items.Length)], labels);
+            Prediction[] items = [.. results[arm].Where(item => item.SnrDb == snrDb && item.Actual >= 0)];
+            return Prediction.Recall(items, [.. Enumerable.Range(0, items.Length)], labels);
         }
 
-        SpeakerBootstrap Bootstrap(Heard[] items) => new(items.Select(item => $"{item.Corpus}/{item.Speaker}"), experiment.Seed);
+        SpeakerBootstrap Bootstrap(Prediction[] items) => new(items.Select(item => $"{item.Corpus}/{item.Speaker}"), experiment.Seed);
     }
 
     /// <summary>Per arm: the clip as recorded, then at each SNR.</summary>
-    private static async Task<Heard[][]> HearAsync(Experiment experiment, AblationArm[] arms, EvaluationClip clip, int index, CancellationToken cancellationToken)
+    private static async Task<Prediction[][]> HearAsync(Experiment experiment, AblationArm[] arms, EvaluationClip clip, int index, CancellationToken cancellationToken)
     {
         float[] clean = await experiment.Audio.ReadAsync(clip.File, cancellationToken).ConfigureAwait(false);
         float[] noise = experiment.SnrsDb.Count > 0 ? await experiment.Audio.ReadAsync(experiment.NoiseFor(index).File, cancellationToken).ConfigureAwait(false) : [];
-        var heard = new Heard[arms.Length][];
+        var heard = new Prediction[arms.Length][];
         for (int arm = 0; arm < arms.Length; arm++)
-            heard[arm] = new Heard[1 + experiment.SnrsDb.Count];
+            heard[arm] = new Prediction[1 + experiment.SnrsDb.Count];
         for (int condition = 0; condition <= experiment.SnrsDb.Count; condition++)
         {
             double? snrDb = condition == 0 ? null : experiment.SnrsDb[condition - 1];
             Judgement judged = experiment.Judge(snrDb is { } level ? ClipAudio.Mix(clean, noise, level, clip.File.Name) : clean, cancellationToken);
             for (int arm = 0; arm < arms.Length; arm++)
-                heard[arm][condition] = Heard.Of(arms[arm].Classifier, clip, snrDb, judged.Mixed(arms[arm].Weight(judged, clean)));
+                heard[arm][condition] = Prediction.Of(arms[arm].Classifier, clip, snrDb, judged.Mixed(arms[arm].Weight(judged, clean)));
         }
 
         return heard;

@@ -10,7 +10,7 @@ public static class EmotionExperiment
     public static async Task<Report> RunAsync(Experiment experiment, Action<double> progress, CancellationToken cancellationToken)
     {
         EvaluationSet set = experiment.Set;
-        Heard[][] heard = await experiment.ForEachAsync(set.Speech, (clip, index, token) => HearAsync(experiment, clip, index, token), progress, cancellationToken).ConfigureAwait(false);
+        Prediction[][] heard = await experiment.ForEachAsync(set.Speech, (clip, index, token) => HearAsync(experiment, clip, index, token), progress, cancellationToken).ConfigureAwait(false);
 
         var report = new Report("Emotion", [experiment.Models.EnhancerEntry.Id, experiment.Models.SnrLevelEntry.Id, experiment.Models.EmotionEntry.Id]);
         string[] unknown = [.. set.Speech.Select(clip => clip.Label).OfType<string>().Distinct(StringComparer.Ordinal).Except(experiment.Classifier.Labels, StringComparer.Ordinal)];
@@ -22,7 +22,7 @@ public static class EmotionExperiment
 
         foreach (double? snrDb in new double?[] { null }.Concat(experiment.SnrsDb.Select(snr => (double?)snr)))
         {
-            Heard[] condition = [.. heard.SelectMany(clip => clip).Where(item => item.SnrDb == snrDb)];
+            Prediction[] condition = [.. heard.SelectMany(clip => clip).Where(item => item.SnrDb == snrDb)];
             string name = snrDb is { } level ? $"{level:+0.#;-0.#;0} dB" : "as recorded";
             report.Tables.Add(Categories(experiment, name, condition));
             if (snrDb is null)
@@ -35,10 +35,10 @@ public static class EmotionExperiment
         return report;
     }
 
-    private static async Task<Heard[]> HearAsync(Experiment experiment, EvaluationClip clip, int index, CancellationToken cancellationToken)
+    private static async Task<Prediction[]> HearAsync(Experiment experiment, EvaluationClip clip, int index, CancellationToken cancellationToken)
     {
         float[] speech = await experiment.Audio.ReadAsync(clip.File, cancellationToken).ConfigureAwait(false);
-        var heard = new List<Heard> { Hear(experiment, clip, speech, snrDb: null, cancellationToken) };
+        var heard = new List<Prediction> { Hear(experiment, clip, speech, snrDb: null, cancellationToken) };
         if (experiment.SnrsDb.Count == 0)
             return [.. heard];
         float[] noise = await experiment.Audio.ReadAsync(experiment.NoiseFor(index).File, cancellationToken).ConfigureAwait(false);
@@ -47,57 +47,57 @@ public static class EmotionExperiment
         return [.. heard];
     }
 
-    private static Heard Hear(Experiment experiment, EvaluationClip clip, float[] samples, double? snrDb, CancellationToken cancellationToken)
+    private static Prediction Hear(Experiment experiment, EvaluationClip clip, float[] samples, double? snrDb, CancellationToken cancellationToken)
     {
         Judgement judged = experiment.Judge(samples, cancellationToken);
-        return Heard.Of(experiment.Classifier, clip, snrDb, judged.Mixed(judged.Weight));
+        return Prediction.Of(experiment.Classifier, clip, snrDb, judged.Mixed(judged.Weight));
     }
 
-    private static ReportTable Categories(Experiment experiment, string condition, Heard[] items)
+    private static ReportTable Categories(Experiment experiment, string condition, Prediction[] items)
     {
-        Heard[] labelled = [.. items.Where(item => item.Actual >= 0)];
+        Prediction[] labelled = [.. items.Where(item => item.Actual >= 0)];
         var rows = new List<string[]>();
-        foreach (IGrouping<string, Heard> corpus in labelled.GroupBy(item => item.Corpus, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal))
+        foreach (IGrouping<string, Prediction> corpus in labelled.GroupBy(item => item.Corpus, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal))
             rows.Add(Row(corpus.Key.Length > 0 ? corpus.Key : "–", [.. corpus]));
         if (rows.Count > 1)
             rows.Add(Row("pooled", labelled));
         return new ReportTable($"Categories, {condition}", ["corpus", "clips", "UAR", "macro-F1", "ECE"], rows);
 
-        string[] Row(string name, Heard[] group)
+        string[] Row(string name, Prediction[] group)
         {
             var bootstrap = new SpeakerBootstrap(group.Select(item => $"{item.Corpus}/{item.Speaker}"), experiment.Seed);
             return
             [
-                name, $"{group.Length}", Report.Cell(bootstrap.Estimate(drawn => Heard.Recall(group, drawn, experiment.Classifier.Labels.Count))),
-                Report.Cell(bootstrap.Estimate(drawn => Heard.F1(group, drawn, experiment.Classifier.Labels.Count))),
+                name, $"{group.Length}", Report.Cell(bootstrap.Estimate(drawn => Prediction.Recall(group, drawn, experiment.Classifier.Labels.Count))),
+                Report.Cell(bootstrap.Estimate(drawn => Prediction.F1(group, drawn, experiment.Classifier.Labels.Count))),
                 Report.Cell(bootstrap.Estimate(drawn => CategoryMetrics.ExpectedCalibrationError(
-                    [.. drawn.Select(i => group[i].Estimate.Confidence)], [.. drawn.Select(i => group[i].Predicted == group[i].Actual)], Heard.CalibrationBins))),
+                    [.. drawn.Select(i => group[i].Estimate.Confidence)], [.. drawn.Select(i => group[i].Predicted == group[i].Actual)], Prediction.CalibrationBins))),
             ];
         }
     }
 
-    private static ReportTable Confusion(Experiment experiment, Heard[] items)
+    private static ReportTable Confusion(Experiment experiment, Prediction[] items)
     {
         IReadOnlyList<string> labels = experiment.Classifier.Labels;
-        Heard[] labelled = [.. items.Where(item => item.Actual >= 0)];
+        Prediction[] labelled = [.. items.Where(item => item.Actual >= 0)];
         int[,] counts = CategoryMetrics.Confusion([.. labelled.Select(item => item.Actual)], [.. labelled.Select(item => item.Predicted)], labels.Count);
         return new ReportTable("What was taken for what, as recorded", ["is", .. labels],
             [.. labels.Select((label, row) => (string[])[label, .. labels.Select((_, column) => $"{counts[row, column]}")])]);
     }
 
-    private static ReportTable Attributes(Experiment experiment, string condition, Heard[] items)
+    private static ReportTable Attributes(Experiment experiment, string condition, Prediction[] items)
     {
-        Heard[] rated = [.. items.Where(item => item.Ratings is not null)];
+        Prediction[] rated = [.. items.Where(item => item.Ratings is not null)];
         var bootstrap = new SpeakerBootstrap(rated.Select(item => $"{item.Corpus}/{item.Speaker}"), experiment.Seed);
         return new ReportTable($"Ratings, {condition}", ["attribute", "clips", "CCC"],
-            [.. Heard.Attributes.Select(attribute => (string[])
-                [attribute.Name, $"{rated.Length}", Report.Cell(bootstrap.Estimate(drawn => Heard.Concordance(rated, drawn, attribute)))])]);
+            [.. Prediction.Attributes.Select(attribute => (string[])
+                [attribute.Name, $"{rated.Length}", Report.Cell(bootstrap.Estimate(drawn => Prediction.Concordance(rated, drawn, attribute)))])]);
     }
 
-    private static ReportChart Reliability(Heard[] items)
+    private static ReportChart Reliability(Prediction[] items)
     {
         (double, double)[] bins = [.. items
-            .GroupBy(item => Math.Clamp((int)Math.Ceiling(item.Estimate.Confidence * Heard.CalibrationBins) - 1, 0, Heard.CalibrationBins - 1))
+            .GroupBy(item => Math.Clamp((int)Math.Ceiling(item.Estimate.Confidence * Prediction.CalibrationBins) - 1, 0, Prediction.CalibrationBins - 1))
             .OrderBy(bin => bin.Key)
             .Select(bin => (bin.Average(item => (double)item.Estimate.Confidence), bin.Average(item => item.Predicted == item.Actual ? 1.0 : 0)))];
         return new ReportChart("emotion-reliability", "How often a given confidence is right", "confidence", "share right",

@@ -11,7 +11,7 @@ namespace NrSer.Evaluation.Experiments;
 /// <param name="Predicted">Index of the likeliest label.</param>
 /// <param name="Ratings">By people, or null.</param>
 /// <param name="Estimate">What it said.</param>
-public sealed record Heard(string Corpus, string Speaker, double? SnrDb, int Actual, int Predicted, Ratings? Ratings, EmotionEstimate Estimate)
+public sealed record Prediction(string Corpus, string Speaker, double? SnrDb, int Actual, int Predicted, Ratings? Ratings, EmotionEstimate Estimate)
 {
     /// <summary>Bins of the expected calibration error, as in training.</summary>
     public const int CalibrationBins = 10;
@@ -25,22 +25,22 @@ public sealed record Heard(string Corpus, string Speaker, double? SnrDb, int Act
     ];
 
     /// <summary>Lets a classifier hear a signal.</summary>
-    public static Heard Of(IEmotionClassifier classifier, EvaluationClip clip, double? snrDb, float[] signal)
+    public static Prediction Of(IEmotionClassifier classifier, EvaluationClip clip, double? snrDb, float[] signal)
     {
         EmotionEstimate estimate = classifier.Classify(signal, 1)[0];
-        return new Heard(clip.Corpus, clip.Speaker, snrDb, IndexOf(classifier, clip.Label), IndexOf(classifier, estimate.Emotion), clip.Ratings, estimate);
+        return new Prediction(clip.Corpus, clip.Speaker, snrDb, IndexOf(classifier, clip.Label), IndexOf(classifier, estimate.Emotion), clip.Ratings, estimate);
     }
 
     /// <summary>Unweighted average recall of some items.</summary>
-    public static double Recall(Heard[] items, int[] drawn, int labels) =>
+    public static double Recall(Prediction[] items, int[] drawn, int labels) =>
         CategoryMetrics.UnweightedAverageRecall([.. drawn.Select(i => items[i].Actual)], [.. drawn.Select(i => items[i].Predicted)], labels);
 
     /// <summary>Macro-F1 of some items.</summary>
-    public static double F1(Heard[] items, int[] drawn, int labels) =>
+    public static double F1(Prediction[] items, int[] drawn, int labels) =>
         CategoryMetrics.MacroF1([.. drawn.Select(i => items[i].Actual)], [.. drawn.Select(i => items[i].Predicted)], labels);
 
     /// <summary>CCC of one attribute over some rated items.</summary>
-    public static double Concordance(Heard[] items, int[] drawn, (string Name, Func<Ratings, float> Rated, Func<EmotionEstimate, float> Estimated) attribute) =>
+    public static double Concordance(Prediction[] items, int[] drawn, (string Name, Func<Ratings, float> Rated, Func<EmotionEstimate, float> Estimated) attribute) =>
         Metrics.Concordance.Coefficient(
             [.. drawn.Select(i => attribute.Estimated(items[i].Estimate))], [.. drawn.Select(i => attribute.Rated(items[i].Ratings!))]);
 
