@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -61,9 +60,8 @@ internal static class AnalyzeCommand
         SegmentationOptions segmentation = services.GetRequiredService<IOptions<SegmentationOptions>>().Value;
 
         await using FileStream content = RecordingFile.Open(recording);
-        using SHA256 hash = SHA256.Create();
-        await using var hashed = new CryptoStream(content, hash, CryptoStreamMode.Read);
-        await using var speech = new SpeechReader(await services.GetRequiredService<AudioDecoder>().OpenAsync(hashed, cancellationToken), channels);
+        await using var hashed = new HashedContent(content);
+        await using SpeechReader speech = await SpeechReader.OpenAsync(services.GetRequiredService<AudioDecoder>(), hashed.Stream, channels, cancellationToken);
         var reader = new ChunkReader(speech, segmentation);
         var segments = new List<Segment>();
         await foreach (AudioChunk chunk in reader.ReadAsync(cancellationToken))
@@ -75,12 +73,12 @@ internal static class AnalyzeCommand
             progress(RecordingFile.ShareRead(content));
         }
 
-        await hashed.CopyToAsync(Stream.Null, cancellationToken);
+        string sha256 = await hashed.FinishAsync(cancellationToken);
         segments.Sort((a, b) => (a.Channel, a.StartSeconds).CompareTo((b.Channel, b.StartSeconds)));
         return new AnalysisV2(
             new AnalyzedRecordingV1(
                 recording.Name, reader.SamplesRead / (double)SegmentGrid.SampleRateHz, speech.Source.SampleRateHz, speech.Source.Channels,
-                speech.Source.Encoding, Convert.ToHexStringLower(hash.Hash!)),
+                speech.Source.Encoding, sha256),
             names, segments);
     }
 }

@@ -182,7 +182,7 @@ internal static class BenchCommand
     private static async Task FillAsync(AudioDecoder decoder, FileInfo recording, ChunkCutter material, CancellationToken cancellationToken)
     {
         await using FileStream content = RecordingFile.Open(recording);
-        await using var speech = new SpeechReader(await decoder.OpenAsync(content, cancellationToken), ChannelMode.Mix);
+        await using SpeechReader speech = await SpeechReader.OpenAsync(decoder, content, ChannelMode.Mix, cancellationToken);
         int read, samples = 0;
         while (!material.IsFull && (read = await speech.ReadAsync(material.Room, cancellationToken)) > 0)
         {

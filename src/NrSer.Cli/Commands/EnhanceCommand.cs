@@ -47,7 +47,7 @@ internal static class EnhanceCommand
     {
         SpeechReconstituter reconstituter = services.GetRequiredService<SpeechReconstituter>();
         await using FileStream content = RecordingFile.Open(source);
-        await using var speech = new SpeechReader(await services.GetRequiredService<AudioDecoder>().OpenAsync(content, cancellationToken), ChannelMode.Mix);
+        await using SpeechReader speech = await SpeechReader.OpenAsync(services.GetRequiredService<AudioDecoder>(), content, ChannelMode.Mix, cancellationToken);
         var reader = new ChunkReader(speech, services.GetRequiredService<IOptions<SegmentationOptions>>().Value);
 
         await using var unfinished = new UnfinishedFile(target);

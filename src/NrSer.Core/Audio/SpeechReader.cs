@@ -1,3 +1,4 @@
+using NrSer.Core.Audio.Ffmpeg;
 using NrSer.Core.Audio.Input;
 using NrSer.Core.Audio.Resampling;
 
@@ -6,7 +7,7 @@ namespace NrSer.Core.Audio;
 /// <summary>A recording as the models want it: 16 kHz, one channel or several separate ones. Memory does not depend on its length.</summary>
 public sealed class SpeechReader : IAsyncDisposable
 {
-    /// <summary>Rate of the output.</summary>
+    /// <summary>Rate of the output, and the only one that the method knows: here alone it is a number.</summary>
     public const int SampleRateHz = 16_000;
 
     /// <summary>Most channels analysed separately: each costs as much as a recording.</summary>
@@ -23,13 +24,8 @@ public sealed class SpeechReader : IAsyncDisposable
     private int _resampledEnd;
     private bool _hasEnded;
 
-    /// <summary>Wraps a reader.</summary>
-    /// <param name="reader">Not yet read from; disposed with this object, but not when this constructor throws.</param>
-    /// <param name="mode">What becomes of the channels.</param>
-    /// <exception cref="InvalidAudioException">More than <see cref="MaxSeparateChannels"/> channels are to stay separate.</exception>
-    public SpeechReader(IAudioReader reader, ChannelMode mode)
+    private SpeechReader(IAudioReader reader, ChannelMode mode)
     {
-        ArgumentNullException.ThrowIfNull(reader);
         _reader = reader;
         Source = reader.Format;
         Channels = mode == ChannelMode.Mix ? 1 : Source.Channels;
@@ -44,6 +40,37 @@ public sealed class SpeechReader : IAsyncDisposable
         _resampled = new float[Channels][];
         for (int channel = 0; channel < Channels; channel++)
             _resampled[channel] = new float[_resamplers[channel].MaxOutputSamples(BlockFrames)];
+    }
+
+    /// <summary>Opens a recording of any supported kind.</summary>
+    /// <param name="decoder">Finds out what it is.</param>
+    /// <param name="content">At the first byte; read until this object is disposed, and left open.</param>
+    /// <param name="mode">What becomes of the channels.</param>
+    /// <param name="cancellationToken">Stops the opening.</param>
+    /// <exception cref="InvalidAudioException">
+    /// The content is empty, no recording, damaged, beyond the limits, or has more than <see cref="MaxSeparateChannels"/> channels to be kept separate.
+    /// </exception>
+    /// <exception cref="FfmpegMissingException">The recording needs ffmpeg, which is not there.</exception>
+    public static async Task<SpeechReader> OpenAsync(AudioDecoder decoder, Stream content, ChannelMode mode, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(decoder);
+        return await OfAsync(await decoder.OpenAsync(content, cancellationToken).ConfigureAwait(false), mode).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes a reader over, and disposes it if it cannot be used.</summary>
+    /// <param name="reader">Not yet read from.</param>
+    /// <param name="mode">What becomes of the channels.</param>
+    internal static async Task<SpeechReader> OfAsync(IAudioReader reader, ChannelMode mode)
+    {
+        try
+        {
+            return new SpeechReader(reader, mode);
+        }
+        catch
+        {
+            await reader.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>Channels of the output: 1 when mixed, else those of the recording.</summary>

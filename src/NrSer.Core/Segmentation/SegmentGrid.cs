@@ -1,10 +1,12 @@
+using NrSer.Core.Audio;
+
 namespace NrSer.Core.Segmentation;
 
 /// <summary>The raster that all cuts lie on: lengths repeat, so segments can be batched without padding.</summary>
 public static class SegmentGrid
 {
-    /// <summary>The only rate of the method.</summary>
-    public const int SampleRateHz = 16000;
+    /// <summary>The only rate of the method: that of speech as it is read.</summary>
+    public const int SampleRateHz = SpeechReader.SampleRateHz;
 
     /// <summary>0.25 s, the step between possible cuts.</summary>
     public const int StepSamples = SampleRateHz / 4;

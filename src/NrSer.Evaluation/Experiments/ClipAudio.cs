@@ -21,7 +21,7 @@ public sealed class ClipAudio(AudioDecoder decoder)
         {
             FileStream content = file.OpenRead();
             await using ConfiguredAsyncDisposable closing = content.ConfigureAwait(false);
-            var speech = new SpeechReader(await decoder.OpenAsync(content, cancellationToken).ConfigureAwait(false), ChannelMode.Mix);
+            SpeechReader speech = await SpeechReader.OpenAsync(decoder, content, ChannelMode.Mix, cancellationToken).ConfigureAwait(false);
             await using ConfiguredAsyncDisposable closingSpeech = speech.ConfigureAwait(false);
             var samples = new float[LongestSamples];
             int count = 0, read;

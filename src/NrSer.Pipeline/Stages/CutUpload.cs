@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NrSer.Core.Audio;
@@ -45,12 +44,10 @@ public sealed partial class CutUpload(
         ArgumentNullException.ThrowIfNull(recording);
         ArgumentNullException.ThrowIfNull(content);
         long begun = Stopwatch.GetTimestamp();
-        using SHA256 hash = SHA256.Create();
-        var hashed = new CryptoStream(content, hash, CryptoStreamMode.Read);
-        await using ConfiguredAsyncDisposable closingStream = hashed.ConfigureAwait(false);
-        IAudioReader audio = await decoder.OpenAsync(hashed, cancellationToken).ConfigureAwait(false);
-        await using ConfiguredAsyncDisposable closingReader = audio.ConfigureAwait(false); // not through SpeechReader, which may refuse it
-        var speech = new SpeechReader(audio, recording.ChannelMode!.Value);
+        var hashed = new HashedContent(content);
+        await using ConfiguredAsyncDisposable closingContent = hashed.ConfigureAwait(false);
+        SpeechReader speech = await SpeechReader.OpenAsync(decoder, hashed.Stream, recording.ChannelMode!.Value, cancellationToken).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable closingReader = speech.ConfigureAwait(false);
         var reader = new ChunkReader(speech, new SegmentationOptions { MaxChunk = TimeSpan.FromSeconds(recording.MaxChunkSeconds!.Value) });
         int count = 0;
         await foreach (AudioChunk chunk in reader.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -59,7 +56,7 @@ public sealed partial class CutUpload(
             count++;
         }
 
-        await hashed.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false); // what follows the audio belongs to the hash too
+        string sha256 = await hashed.FinishAsync(cancellationToken).ConfigureAwait(false);
         double seconds = reader.SamplesRead / (double)SegmentGrid.SampleRateHz;
         PipelineTelemetry.CountAudio(Stage.Ingest, seconds, Stopwatch.GetElapsedTime(begun));
         LogDecoded(recording.Id.Value, seconds, count);
@@ -68,7 +65,7 @@ public sealed partial class CutUpload(
             Id = recording.Id,
             Generation = recording.Generation,
             Status = RecordingStatus.Processing,
-            Sha256 = Convert.ToHexStringLower(hash.Hash!),
+            Sha256 = sha256,
             DurationSeconds = seconds,
             SampleRateHz = speech.Source.SampleRateHz,
             Channels = speech.Source.Channels,

@@ -1,7 +1,7 @@
+using System.Security.Cryptography;
 using NrSer.Core.Audio;
 using NrSer.Core.Audio.Input;
 using NrSer.Core.Audio.Resampling;
-using NrSer.Core.Audio.Wav;
 using NrSer.Core.Tests.Audio.Wav;
 
 namespace NrSer.Core.Tests.Audio;
@@ -43,12 +43,30 @@ public sealed class SpeechReaderTests
     }
 
     [Fact]
-    public async Task Constructor_TooManySeparateChannels_IsRefused()
+    public async Task OpenAsync_TooManySeparateChannels_IsRefused()
     {
         byte[] file = Wave(16_000, 9, new float[9]);
         InvalidAudioException exception = await Assert.ThrowsAsync<InvalidAudioException>(() => OpenAsync(file, ChannelMode.Separate));
         Assert.Contains("9 channels", exception.Reason, StringComparison.Ordinal);
         Assert.Single(await ReadAsync(file, ChannelMode.Mix));
+    }
+
+    [Fact]
+    public async Task OfAsync_AReaderThatIsRefused_IsDisposed()
+    {
+        var reader = new ManyChannels();
+        await Assert.ThrowsAsync<InvalidAudioException>(() => SpeechReader.OfAsync(reader, ChannelMode.Separate));
+        Assert.True(reader.IsDisposed);
+    }
+
+    [Fact]
+    public async Task FinishAsync_ContentBehindTheAudio_IsHashedToo()
+    {
+        byte[] file = [.. Wave(16_000, 1, 0.5f, -0.5f), 1, 2, 3];
+        await using var hashed = new HashedContent(new MemoryStream(file));
+        await using SpeechReader speech = await SpeechReader.OpenAsync(new AudioDecoder(new AudioOptions()), hashed.Stream, ChannelMode.Mix, Reading.Token);
+        Assert.Equal(2, await speech.ReadAsync(new float[8], Reading.Token));
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(file)), await hashed.FinishAsync(Reading.Token));
     }
 
     [Fact]
@@ -62,7 +80,7 @@ public sealed class SpeechReaderTests
         WavBytes.Riff(WavBytes.Format(WavBytes.IeeeFloat, channels, rateHz, 32), WavBytes.Chunk("data", WavBytes.Float32(interleaved)));
 
     private static async Task<SpeechReader> OpenAsync(byte[] file, ChannelMode mode) =>
-        new(await WavReader.OpenAsync(new MemoryStream(file), new(), Reading.Token), mode);
+        await SpeechReader.OpenAsync(new AudioDecoder(new AudioOptions()), new MemoryStream(file), mode, Reading.Token);
 
     private static async Task<float[]> ReadAsync(byte[] file, ChannelMode mode, int roomSamples = 4096)
     {
@@ -73,5 +91,20 @@ public sealed class SpeechReaderTests
         while ((count = await speech.ReadAsync(room, Reading.Token)) > 0)
             samples.AddRange(room.AsSpan(0, count));
         return [.. samples];
+    }
+
+    private sealed class ManyChannels : IAudioReader
+    {
+        public bool IsDisposed { get; private set; }
+
+        public AudioFormat Format { get; } = new(16_000, SpeechReader.MaxSeparateChannels + 1, "wav pcm16");
+
+        public ValueTask<int> ReadAsync(Memory<float> interleaved, CancellationToken cancellationToken) => ValueTask.FromResult(0);
+
+        public ValueTask DisposeAsync()
+        {
+            IsDisposed = true;
+            return ValueTask.CompletedTask;
+        }
     }
 }
