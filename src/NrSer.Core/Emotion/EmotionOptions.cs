@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 
 namespace NrSer.Core.Emotion;
 
@@ -11,3 +12,6 @@ public sealed class EmotionOptions
     /// <summary>Audio in one batch, all of its segments together: 10 s to 10 min. More uses more memory.</summary>
     [Range(typeof(TimeSpan), "00:00:10", "00:10:00")] public TimeSpan MaxBatch { get; init; } = TimeSpan.FromSeconds(10);
 }
+
+[OptionsValidator]
+internal sealed partial class EmotionOptionsValidator : IValidateOptions<EmotionOptions>;

@@ -66,3 +66,21 @@ public sealed record ModelEntry
     /// <summary>Name and version in one, as result rows carry it.</summary>
     public string Id => $"{Name}@{Version}";
 }
+
+/// <summary>The three slots of the method.</summary>
+public enum ModelKind
+{
+    /// <summary>Speech enhancement: compressed spectrogram in and out.</summary>
+    Enhancer,
+
+    /// <summary>402 similarities in, the SNR score out.</summary>
+    SnrLevel,
+
+    /// <summary>Waveform in, category logits and attributes out.</summary>
+    Emotion,
+}
+
+/// <summary>A corpus behind a model.</summary>
+/// <param name="Name">As it is cited.</param>
+/// <param name="Licence">Its licence, or the plain statement that none is given.</param>
+public sealed record TrainingDataEntry(string Name, string Licence);

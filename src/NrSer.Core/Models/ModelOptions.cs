@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 
 namespace NrSer.Core.Models;
 
@@ -34,4 +35,20 @@ public sealed class ModelOptions
 
     /// <summary><see cref="Threads"/> with 0 resolved.</summary>
     public int EffectiveThreads => Threads > 0 ? Threads : Environment.ProcessorCount;
+}
+
+[OptionsValidator]
+internal sealed partial class ModelOptionsValidator : IValidateOptions<ModelOptions>;
+
+/// <summary>Where networks run.</summary>
+public enum ExecutionProvider
+{
+    /// <summary>CUDA where it is there, else the CPU, said once in the log.</summary>
+    Auto,
+
+    /// <summary>The CPU.</summary>
+    Cpu,
+
+    /// <summary>CUDA; start-up fails where it is missing.</summary>
+    Cuda,
 }

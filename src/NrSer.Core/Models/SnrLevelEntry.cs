@@ -15,3 +15,13 @@ namespace NrSer.Core.Models;
 public sealed record SnrLevelEntry(
     float NoiseThreshold, float? KeptEnergyThresholdDb = null, IReadOnlyList<float>? MixRange = null, SimilarityAxis Similarity = SimilarityAxis.Bins,
     string Enhancer = "");
+
+/// <summary>What the similarity of original and enhanced spectrogram is told for.</summary>
+public enum SimilarityAxis
+{
+    /// <summary>Each bin, over all frames: [batch, 2 · bins], as in arXiv 2309.01164.</summary>
+    Bins,
+
+    /// <summary>Each frame, over all bins: [batch, frames, 2], as in the paper's public code.</summary>
+    Frames,
+}

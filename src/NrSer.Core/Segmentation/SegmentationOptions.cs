@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 
 namespace NrSer.Core.Segmentation;
 
@@ -20,3 +21,6 @@ public sealed class SegmentationOptions
     /// <summary>Length of the cross-fade where the mix weight changes: 1 to 250 ms.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:00:00.250")] public TimeSpan CrossFade { get; init; } = TimeSpan.FromMilliseconds(50);
 }
+
+[OptionsValidator]
+internal sealed partial class SegmentationOptionsValidator : IValidateOptions<SegmentationOptions>;

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 using NrSer.Core.Audio.Resampling;
 
 namespace NrSer.Core.Audio.Input;
@@ -45,3 +46,7 @@ public sealed class AudioOptions
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan FfmpegStallLimit { get; init; } = TimeSpan.FromSeconds(60);
 }
+
+/// <summary>Checks <see cref="AudioOptions"/> against its ranges; generated from the attributes.</summary>
+[OptionsValidator]
+public sealed partial class AudioOptionsValidator : IValidateOptions<AudioOptions>;

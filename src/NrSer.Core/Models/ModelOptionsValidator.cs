@@ -1,6 +1,0 @@
-using Microsoft.Extensions.Options;
-
-namespace NrSer.Core.Models;
-
-[OptionsValidator]
-internal sealed partial class ModelOptionsValidator : IValidateOptions<ModelOptions>;

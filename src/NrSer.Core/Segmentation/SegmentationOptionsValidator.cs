@@ -1,6 +1,0 @@
-using Microsoft.Extensions.Options;
-
-namespace NrSer.Core.Segmentation;
-
-[OptionsValidator]
-internal sealed partial class SegmentationOptionsValidator : IValidateOptions<SegmentationOptions>;
