@@ -45,7 +45,8 @@ public static class AzuriteInstallation
         }
         catch (System.ComponentModel.Win32Exception missing)
         {
-            throw new EmulatorException("Node.js 20 or newer with npm is needed for the storage emulator: apt-get install nodejs npm, or see nodejs.org.", missing);
+            throw new EmulatorException(
+                "Node.js 20 or newer with npm is needed for the storage emulator: apt-get install nodejs npm, or see nodejs.org.", missing);
         }
         finally
         {

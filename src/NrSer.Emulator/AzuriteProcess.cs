@@ -13,7 +13,8 @@ namespace NrSer.Emulator;
 public sealed partial class AzuriteProcess : IAsyncDisposable
 {
     private const string Account = "devstoreaccount1";
-    private const string PublicKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="; // every emulator's, documented
+    // every emulator's, documented
+    private const string PublicKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
     private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_stopLimit = TimeSpan.FromSeconds(15);
 
@@ -61,7 +62,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends emulators on a folder that nobody knows how to reach: their owner was killed while they started, so they hold no data yet.</summary>
+    /// <summary>Ends emulators on a folder that nobody knows how to reach: their owner was killed while they started, so they hold no data
+    /// yet.</summary>
     /// <param name="folder">As given to <see cref="StartAsync"/>.</param>
     public static async Task EndStraysAsync(string folder)
     {
@@ -133,7 +135,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
 
         string Endpoint(string service) => $"{service}Endpoint=http://127.0.0.1:{ports[service]}/{Account};";
         return new AzuriteProcess(
-            process, folder, $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={PublicKey};{Endpoint("Blob")}{Endpoint("Queue")}{Endpoint("Table")}");
+            process, folder,
+            $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={PublicKey};{Endpoint("Blob")}{Endpoint("Queue")}{Endpoint("Table")}");
 
         void Hear(string? line)
         {
@@ -177,7 +180,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
 
     private const int SigTerm = 15;
 
-    [GeneratedRegex("Azurite (?<service>Blob|Queue|Table) service is successfully listening at http://127\\.0\\.0\\.1:(?<port>[0-9]+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("Azurite (?<service>Blob|Queue|Table) service is successfully listening at http://127\\.0\\.0\\.1:(?<port>[0-9]+)",
+        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Listening();
 
     [LibraryImport("libc", EntryPoint = "kill")]

@@ -17,7 +17,8 @@ public sealed class DeadLetterFunctions(TriggerSettlement settlement)
     /// <param name="cancellationToken">The host stops.</param>
     [Function("FailUpload")]
     public Task FailUploadAsync(
-        [ServiceBusTrigger(StorageNames.UploadsQueue + Suffix, Connection = ServiceBusOptions.Section, AutoCompleteMessages = false)] ServiceBusReceivedMessage letter,
+        [ServiceBusTrigger(StorageNames.UploadsQueue + Suffix, Connection = ServiceBusOptions.Section,
+            AutoCompleteMessages = false)] ServiceBusReceivedMessage letter,
         ServiceBusMessageActions actions, CancellationToken cancellationToken) =>
         settlement.DrainDeadLetterAsync(StorageNames.UploadsQueue, letter, actions, cancellationToken);
 
@@ -25,7 +26,8 @@ public sealed class DeadLetterFunctions(TriggerSettlement settlement)
     /// <inheritdoc cref="FailUploadAsync" path="/param"/>
     [Function("FailEnhancement")]
     public Task FailEnhancementAsync(
-        [ServiceBusTrigger(StorageNames.ChunksQueue + Suffix, Connection = ServiceBusOptions.Section, AutoCompleteMessages = false)] ServiceBusReceivedMessage letter,
+        [ServiceBusTrigger(StorageNames.ChunksQueue + Suffix, Connection = ServiceBusOptions.Section,
+            AutoCompleteMessages = false)] ServiceBusReceivedMessage letter,
         ServiceBusMessageActions actions, CancellationToken cancellationToken) =>
         settlement.DrainDeadLetterAsync(StorageNames.ChunksQueue, letter, actions, cancellationToken);
 
@@ -33,7 +35,8 @@ public sealed class DeadLetterFunctions(TriggerSettlement settlement)
     /// <inheritdoc cref="FailUploadAsync" path="/param"/>
     [Function("FailRecognition")]
     public Task FailRecognitionAsync(
-        [ServiceBusTrigger(StorageNames.EmotionsQueue + Suffix, Connection = ServiceBusOptions.Section, AutoCompleteMessages = false)] ServiceBusReceivedMessage letter,
+        [ServiceBusTrigger(StorageNames.EmotionsQueue + Suffix, Connection = ServiceBusOptions.Section,
+            AutoCompleteMessages = false)] ServiceBusReceivedMessage letter,
         ServiceBusMessageActions actions, CancellationToken cancellationToken) =>
         settlement.DrainDeadLetterAsync(StorageNames.EmotionsQueue, letter, actions, cancellationToken);
 }

@@ -17,7 +17,8 @@ public sealed class EnhanceChunkFunction(EnhanceChunk stage, TriggerSettlement s
     /// <param name="cancellationToken">The host stops.</param>
     [Function(nameof(EnhanceChunk))]
     public Task RunAsync(
-        [ServiceBusTrigger(StorageNames.ChunksQueue, Connection = ServiceBusOptions.Section, AutoCompleteMessages = false)] ServiceBusReceivedMessage message,
+        [ServiceBusTrigger(StorageNames.ChunksQueue, Connection = ServiceBusOptions.Section,
+            AutoCompleteMessages = false)] ServiceBusReceivedMessage message,
         ServiceBusMessageActions actions, CancellationToken cancellationToken) =>
         settlement.RunAsync(StorageNames.ChunksQueue, message, actions, stage.RunAsync, cancellationToken);
 }

@@ -17,7 +17,8 @@ public sealed class IngestRecordingFunction(IngestRecording stage, TriggerSettle
     /// <param name="cancellationToken">The host stops.</param>
     [Function(nameof(IngestRecording))]
     public Task RunAsync(
-        [ServiceBusTrigger(StorageNames.UploadsQueue, Connection = ServiceBusOptions.Section, AutoCompleteMessages = false)] ServiceBusReceivedMessage message,
+        [ServiceBusTrigger(StorageNames.UploadsQueue, Connection = ServiceBusOptions.Section,
+            AutoCompleteMessages = false)] ServiceBusReceivedMessage message,
         ServiceBusMessageActions actions, CancellationToken cancellationToken) =>
         settlement.RunAsync(StorageNames.UploadsQueue, message, actions, stage.RunAsync, cancellationToken);
 }

@@ -8,11 +8,13 @@ namespace NrSer.Functions;
 /// <param name="received">The message.</param>
 /// <param name="actions">The runtime's side.</param>
 /// <param name="time">The clock.</param>
-internal sealed class TriggerDelivery(ServiceBusReceivedMessage received, ServiceBusMessageActions actions, TimeProvider time) : ServiceBusDelivery(received, time)
+internal sealed class TriggerDelivery(ServiceBusReceivedMessage received, ServiceBusMessageActions actions, TimeProvider time)
+    : ServiceBusDelivery(received, time)
 {
     private readonly ServiceBusReceivedMessage _received = received;
 
-    /// <remarks>The runtime reports a lost lock as any other failure, so the answer is never false: a later settlement fails and leaves the message to its next holder.</remarks>
+    /// <remarks>The runtime reports a lost lock as any other failure, so the answer is never false: a later settlement fails and leaves the message
+    /// to its next holder.</remarks>
     public override async Task<bool> RenewAsync(CancellationToken cancellationToken)
     {
         await actions.RenewMessageLockAsync(_received, cancellationToken);

@@ -28,8 +28,10 @@ public sealed class TriggerSettlement(Settlement settlement, RecordFailure failu
     /// <param name="letter">The message.</param>
     /// <param name="actions">Settles it.</param>
     /// <param name="cancellationToken">The host stops.</param>
-    public Task DrainDeadLetterAsync(string queue, ServiceBusReceivedMessage letter, ServiceBusMessageActions actions, CancellationToken cancellationToken) =>
+    public Task DrainDeadLetterAsync(string queue, ServiceBusReceivedMessage letter, ServiceBusMessageActions actions,
+        CancellationToken cancellationToken) =>
         settlement.RunAsync(
             queue, new TriggerDelivery(letter, actions, time),
-            (message, token) => failure.RunAsync(queue, message.Body, ServiceBusDelivery.ReasonOf(letter), token), retryWithoutLimit: true, cancellationToken);
+            (message, token) => failure.RunAsync(queue, message.Body, ServiceBusDelivery.ReasonOf(letter), token), retryWithoutLimit: true,
+            cancellationToken);
 }

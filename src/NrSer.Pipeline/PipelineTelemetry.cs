@@ -18,12 +18,14 @@ public static class PipelineTelemetry
     private static readonly Counter<double> s_audio = s_meter.CreateCounter<double>("nrser.audio", "s", "Audio processed");
 
     /// <summary>Seconds of work per second of audio, by <c>stage</c>.</summary>
-    public static Histogram<double> RealTimeFactor { get; } = s_meter.CreateHistogram<double>("nrser.real_time_factor", "1", "Seconds of work per second of audio");
+    public static Histogram<double> RealTimeFactor { get; } =
+        s_meter.CreateHistogram<double>("nrser.real_time_factor", "1", "Seconds of work per second of audio");
 
     /// <summary>How long a message had waited when it was received, or the oldest has waited when Sweep looks, by <c>queue</c>.</summary>
     public static Histogram<double> QueueAge { get; } = s_meter.CreateHistogram<double>("nrser.queue.age", "s", "Time that messages wait");
 
-    private static readonly Counter<long> s_failures = s_meter.CreateCounter<long>("nrser.failures", "{recording}", "Recordings rejected or failed, and dead letters without a row");
+    private static readonly Counter<long> s_failures =
+        s_meter.CreateCounter<long>("nrser.failures", "{recording}", "Recordings rejected or failed, and dead letters without a row");
 
     /// <summary>Counts a recording that ended badly, or a message that led to none.</summary>
     /// <param name="status">What its row says; null when there is no row.</param>

@@ -150,7 +150,8 @@ public static class ServiceCollectionExtensions
     }
 
     private static IServiceCollection AddPump(
-        this IServiceCollection services, string queue, Func<IServiceProvider, Func<WorkMessage, CancellationToken, Task>> stage, bool retryWithoutLimit = false) =>
+        this IServiceCollection services, string queue, Func<IServiceProvider, Func<WorkMessage, CancellationToken, Task>> stage,
+        bool retryWithoutLimit = false) =>
         services.AddSingleton<IHostedService>(provider => new QueuePump(
             new QueueHandler(provider.Queue(queue), stage(provider), RetryWithoutLimit: retryWithoutLimit), provider.GetRequiredService<Settlement>(),
             provider.GetRequiredService<QueueActivity>(), provider.GetRequiredService<IOptions<QueueOptions>>().Value,

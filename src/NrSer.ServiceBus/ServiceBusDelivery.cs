@@ -28,7 +28,8 @@ public abstract class ServiceBusDelivery(ServiceBusReceivedMessage received, Tim
     public static WorkMessage MessageOf(ServiceBusReceivedMessage received)
     {
         ArgumentNullException.ThrowIfNull(received);
-        return new WorkMessage(received.MessageId, received.Body.ToString(), received.ApplicationProperties.TryGetValue(TraceProperty, out object? trace) ? trace as string : null);
+        return new WorkMessage(received.MessageId, received.Body.ToString(),
+            received.ApplicationProperties.TryGetValue(TraceProperty, out object? trace) ? trace as string : null);
     }
 
     /// <summary>Why a message of a dead-letter queue is there: our own description, or what the service says.</summary>
@@ -78,5 +79,6 @@ public abstract class ServiceBusDelivery(ServiceBusReceivedMessage received, Tim
     protected abstract Task DeadLetterAsync(string reason, string description, CancellationToken cancellationToken);
 
     private static int TimesGivenBack(ServiceBusReceivedMessage received) =>
-        received.ApplicationProperties.TryGetValue(GivenBackProperty, out object? times) && times is int count and >= 0 && count < received.DeliveryCount ? count : 0;
+        received.ApplicationProperties.TryGetValue(GivenBackProperty, out object? times) && times is int count and >= 0
+            && count < received.DeliveryCount ? count : 0;
 }

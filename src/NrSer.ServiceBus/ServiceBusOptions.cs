@@ -1,6 +1,7 @@
 namespace NrSer.ServiceBus;
 
-/// <summary>Where the queues are. The section has the names that the Functions runtime gives a Service Bus connection, so that one setting serves both.</summary>
+/// <summary>Where the queues are. The section has the names that the Functions runtime gives a Service Bus connection, so that one setting serves
+/// both.</summary>
 public sealed class ServiceBusOptions
 {
     /// <summary>The configuration section, and the connection that triggers name.</summary>

@@ -11,8 +11,10 @@ internal sealed class ServiceBusOptionsValidator : IValidateOptions<ServiceBusOp
     {
         { FullyQualifiedNamespace.Length: > 0, ConnectionString.Length: > 0 } => ValidateOptionsResult.Fail(
             $"Set {ServiceBusOptions.Section}:FullyQualifiedNamespace or ConnectionString, not both."),
-        { ConnectionString.Length: > 0 } when !options.ConnectionString.Contains(EmulatorMark, StringComparison.OrdinalIgnoreCase) => ValidateOptionsResult.Fail(
-            $"{ServiceBusOptions.Section}:ConnectionString is for the emulator ({EmulatorMark}). In Azure, set FullyQualifiedNamespace and use an identity."),
+        { ConnectionString.Length: > 0 } when !options.ConnectionString.Contains(EmulatorMark, StringComparison.OrdinalIgnoreCase) =>
+            ValidateOptionsResult.Fail(
+            $"{ServiceBusOptions.Section}:ConnectionString is for the emulator ({EmulatorMark}). "
+            + "In Azure, set FullyQualifiedNamespace and use an identity."),
         { FullyQualifiedNamespace: null or "", ConnectionString: null or "" } => ValidateOptionsResult.Fail(
             $"Set {ServiceBusOptions.Section}:FullyQualifiedNamespace, such as name.servicebus.windows.net."),
         { FullyQualifiedNamespace: { Length: > 0 } host } when Uri.CheckHostName(host) != UriHostNameType.Dns => ValidateOptionsResult.Fail(

@@ -40,7 +40,8 @@ public sealed class ServiceBusWorkQueue(ServiceBusClient client, string name, Ti
     /// <inheritdoc/>
     public async Task<IReadOnlyList<WorkDelivery>> ReceiveAsync(int max, CancellationToken cancellationToken)
     {
-        IReadOnlyList<ServiceBusReceivedMessage> messages = await _receiver.ReceiveMessagesAsync(max, s_wait, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ServiceBusReceivedMessage> messages = await _receiver.ReceiveMessagesAsync(max, s_wait, cancellationToken)
+            .ConfigureAwait(false);
         return [.. messages.Select(message => new Delivery(_receiver, message, time))];
     }
 
@@ -48,7 +49,8 @@ public sealed class ServiceBusWorkQueue(ServiceBusClient client, string name, Ti
     public async Task<DateTimeOffset?> OldestSentAtAsync(CancellationToken cancellationToken)
     {
         // From the first number on, always: without one, every look would go on where the last one ended.
-        IReadOnlyList<ServiceBusReceivedMessage> head = await _receiver.PeekMessagesAsync(1, fromSequenceNumber: 0, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ServiceBusReceivedMessage> head = await _receiver.PeekMessagesAsync(1, fromSequenceNumber: 0, cancellationToken)
+            .ConfigureAwait(false);
         return head.Count == 0 ? null : head[0].EnqueuedTime;
     }
 
@@ -67,7 +69,8 @@ public sealed class ServiceBusWorkQueue(ServiceBusClient client, string name, Ti
         return sent;
     }
 
-    private sealed class Delivery(ServiceBusReceiver receiver, ServiceBusReceivedMessage received, TimeProvider time) : ServiceBusDelivery(received, time)
+    private sealed class Delivery(ServiceBusReceiver receiver, ServiceBusReceivedMessage received, TimeProvider time)
+        : ServiceBusDelivery(received, time)
     {
         private readonly ServiceBusReceivedMessage _received = received;
 
@@ -106,6 +109,7 @@ public sealed class ServiceBusWorkQueue(ServiceBusClient client, string name, Ti
             }
         }
 
-        private static bool IsLost(ServiceBusException error) => error.Reason is ServiceBusFailureReason.MessageLockLost or ServiceBusFailureReason.MessageNotFound;
+        private static bool IsLost(ServiceBusException error) =>
+            error.Reason is ServiceBusFailureReason.MessageLockLost or ServiceBusFailureReason.MessageNotFound;
     }
 }

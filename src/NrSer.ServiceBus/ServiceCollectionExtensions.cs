@@ -26,7 +26,8 @@ public static class ServiceCollectionExtensions
         foreach (string name in StorageNames.Queues)
         {
             services.AddKeyedSingleton<IWorkQueue>(
-                name, (provider, _) => new ServiceBusWorkQueue(provider.GetRequiredService<ServiceBusClient>(), name, provider.GetRequiredService<TimeProvider>()));
+                name, (provider, _) =>
+                    new ServiceBusWorkQueue(provider.GetRequiredService<ServiceBusClient>(), name, provider.GetRequiredService<TimeProvider>()));
         }
 
         return services;

@@ -10,7 +10,8 @@ namespace NrSer.Worker;
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 internal sealed partial class IdleExit(
-    IOptions<WorkerOptions> options, QueueActivity activity, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<IdleExit> logger) : BackgroundService
+    IOptions<WorkerOptions> options, QueueActivity activity, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<IdleExit> logger)
+        : BackgroundService
 {
     private const int QueueUnreachable = 1;
 

@@ -22,7 +22,8 @@ internal static partial class Program
         app.MapHealthChecks("/healthz");
         try
         {
-            _ = app.Services.GetRequiredService<ModelSet>().Emotion; // before the first message, so that no message is spent on a machine that cannot work
+            // before the first message, so that no message is spent on a machine that cannot work
+            _ = app.Services.GetRequiredService<ModelSet>().Emotion;
             await app.RunAsync();
             return Environment.ExitCode;
         }

@@ -42,7 +42,8 @@ public sealed class EndToEndTests(StorageEmulator emulator)
         await using CloudUnderTest cloud = await CloudUnderTest.CreateAsync(emulator);
         await using FunctionsRuntime functions = cloud.StartFunctions();
         RecordingId id = await cloud.UploadAsync("interview.wav", await Recordings.SpeechAsync());
-        await cloud.DeadLetterNextAsync(StorageNames.EmotionsQueue, "MaxDeliveryCountExceeded", "Message could not be consumed after 5 delivery attempts.");
+        await cloud.DeadLetterNextAsync(StorageNames.EmotionsQueue, "MaxDeliveryCountExceeded",
+            "Message could not be consumed after 5 delivery attempts.");
         Recording row = await Polling.ForAsync(async () =>
             await cloud.Account.Store.FindAsync(id, Stop) is { Status: RecordingStatus.Failed } failed ? failed : null);
         Assert.Contains("MaxDeliveryCountExceeded", row.Reason, StringComparison.Ordinal);

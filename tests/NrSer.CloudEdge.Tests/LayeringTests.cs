@@ -12,5 +12,6 @@ public sealed class LayeringTests
     [InlineData(typeof(WorkerOptions), "NrSer.Core", "NrSer.Pipeline", "NrSer.ServiceBus")]
     public void EachProject_ReferencesNoHost(Type type, params string[] expected) => Assert.Equal(
         expected,
-        type.Assembly.GetReferencedAssemblies().Select(name => name.Name!).Where(name => name.StartsWith("nrser", StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal));
+        type.Assembly.GetReferencedAssemblies().Select(name => name.Name!).Where(name => name.StartsWith("nrser", StringComparison.OrdinalIgnoreCase))
+            .Order(StringComparer.Ordinal));
 }

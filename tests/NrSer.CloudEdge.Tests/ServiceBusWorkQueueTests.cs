@@ -28,16 +28,19 @@ public sealed class ServiceBusWorkQueueTests : WorkQueueContract, IAsyncDisposab
     {
         IWorkQueue queue = await CreateAsync(LongLock);
         string body = $"\"{new string('x', 10_000)}\"";
-        await queue.SendAsync([.. Enumerable.Range(0, 60).Select(number => new WorkMessage($"{number}", body, null))], Stop); // 600 kB, and a batch holds 256
+        // 600 kB, and a batch holds 256
+        await queue.SendAsync([.. Enumerable.Range(0, 60).Select(number => new WorkMessage($"{number}", body, null))], Stop);
         Assert.Equal(60, _queue!.Count);
-        Assert.Equal(("0", body), (await queue.ReceiveAsync(1, Stop)).Select(delivery => (delivery.Message.MessageId, delivery.Message.Body)).Single());
+        Assert.Equal(("0", body),
+            (await queue.ReceiveAsync(1, Stop)).Select(delivery => (delivery.Message.MessageId, delivery.Message.Body)).Single());
     }
 
     [Fact]
     public async Task SendAsync_LargerThanTheQueueTakes_Throws()
     {
         IWorkQueue queue = await CreateAsync(LongLock);
-        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() => queue.SendAsync([new WorkMessage("huge", new string('x', 300_000), null)], Stop));
+        ArgumentException error =
+            await Assert.ThrowsAsync<ArgumentException>(() => queue.SendAsync([new WorkMessage("huge", new string('x', 300_000), null)], Stop));
         Assert.Contains("huge", error.Message, StringComparison.Ordinal);
     }
 
@@ -74,7 +77,8 @@ public sealed class ServiceBusWorkQueueTests : WorkQueueContract, IAsyncDisposab
             await Assert.Single(await queue.ReceiveAsync(1, Stop)).AbandonAsync(TimeSpan.Zero, Stop);
         Assert.Empty(await queue.ReceiveAsync(1, Stop));
         await using ServiceBusReceiver watcher = _client.CreateReceiver("chunks/$deadletterqueue");
-        Assert.StartsWith("MaxDeliveryCountExceeded: ", ServiceBusDelivery.ReasonOf(await watcher.ReceiveMessageAsync(cancellationToken: Stop)), StringComparison.Ordinal);
+        Assert.StartsWith("MaxDeliveryCountExceeded: ", ServiceBusDelivery.ReasonOf(await watcher.ReceiveMessageAsync(cancellationToken: Stop)),
+            StringComparison.Ordinal);
     }
 
     protected override Task<IWorkQueue> CreateAsync(QueueOptions options)

@@ -17,7 +17,8 @@ public sealed class LayeringTests
     private static readonly Assembly s_pipeline = typeof(RecordingId).Assembly;
 
     [Fact]
-    public void Core_KnowsNoAzureAndNoPipeline() => AssertNone(Types.InAssembly(s_core).ShouldNot().HaveDependencyOnAny("Azure", "NrSer.Pipeline", "NrSer.Cli", "nrser"));
+    public void Core_KnowsNoAzureAndNoPipeline() =>
+        AssertNone(Types.InAssembly(s_core).ShouldNot().HaveDependencyOnAny("Azure", "NrSer.Pipeline", "NrSer.Cli", "nrser"));
 
     [Fact]
     public void Core_UsesOnnxRuntimeOnlyInModelsAndTheirPorts() => AssertNone(
@@ -26,11 +27,13 @@ public sealed class LayeringTests
 
     [Fact]
     public void Pipeline_KnowsNoHostAndNoConsole() =>
-        AssertNone(Types.InAssembly(s_pipeline).ShouldNot().HaveDependencyOnAny("NrSer.Cli", "NrSer.Dashboard", "NrSer.ServiceBus", "Spectre.Console", "System.Console"));
+        AssertNone(Types.InAssembly(s_pipeline).ShouldNot()
+            .HaveDependencyOnAny("NrSer.Cli", "NrSer.Dashboard", "NrSer.ServiceBus", "Spectre.Console", "System.Console"));
 
     [Fact]
     public void Pipeline_ReferencesNoHost() =>
-        Assert.Equal(["NrSer.Core"], s_pipeline.GetReferencedAssemblies().Select(name => name.Name!).Where(name => name.StartsWith("nrser", StringComparison.OrdinalIgnoreCase)));
+        Assert.Equal(["NrSer.Core"], s_pipeline.GetReferencedAssemblies().Select(name => name.Name!)
+            .Where(name => name.StartsWith("nrser", StringComparison.OrdinalIgnoreCase)));
 
     [Fact]
     public void Core_ReferencesNoAzure() =>
@@ -48,10 +51,12 @@ public sealed class LayeringTests
     [Fact]
     public void Pipeline_Root_UsesNoFolder()
     {
-        string[] folders = [.. s_pipeline.GetTypes().Select(type => type.Namespace).OfType<string>().Distinct().Where(name => name.StartsWith("NrSer.Pipeline.", StringComparison.Ordinal))];
+        string[] folders = [.. s_pipeline.GetTypes().Select(type => type.Namespace).OfType<string>().Distinct()
+            .Where(name => name.StartsWith("NrSer.Pipeline.", StringComparison.Ordinal))];
         Assert.Contains(typeof(Sweep).Namespace, folders);
         AssertNone(
-            Types.InAssembly(s_pipeline).That().ResideInNamespaceMatching("^NrSer\\.Pipeline$").And().DoNotHaveName(nameof(ServiceCollectionExtensions))
+            Types.InAssembly(s_pipeline).That().ResideInNamespaceMatching("^NrSer\\.Pipeline$").And()
+                .DoNotHaveName(nameof(ServiceCollectionExtensions))
                 .ShouldNot().HaveDependencyOnAny(folders));
     }
 
@@ -63,7 +68,8 @@ public sealed class LayeringTests
 
     [Fact]
     public void Results_LookNotIntoTables() => AssertNone(
-        Types.InAssembly(s_pipeline).That().ResideInNamespaceMatching($"^{typeof(Recording).Namespace}$").ShouldNot().HaveDependencyOn(typeof(ResultTables).Namespace));
+        Types.InAssembly(s_pipeline).That().ResideInNamespaceMatching($"^{typeof(Recording).Namespace}$").ShouldNot()
+            .HaveDependencyOn(typeof(ResultTables).Namespace));
 
     private static void AssertUsedOnlyIn(string library, string folder)
     {

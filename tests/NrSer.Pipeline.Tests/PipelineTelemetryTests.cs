@@ -83,6 +83,7 @@ public sealed class PipelineTelemetryTests(StorageEmulator emulator)
         Assert.Contains(("nrser.failures", "status=Rejected,reason=audio"), seen);
         Assert.Contains(("nrser.failures", "status=none,reason=dead-letter"), seen);
 
-        static string Text(ReadOnlySpan<KeyValuePair<string, object?>> tags) => string.Join(',', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"));
+        static string Text(ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
+            string.Join(',', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"));
     }
 }

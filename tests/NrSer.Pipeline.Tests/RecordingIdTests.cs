@@ -54,5 +54,6 @@ public sealed class RecordingIdTests
     public void Parse_NoId_Throws() => Assert.Throws<FormatException>(() => RecordingId.Parse("yesterday's"));
 
     [Fact]
-    public void Default_IsEmptyAndSafe() => Assert.Equal(("", "", "", ""), (default(RecordingId).Value, default(RecordingId).Day, default(RecordingId).Date, $"{default(RecordingId)}"));
+    public void Default_IsEmptyAndSafe() =>
+        Assert.Equal(("", "", "", ""), (default(RecordingId).Value, default(RecordingId).Day, default(RecordingId).Date, $"{default(RecordingId)}"));
 }

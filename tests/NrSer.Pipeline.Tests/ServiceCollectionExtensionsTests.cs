@@ -20,7 +20,8 @@ public sealed class ServiceCollectionExtensionsTests(StorageEmulator emulator)
         StorageAccount account = await StorageAccount.CreateAsync(emulator);
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection(PipelineUnderTest.SettingsOf(account));
-        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("NrSer:Queues:RetryDelay", (string?)"00:00:00"), KeyValuePair.Create("NrSer:Audio:FfmpegPath", (string?)"/nowhere/ffmpeg")]);
+        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("NrSer:Queues:RetryDelay", (string?)"00:00:00"),
+            KeyValuePair.Create("NrSer:Audio:FfmpegPath", (string?)"/nowhere/ffmpeg")]);
         builder.Services.AddNrSerPipeline().AddNrSerStorageQueues().AddNrSerLocalHost();
         using IHost host = builder.Build();
         BlobContainerClient container = account.Blobs.Container(StorageNames.Recordings);

@@ -105,7 +105,8 @@ public sealed class FaultyServer : IAsyncDisposable
             body = [.. body.Select(value => (byte)~value)];
         if (answer is Answer.Truncate)
             body = body[..(body.Length / 3)];
-        string range = answer is not Answer.IgnoreRange && start > 0 ? $"\r\nContent-Range: bytes {start}-{_content.Length - 1}/{_content.Length}" : "";
+        string range = answer is not Answer.IgnoreRange && start > 0 ? $"\r\nContent-Range: bytes {start}-{_content.Length - 1}/{_content.Length}"
+            : "";
         await SayAsync(stream, range.Length > 0 ? "206 Partial Content" : "200 OK", $"Content-Length: {body.Length}{range}");
         await stream.WriteAsync(body.AsMemory(0, answer is Answer.Drop ? body.Length / 3 : body.Length));
     }

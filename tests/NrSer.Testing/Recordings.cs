@@ -60,13 +60,15 @@ public static class Recordings
         for (int at = 0; at < sound.Length; at += 2)
             BinaryPrimitives.WriteInt16BigEndian(sound.AsSpan(at), (short)random.Next(-300, 300));
         byte[] rate = [0x40, 0x0C, 0xFA, 0, 0, 0, 0, 0, 0, 0]; // 16000 as an 80-bit float
-        byte[] common = [.. "COMM"u8, .. BigEndian(18, 4), .. BigEndian(channels, 2), .. BigEndian(seconds * SampleRateHz, 4), .. BigEndian(16, 2), .. rate];
+        byte[] common =
+            [.. "COMM"u8, .. BigEndian(18, 4), .. BigEndian(channels, 2), .. BigEndian(seconds * SampleRateHz, 4), .. BigEndian(16, 2), .. rate];
         byte[] content = [.. "AIFF"u8, .. common, .. "SSND"u8, .. BigEndian(sound.Length + 8, 4), .. new byte[8], .. sound];
         return [.. "FORM"u8, .. BigEndian(content.Length, 4), .. content];
     }
 
     private static async Task<float[]> SampleAsync() =>
-        (await SamplesAsync(await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "samples", "clean.wav"), Stop)))[..(5 * SampleRateHz / 2)];
+        (await SamplesAsync(await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "samples", "clean.wav"), Stop)))[..(
+            5 * SampleRateHz / 2)];
 
     private static byte[] BigEndian(int value, int bytes)
     {

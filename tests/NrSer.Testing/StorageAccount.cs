@@ -66,7 +66,8 @@ public sealed class StorageAccount
         Azure.Storage.Blobs.BlobContainerClient client = Blobs.Container(container);
         await foreach (Azure.Storage.Blobs.Models.BlobItem blob in client.GetBlobsAsync(cancellationToken: TestContext.Current.CancellationToken))
         {
-            Azure.Storage.Blobs.Models.BlobDownloadResult content = await client.GetBlobClient(blob.Name).DownloadContentAsync(TestContext.Current.CancellationToken);
+            Azure.Storage.Blobs.Models.BlobDownloadResult content = await client.GetBlobClient(blob.Name)
+                .DownloadContentAsync(TestContext.Current.CancellationToken);
             blobs.Add((blob.Name, Convert.ToBase64String(content.Content.ToArray())));
         }
 

@@ -16,8 +16,10 @@ public sealed class StorageEmulator : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        string script = await AzuriteInstallation.EnsureAsync(note => TestContext.Current.SendDiagnosticMessage(note), TestContext.Current.CancellationToken);
-        Environment.SetEnvironmentVariable("AZURITE_ACCOUNTS", string.Join(';', Enumerable.Range(0, Accounts).Select(number => $"{NameOf(number)}:{Key}")));
+        string script =
+            await AzuriteInstallation.EnsureAsync(note => TestContext.Current.SendDiagnosticMessage(note), TestContext.Current.CancellationToken);
+        Environment.SetEnvironmentVariable("AZURITE_ACCOUNTS",
+            string.Join(';', Enumerable.Range(0, Accounts).Select(number => $"{NameOf(number)}:{Key}")));
         _azurite = await AzuriteProcess.StartAsync(script, _folder, TestContext.Current.CancellationToken);
     }
 

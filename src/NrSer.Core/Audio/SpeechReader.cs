@@ -48,7 +48,8 @@ public sealed class SpeechReader : IAsyncDisposable
     /// <param name="mode">What becomes of the channels.</param>
     /// <param name="cancellationToken">Stops the opening.</param>
     /// <exception cref="InvalidAudioException">
-    /// The content is empty, no recording, damaged, beyond the limits, or has more than <see cref="MaxSeparateChannels"/> channels to be kept separate.
+    /// The content is empty, no recording, damaged, beyond the limits, or has more than <see cref="MaxSeparateChannels"/> channels to be kept
+    /// separate.
     /// </exception>
     /// <exception cref="FfmpegMissingException">The recording needs ffmpeg, which is not there.</exception>
     public static async Task<SpeechReader> OpenAsync(AudioDecoder decoder, Stream content, ChannelMode mode, CancellationToken cancellationToken)

@@ -8,7 +8,8 @@ namespace NrSer.Core.Models;
 /// <param name="AttributeRange">Lowest and highest rating of the scale the attributes were learned on.</param>
 /// <param name="MinimumSamples">Shortest input the network accepts.</param>
 /// <param name="Trust">How far an estimate can be trusted, from 0 to 1.</param>
-/// <param name="ReportableAbove">From this trust on, itself included, an estimate is reported, 0 to 1. The default stands for no choice: one half.</param>
+/// <param name="ReportableAbove">From this trust on, itself included, an estimate is reported, 0 to 1. The default stands for no choice: one
+/// half.</param>
 public sealed record EmotionEntry(
     IReadOnlyList<string> Labels, IReadOnlyList<string> Attributes, IReadOnlyList<float> AttributeRange, int MinimumSamples,
     TrustRule Trust = TrustRule.Confidence, float ReportableAbove = 0.5f)
@@ -21,7 +22,8 @@ public sealed record EmotionEntry(
 
     /// <summary>What results call each label, in the order of the logits; null where it is left out.</summary>
     [JsonIgnore]
-    public IReadOnlyList<string?> Emotions => [.. Labels.Select(label => Vocabulary is not null && Vocabulary.TryGetValue(label, out string? name) ? name : label)];
+    public IReadOnlyList<string?> Emotions =>
+        [.. Labels.Select(label => Vocabulary is not null && Vocabulary.TryGetValue(label, out string? name) ? name : label)];
 }
 
 /// <summary>Rules that make a trust of what a model says.</summary>

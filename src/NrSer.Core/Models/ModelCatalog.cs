@@ -131,7 +131,8 @@ public sealed class ModelCatalog
 
     private static void Check(ModelEntry entry)
     {
-        Require(entry.SampleRateHz == SegmentGrid.SampleRateHz, $"its sample rate is {entry.SampleRateHz} Hz; the method runs at {SegmentGrid.SampleRateHz}");
+        Require(entry.SampleRateHz == SegmentGrid.SampleRateHz,
+            $"its sample rate is {entry.SampleRateHz} Hz; the method runs at {SegmentGrid.SampleRateHz}");
         Require(entry.Quality is "demonstration" or "production", "its quality is neither demonstration nor production");
         Require(!entry.Inputs.Contains(null!) && !entry.Outputs.Contains(null!), "an input or output is empty");
         Require(entry.Inputs.Concat(entry.Outputs).All(tensor => tensor.Type == "float32"), "its tensors must be float32");
@@ -146,7 +147,8 @@ public sealed class ModelCatalog
                 Require(entry.Outputs.Count == 1, "an enhancer has one output");
                 Require(entry.Enhancer!.Compression is > 0 and <= 1, "its compression must lie in (0, 1]");
                 Require(entry.Enhancer.BlockSamples > entry.Stft!.FftSamples, "its blocks must be longer than a frame");
-                Require(entry.Enhancer.BlockSamples % entry.Stft.HopSamples == 0, "its blocks must be whole hops, or their ends are not covered by frames");
+                Require(entry.Enhancer.BlockSamples % entry.Stft.HopSamples == 0,
+                    "its blocks must be whole hops, or their ends are not covered by frames");
                 Require(
                     entry.Enhancer.OverlapSamples >= 0 && entry.Enhancer.OverlapSamples <= entry.Enhancer.BlockSamples / 2,
                     "its blocks may overlap by half their length at most");
@@ -158,7 +160,8 @@ public sealed class ModelCatalog
                 Require(entry.Outputs.Count == 1, "an SNR-level block has one output");
                 Require(entry.Stft!.FftSamples < 2 * SegmentGrid.ShortestSamples, "half a frame must be shorter than the shortest segment");
                 Require(
-                    entry.SnrLevel!.MixRange is null || entry.SnrLevel.MixRange is [var enhanced, var original] && enhanced < original && float.IsFinite(original - enhanced),
+                    entry.SnrLevel!.MixRange is null || entry.SnrLevel.MixRange is [var enhanced, var original] && enhanced < original
+                        && float.IsFinite(original - enhanced),
                     "its mix range is the score up to which the mix is enhanced, and the higher one from which it is the original");
                 Require(
                     entry.SnrLevel.Enhancer.Split('@') is [{ Length: > 0 }, { Length: > 0 }],
@@ -214,7 +217,8 @@ public sealed class ModelCatalog
                 string label = emotion.Labels[i];
                 Require(
                     emotion.Emotions[i] is not { } name || EmotionVocabulary.Names.Contains(name),
-                    $"its label '{label}' is none of {names}; say which it stands for: \"vocabulary\": {{ \"{label}\": \"…\" }}, or null to leave it out");
+                    $"its label '{label}' is none of {names}; say which it stands for: "
+                    + $"\"vocabulary\": {{ \"{label}\": \"…\" }}, or null to leave it out");
             }
 
             string[] known = [.. emotion.Emotions.OfType<string>()];
@@ -232,7 +236,8 @@ public sealed class ModelCatalog
             bool fits = axes.Length == used.Length;
             for (int i = 0; fits && i < axes.Length; i++)
                 fits = axes[i] == TensorEntry.Free || axes[i] == used[i];
-            Require(fits, $"'{tensor.Name}' has shape [{string.Join(", ", axes)}] and is used with [{string.Join(", ", used.ToArray())}] (-1 is free)");
+            Require(fits,
+                $"'{tensor.Name}' has shape [{string.Join(", ", axes)}] and is used with [{string.Join(", ", used.ToArray())}] (-1 is free)");
         }
 
         void Require(bool holds, string complaint)

@@ -70,7 +70,8 @@ public sealed record ModelFixture(string Source, FixtureTensor Input, IReadOnlyL
             if (!(difference <= Outputs[i].Tolerance)) // also when it is not a number
             {
                 throw new ModelException(
-                    $"'{model.Entry.Name}' computes '{model.Entry.Outputs[i].Name}' {difference:G3} away from the reference ({Source}); {Outputs[i].Tolerance:G3} is tolerated.");
+                    $"'{model.Entry.Name}' computes '{model.Entry.Outputs[i].Name}' {difference:G3} away from the reference ({Source}); "
+                    + $"{Outputs[i].Tolerance:G3} is tolerated.");
             }
 
             worst = Math.Max(worst, difference / Outputs[i].Tolerance);

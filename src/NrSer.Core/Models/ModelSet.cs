@@ -49,7 +49,8 @@ public sealed partial class ModelSet : IDisposable
     public ModelEntry EmotionEntry { get; }
 
     /// <summary>The lowest quality among the three: results are worth no more.</summary>
-    public string Quality => new[] { EnhancerEntry, SnrLevelEntry, EmotionEntry }.All(entry => entry.Quality == "production") ? "production" : "demonstration";
+    public string Quality =>
+        new[] { EnhancerEntry, SnrLevelEntry, EmotionEntry }.All(entry => entry.Quality == "production") ? "production" : "demonstration";
 
     /// <summary>The enhancer.</summary>
     /// <exception cref="ModelException">It cannot be loaded.</exception>

@@ -76,7 +76,8 @@ public sealed partial class OnnxModel : IDisposable
         {
             CheckTensors(entry, "input", entry.Inputs, loaded.InputMetadata);
             if (loaded.InputMetadata.Count != entry.Inputs.Count) // outputs may stay unread, inputs have to be fed
-                throw new ModelException($"Model '{entry.Name}' has the inputs {string.Join(", ", loaded.InputMetadata.Keys)}; the catalogue knows {entry.Inputs.Count}.");
+                throw new ModelException(
+                    $"Model '{entry.Name}' has the inputs {string.Join(", ", loaded.InputMetadata.Keys)}; the catalogue knows {entry.Inputs.Count}.");
             CheckTensors(entry, "output", entry.Outputs, loaded.OutputMetadata);
             return new OnnxModel(entry, loaded, device);
         }
@@ -129,7 +130,8 @@ public sealed partial class OnnxModel : IDisposable
         if (options.ExecutionProvider == ExecutionProvider.Cuda && !cudaBuilt)
         {
             throw new ModelException(
-                "CUDA was asked for, but this build carries the CPU version of ONNX Runtime. Use the GPU container, or set ExecutionProvider to Cpu or Auto.");
+                "CUDA was asked for, but this build carries the CPU version of ONNX Runtime. "
+                + "Use the GPU container, or set ExecutionProvider to Cpu or Auto.");
         }
 
         var session = new SessionOptions
@@ -187,10 +189,12 @@ public sealed partial class OnnxModel : IDisposable
         string hash = Convert.ToHexStringLower(SHA256.HashData(file));
         return hash == entry.Sha256
             ? file
-            : throw new ModelException($"The file of model '{entry.Name}' has SHA-256 {hash}, the catalogue says {entry.Sha256}: it was changed or damaged.");
+            : throw new ModelException(
+                $"The file of model '{entry.Name}' has SHA-256 {hash}, the catalogue says {entry.Sha256}: it was changed or damaged.");
     }
 
-    private static void CheckTensors(ModelEntry entry, string role, IReadOnlyList<TensorEntry> wanted, IReadOnlyDictionary<string, NodeMetadata> found)
+    private static void CheckTensors(ModelEntry entry, string role, IReadOnlyList<TensorEntry> wanted,
+        IReadOnlyDictionary<string, NodeMetadata> found)
     {
         foreach (TensorEntry tensor in wanted)
         {
@@ -202,7 +206,8 @@ public sealed partial class OnnxModel : IDisposable
             if (!axes.AsSpan().SequenceEqual(node.Dimensions))
             {
                 throw new ModelException(
-                    $"The {role} '{tensor.Name}' of model '{entry.Name}' has shape [{string.Join(", ", node.Dimensions)}], the catalogue says [{string.Join(", ", axes)}].");
+                    $"The {role} '{tensor.Name}' of model '{entry.Name}' has shape [{string.Join(", ", node.Dimensions)}], "
+                    + $"the catalogue says [{string.Join(", ", axes)}].");
             }
         }
     }

@@ -11,7 +11,8 @@ namespace NrSer.Core.Models;
 /// validation data for the enhancer that the block was trained with. Null is 0 and 1, S′ = clamp(S, 0, 1) as in the paper.
 /// </param>
 /// <param name="Similarity">What it hears.</param>
-/// <param name="Enhancer">Name and version, <c>name@version</c>, of the enhancer it was trained with: what it says of another's output is not true.</param>
+/// <param name="Enhancer">Name and version, <c>name@version</c>, of the enhancer it was trained with: what it says of another's output is not
+/// true.</param>
 public sealed record SnrLevelEntry(
     float NoiseThreshold, float? KeptEnergyThresholdDb = null, IReadOnlyList<float>? MixRange = null, SimilarityAxis Similarity = SimilarityAxis.Bins,
     string Enhancer = "");

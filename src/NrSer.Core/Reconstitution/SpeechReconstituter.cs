@@ -60,7 +60,8 @@ public sealed class SpeechReconstituter(ISpeechEnhancer enhancer, SnrLevelBlock 
     /// <summary>Step 3: y by the segments' weights, cross-faded where they change. Without segments y = x̂.</summary>
     /// <param name="chunk">x, [samples], 16 kHz.</param>
     /// <param name="audio">x̂, [samples]; receives y.</param>
-    /// <param name="segments">As <see cref="Score(ReadOnlyMemory{float}, ReadOnlyMemory{float}, bool, CancellationToken)"/> or an earlier run decided them.</param>
+    /// <param name="segments">As <see cref="Score(ReadOnlyMemory{float}, ReadOnlyMemory{float}, bool, CancellationToken)"/> or an earlier run decided
+    /// them.</param>
     public void Blend(ReadOnlySpan<float> chunk, Span<float> audio, IReadOnlyList<ScoredSegment> segments)
     {
         ArgumentNullException.ThrowIfNull(segments);

@@ -80,7 +80,7 @@ internal sealed class ComplexFft
             for (int p = 0; p < groups; p++)
             {
                 for (int j = 0; j < radix; j++)
-                    {
+                {
                     (double sine, double cosine) = Math.SinCos(-2 * Math.PI * p * j / remaining);
                     (twiddleRe[(p * radix) + j], twiddleIm[(p * radix) + j]) = ((float)cosine, (float)sine);
                 }

@@ -5,7 +5,8 @@ using NrSer.Core.Signal;
 namespace NrSer.Core.Snr;
 
 /// <summary>Scores how clean a segment was, from what enhancement changed.</summary>
-/// <remarks>arXiv 2309.01164: similarities per bin → one dense layer → S; or the public code's form, similarities per frame → a small transformer → S.</remarks>
+/// <remarks>arXiv 2309.01164: similarities per bin → one dense layer → S; or the public code's form, similarities per frame → a small transformer →
+/// S.</remarks>
 public sealed class SnrLevelBlock
 {
     private readonly OnnxModel _model;

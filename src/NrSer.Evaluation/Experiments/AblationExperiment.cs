@@ -7,7 +7,8 @@ using NrSer.Core.Segmentation;
 
 namespace NrSer.Evaluation.Experiments;
 
-/// <summary>What each part of the method is good for: original, enhanced, reconstituted and the best possible mix, from clean to very noisy.</summary>
+/// <summary>What each part of the method is good for: original, enhanced, reconstituted and the best possible mix, from clean to very
+/// noisy.</summary>
 public static class AblationExperiment
 {
     /// <summary>Where speech is mixed unless told otherwise.</summary>
@@ -21,10 +22,12 @@ public static class AblationExperiment
     /// <param name="armCatalog">A catalogue with a classifier for each arm; null when all share the experiment's.</param>
     /// <param name="progress">Receives the share done.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static async Task<Report> RunAsync(Experiment experiment, FileInfo? armCatalog, Action<double> progress, CancellationToken cancellationToken)
+    public static async Task<Report> RunAsync(Experiment experiment, FileInfo? armCatalog, Action<double> progress,
+        CancellationToken cancellationToken)
     {
         if (armCatalog is null)
-            return await RunAsync(experiment, AblationArm.All(_ => experiment.Classifier), sameClassifier: true, progress, cancellationToken).ConfigureAwait(false);
+            return await RunAsync(experiment, AblationArm.All(_ => experiment.Classifier), sameClassifier: true, progress, cancellationToken)
+                .ConfigureAwait(false);
         ModelCatalog catalog = ModelCatalog.Load(armCatalog.FullName);
         var models = new List<OnnxModel>();
         try
@@ -42,21 +45,29 @@ public static class AblationExperiment
         }
     }
 
-    private static async Task<Report> RunAsync(Experiment experiment, AblationArm[] arms, bool sameClassifier, Action<double> progress, CancellationToken cancellationToken)
+    private static async Task<Report> RunAsync(Experiment experiment, AblationArm[] arms, bool sameClassifier, Action<double> progress,
+        CancellationToken cancellationToken)
     {
-        EvaluationClip[] speech = [.. experiment.Set.Speech.Where(clip => clip.Ratings is not null || experiment.Classifier.Labels.Contains(clip.Label))];
+        EvaluationClip[] speech =
+            [.. experiment.Set.Speech.Where(clip => clip.Ratings is not null || experiment.Classifier.Labels.Contains(clip.Label))];
         if (speech.Length == 0)
             throw new EvaluationException($"No clip carries a label that the model knows: {string.Join(", ", experiment.Classifier.Labels)}.");
         Prediction[][][] heard = await experiment.ForEachAsync(
-            speech, (clip, index, token) => HearAsync(experiment, arms, clip, index, token), share => progress(0.85 * share), cancellationToken).ConfigureAwait(false);
+            speech, (clip, index, token) => HearAsync(experiment, arms, clip, index, token), share => progress(0.85 * share), cancellationToken)
+                .ConfigureAwait(false);
         double[] passes = await experiment.ForEachAsync(
-            experiment.Set.Noise, async (clip, _, token) => experiment.Judge(await experiment.Audio.ReadAsync(clip.File, token).ConfigureAwait(false), token).IsSpeech ? 1.0 : 0,
+            experiment.Set.Noise, async (clip, _, token) =>
+                experiment.Judge(await experiment.Audio.ReadAsync(clip.File, token).ConfigureAwait(false), token).IsSpeech ? 1.0 : 0,
             share => progress(0.85 + (0.1 * share)), cancellationToken).ConfigureAwait(false);
 
-        var report = new Report("Ablation", [experiment.Models.EnhancerEntry.Id, experiment.Models.SnrLevelEntry.Id, .. arms.Select(arm => $"{arm.Name}: {(sameClassifier ? experiment.Models.EmotionEntry.Id : arm.Name)}")]);
-        report.Notes.Add($"{speech.Length} clips of speech, {passes.Length} of noise alone. Every arm hears the same mixtures; the gate is not applied to speech.");
+        var report = new Report("Ablation", [experiment.Models.EnhancerEntry.Id, experiment.Models.SnrLevelEntry.Id,
+            .. arms.Select(arm => $"{arm.Name}: {(sameClassifier ? experiment.Models.EmotionEntry.Id : arm.Name)}")]);
+        report.Notes.Add(
+            $"{speech.Length} clips of speech, {passes.Length} of noise alone. "
+            + "Every arm hears the same mixtures; the gate is not applied to speech.");
         if (sameClassifier)
-            report.Notes.Add("All arms share the default classifier, which was trained for one of them: give --arms for classifiers trained alike for each.");
+            report.Notes.Add(
+                "All arms share the default classifier, which was trained for one of them: give --arms for classifiers trained alike for each.");
 
         double?[] conditions = [null, .. experiment.SnrsDb.Reverse().Select(snr => (double?)snr)];
         int labels = experiment.Classifier.Labels.Count;
@@ -69,24 +80,29 @@ public static class AblationExperiment
         foreach (var attribute in Prediction.Attributes)
         {
             if (results[AblationArm.NrSer].Any(item => item.Ratings is not null && item.Estimate.Arousal is not null))
-                report.Tables.Add(Table($"CCC {attribute.Name}", item => item.Ratings is not null, (items, drawn) => Prediction.Concordance(items, drawn, attribute)));
+                report.Tables.Add(Table($"CCC {attribute.Name}", item => item.Ratings is not null,
+                    (items, drawn) => Prediction.Concordance(items, drawn, attribute)));
         }
 
-        report.Tables.Add(new ReportTable("Paired differences in UAR", ["condition", "nrser − original", "nrser − enhanced", "oracle − nrser"], [.. conditions.Select(condition => (string[])
+        report.Tables.Add(new ReportTable("Paired differences in UAR", ["condition", "nrser − original", "nrser − enhanced", "oracle − nrser"],
+            [.. conditions.Select(condition => (string[])
         [
             NameOf(condition), Report.Cell(Difference(AblationArm.NrSer, AblationArm.Original, condition), Report.DifferenceFormat),
             Report.Cell(Difference(AblationArm.NrSer, AblationArm.Enhanced, condition), Report.DifferenceFormat),
             Report.Cell(Difference(AblationArm.Oracle, AblationArm.NrSer, condition), Report.DifferenceFormat),
         ])]));
-        report.Claims.Add(Claim.AtLeast("Clean: NRSER is at most one point of UAR below the original", Difference(AblationArm.NrSer, AblationArm.Original, null), -0.01));
+        report.Claims.Add(Claim.AtLeast("Clean: NRSER is at most one point of UAR below the original",
+            Difference(AblationArm.NrSer, AblationArm.Original, null), -0.01));
         report.Claims.Add(Claim.AtLeast("Clean: NRSER is not below enhancement alone", Difference(AblationArm.NrSer, AblationArm.Enhanced, null), 0));
         if (experiment.SnrsDb.Any(snr => snr is >= 0 and <= 10))
             report.Claims.Add(Claim.Above("0 to 10 dB: NRSER is above the original", Difference(AblationArm.NrSer, AblationArm.Original, 0, 10), 0));
         if (passes.Length > 0)
         {
-            Interval emotional = new SpeakerBootstrap(experiment.Set.Noise.Select(clip => clip.Speaker), experiment.Seed).Estimate(drawn => drawn.Average(i => passes[i]));
+            Interval emotional = new SpeakerBootstrap(experiment.Set.Noise.Select(clip => clip.Speaker), experiment.Seed)
+                .Estimate(drawn => drawn.Average(i => passes[i]));
             report.Claims.Add(Claim.AtMost("Noise alone: at most one clip in ten gets an emotion", emotional, 0.1));
-            report.Tables.Add(new ReportTable("Noise alone: share that gets an emotion", ["arm", "share"], [["nrser", Report.Cell(emotional)], ["the others, which have no gate", "1.000"]]));
+            report.Tables.Add(new ReportTable("Noise alone: share that gets an emotion", ["arm", "share"],
+                [["nrser", Report.Cell(emotional)], ["the others, which have no gate", "1.000"]]));
             report.Tables.Add(await ChangingAsync(experiment, speech, progress, cancellationToken).ConfigureAwait(false));
         }
 
@@ -95,7 +111,8 @@ public static class AblationExperiment
             arm => experiment.SnrsDb.Select(snr => (snr, Recall(arm.Name, snr))).ToArray(), StringComparer.Ordinal)));
         return report;
 
-        ReportTable Table(string figure, Func<Prediction, bool> counts, Func<Prediction[], int[], double> statistic) => new(figure, ["condition", .. arms.Select(arm => arm.Name)],
+        ReportTable Table(string figure, Func<Prediction, bool> counts, Func<Prediction[], int[], double> statistic) =>
+            new(figure, ["condition", .. arms.Select(arm => arm.Name)],
             [.. conditions.Select(condition => (string[])[NameOf(condition), .. arms.Select(arm =>
             {
                 Prediction[] items = [.. results[arm.Name].Where(item => item.SnrDb == condition && counts(item))];
@@ -119,10 +136,12 @@ public static class AblationExperiment
     }
 
     /// <summary>Per arm: the clip as recorded, then at each SNR.</summary>
-    private static async Task<Prediction[][]> HearAsync(Experiment experiment, AblationArm[] arms, EvaluationClip clip, int index, CancellationToken cancellationToken)
+    private static async Task<Prediction[][]> HearAsync(Experiment experiment, AblationArm[] arms, EvaluationClip clip, int index,
+        CancellationToken cancellationToken)
     {
         float[] clean = await experiment.Audio.ReadAsync(clip.File, cancellationToken).ConfigureAwait(false);
-        float[] noise = experiment.SnrsDb.Count > 0 ? await experiment.Audio.ReadAsync(experiment.NoiseFor(index).File, cancellationToken).ConfigureAwait(false) : [];
+        float[] noise = experiment.SnrsDb.Count > 0 ? await experiment.Audio.ReadAsync(experiment.NoiseFor(index).File, cancellationToken)
+            .ConfigureAwait(false) : [];
         var heard = new Prediction[arms.Length][];
         for (int arm = 0; arm < arms.Length; arm++)
             heard[arm] = new Prediction[1 + experiment.SnrsDb.Count];
@@ -138,11 +157,14 @@ public static class AblationExperiment
     }
 
     /// <summary>Three utterances, the middle one noisy: does S follow, and does a weight per segment help over one for all?</summary>
-    private static async Task<ReportTable> ChangingAsync(Experiment experiment, EvaluationClip[] speech, Action<double> progress, CancellationToken cancellationToken)
+    private static async Task<ReportTable> ChangingAsync(Experiment experiment, EvaluationClip[] speech, Action<double> progress,
+        CancellationToken cancellationToken)
     {
         EvaluationClip[][] recordings = [.. speech.Chunk(3).Where(chunk => chunk.Length == 3).Take(ChangingRecordings)];
-        Changing[] found = await experiment.ForEachAsync(recordings, (clips, index, token) => ChangeAsync(experiment, clips, index, token), share => progress(0.95 + (0.05 * share)), cancellationToken).ConfigureAwait(false);
-        string Mean(Func<Changing, double> value, string format) => Report.Cell(found.Select(value).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average(), format);
+        Changing[] found = await experiment.ForEachAsync(recordings, (clips, index, token) => ChangeAsync(experiment, clips, index, token),
+            share => progress(0.95 + (0.05 * share)), cancellationToken).ConfigureAwait(false);
+        string Mean(Func<Changing, double> value, string format) =>
+            Report.Cell(found.Select(value).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average(), format);
         return new ReportTable(
             $"SNR changing inside a recording: clean, {ChangingSnrDb} dB, clean ({found.Length} recordings)", ["what", "value"],
             [
@@ -174,7 +196,8 @@ public static class AblationExperiment
 
         int from = parts[0].Length, to = from + parts[1].Length;
         bool IsNoisy(SegmentSpan span) => span.StartSample + (span.Samples / 2) >= from && span.StartSample + (span.Samples / 2) < to;
-        double MeanScore(bool inNoise) => mixed.Segments.Where(segment => IsNoisy(segment.Span) == inNoise).Select(segment => (double)segment.Score.Value).DefaultIfEmpty(double.NaN).Average();
+        double MeanScore(bool inNoise) => mixed.Segments.Where(segment => IsNoisy(segment.Span) == inNoise)
+            .Select(segment => (double)segment.Score.Value).DefaultIfEmpty(double.NaN).Average();
         return new Changing(
             MeanScore(inNoise: false), MeanScore(inNoise: true), SiSdr.Decibels(clean, noisy), SiSdr.Decibels(clean, whole.Enhanced),
             SiSdr.Decibels(clean, whole.Mixed(whole.Weight)), SiSdr.Decibels(clean, mixed.Audio.Span));

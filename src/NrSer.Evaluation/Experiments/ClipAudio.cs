@@ -44,7 +44,8 @@ public sealed class ClipAudio(AudioDecoder decoder)
         float[] noisy = await ReadAsync(clip.Recording, cancellationToken).ConfigureAwait(false);
         return noisy.Length == clean.Length
             ? (noisy, clean)
-            : throw new EvaluationException($"{clip.Recording} and {clip.Clean} do not have the same length, so they cannot be compared sample by sample.");
+            : throw new EvaluationException(
+                $"{clip.Recording} and {clip.Clean} do not have the same length, so they cannot be compared sample by sample.");
     }
 
     /// <summary>Speech in noise, from a place in the noise that only the name decides; short noise comes again and again.</summary>

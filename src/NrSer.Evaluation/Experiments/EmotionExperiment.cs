@@ -10,11 +10,16 @@ public static class EmotionExperiment
     public static async Task<Report> RunAsync(Experiment experiment, Action<double> progress, CancellationToken cancellationToken)
     {
         EvaluationSet set = experiment.Set;
-        Prediction[][] heard = await experiment.ForEachAsync(set.Speech, (clip, index, token) => HearAsync(experiment, clip, index, token), progress, cancellationToken).ConfigureAwait(false);
+        Prediction[][] heard = await experiment.ForEachAsync(set.Speech, (clip, index, token) => HearAsync(experiment, clip, index, token), progress,
+            cancellationToken).ConfigureAwait(false);
 
-        var report = new Report("Emotion", [experiment.Models.EnhancerEntry.Id, experiment.Models.SnrLevelEntry.Id, experiment.Models.EmotionEntry.Id]);
-        string[] unknown = [.. set.Speech.Select(clip => clip.Label).OfType<string>().Distinct(StringComparer.Ordinal).Except(experiment.Classifier.Labels, StringComparer.Ordinal)];
-        report.Notes.Add($"{set.Speech.Count} clips, each taken as one segment of up to 30 s and recognised on the reconstituted signal, whether it passes the gate or not.");
+        var report =
+            new Report("Emotion", [experiment.Models.EnhancerEntry.Id, experiment.Models.SnrLevelEntry.Id, experiment.Models.EmotionEntry.Id]);
+        string[] unknown = [.. set.Speech.Select(clip => clip.Label).OfType<string>().Distinct(StringComparer.Ordinal)
+            .Except(experiment.Classifier.Labels, StringComparer.Ordinal)];
+        report.Notes.Add(
+            $"{set.Speech.Count} clips, each taken as one segment of up to 30 s "
+            + "and recognised on the reconstituted signal, whether it passes the gate or not.");
         if (unknown.Length > 0)
             report.Notes.Add($"Left out of the categories, since the model does not know them: {string.Join(", ", unknown)}.");
         if (!set.Speech.Any(clip => clip.Label is not null && experiment.Classifier.Labels.Contains(clip.Label)))
@@ -57,7 +62,8 @@ public static class EmotionExperiment
     {
         Prediction[] labelled = [.. items.Where(item => item.Actual >= 0)];
         var rows = new List<string[]>();
-        foreach (IGrouping<string, Prediction> corpus in labelled.GroupBy(item => item.Corpus, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal))
+        foreach (IGrouping<string, Prediction> corpus in labelled.GroupBy(item => item.Corpus, StringComparer.Ordinal)
+            .OrderBy(group => group.Key, StringComparer.Ordinal))
             rows.Add(Row(corpus.Key.Length > 0 ? corpus.Key : "–", [.. corpus]));
         if (rows.Count > 1)
             rows.Add(Row("pooled", labelled));
@@ -68,10 +74,12 @@ public static class EmotionExperiment
             var bootstrap = new SpeakerBootstrap(group.Select(item => $"{item.Corpus}/{item.Speaker}"), experiment.Seed);
             return
             [
-                name, $"{group.Length}", Report.Cell(bootstrap.Estimate(drawn => Prediction.Recall(group, drawn, experiment.Classifier.Labels.Count))),
+                name, $"{group.Length}",
+                Report.Cell(bootstrap.Estimate(drawn => Prediction.Recall(group, drawn, experiment.Classifier.Labels.Count))),
                 Report.Cell(bootstrap.Estimate(drawn => Prediction.F1(group, drawn, experiment.Classifier.Labels.Count))),
                 Report.Cell(bootstrap.Estimate(drawn => CategoryMetrics.ExpectedCalibrationError(
-                    [.. drawn.Select(i => group[i].Estimate.Confidence)], [.. drawn.Select(i => group[i].Predicted == group[i].Actual)], Prediction.CalibrationBins))),
+                    [.. drawn.Select(i => group[i].Estimate.Confidence)], [.. drawn.Select(i => group[i].Predicted == group[i].Actual)],
+                    Prediction.CalibrationBins))),
             ];
         }
     }
@@ -80,7 +88,8 @@ public static class EmotionExperiment
     {
         IReadOnlyList<string> labels = experiment.Classifier.Labels;
         Prediction[] labelled = [.. items.Where(item => item.Actual >= 0)];
-        int[,] counts = CategoryMetrics.Confusion([.. labelled.Select(item => item.Actual)], [.. labelled.Select(item => item.Predicted)], labels.Count);
+        int[,] counts =
+            CategoryMetrics.Confusion([.. labelled.Select(item => item.Actual)], [.. labelled.Select(item => item.Predicted)], labels.Count);
         return new ReportTable("What was taken for what, as recorded", ["is", .. labels],
             [.. labels.Select((label, row) => (string[])[label, .. labels.Select((_, column) => $"{counts[row, column]}")])]);
     }
@@ -97,7 +106,8 @@ public static class EmotionExperiment
     private static ReportChart Reliability(Prediction[] items)
     {
         (double, double)[] bins = [.. items
-            .GroupBy(item => Math.Clamp((int)Math.Ceiling(item.Estimate.Confidence * Prediction.CalibrationBins) - 1, 0, Prediction.CalibrationBins - 1))
+            .GroupBy(
+                item => Math.Clamp((int)Math.Ceiling(item.Estimate.Confidence * Prediction.CalibrationBins) - 1, 0, Prediction.CalibrationBins - 1))
             .OrderBy(bin => bin.Key)
             .Select(bin => (bin.Average(item => (double)item.Estimate.Confidence), bin.Average(item => item.Predicted == item.Actual ? 1.0 : 0)))];
         return new ReportChart("emotion-reliability", "How often a given confidence is right", "confidence", "share right",

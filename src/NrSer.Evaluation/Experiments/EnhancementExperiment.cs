@@ -17,14 +17,17 @@ public static class EnhancementExperiment
         bool mixes = set.Pairs.Count == 0;
         Measured[][] measured = await experiment.ForEachAsync(
             mixes ? set.Speech : set.Pairs,
-            (clip, index, token) => mixes ? MeasureMixturesAsync(experiment, clip, index, token) : MeasurePairAsync(experiment, clip, token), progress, cancellationToken).ConfigureAwait(false);
+            (clip, index, token) => mixes ? MeasureMixturesAsync(experiment, clip, index, token) : MeasurePairAsync(experiment, clip, token),
+            progress, cancellationToken).ConfigureAwait(false);
         Measured[] all = [.. measured.SelectMany(clip => clip)];
 
         var report = new Report("Enhancement", [experiment.Models.EnhancerEntry.Id]);
-        report.Notes.Add($"{measured.Length} clips of speech, {(mixes ? "mixed with noise here" : "noisy as given")}; levels measured where something sounds.");
+        report.Notes.Add(
+            $"{measured.Length} clips of speech, {(mixes ? "mixed with noise here" : "noisy as given")}; levels measured where something sounds.");
         report.Tables.Add(new ReportTable(
             "By SNR", ["SNR", "clips", "SI-SDR gain in dB", "SI-SDR of the output in dB", "STOI before", "STOI after", "STOI gain"],
-            [.. all.GroupBy(row => row.SnrDb).OrderBy(group => group.Key ?? double.MaxValue).Select(group => Row(experiment, NameOf(group.Key), [.. group]))]));
+            [.. all.GroupBy(row => row.SnrDb).OrderBy(group => group.Key ?? double.MaxValue)
+                .Select(group => Row(experiment, NameOf(group.Key), [.. group]))]));
         Measured[] noisy = [.. all.Where(row => row.SnrDb is not null)];
         if (noisy.Length > 0)
         {
@@ -32,23 +35,27 @@ public static class EnhancementExperiment
                 "By noise, all SNRs", ["noise", "clips", "SI-SDR gain in dB", "SI-SDR of the output in dB", "STOI before", "STOI after", "STOI gain"],
                 [.. noisy.GroupBy(row => row.NoiseType, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal)
                     .Select(group => Row(experiment, group.Key, [.. group]))]));
-            report.Charts.Add(new ReportChart("enhancement-gain", "SI-SDR gain by SNR", "SNR in dB", "gain in dB", new Dictionary<string, (double, double)[]>(StringComparer.Ordinal)
-            {
-                ["gain"] = [.. noisy.GroupBy(row => row.SnrDb!.Value).OrderBy(group => group.Key).Select(group => (group.Key, group.Average(row => row.After - row.Before)))],
-            }));
+            report.Charts.Add(new ReportChart("enhancement-gain", "SI-SDR gain by SNR", "SNR in dB", "gain in dB",
+                new Dictionary<string, (double, double)[]>(StringComparer.Ordinal)
+                {
+                    ["gain"] = [.. noisy.GroupBy(row => row.SnrDb!.Value).OrderBy(group => group.Key)
+                    .Select(group => (group.Key, group.Average(row => row.After - row.Before)))],
+                }));
         }
 
         return report;
     }
 
-    private static async Task<Measured[]> MeasureMixturesAsync(Experiment experiment, EvaluationClip clip, int index, CancellationToken cancellationToken)
+    private static async Task<Measured[]> MeasureMixturesAsync(Experiment experiment, EvaluationClip clip, int index,
+        CancellationToken cancellationToken)
     {
         float[] speech = await experiment.Audio.ReadAsync(clip.File, cancellationToken).ConfigureAwait(false);
         EvaluationClip noise = experiment.NoiseFor(index);
         float[] sound = await experiment.Audio.ReadAsync(noise.File, cancellationToken).ConfigureAwait(false);
         var rows = new List<Measured> { Measure(experiment, clip, "", snrDb: null, speech, speech, cancellationToken) };
         foreach (double snrDb in experiment.SnrsDb)
-            rows.Add(Measure(experiment, clip, noise.NoiseType, snrDb, ClipAudio.Mix(speech, sound, snrDb, clip.File.Name), speech, cancellationToken));
+            rows.Add(
+                Measure(experiment, clip, noise.NoiseType, snrDb, ClipAudio.Mix(speech, sound, snrDb, clip.File.Name), speech, cancellationToken));
         return [.. rows];
     }
 
@@ -59,7 +66,8 @@ public static class EnhancementExperiment
     }
 
     private static Measured Measure(
-        Experiment experiment, EvaluationClip clip, string noiseType, double? snrDb, float[] noisy, float[] clean, CancellationToken cancellationToken)
+        Experiment experiment, EvaluationClip clip, string noiseType, double? snrDb, float[] noisy, float[] clean,
+        CancellationToken cancellationToken)
     {
         var enhanced = new float[noisy.Length];
         experiment.Reconstituter.Enhance(noisy, enhanced, cancellationToken);

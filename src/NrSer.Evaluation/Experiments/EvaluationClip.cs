@@ -11,7 +11,8 @@ namespace NrSer.Evaluation.Experiments;
 /// <param name="NoiseType">What kind of noise, e.g. <c>babble</c>; empty without noise.</param>
 /// <param name="Ratings">Arousal, valence and dominance as people rated them, or null.</param>
 public sealed record EvaluationClip(
-    FileInfo? Recording, FileInfo? Clean, FileInfo? Noise, double? SnrDb, string? Label, string Speaker, string Corpus, string NoiseType, Ratings? Ratings)
+    FileInfo? Recording, FileInfo? Clean, FileInfo? Noise, double? SnrDb, string? Label, string Speaker, string Corpus, string NoiseType,
+    Ratings? Ratings)
 {
     /// <summary>Noise alone: nobody speaks.</summary>
     public bool IsNoiseOnly => Noise is not null && Clean is null && Recording is null;

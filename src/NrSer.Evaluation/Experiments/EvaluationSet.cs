@@ -29,15 +29,18 @@ public sealed record EvaluationSet(IReadOnlyList<EvaluationClip> Clips)
         foreach (string source in sources)
             clips.AddRange(File.Exists(source) && Path.GetExtension(source) == ".csv" ? ReadManifest(new FileInfo(source)) : SpeechBelow(source));
         foreach (string folder in noise)
-            clips.AddRange(Below(folder).Select(found => Noisy(found.File, found.Group.Length > 0 ? found.Group : Path.GetFileName(Path.GetFullPath(folder)))));
-        return clips.Count > 0 ? new EvaluationSet(clips) : throw new EvaluationException("There is nothing to evaluate: no manifest row, no recording in the folders.");
+            clips.AddRange(
+                Below(folder).Select(found => Noisy(found.File, found.Group.Length > 0 ? found.Group : Path.GetFileName(Path.GetFullPath(folder)))));
+        return clips.Count > 0 ? new EvaluationSet(clips)
+            : throw new EvaluationException("There is nothing to evaluate: no manifest row, no recording in the folders.");
     }
 
     private static EvaluationClip Noisy(FileInfo file, string type) =>
         new(null, null, file, null, null, file.Name, Corpus: "noise", type, null);
 
     private static IEnumerable<EvaluationClip> SpeechBelow(string folder) => Below(folder).Select(found => new EvaluationClip(
-        found.File, null, null, null, found.Group.Length > 0 ? found.Group : null, Speaker: found.File.Name, Path.GetFileName(Path.GetFullPath(folder)), "", null));
+        found.File, null, null, null, found.Group.Length > 0 ? found.Group : null, Speaker: found.File.Name,
+        Path.GetFileName(Path.GetFullPath(folder)), "", null));
 
     private static (FileInfo File, string Group)[] Below(string folder)
     {
@@ -46,7 +49,8 @@ public sealed record EvaluationSet(IReadOnlyList<EvaluationClip> Clips)
         return [.. new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories)
             .Where(file => AudioDecoder.FileExtensions.Contains(file.Extension, StringComparer.OrdinalIgnoreCase))
             .OrderBy(file => file.FullName, StringComparer.Ordinal)
-            .Select(file => (file, Path.GetRelativePath(folder, file.FullName).Split(Path.DirectorySeparatorChar) is [var group, _, ..] ? group : ""))];
+            .Select(
+                file => (file, Path.GetRelativePath(folder, file.FullName).Split(Path.DirectorySeparatorChar) is [var group, _, ..] ? group : ""))];
     }
 
     private static List<EvaluationClip> ReadManifest(FileInfo manifest)
@@ -93,6 +97,7 @@ public sealed record EvaluationSet(IReadOnlyList<EvaluationClip> Clips)
             : null;
         string name = (path ?? clean ?? noise)!.Name;
         return new EvaluationClip(
-            path, clean, noise, snrDb, Text("label"), Text("speaker") ?? name, Text("corpus") ?? "", Text("noisetype") ?? (noise is null ? "" : "noise"), ratings);
+            path, clean, noise, snrDb, Text("label"), Text("speaker") ?? name, Text("corpus") ?? "",
+            Text("noisetype") ?? (noise is null ? "" : "noise"), ratings);
     }
 }

@@ -28,7 +28,8 @@ public sealed record Prediction(string Corpus, string Speaker, double? SnrDb, in
     public static Prediction Of(IEmotionClassifier classifier, EvaluationClip clip, double? snrDb, float[] signal)
     {
         EmotionEstimate estimate = classifier.Classify(signal, 1)[0];
-        return new Prediction(clip.Corpus, clip.Speaker, snrDb, IndexOf(classifier, clip.Label), IndexOf(classifier, estimate.Emotion), clip.Ratings, estimate);
+        return new Prediction(clip.Corpus, clip.Speaker, snrDb, IndexOf(classifier, clip.Label), IndexOf(classifier, estimate.Emotion), clip.Ratings,
+            estimate);
     }
 
     /// <summary>Unweighted average recall of some items.</summary>
@@ -40,7 +41,8 @@ public sealed record Prediction(string Corpus, string Speaker, double? SnrDb, in
         CategoryMetrics.MacroF1([.. drawn.Select(i => items[i].Actual)], [.. drawn.Select(i => items[i].Predicted)], labels);
 
     /// <summary>CCC of one attribute over some rated items.</summary>
-    public static double Concordance(Prediction[] items, int[] drawn, (string Name, Func<Ratings, float> Rated, Func<EmotionEstimate, float> Estimated) attribute) =>
+    public static double Concordance(Prediction[] items, int[] drawn,
+        (string Name, Func<Ratings, float> Rated, Func<EmotionEstimate, float> Estimated) attribute) =>
         Metrics.Concordance.Coefficient(
             [.. drawn.Select(i => attribute.Estimated(items[i].Estimate))], [.. drawn.Select(i => attribute.Rated(items[i].Ratings!))]);
 

@@ -17,15 +17,19 @@ public static class SnrExperiment
     {
         EvaluationSet set = experiment.Set;
         Scored[][] bySpeech = await experiment.ForEachAsync(
-            set.Speech, (clip, index, token) => ScoreSpeechAsync(experiment, clip, index, token), share => progress(0.9 * share), cancellationToken).ConfigureAwait(false);
+            set.Speech, (clip, index, token) => ScoreSpeechAsync(experiment, clip, index, token), share => progress(0.9 * share), cancellationToken)
+                .ConfigureAwait(false);
         Scored[] noise = await experiment.ForEachAsync(
-            set.Noise, async (clip, _, token) => Scored.Of(experiment.Judge(await experiment.Audio.ReadAsync(clip.File, token).ConfigureAwait(false), token), clip, clip, null),
+            set.Noise, async (clip, _, token) =>
+                Scored.Of(experiment.Judge(await experiment.Audio.ReadAsync(clip.File, token).ConfigureAwait(false), token), clip, clip, null),
             share => progress(0.9 + (0.1 * share)), cancellationToken).ConfigureAwait(false);
         Scored[] clean = [.. bySpeech.Select(scores => scores[0])], mixed = [.. bySpeech.SelectMany(scores => scores[1..])];
 
         float gate = experiment.Models.SnrLevelEntry.SnrLevel!.NoiseThreshold;
         var report = new Report("SNR level", [experiment.Models.EnhancerEntry.Id, experiment.Models.SnrLevelEntry.Id]);
-        report.Notes.Add($"{clean.Length} clips of speech, {noise.Length} of noise alone, each taken as one segment of up to 30 s. The gate's threshold is {gate}.");
+        report.Notes.Add(
+            $"{clean.Length} clips of speech, {noise.Length} of noise alone, each taken as one segment of up to 30 s. "
+            + $"The gate's threshold is {gate}.");
         if (noise.Length > 0)
             report.Tables.Add(Accuracy(clean, noise, gate));
         report.Tables.Add(Gate(experiment, clean, mixed, noise));
@@ -60,7 +64,8 @@ public static class SnrExperiment
 
     private static ReportTable Accuracy(Scored[] clean, Scored[] noise, float gate)
     {
-        double At(double threshold) => (clean.Average(score => score.S >= threshold ? 1.0 : 0) + noise.Average(score => score.S < threshold ? 1.0 : 0)) / 2;
+        double At(double threshold) =>
+            (clean.Average(score => score.S >= threshold ? 1.0 : 0) + noise.Average(score => score.S < threshold ? 1.0 : 0)) / 2;
         double best = s_thresholds.Concat(clean.Concat(noise).Select(score => (double)score.S)).MaxBy(At);
         return new ReportTable(
             "Clean speech against noise alone: mean of both accuracies by threshold", ["threshold", "accuracy"],
@@ -97,7 +102,8 @@ public static class SnrExperiment
             .OrderByDescending(corpus => corpus.Scores.Average(score => score.S))
             .Select(corpus => new[]
             {
-                corpus.Key.Length > 0 ? corpus.Key : "–", $"{corpus.Scores.Length}", Report.Cell(Mean(experiment, corpus.Scores)), Report.Cell(Spread(corpus.Scores)),
+                corpus.Key.Length > 0 ? corpus.Key : "–", $"{corpus.Scores.Length}", Report.Cell(Mean(experiment, corpus.Scores)),
+                Report.Cell(Spread(corpus.Scores)),
             })]);
 
     private static ReportTable BySnr(Experiment experiment, Scored[] clean, Scored[] mixed, Scored[] noise, string? type)

@@ -3,7 +3,8 @@ using NrSer.Core.Signal;
 
 namespace NrSer.Evaluation.Metrics;
 
-/// <summary>Noisy speech made of clean speech and noise. Levels are measured where something sounds: clips hold digital silence, speech holds pauses.</summary>
+/// <summary>Noisy speech made of clean speech and noise. Levels are measured where something sounds: clips hold digital silence, speech holds
+/// pauses.</summary>
 public static class NoiseMixing
 {
     private const int FrameSamples = 320; // 20 ms

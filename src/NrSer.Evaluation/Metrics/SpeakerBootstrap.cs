@@ -17,7 +17,8 @@ public sealed class SpeakerBootstrap
     /// <param name="seed">The same seed draws the same speakers.</param>
     public SpeakerBootstrap(IEnumerable<string> speakers, int seed)
     {
-        _speakers = [.. speakers.Select((speaker, item) => (speaker, item)).GroupBy(pair => pair.speaker, pair => pair.item, StringComparer.Ordinal).Select(group => group.ToArray())];
+        _speakers = [.. speakers.Select((speaker, item) => (speaker, item)).GroupBy(pair => pair.speaker, pair => pair.item, StringComparer.Ordinal)
+            .Select(group => group.ToArray())];
         _seed = seed;
     }
 

@@ -42,5 +42,6 @@ public sealed record Report(string Title, IReadOnlyList<string> Models)
     /// <param name="value">The figure.</param>
     /// <param name="format">Of the number.</param>
     public static string Cell(double value, string format = "F3") => double.IsNaN(value) ? "–"
-        : (format is "F3" or DifferenceFormat && Math.Abs(value) < 0.0005 ? 0 : value).ToString(format, CultureInfo.InvariantCulture); // no sign before zero
+        // no sign before zero
+        : (format is "F3" or DifferenceFormat && Math.Abs(value) < 0.0005 ? 0 : value).ToString(format, CultureInfo.InvariantCulture);
 }

@@ -13,7 +13,8 @@ public static partial class ReportJson
     [JsonSerializable(typeof(EvaluationV1))]
     private sealed partial class ReportJsonContext : JsonSerializerContext;
 
-    private sealed record EvaluationV1(string Experiment, IReadOnlyList<string> Models, IReadOnlyList<string> Notes, IReadOnlyList<ClaimV1> Claims, IReadOnlyList<TableV1> Tables)
+    private sealed record EvaluationV1(string Experiment, IReadOnlyList<string> Models, IReadOnlyList<string> Notes, IReadOnlyList<ClaimV1> Claims,
+        IReadOnlyList<TableV1> Tables)
     {
         public static EvaluationV1 Of(Report report) => new(
             report.Title, report.Models, [.. report.Notes], [.. report.Claims.Select(ClaimV1.Of)],

@@ -21,6 +21,7 @@ public static class ReportMarkdown
         foreach (Claim claim in report.Claims)
             yield return $"- {claim.Text}: **{claim.Verdict}**, {Report.Cell(claim.Figure)}";
 
-        static string Row(IEnumerable<string> cells) => $"| {string.Join(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal)))} |";
+        static string Row(IEnumerable<string> cells) =>
+            $"| {string.Join(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal)))} |";
     }
 }

@@ -13,7 +13,8 @@ using NrSer.Pipeline.Storage;
 
 namespace NrSer.Pipeline.Chunks;
 
-/// <summary>Decoded chunks, reconstituted chunks and segment manifests. Audio is 16 kHz mono float32 WAV, so nothing is lost between stages.</summary>
+/// <summary>Decoded chunks, reconstituted chunks and segment manifests. Audio is 16 kHz mono float32 WAV, so nothing is lost between
+/// stages.</summary>
 /// <param name="storage">The account.</param>
 public sealed class ChunkBlobs(BlobStorage storage)
 {
@@ -115,12 +116,14 @@ public sealed class ChunkBlobs(BlobStorage storage)
     {
         foreach (BlobContainerClient container in new[] { _chunks, _enhanced })
         {
-            await foreach (BlobItem blob in container.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{id}/", cancellationToken).ConfigureAwait(false))
+            await foreach (
+                BlobItem blob in container.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{id}/", cancellationToken).ConfigureAwait(false))
                 await container.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static async Task WriteAsync(BlobContainerClient container, ChunkId id, ReadOnlyMemory<float> samples, CancellationToken cancellationToken)
+    private static async Task WriteAsync(BlobContainerClient container, ChunkId id, ReadOnlyMemory<float> samples,
+        CancellationToken cancellationToken)
     {
         // Whole in memory and sent in one go: a stream that is closed half-way would leave a short blob behind.
         using var file = new ArrayPoolBufferWriter<byte>(s_files, (samples.Length * sizeof(float)) + 64);
@@ -135,7 +138,8 @@ public sealed class ChunkBlobs(BlobStorage storage)
         await container.GetBlobClient(AudioName(id)).UploadAsync(source, overwrite: true, cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<MemoryOwner<float>> ReadAsync(BlobContainerClient container, ChunkId id, int samples, CancellationToken cancellationToken)
+    private static async Task<MemoryOwner<float>> ReadAsync(BlobContainerClient container, ChunkId id, int samples,
+        CancellationToken cancellationToken)
     {
         using BlobDownloadStreamingResult download = await container.GetBlobClient(AudioName(id))
             .DownloadStreamingAsync(cancellationToken: cancellationToken).ConfigureAwait(false);

@@ -16,7 +16,8 @@ public readonly record struct ChunkId(RecordingId Recording, int Channel, int In
     public static ChunkId Parse(RecordingId recording, string key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return new(recording, int.Parse(key.AsSpan(0, key.IndexOf('-', StringComparison.Ordinal))), int.Parse(key.AsSpan(key.IndexOf('-', StringComparison.Ordinal) + 1)));
+        return new(recording, int.Parse(key.AsSpan(0, key.IndexOf('-', StringComparison.Ordinal))),
+            int.Parse(key.AsSpan(key.IndexOf('-', StringComparison.Ordinal) + 1)));
     }
 
     /// <inheritdoc/>

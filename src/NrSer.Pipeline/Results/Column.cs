@@ -12,7 +12,8 @@ public abstract class Column<TRow>
     /// <summary>Unit or range of its numbers, e.g. <c>s</c>; null where there is none.</summary>
     public string? Unit { get; init; }
 
-    /// <summary>What a value is: <see cref="string"/>, <see cref="int"/>, <see cref="long"/>, <see cref="float"/>, <see cref="double"/>, <see cref="bool"/>,
+    /// <summary>What a value is: <see cref="string"/>, <see cref="int"/>, <see cref="long"/>, <see cref="float"/>, <see cref="double"/>,
+    /// <see cref="bool"/>,
     /// <see cref="DateTimeOffset"/> or an enumeration, which is stored by name.</summary>
     public abstract Type Type { get; }
 

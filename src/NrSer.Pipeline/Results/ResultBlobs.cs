@@ -31,6 +31,7 @@ public sealed class ResultBlobs(BlobStorage storage)
         string parquet = SegmentsName(recording.Id);
         await _results.GetBlobClient(parquet).UploadAsync(file, overwrite: true, cancellationToken).ConfigureAwait(false);
         byte[] receipt = JsonSerializer.SerializeToUtf8Bytes(ReceiptV1.Of(recording, parquet), ReceiptJsonContext.Default.ReceiptV1);
-        await _results.GetBlobClient(ReceiptName(recording.Id)).UploadAsync(BinaryData.FromBytes(receipt), overwrite: true, cancellationToken).ConfigureAwait(false);
+        await _results.GetBlobClient(ReceiptName(recording.Id)).UploadAsync(BinaryData.FromBytes(receipt), overwrite: true, cancellationToken)
+            .ConfigureAwait(false);
     }
 }

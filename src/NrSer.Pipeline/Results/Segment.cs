@@ -119,6 +119,7 @@ public sealed record Segment
     /// <param name="probability">In [0, 1].</param>
     internal Segment WithProbability(int emotion, float? probability) => this with
     {
-        Probabilities = (Probabilities.IsDefaultOrEmpty ? [.. new float?[EmotionVocabulary.Names.Count]] : Probabilities).SetItem(emotion, probability),
+        Probabilities = (Probabilities.IsDefaultOrEmpty ? [.. new float?[EmotionVocabulary.Names.Count]] : Probabilities)
+            .SetItem(emotion, probability),
     };
 }

@@ -16,12 +16,14 @@ public static class SegmentColumns
             "Key into the recordings.", isNullable: false, isKey: true),
         Of("Channel", null, Stage.Enhance, "Channel of the recording, from 0.", s => s.Channel, (s, v) => s with { Channel = v },
             "0 also where all channels were mixed."),
-        Of("StartSeconds", "s", Stage.Enhance, "Where it begins, from the recording's start.", s => s.StartSeconds, (s, v) => s with { StartSeconds = v }),
+        Of("StartSeconds", "s", Stage.Enhance, "Where it begins, from the recording's start.", s => s.StartSeconds,
+            (s, v) => s with { StartSeconds = v }),
         Of("EndSeconds", "s", Stage.Enhance, "Where it ends, from the recording's start.", s => s.EndSeconds, (s, v) => s with { EndSeconds = v },
             "Segments last 2 to 10 s, cut at pauses of the enhanced voice."),
         Of("SnrScore", "unbounded", Stage.Enhance, "S: near 0 noise alone, near 1 clean speech.", s => s.SnrScore, (s, v) => s with { SnrScore = v },
             "It rises with the signal-to-noise ratio but is no level in dB."),
-        Of("MixWeight", "0–1", Stage.Enhance, "S′: the share of the original in what was recognised.", s => s.MixWeight, (s, v) => s with { MixWeight = v },
+        Of("MixWeight", "0–1", Stage.Enhance, "S′: the share of the original in what was recognised.", s => s.MixWeight,
+            (s, v) => s with { MixWeight = v },
             "1: the original was left alone; 0: the enhanced voice alone was heard."),
         Of("IsSpeech", null, Stage.Enhance, "Whether it passed the gate against noise alone.", s => s.IsSpeech, (s, v) => s with { IsSpeech = v },
             "Without speech there is no emotion."),
@@ -30,26 +32,34 @@ public static class SegmentColumns
         Of("Confidence", "0–1", Stage.Recognize, "Probability of that emotion.", s => s.Confidence, (s, v) => s with { Confidence = v }),
         Of("Trust", "0–1", Stage.Recognize, "How far that emotion can be trusted, by the rule that the emotion model's entry names.",
             s => s.Trust, (s, v) => s with { Trust = v }, "Null without speech."),
-        Of("IsReportable", null, Stage.Enhance | Stage.Recognize, "Whether it holds speech and its trust reaches the threshold of the emotion model's entry.",
+        Of("IsReportable", null, Stage.Enhance | Stage.Recognize,
+            "Whether it holds speech and its trust reaches the threshold of the emotion model's entry.",
             s => s.IsReportable, (s, v) => s with { IsReportable = v }, "Count and chart these alone. Null while it waits for recognition."),
         .. EmotionVocabulary.Names.Select((name, index) => Of(
-            $"{ProbabilityPrefix}{name}", "0–1", Stage.Recognize, $"Probability of {name}.", s => s.ProbabilityOf(index), (s, v) => s.WithProbability(index, v),
+            $"{ProbabilityPrefix}{name}", "0–1", Stage.Recognize, $"Probability of {name}.", s => s.ProbabilityOf(index),
+            (s, v) => s.WithProbability(index, v),
             "Null without speech, and where the model does not know this emotion.")),
         Of("Arousal", "scale of the model", Stage.Recognize, "Calm to excited.", s => s.Arousal, (s, v) => s with { Arousal = v },
             "1–5 for the embedded model; null without speech, and from models not trained on ratings."),
-        Of("Valence", "scale of the model", Stage.Recognize, "Unpleasant to pleasant.", s => s.Valence, (s, v) => s with { Valence = v }, "As arousal."),
-        Of("Dominance", "scale of the model", Stage.Recognize, "Weak to strong.", s => s.Dominance, (s, v) => s with { Dominance = v }, "As arousal."),
-        Of("EnhancerModel", null, Stage.Enhance, "Model that enhanced, `name@version`.", s => s.EnhancerModel, (s, v) => s with { EnhancerModel = v }, isNullable: false),
-        Of("SnrLevelModel", null, Stage.Enhance, "Model that scored, `name@version`.", s => s.SnrLevelModel, (s, v) => s with { SnrLevelModel = v }, isNullable: false),
-        Of("EmotionModel", null, Stage.Recognize, "Model that recognised, `name@version`.", s => s.EmotionModel, (s, v) => s with { EmotionModel = v }, "Null without speech."),
-        Of("ModelQuality", null, Stage.Enhance | Stage.Recognize, "The lowest quality among the models.", s => s.ModelQuality, (s, v) => s with { ModelQuality = v },
+        Of("Valence", "scale of the model", Stage.Recognize, "Unpleasant to pleasant.", s => s.Valence, (s, v) => s with { Valence = v },
+            "As arousal."),
+        Of("Dominance", "scale of the model", Stage.Recognize, "Weak to strong.", s => s.Dominance, (s, v) => s with { Dominance = v },
+            "As arousal."),
+        Of("EnhancerModel", null, Stage.Enhance, "Model that enhanced, `name@version`.", s => s.EnhancerModel, (s, v) => s with { EnhancerModel = v },
+            isNullable: false),
+        Of("SnrLevelModel", null, Stage.Enhance, "Model that scored, `name@version`.", s => s.SnrLevelModel, (s, v) => s with { SnrLevelModel = v },
+            isNullable: false),
+        Of("EmotionModel", null, Stage.Recognize, "Model that recognised, `name@version`.", s => s.EmotionModel,
+            (s, v) => s with { EmotionModel = v }, "Null without speech."),
+        Of("ModelQuality", null, Stage.Enhance | Stage.Recognize, "The lowest quality among the models.", s => s.ModelQuality,
+            (s, v) => s with { ModelQuality = v },
             "`demonstration`: to show the mechanism, not to decide about people; `production`.", isNullable: false),
     ];
 
     private static Column<Segment, T> Of<T>(
         string name, string? unit, Stage owners, string meaning, Func<Segment, T> get, Func<Segment, T, Segment> set, string? reading = null,
         bool? isNullable = null, bool isKey = false) => new(get, set)
-    {
-        Name = name, Unit = unit, Owners = owners, Meaning = meaning, Reading = reading, IsKey = isKey, IsNullable = isNullable ?? default(T) is null,
-    };
+        {
+            Name = name, Unit = unit, Owners = owners, Meaning = meaning, Reading = reading, IsKey = isKey, IsNullable = isNullable ?? default(T) is null,
+        };
 }

@@ -4,7 +4,8 @@ using System.Text.Json;
 
 namespace NrSer.Pipeline.Results;
 
-/// <summary>Segments of many recordings as text: CSV after RFC 4180 and JSON Lines, with a column each, and what people ask of the recording.</summary>
+/// <summary>Segments of many recordings as text: CSV after RFC 4180 and JSON Lines, with a column each, and what people ask of the
+/// recording.</summary>
 public static class SegmentExport
 {
     private static readonly Column<Recording>[] s_recording =

@@ -7,7 +7,8 @@ namespace NrSer.Pipeline.Results;
 /// <summary>Segments as Parquet: every column of <see cref="SegmentColumns"/>, always; single-precision numbers as double, as in tables.</summary>
 public static class SegmentParquet
 {
-    private static readonly (Column<Segment> Column, DataField Field)[] s_columns = [.. SegmentColumns.All.Select(column => (column, FieldOf(column)))];
+    private static readonly (Column<Segment> Column, DataField Field)[] s_columns =
+        [.. SegmentColumns.All.Select(column => (column, FieldOf(column)))];
 
     /// <summary>What every file looks like.</summary>
     public static ParquetSchema Schema { get; } = new([.. s_columns.Select(column => column.Field)]);

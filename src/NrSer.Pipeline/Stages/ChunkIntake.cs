@@ -23,7 +23,8 @@ public sealed class ChunkIntake(ChunkBlobs blobs, RecordingStore store, IWorkQue
         return new ChunksBefore(rows, await blobs.ExistingChunksAsync(id, cancellationToken).ConfigureAwait(false));
     }
 
-    /// <summary>Stores a chunk with its row and sends it on, but for what an earlier run did: its audio stays, and what is finished is not sent.</summary>
+    /// <summary>Stores a chunk with its row and sends it on, but for what an earlier run did: its audio stays, and what is finished is not
+    /// sent.</summary>
     /// <param name="recording">Its recording, in the generation of this run.</param>
     /// <param name="before">What earlier runs left.</param>
     /// <param name="chunk">The chunk.</param>

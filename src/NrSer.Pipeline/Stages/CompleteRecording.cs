@@ -18,7 +18,8 @@ public sealed partial class CompleteRecording(RecordingStore store, ResultBlobs 
     /// <param name="cancellationToken">Stops it; the next finisher or Sweep does it again.</param>
     public async Task RunAsync(RecordingId id, CancellationToken cancellationToken)
     {
-        if (await store.FindAsync(id, cancellationToken).ConfigureAwait(false) is not { ExpectedChunks: { } expected, Status: RecordingStatus.Processing } recording)
+        if (await store.FindAsync(id, cancellationToken)
+            .ConfigureAwait(false) is not { ExpectedChunks: { } expected, Status: RecordingStatus.Processing } recording)
             return;
         List<Chunk> chunks = await ChunksAsync(id, cancellationToken).ConfigureAwait(false);
         if (chunks.Count(chunk => chunk.FinishedAt is not null || chunk.IsFailed(recording.Generation)) < expected)
@@ -71,7 +72,8 @@ public sealed partial class CompleteRecording(RecordingStore store, ResultBlobs 
             Status = failed.Length == 0 ? RecordingStatus.Completed : RecordingStatus.Failed,
             Reason = failed.Length == 0
                 ? ""
-                : string.Create(CultureInfo.InvariantCulture, $"{failed.Length} of {chunks.Count} chunks failed, first {failed[0].Id.Key}: {failed[0].FailureReason}"),
+                : string.Create(CultureInfo.InvariantCulture,
+                    $"{failed.Length} of {chunks.Count} chunks failed, first {failed[0].Id.Key}: {failed[0].FailureReason}"),
             CompletedAt = chunks.Max(chunk => chunk.FinishedAt ?? chunk.FailedAt),
             SegmentCount = segments.Count,
             SpeechSegmentCount = speech.Length,

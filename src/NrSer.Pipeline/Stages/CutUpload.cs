@@ -16,13 +16,15 @@ namespace NrSer.Pipeline.Stages;
 /// <param name="ingestion">Mixed or separate channels.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class CutUpload(
-    AudioDecoder decoder, ChunkIntake intake, IOptions<SegmentationOptions> segmentation, IOptions<IngestOptions> ingestion, ILogger<CutUpload> logger)
+    AudioDecoder decoder, ChunkIntake intake, IOptions<SegmentationOptions> segmentation, IOptions<IngestOptions> ingestion,
+    ILogger<CutUpload> logger)
 {
     /// <summary>Says how a recording is to be cut: as an earlier run did, if it left chunks, else as the settings say.</summary>
     /// <param name="recording">What this run begins with.</param>
     /// <param name="earlier">What earlier runs wrote of the recording, or null.</param>
     /// <param name="cancellationToken">Stops the request.</param>
-    public async Task<(Recording Recording, ChunksBefore Before)> PlanAsync(Recording recording, Recording? earlier, CancellationToken cancellationToken)
+    public async Task<(Recording Recording, ChunksBefore Before)> PlanAsync(Recording recording, Recording? earlier,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(recording);
         ChunksBefore before = await intake.FindBeforeAsync(recording.Id, cancellationToken).ConfigureAwait(false);
@@ -46,7 +48,8 @@ public sealed partial class CutUpload(
         long begun = Stopwatch.GetTimestamp();
         var hashed = new HashedContent(content);
         await using ConfiguredAsyncDisposable closingContent = hashed.ConfigureAwait(false);
-        SpeechReader speech = await SpeechReader.OpenAsync(decoder, hashed.Stream, recording.ChannelMode!.Value, cancellationToken).ConfigureAwait(false);
+        SpeechReader speech = await SpeechReader.OpenAsync(decoder, hashed.Stream, recording.ChannelMode!.Value, cancellationToken)
+            .ConfigureAwait(false);
         await using ConfiguredAsyncDisposable closingReader = speech.ConfigureAwait(false);
         var reader = new ChunkReader(speech, new SegmentationOptions { MaxChunk = TimeSpan.FromSeconds(recording.MaxChunkSeconds!.Value) });
         int count = 0;

@@ -36,7 +36,8 @@ public sealed partial class RecordFailure(
 
             // Both chunk messages have the same fields, so one reading serves.
             EnhanceChunkV1 chunk = new WorkMessage("dead letter", body, TraceParent: null).AsEnhanceChunk();
-            await FailChunkAsync(WorkMessage.ChunkOf(chunk.RecordingId, chunk.Channel, chunk.Index), chunk.Generation, reason, cancellationToken).ConfigureAwait(false);
+            await FailChunkAsync(WorkMessage.ChunkOf(chunk.RecordingId, chunk.Channel, chunk.Index), chunk.Generation, reason, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (InvalidMessageException unreadable)
         {

@@ -24,7 +24,8 @@ public sealed partial class RejectRecording(RecordingStore store, ChunkBlobs blo
     public async Task RunAsync(RecordingId id, int generation, string reason, CancellationToken cancellationToken)
     {
         LogRejected(id.Value, reason);
-        var rejected = new Recording { Id = id, Generation = generation, Status = RecordingStatus.Rejected, Reason = reason, CompletedAt = time.GetUtcNow() };
+        var rejected =
+            new Recording { Id = id, Generation = generation, Status = RecordingStatus.Rejected, Reason = reason, CompletedAt = time.GetUtcNow() };
         if (!await store.AdvanceAsync(rejected, cancellationToken).ConfigureAwait(false))
             return;
         PipelineTelemetry.CountFailure(RecordingStatus.Rejected, FailureKind.Audio);

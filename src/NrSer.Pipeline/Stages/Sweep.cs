@@ -75,11 +75,13 @@ public sealed partial class Sweep(
         recording.Generation + 1 < options.Value.MaxGenerations
             ? RestartAsync(recording, "it got stuck", cancellationToken)
             : FailAsync(
-                recording.Id, recording.Generation, $"No progress for {options.Value.StuckAfter} in {options.Value.MaxGenerations} runs.", cancellationToken);
+                recording.Id, recording.Generation, $"No progress for {options.Value.StuckAfter} in {options.Value.MaxGenerations} runs.",
+                cancellationToken);
 
     private async Task FailAsync(RecordingId id, int generation, string reason, CancellationToken cancellationToken)
     {
-        var failed = new Recording { Id = id, Generation = generation, Status = RecordingStatus.Failed, Reason = reason, CompletedAt = time.GetUtcNow() };
+        var failed =
+            new Recording { Id = id, Generation = generation, Status = RecordingStatus.Failed, Reason = reason, CompletedAt = time.GetUtcNow() };
         if (await store.AdvanceAsync(failed, cancellationToken).ConfigureAwait(false))
             PipelineTelemetry.CountFailure(RecordingStatus.Failed, FailureKind.Stuck);
     }
@@ -91,17 +93,20 @@ public sealed partial class Sweep(
         var repeated = new BlobCreatedEvent(StorageNames.Recordings, recording.BlobName ?? "", recording.BlobETag ?? "", generation);
         if (await uploads.FindAsync(repeated, cancellationToken).ConfigureAwait(false) is not { } upload)
         {
-            await FailAsync(recording.Id, generation, "The upload was deleted or replaced.", cancellationToken).ConfigureAwait(false); // its event would lead to nothing
+            // its event would lead to nothing
+            await FailAsync(recording.Id, generation, "The upload was deleted or replaced.", cancellationToken).ConfigureAwait(false);
             await store.MarkRetryAsync(recording.Id, requested: false, cancellationToken).ConfigureAwait(false);
             return;
         }
 
-        var begun = new Recording { Id = recording.Id, Generation = generation, Status = RecordingStatus.Queued, Reason = "", StartedAt = time.GetUtcNow() };
+        var begun =
+            new Recording { Id = recording.Id, Generation = generation, Status = RecordingStatus.Queued, Reason = "", StartedAt = time.GetUtcNow() };
         if (!await store.BeginGenerationAsync(begun, cancellationToken).ConfigureAwait(false))
             return; // another sweep was faster, and sends the event
         LogRestarted(recording.Id.Value, generation, why);
         await uploads.SendAsync(upload with { Id = recording.Id }, cancellationToken).ConfigureAwait(false);
-        await store.MarkRetryAsync(recording.Id, requested: false, cancellationToken).ConfigureAwait(false); // last: dying before means another restart, not none
+        // last: dying before means another restart, not none
+        await store.MarkRetryAsync(recording.Id, requested: false, cancellationToken).ConfigureAwait(false);
     }
 
     [LoggerMessage(3501, LogLevel.Information, "The upload of {RecordingId} had no event: sent one")]

@@ -15,7 +15,8 @@ public sealed class SweepOptions
     /// <summary>A blob without a row this long after its upload has lost its event: 0 s to 1 day.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")] public TimeSpan LostEventAfter { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>A recording without any progress for this long, and without a message that may still wait in a queue, is started again: 1 min to 7 days.</summary>
+    /// <summary>A recording without any progress for this long, and without a message that may still wait in a queue, is started again: 1 min to 7
+    /// days.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "7.00:00:00")] public TimeSpan StuckAfter { get; init; } = TimeSpan.FromHours(6);
 
     /// <summary>Generations after which a recording that keeps getting stuck is failed: 1 to 100.</summary>

@@ -23,7 +23,8 @@ public sealed partial class SweepTimer(Sweep sweep, IOptions<SweepOptions> optio
                 {
                     await sweep.RunAsync(stoppingToken).ConfigureAwait(false);
                 }
-                catch (Exception error) when (error is not OutOfMemoryException && !stoppingToken.IsCancellationRequested) // a request's time-out is a cancellation too
+                // a request's time-out is a cancellation too
+                catch (Exception error) when (error is not OutOfMemoryException && !stoppingToken.IsCancellationRequested)
                 {
                     LogFailed(error);
                 }

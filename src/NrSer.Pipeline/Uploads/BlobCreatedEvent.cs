@@ -38,7 +38,8 @@ public sealed record BlobCreatedEvent(string Container, string BlobName, string 
                 throw new InvalidMessageException($"An event about '{subject}' has no valid ETag or generation.");
             return new BlobCreatedEvent(parts[0], parts[2], etag, generation);
         }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
+        catch (Exception error) when (
+            error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
         {
             throw new InvalidMessageException($"The message is no blob event: {error.Message}", error);
         }
@@ -64,6 +65,7 @@ public sealed record BlobCreatedEvent(string Container, string BlobName, string 
             json.WriteEndObject();
         }
 
-        return new WorkMessage($"{id}/{Generation}/ingest", System.Text.Encoding.UTF8.GetString(buffer.GetBuffer().AsSpan(0, (int)buffer.Length)), System.Diagnostics.Activity.Current?.Id);
+        return new WorkMessage($"{id}/{Generation}/ingest", System.Text.Encoding.UTF8.GetString(buffer.GetBuffer().AsSpan(0, (int)buffer.Length)),
+            System.Diagnostics.Activity.Current?.Id);
     }
 }

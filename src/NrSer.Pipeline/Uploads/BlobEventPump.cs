@@ -13,7 +13,8 @@ namespace NrSer.Pipeline.Uploads;
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class BlobEventPump(
-    UploadStore uploads, RecordingStore recordings, IOptions<QueueOptions> options, TimeProvider time, ILogger<BlobEventPump> logger) : BackgroundService
+    UploadStore uploads, RecordingStore recordings, IOptions<QueueOptions> options, TimeProvider time, ILogger<BlobEventPump> logger)
+        : BackgroundService
 {
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

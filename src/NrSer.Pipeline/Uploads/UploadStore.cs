@@ -34,7 +34,8 @@ public sealed partial class UploadStore(
             BlobProperties properties = await _container.GetBlobClient(upload.BlobName)
                 .GetPropertiesAsync(Unchanged(upload), cancellationToken).ConfigureAwait(false);
             return new Upload(
-                RecordingId.Of(properties.CreatedOn, upload.Container, upload.BlobName, upload.ETag), upload, properties.CreatedOn, properties.ContentLength);
+                RecordingId.Of(properties.CreatedOn, upload.Container, upload.BlobName, upload.ETag), upload, properties.CreatedOn,
+                properties.ContentLength);
         }
         catch (RequestFailedException gone) when (gone.Status is 404 or 412)
         {
@@ -47,7 +48,8 @@ public sealed partial class UploadStore(
     /// <param name="cancellationToken">Stops between pages.</param>
     public async IAsyncEnumerable<Upload> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (BlobItem blob in _container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix: null, cancellationToken).ConfigureAwait(false))
+        await foreach (
+            BlobItem blob in _container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix: null, cancellationToken).ConfigureAwait(false))
         {
             string etag = blob.Properties.ETag?.ToString().Trim('"') ?? "";
             DateTimeOffset createdOn = blob.Properties.CreatedOn ?? blob.Properties.LastModified ?? time.GetUtcNow();

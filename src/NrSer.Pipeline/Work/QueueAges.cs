@@ -4,7 +4,8 @@ namespace NrSer.Pipeline.Work;
 /// <param name="queues">All of them.</param>
 public sealed class QueueAges(IReadOnlyList<IWorkQueue> queues)
 {
-    /// <summary>Records the age of each queue: a message's age is recorded when it is received; where nobody receives, nobody else would tell.</summary>
+    /// <summary>Records the age of each queue: a message's age is recorded when it is received; where nobody receives, nobody else would
+    /// tell.</summary>
     /// <param name="now">The time.</param>
     /// <param name="cancellationToken">Stops between requests.</param>
     public async Task RecordAsync(DateTimeOffset now, CancellationToken cancellationToken)

@@ -11,7 +11,8 @@ namespace NrSer.Pipeline.Work;
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class QueuePump(
-    QueueHandler handler, Settlement settlement, QueueActivity activity, QueueOptions options, TimeProvider time, ILogger<QueuePump> logger) : BackgroundService
+    QueueHandler handler, Settlement settlement, QueueActivity activity, QueueOptions options, TimeProvider time, ILogger<QueuePump> logger)
+        : BackgroundService
 {
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -40,7 +41,8 @@ public sealed partial class QueuePump(
             catch (Exception error) when (error is not OutOfMemoryException)
             {
                 LogReceiveFailed(error, handler.Queue.Name);
-                await Task.Delay(options.RetryDelay + options.PollInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(options.RetryDelay + options.PollInterval, time, stoppingToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
@@ -65,4 +67,5 @@ public sealed partial class QueuePump(
 /// <param name="Stage">What to do with one.</param>
 /// <param name="Concurrency">Messages in work at once, 1 to 32.</param>
 /// <param name="RetryWithoutLimit">Never gives a message up; see <see cref="Settlement.RunAsync"/>.</param>
-public sealed record QueueHandler(IWorkQueue Queue, Func<WorkMessage, CancellationToken, Task> Stage, int Concurrency = 1, bool RetryWithoutLimit = false);
+public sealed record QueueHandler(IWorkQueue Queue, Func<WorkMessage, CancellationToken, Task> Stage, int Concurrency = 1,
+    bool RetryWithoutLimit = false);

@@ -27,7 +27,8 @@ public sealed partial class Settlement(IOptions<QueueOptions> options, QueueActi
     /// <param name="retryWithoutLimit">Tries again however often it failed: behind a dead-letter queue there is no other.</param>
     /// <param name="stoppingToken">Asks the stage to stop, and gives the message back.</param>
     public async Task RunAsync(
-        string queue, WorkDelivery delivery, Func<WorkMessage, CancellationToken, Task> stage, bool retryWithoutLimit, CancellationToken stoppingToken)
+        string queue, WorkDelivery delivery, Func<WorkMessage, CancellationToken, Task> stage, bool retryWithoutLimit,
+        CancellationToken stoppingToken)
     {
         ArgumentNullException.ThrowIfNull(delivery);
         ArgumentNullException.ThrowIfNull(stage);

@@ -26,10 +26,12 @@ public abstract class WorkDelivery(WorkMessage message, long deliveryCount, Date
 
     /// <summary>Not done: the message becomes visible again.</summary>
     /// <param name="delay">After this long.</param>
-    /// <param name="cancellationToken">Where the queue cannot delay and the delivery waits instead, ends the wait: the message is abandoned all the same.</param>
+    /// <param name="cancellationToken">Where the queue cannot delay and the delivery waits instead, ends the wait: the message is abandoned all the
+    /// same.</param>
     public abstract Task AbandonAsync(TimeSpan delay, CancellationToken cancellationToken);
 
-    /// <summary>Not tried, since the host is stopping: the message becomes visible at once, without an attempt counted where the queue can do that.</summary>
+    /// <summary>Not tried, since the host is stopping: the message becomes visible at once, without an attempt counted where the queue can do
+    /// that.</summary>
     /// <param name="cancellationToken">Stops the request.</param>
     public virtual Task GiveBackAsync(CancellationToken cancellationToken) => AbandonAsync(TimeSpan.Zero, cancellationToken);
 

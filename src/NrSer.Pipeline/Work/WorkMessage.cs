@@ -6,7 +6,8 @@ using NrSer.Pipeline.Chunks;
 namespace NrSer.Pipeline.Work;
 
 /// <summary>One message on its way through any queue.</summary>
-/// <param name="MessageId">Unique per recording, generation, chunk and stage, so that duplicate detection keeps retries apart; at most 128 characters.</param>
+/// <param name="MessageId">Unique per recording, generation, chunk and stage, so that duplicate detection keeps retries apart; at most 128
+/// characters.</param>
 /// <param name="Body">JSON.</param>
 /// <param name="TraceParent">W3C trace context of the sender, or null.</param>
 public sealed record WorkMessage(string MessageId, string Body, string? TraceParent)
@@ -15,13 +16,15 @@ public sealed record WorkMessage(string MessageId, string Body, string? TracePar
     /// <param name="chunk">The chunk.</param>
     /// <param name="generation">The recording's generation.</param>
     public static WorkMessage Enhance(ChunkId chunk, int generation) => Of(
-        chunk, generation, "enhance", new EnhanceChunkV1(chunk.Recording.Value, generation, chunk.Channel, chunk.Index), MessageJsonContext.Default.EnhanceChunkV1);
+        chunk, generation, "enhance", new EnhanceChunkV1(chunk.Recording.Value, generation, chunk.Channel, chunk.Index),
+        MessageJsonContext.Default.EnhanceChunkV1);
 
     /// <summary>Asks for a chunk's emotions.</summary>
     /// <param name="chunk">The chunk.</param>
     /// <param name="generation">The recording's generation.</param>
     public static WorkMessage Recognize(ChunkId chunk, int generation) => Of(
-        chunk, generation, "recognize", new RecognizeEmotionV1(chunk.Recording.Value, generation, chunk.Channel, chunk.Index), MessageJsonContext.Default.RecognizeEmotionV1);
+        chunk, generation, "recognize", new RecognizeEmotionV1(chunk.Recording.Value, generation, chunk.Channel, chunk.Index),
+        MessageJsonContext.Default.RecognizeEmotionV1);
 
     /// <summary>The body as a <see cref="EnhanceChunkV1"/>.</summary>
     /// <exception cref="InvalidMessageException">It is none.</exception>

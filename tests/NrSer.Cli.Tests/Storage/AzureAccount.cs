@@ -142,7 +142,8 @@ internal sealed partial class AzureAccount : IAsyncDisposable
         [
             script, "--location", _files["data"], "--blobPort", "0", "--queuePort", "0", "--tablePort", "0", "--skipApiVersionCheck", "--disableTelemetry",
             "--silent", "--oauth", "basic", "--cert", _files["cert.pem"], "--key", _files["key.pem"],
-        ]) { UseShellExecute = false, RedirectStandardOutput = true })!;
+        ])
+        { UseShellExecute = false, RedirectStandardOutput = true })!;
         while (_endpoints.Count < 3)
         {
             string line = await _emulator.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) ?? throw new InvalidOperationException("The emulator did not start.");

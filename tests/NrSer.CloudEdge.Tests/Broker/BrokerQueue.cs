@@ -45,9 +45,11 @@ internal sealed class BrokerQueue(string name, TimeSpan lockDuration, BrokerQueu
     public IReadOnlyList<string> Settlements => Locked(() => _settlements.ToArray());
 
     /// <summary>Messages as last received, with what was said when they were dead-lettered.</summary>
-    public IReadOnlyList<(string Body, string? Reason, string? Description)> Letters => Locked(() => (deadLetters?._entries ?? _entries).Select(entry => (
+    public IReadOnlyList<(string Body, string? Reason, string? Description)> Letters =>
+        Locked(() => (deadLetters?._entries ?? _entries).Select(entry => (
         System.Text.Encoding.UTF8.GetString(((Data)entry.Message.BodySection).Binary),
-        entry.Message.ApplicationProperties?["DeadLetterReason"] as string, entry.Message.ApplicationProperties?["DeadLetterErrorDescription"] as string)).ToArray());
+        entry.Message.ApplicationProperties?["DeadLetterReason"] as string,
+        entry.Message.ApplicationProperties?["DeadLetterErrorDescription"] as string)).ToArray());
 
     /// <summary>The lock token that a message was handed out with.</summary>
     public static Guid? LockOf(Message message) => message is not null && s_locks.TryGetValue(message, out object? token) ? (Guid)token : null;
@@ -108,7 +110,8 @@ internal sealed class BrokerQueue(string name, TimeSpan lockDuration, BrokerQueu
         {
             foreach (Entry entry in _entries.Where(entry => entry.Lock is not null && entry.LockedUntil <= Now))
                 entry.Lock = null;
-            foreach (Entry entry in _entries.Where(entry => entry.Lock is null && entry.Deliveries >= MaxDeliveries && deadLetters is not null).ToArray())
+            foreach (
+                Entry entry in _entries.Where(entry => entry.Lock is null && entry.Deliveries >= MaxDeliveries && deadLetters is not null).ToArray())
             {
                 _entries.Remove(entry);
                 Bury(entry, "MaxDeliveryCountExceeded", $"Message could not be consumed after {MaxDeliveries} delivery attempts.");
@@ -156,7 +159,8 @@ internal sealed class BrokerQueue(string name, TimeSpan lockDuration, BrokerQueu
                 case Rejected rejected:
                     _settlements.Add("dead-lettered");
                     _entries.Remove(entry);
-                    Bury(entry, rejected.Error?.Info?[new Symbol("DeadLetterReason")], rejected.Error?.Info?[new Symbol("DeadLetterErrorDescription")]);
+                    Bury(entry, rejected.Error?.Info?[new Symbol("DeadLetterReason")],
+                        rejected.Error?.Info?[new Symbol("DeadLetterErrorDescription")]);
                     break;
                 case Released:
                     entry.Lock = null;

@@ -11,7 +11,8 @@ namespace NrSer.CloudEdge.Tests.Broker;
 
 /// <summary>
 /// Speaks as much of Service Bus' AMQP 1.0 as NrSer uses, so that the real client library can be driven without the service: peek-lock with
-/// renewal and expiry, attempts, dead-lettering, duplicate detection, peeking. It listens on a free local port, without encryption and taking any token.
+/// renewal and expiry, attempts, dead-lettering, duplicate detection, peeking. It listens on a free local port, without encryption and taking any
+/// token.
 /// </summary>
 /// <remarks>
 /// Written after the public protocol guide ("AMQP 1.0 in Azure Service Bus protocol guide" and "request-response-based operations"). It shows how
@@ -145,7 +146,8 @@ internal sealed class ServiceBusBroker : ILinkProcessor, IRequestProcessor, IHan
                 "com.microsoft:renew-lock" => queue.Renew((Guid[])request["lock-tokens"]) is { } until
                     ? Response(200, new Map { ["expirations"] = new[] { until.UtcDateTime } })
                     : Response(410, body: null, "com.microsoft:message-lock-lost"),
-                "com.microsoft:peek-message" => queue.Peek((long)request["from-sequence-number"], (int)request["message-count"]) is { Count: > 0 } found
+                "com.microsoft:peek-message" =>
+                    queue.Peek((long)request["from-sequence-number"], (int)request["message-count"]) is { Count: > 0 } found
                     ? Response(200, new Map { ["messages"] = found })
                     : Response(204, body: null),
                 _ => Response(501, body: null, "amqp:not-implemented"),

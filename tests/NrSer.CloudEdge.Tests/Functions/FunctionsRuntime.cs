@@ -82,7 +82,8 @@ internal sealed class FunctionsRuntime : IAsyncDisposable
             receiver.CompleteMessageAsync(message, cancellationToken);
 
         public override Task AbandonMessageAsync(
-            ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify = null, CancellationToken cancellationToken = default) =>
+            ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify = null,
+            CancellationToken cancellationToken = default) =>
             receiver.AbandonMessageAsync(message, propertiesToModify, cancellationToken);
 
         public override Task DeadLetterMessageAsync(

@@ -90,7 +90,8 @@ public sealed class TriggerSettlementTests
         Assert.False(running.IsCompleted);
         await stopping.CancelAsync();
         await running;
-        Assert.Contains(Assert.Single(_actions.Calls), new[] { "abandoned", "given back, for the 1. time" }); // the latter if it had not begun to wait
+        // the latter if it had not begun to wait
+        Assert.Contains(Assert.Single(_actions.Calls), new[] { "abandoned", "given back, for the 1. time" });
     }
 
     [Fact]
@@ -114,7 +115,8 @@ public sealed class TriggerSettlementTests
 
     [Theory]
     [InlineData("StageGaveUp", "It says nothing.", "It says nothing.")]
-    [InlineData("MaxDeliveryCountExceeded", "Message could not be consumed after 5 delivery attempts.", "MaxDeliveryCountExceeded: Message could not be consumed after 5 delivery attempts.")]
+    [InlineData("MaxDeliveryCountExceeded", "Message could not be consumed after 5 delivery attempts.",
+        "MaxDeliveryCountExceeded: Message could not be consumed after 5 delivery attempts.")]
     [InlineData("TTLExpiredException", null, "TTLExpiredException")]
     [InlineData(null, null, "Found in the dead-letter queue without a reason.")]
     public void ReasonOf_ALetter_SaysWhatIsKnown(string? reason, string? description, string expected)
@@ -129,7 +131,9 @@ public sealed class TriggerSettlementTests
 
     private static ServiceBusReceivedMessage Received(int deliveryCount) => ServiceBusModelFactory.ServiceBusReceivedMessage(
         BinaryData.FromString("{}"), messageId: "id/0/0-0/enhance", deliveryCount: deliveryCount, enqueuedTime: DateTimeOffset.UnixEpoch,
-        properties: new Dictionary<string, object>(StringComparer.Ordinal) { ["Diagnostic-Id"] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" });
+        properties: new Dictionary<string, object>(
+            StringComparer.Ordinal)
+        { ["Diagnostic-Id"] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" });
 
     private Task NoteAsync(string call)
     {
@@ -167,10 +171,12 @@ public sealed class TriggerSettlementTests
 
         public Exception? Failure { get; set; }
 
-        public override Task CompleteMessageAsync(ServiceBusReceivedMessage message, CancellationToken cancellationToken = default) => CallAsync("completed");
+        public override Task CompleteMessageAsync(ServiceBusReceivedMessage message, CancellationToken cancellationToken = default) =>
+            CallAsync("completed");
 
         public override Task AbandonMessageAsync(
-            ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify = null, CancellationToken cancellationToken = default) =>
+            ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify = null,
+            CancellationToken cancellationToken = default) =>
             CallAsync(propertiesToModify is null ? "abandoned" : $"given back, for the {propertiesToModify["NrSerGivenBack"]}. time");
 
         public override Task DeadLetterMessageAsync(
@@ -178,7 +184,8 @@ public sealed class TriggerSettlementTests
             string? deadLetterErrorDescription = null, CancellationToken cancellationToken = default) =>
             CallAsync($"dead-lettered {deadLetterReason}: {deadLetterErrorDescription}");
 
-        public override Task RenewMessageLockAsync(ServiceBusReceivedMessage message, CancellationToken cancellationToken = default) => CallAsync("renewed");
+        public override Task RenewMessageLockAsync(ServiceBusReceivedMessage message, CancellationToken cancellationToken = default) =>
+            CallAsync("renewed");
 
         private Task CallAsync(string what)
         {

@@ -11,7 +11,8 @@ public sealed class TriggerTests
 {
     [Fact]
     public void Triggers_TheirQueues_AreTheWorkQueuesOfTheFlowAndEveryDeadLetterQueue() => Assert.Equal(
-        new[] { StorageNames.UploadsQueue, StorageNames.ChunksQueue }.Concat(StorageNames.Queues.Select(queue => $"{queue}/$deadletterqueue")).Order(StringComparer.Ordinal),
+        new[] { StorageNames.UploadsQueue, StorageNames.ChunksQueue }.Concat(StorageNames.Queues.Select(queue => $"{queue}/$deadletterqueue"))
+            .Order(StringComparer.Ordinal),
         FunctionsRuntime.Triggers.Select(trigger => trigger.Trigger.QueueName).Order(StringComparer.Ordinal));
 
     [Fact]
@@ -33,7 +34,8 @@ public sealed class TriggerTests
     public void Sweep_ItsSchedule_HasSixFieldsAndComesEveryFiveMinutes()
     {
         MethodInfo sweep = typeof(SweepFunction).GetMethod(nameof(SweepFunction.RunAsync))!;
-        TimerTriggerAttribute timer = Assert.Single(sweep.GetParameters().Select(parameter => parameter.GetCustomAttribute<TimerTriggerAttribute>()).OfType<TimerTriggerAttribute>());
+        TimerTriggerAttribute timer = Assert.Single(
+            sweep.GetParameters().Select(parameter => parameter.GetCustomAttribute<TimerTriggerAttribute>()).OfType<TimerTriggerAttribute>());
         Assert.Equal("0 */5 * * * *", timer.Schedule);
     }
 

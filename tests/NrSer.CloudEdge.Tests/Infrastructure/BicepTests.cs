@@ -25,7 +25,8 @@ public sealed partial class BicepTests(CompiledBicep bicep)
         "NrSer__Storage__ConnectionString", "ServiceBus__ConnectionString", "NrSer__Storage__QueueEndpoint", // of emulators
         "NrSer__Models__InstalledPath", "NrSer__Models__Enhancer", "NrSer__Models__SnrLevel", "NrSer__Models__Emotion", // the catalogue's defaults
         "NrSer__Models__Cuda", "NrSer__Models__Threads", "NrSer__Queues__LongestWork", "NrSer__Queues__PollInterval",
-        "NrSer__Sweep__Interval", "NrSer__Sweep__LostEventAfter", "NrSer__Sweep__StuckAfter", "NrSer__Sweep__MaxGenerations", "NrSer__Sweep__LookBackDays",
+        "NrSer__Sweep__Interval", "NrSer__Sweep__LostEventAfter", "NrSer__Sweep__StuckAfter", "NrSer__Sweep__MaxGenerations",
+        "NrSer__Sweep__LookBackDays",
         "NrSer__Segmentation__MaxChunk", "NrSer__Segmentation__TargetSegment", "NrSer__Segmentation__SilenceBelowDbfs",
         "NrSer__Segmentation__CrossFade", "NrSer__Emotion__MaxBatch",
         "NrSer__Audio__MaxDuration", "NrSer__Audio__MaxChannels", "NrSer__Audio__MinSampleRateHz", "NrSer__Audio__MaxSampleRateHz",
@@ -40,9 +41,11 @@ public sealed partial class BicepTests(CompiledBicep bicep)
     {
         Assert.DoesNotMatch("(?i)listKeys|listAccountSas|listServiceSas|AccountKey=|SharedAccessKey|primaryKey|\"securestring", bicep.Text);
         // The one connection string is an address: its resource takes Entra tokens only.
-        Assert.All(ConnectionStrings().Matches(bicep.Text), match => Assert.Contains("reference(resourceId('Microsoft.Insights/components'", match.Value, StringComparison.Ordinal));
+        Assert.All(ConnectionStrings().Matches(bicep.Text),
+            match => Assert.Contains("reference(resourceId('Microsoft.Insights/components'", match.Value, StringComparison.Ordinal));
         Assert.True(Properties(Assert.Single(bicep.Of("Microsoft.Insights/components"))).GetProperty("DisableLocalAuth").GetBoolean());
-        Assert.All(bicep.Of("Microsoft.ContainerRegistry/registries"), registry => Assert.False(Properties(registry).GetProperty("adminUserEnabled").GetBoolean()));
+        Assert.All(bicep.Of("Microsoft.ContainerRegistry/registries"),
+            registry => Assert.False(Properties(registry).GetProperty("adminUserEnabled").GetBoolean()));
     }
 
     [Fact]
@@ -99,7 +102,8 @@ public sealed partial class BicepTests(CompiledBicep bicep)
         Assert.True(subscription.TryGetProperty("deadLetterWithResourceIdentity", out _));
         JsonElement filter = subscription.GetProperty("filter");
         Assert.Equal(["Microsoft.Storage.BlobCreated"], Strings(filter.GetProperty("includedEventTypes")));
-        Assert.StartsWith("[format('/blobServices/default/containers/{0}/blobs/',", filter.GetProperty("subjectBeginsWith").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith("[format('/blobServices/default/containers/{0}/blobs/',", filter.GetProperty("subjectBeginsWith").GetString(),
+            StringComparison.Ordinal);
         Assert.EndsWith("containerNames').recordings)]", filter.GetProperty("subjectBeginsWith").GetString(), StringComparison.Ordinal);
         JsonElement advanced = Assert.Single(filter.GetProperty("advancedFilters").EnumerateArray().ToArray());
         Assert.Equal("data.api", advanced.GetProperty("key").GetString());
@@ -130,7 +134,8 @@ public sealed partial class BicepTests(CompiledBicep bicep)
             }.Order(StringComparer.Ordinal),
             assignments.Select(Sentence).Order(StringComparer.Ordinal));
         JsonElement variables = VariablesOf("Microsoft.Authorization/roleAssignments");
-        Assert.Equal(["[variables('containerNames').chunks]", "[variables('containerNames').enhanced]"], Strings(variables.GetProperty("workerContainers")));
+        Assert.Equal(["[variables('containerNames').chunks]", "[variables('containerNames').enhanced]"],
+            Strings(variables.GetProperty("workerContainers")));
         Assert.Equal(
             new Dictionary<string, string>(StringComparer.Ordinal) // learn.microsoft.com, Azure built-in roles
             {
@@ -142,7 +147,8 @@ public sealed partial class BicepTests(CompiledBicep bicep)
                 ["monitoringMetricsPublisher"] = "3913510d-42f4-4e42-8a64-420c390055eb",
                 ["acrPull"] = "7f951dda-4ed3-4680-a7ca-43fe172d538d",
             },
-            variables.EnumerateObject().Where(variable => Id().IsMatch(variable.Value.ToString())).ToDictionary(variable => variable.Name, variable => variable.Value.GetString()!, StringComparer.Ordinal));
+            variables.EnumerateObject().Where(variable => Id().IsMatch(variable.Value.ToString()))
+                .ToDictionary(variable => variable.Name, variable => variable.Value.GetString()!, StringComparer.Ordinal));
     }
 
     [Fact]
@@ -162,7 +168,8 @@ public sealed partial class BicepTests(CompiledBicep bicep)
         Assert.Empty(s_leftAlone.Intersect(set, StringComparer.OrdinalIgnoreCase));
         Assert.Empty(s_leftAlone.Except(CodeSettings(), StringComparer.Ordinal)); // none is forgotten there
         Assert.Empty(s_foreignSettings.Except(SettingsOf("functions"), StringComparer.Ordinal));
-        foreach (string both in new[] { "ServiceBus__fullyQualifiedNamespace", "NrSer__Storage__BlobEndpoint", "NrSer__Storage__ResultsBlobEndpoint", "NrSer__Storage__TableEndpoint", "AZURE_CLIENT_ID" })
+        foreach (string both in new[] { "ServiceBus__fullyQualifiedNamespace", "NrSer__Storage__BlobEndpoint", "NrSer__Storage__ResultsBlobEndpoint",
+            "NrSer__Storage__TableEndpoint", "AZURE_CLIENT_ID" })
         {
             Assert.Contains(both, SettingsOf("functions"));
             Assert.Contains(both, SettingsOf("worker"));
@@ -178,12 +185,15 @@ public sealed partial class BicepTests(CompiledBicep bicep)
         Assert.Equal("azure-servicebus", rule.GetProperty("type").GetString());
         Assert.Contains("parameters('host').id", rule.GetProperty("identity").GetString(), StringComparison.Ordinal);
         Assert.EndsWith("queueNames')[2]]", rule.GetProperty("metadata").GetProperty("queueName").GetString(), StringComparison.Ordinal);
-        JsonElement job = Properties(Assert.Single(bicep.Of("Microsoft.App/jobs"))).GetProperty("configuration").GetProperty("eventTriggerConfig").GetProperty("scale");
+        JsonElement job = Properties(Assert.Single(bicep.Of("Microsoft.App/jobs"))).GetProperty("configuration").GetProperty("eventTriggerConfig")
+            .GetProperty("scale");
         Assert.Equal(["[union(createObject('name', variables('queueNames')[2]), variables('scaleRule'))]"], Strings(job.GetProperty("rules")));
-        JsonElement app = Assert.Single(bicep.Of("Microsoft.App/containerApps"), resource => resource.GetProperty("name").GetString()!.Contains("ca-worker", StringComparison.Ordinal));
+        JsonElement app = Assert.Single(bicep.Of("Microsoft.App/containerApps"),
+            resource => resource.GetProperty("name").GetString()!.Contains("ca-worker", StringComparison.Ordinal));
         JsonElement rules = Properties(app).GetProperty("template").GetProperty("scale").GetProperty("rules");
         Assert.Equal("[variables('scaleRule')]", Assert.Single(rules.EnumerateArray().ToArray()).GetProperty("custom").GetString());
-        Assert.True(TimeSpan.FromSeconds(Properties(app).GetProperty("template").GetProperty("terminationGracePeriodSeconds").GetInt32()) > WorkerOptions.ShutdownTime);
+        Assert.True(TimeSpan.FromSeconds(
+            Properties(app).GetProperty("template").GetProperty("terminationGracePeriodSeconds").GetInt32()) > WorkerOptions.ShutdownTime);
     }
 
     [Fact]
@@ -193,7 +203,8 @@ public sealed partial class BicepTests(CompiledBicep bicep)
         Assert.Empty(new[] { "NRSER_BLOB_ENDPOINT", "NRSER_RESULTS_BLOB_ENDPOINT", "NRSER_TABLE_ENDPOINT" }.Except(outputs, StringComparer.Ordinal));
         string[] hooks = [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "infra", "hooks"), "*.sh")
             .SelectMany(file => Variables().Matches(File.ReadAllText(file)).Select(match => match.Groups["name"].Value))
-            .Where(name => name is not ("NRSER_SMOKE_TEST_SECONDS" or "NRSER_SMOKE_TEST" or "AZURE_SUBSCRIPTION_ID")).Distinct(StringComparer.Ordinal)];
+            .Where(name => name is not ("NRSER_SMOKE_TEST_SECONDS" or "NRSER_SMOKE_TEST" or "AZURE_SUBSCRIPTION_ID"))
+                .Distinct(StringComparer.Ordinal)];
         Assert.NotEmpty(hooks);
         Assert.Empty(hooks.Except(outputs, StringComparer.Ordinal));
     }
@@ -210,7 +221,8 @@ public sealed partial class BicepTests(CompiledBicep bicep)
         string[] places = [.. References().Matches(scope).Select(match => string.Concat(match.Groups["name"].Captures.Select(part => part.Value)))];
         return $"{Named("principalId")}: {Named("roleDefinitionId")} on {string.Join('/', places)}";
 
-        string Named(string property) => string.Join(", ", References().Matches(Properties(assignment).GetProperty(property).GetString()!).Select(match => match.Groups["name"].Value));
+        string Named(string property) => string.Join(", ",
+            References().Matches(Properties(assignment).GetProperty(property).GetString()!).Select(match => match.Groups["name"].Value));
     }
 
     private static JsonElement Properties(JsonElement resource) => resource.GetProperty("properties");
@@ -255,7 +267,8 @@ public sealed partial class BicepTests(CompiledBicep bicep)
     [GeneratedRegex(@"\$\{?(?<name>(NRSER|AZURE)_[A-Z_]+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Variables();
 
-    [GeneratedRegex(@"(parameters|variables)\('(?<name>\w+)'\)(?<name>\.(lostEvents|recordings)|\[[0-9]\])?", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"(parameters|variables)\('(?<name>\w+)'\)(?<name>\.(lostEvents|recordings)|\[[0-9]\])?", RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex References();
 
     [GeneratedRegex("^[0-9a-f]{8}-[0-9a-f-]{27}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

@@ -30,7 +30,9 @@ public sealed class HookTests : IDisposable
         (int code, string said) = await RunAsync("smoke-test.sh", queryAnswer: row);
         Assert.Equal(exitCode, code);
         Assert.Contains(says, said, StringComparison.Ordinal);
-        Assert.Matches(@"storage blob upload --auth-mode login --account-name work --container-name recordings --name smoke-test/\d{8}T\d{6}Z\.wav --file models/samples/clean\.wav", Calls);
+        Assert.Matches(
+            @"storage blob upload --auth-mode login --account-name work --container-name recordings "
+            + @"--name smoke-test/\d{8}T\d{6}Z\.wav --file models/samples/clean\.wav", Calls);
         Assert.Contains("storage entity query --auth-mode login --account-name results --table-name recordings", Calls, StringComparison.Ordinal);
     }
 
@@ -51,8 +53,10 @@ public sealed class HookTests : IDisposable
     }
 
     [Theory]
-    [InlineData("job", "cpu", "containerapp job update --subscription subscription --resource-group group --name worker-name --image registry.azurecr.io/worker:", false)]
-    [InlineData("app", "gpu-t4", "containerapp update --subscription subscription --resource-group group --name worker-name --image registry.azurecr.io/worker:", true)]
+    [InlineData("job", "cpu",
+        "containerapp job update --subscription subscription --resource-group group --name worker-name --image registry.azurecr.io/worker:", false)]
+    [InlineData("app", "gpu-t4",
+        "containerapp update --subscription subscription --resource-group group --name worker-name --image registry.azurecr.io/worker:", true)]
     public async Task DeployWorker_EachKind_BuildsAndGivesItTheImage(string kind, string compute, string call, bool cuda)
     {
         (int code, string said) = await RunAsync("deploy-worker.sh", queryAnswer: "", ("NRSER_WORKER_KIND", kind), ("NRSER_WORKER_COMPUTE", compute));
@@ -93,7 +97,11 @@ public sealed class HookTests : IDisposable
                 File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
 
-        var start = new ProcessStartInfo("sh", [Path.Combine(checkout, hook)]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("sh", [Path.Combine(checkout, hook)])
+        {
+            UseShellExecute = false, RedirectStandardOutput = true,
+            RedirectStandardError = true
+        };
         start.Environment["PATH"] = $"{_folder.FullName}:{start.Environment["PATH"]}";
         foreach ((string name, string value) in s_outputs.Select(output => (output.Key, output.Value)).Concat(environment))
             start.Environment[name] = value;

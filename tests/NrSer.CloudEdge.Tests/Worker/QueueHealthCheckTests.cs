@@ -21,7 +21,8 @@ public sealed class QueueHealthCheckTests
         if (busy)
             activity.Begin();
         _time.Advance(TimeSpan.FromSeconds(seconds));
-        HealthCheckResult result = await new QueueHealthCheck(activity, Options.Create(new QueueOptions())).CheckHealthAsync(new HealthCheckContext(), TestContext.Current.CancellationToken);
+        HealthCheckResult result = await new QueueHealthCheck(activity, Options.Create(new QueueOptions()))
+            .CheckHealthAsync(new HealthCheckContext(), TestContext.Current.CancellationToken);
         Assert.Equal(expected, result.Status);
     }
 

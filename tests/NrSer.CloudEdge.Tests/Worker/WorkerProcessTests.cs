@@ -15,7 +15,8 @@ public sealed class WorkerProcessTests(StorageEmulator emulator)
     public async Task Start_NothingToDo_EndsWhenItIsAJob()
     {
         await using CloudUnderTest cloud = await CloudUnderTest.CreateAsync(emulator);
-        cloud.Settings["NrSer:Worker:ExitWhenIdleFor"] = "00:00:08"; // a busy machine takes seconds to reach the queue, and without that it ends with 1
+        // a busy machine takes seconds to reach the queue, and without that it ends with 1
+        cloud.Settings["NrSer:Worker:ExitWhenIdleFor"] = "00:00:08";
         await using WorkerProcess worker = WorkerProcess.Start(cloud.Settings);
         Assert.Equal(0, await worker.ExitAsync());
     }
@@ -25,7 +26,8 @@ public sealed class WorkerProcessTests(StorageEmulator emulator)
     {
         await using CloudUnderTest cloud = await CloudUnderTest.CreateAsync(emulator);
         cloud.Settings["NrSer:Worker:ExitWhenIdleFor"] = "00:00:02";
-        cloud.Settings["ServiceBus:ConnectionString"] = "Endpoint=sb://127.0.0.1:9;SharedAccessKeyName=any;SharedAccessKey=any;UseDevelopmentEmulator=true;";
+        cloud.Settings["ServiceBus:ConnectionString"] =
+            "Endpoint=sb://127.0.0.1:9;SharedAccessKeyName=any;SharedAccessKey=any;UseDevelopmentEmulator=true;";
         await using WorkerProcess worker = WorkerProcess.Start(cloud.Settings);
         Assert.Equal(1, await worker.ExitAsync());
     }
@@ -83,7 +85,8 @@ public sealed class WorkerProcessTests(StorageEmulator emulator)
     [InlineData("NrSer:Models:ExecutionProvider", "Cuda", "CUDA")]
     [InlineData("NrSer:Models:CatalogPath", "/nowhere/catalog.json", "/nowhere/catalog.json")]
     [InlineData("ServiceBus:ConnectionString", "", "FullyQualifiedNamespace")]
-    [InlineData("ServiceBus:ConnectionString", "Endpoint=sb://name.servicebus.windows.net;SharedAccessKeyName=a;SharedAccessKey=b", "use an identity")]
+    [InlineData("ServiceBus:ConnectionString", "Endpoint=sb://name.servicebus.windows.net;SharedAccessKeyName=a;SharedAccessKey=b",
+        "use an identity")]
     [InlineData("NrSer:Worker:ExitWhenIdleFor", "2.00:00:00", "ExitWhenIdleFor")]
     public async Task Start_WrongSetting_EndsWithTheReasonAndTakesNoMessage(string setting, string value, string reason)
     {

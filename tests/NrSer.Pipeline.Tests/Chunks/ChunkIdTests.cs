@@ -14,7 +14,8 @@ public sealed class ChunkIdTests
     public void ToString_NamesTheRecordingToo() => Assert.Equal("20260309-0123456789abcdef/00-00000", new ChunkId(s_recording, 0, 0).ToString());
 
     [Fact]
-    public void Key_TextOrder_IsOrderOfTime() => Gen.Select(Gen.Int[0, 7], Gen.Int[0, 99_999], Gen.Int[0, 7], Gen.Int[0, 99_999]).Sample((c1, i1, c2, i2) =>
+    public void Key_TextOrder_IsOrderOfTime() =>
+        Gen.Select(Gen.Int[0, 7], Gen.Int[0, 99_999], Gen.Int[0, 7], Gen.Int[0, 99_999]).Sample((c1, i1, c2, i2) =>
         Assert.Equal(
             (c1, i1).CompareTo((c2, i2)),
             Math.Sign(string.CompareOrdinal(new ChunkId(s_recording, c1, i1).Key, new ChunkId(s_recording, c2, i2).Key))));

@@ -23,7 +23,8 @@ public sealed class FormsTests
     public void Columns_NameEveryPropertyOnce()
     {
         Assert.Equal(Named(typeof(Recording), "Id", "RecordingId"), RecordingColumns.All.Select(column => column.Name).Order(StringComparer.Ordinal));
-        string[] segment = [.. SegmentColumns.All.Select(column => column.Name).Where(name => !name.StartsWith(SegmentColumns.ProbabilityPrefix, StringComparison.Ordinal))];
+        string[] segment = [.. SegmentColumns.All.Select(column => column.Name)
+            .Where(name => !name.StartsWith(SegmentColumns.ProbabilityPrefix, StringComparison.Ordinal))];
         Assert.Equal(Named(typeof(Segment), "Probabilities", null), segment.Order(StringComparer.Ordinal));
 
         static string[] Named(Type type, string except, string? instead) => [.. type.GetProperties()
@@ -48,7 +49,8 @@ public sealed class FormsTests
     [Fact]
     public void Merge_AChange_KeepsWhatItDoesNotSay()
     {
-        Recording merged = RecordingColumns.Merge(s_recording, new Recording { Id = s_recording.Id, Status = RecordingStatus.Failed, Reason = "why" });
+        Recording merged =
+            RecordingColumns.Merge(s_recording, new Recording { Id = s_recording.Id, Status = RecordingStatus.Failed, Reason = "why" });
         Assert.Equal(s_recording with { Status = RecordingStatus.Failed, Reason = "why" }, merged);
     }
 
@@ -57,7 +59,8 @@ public sealed class FormsTests
     {
         var text = new StringBuilder();
         foreach (Stage stage in new[] { Stage.Enhance, Stage.Recognize })
-            Append($"segments, {stage}", TableRows.ToEntity(SegmentColumns.All, SegmentParquetTests.Spoken, "20260309-0123456789abcdef", SegmentParquetTests.Spoken.Key, stage));
+            Append($"segments, {stage}", TableRows.ToEntity(SegmentColumns.All, SegmentParquetTests.Spoken, "20260309-0123456789abcdef",
+                SegmentParquetTests.Spoken.Key, stage));
         Append("recordings", TableRows.ToEntity(RecordingColumns.All, s_recording, s_recording.Id.Day, s_recording.Id.Value));
         Approved.Equal(text.ToString(), "tables.txt");
 
@@ -71,12 +74,14 @@ public sealed class FormsTests
 
     [Fact]
     public void ParquetSchema_IsAsApproved() => Approved.Equal(
-        string.Concat(SegmentParquet.Schema.Fields.Cast<DataField>().Select(field => $"{field.Name}: {(field.ClrType == typeof(ReadOnlyMemory<char>) ? "String" : field.ClrType.Name)}{(field.IsNullable ? "?" : "")}\n")),
+        string.Concat(SegmentParquet.Schema.Fields.Cast<DataField>().Select(field =>
+            $"{field.Name}: {(field.ClrType == typeof(ReadOnlyMemory<char>) ? "String" : field.ClrType.Name)}{(field.IsNullable ? "?" : "")}\n")),
         "segments.parquet.txt");
 
     [Fact]
     public void Csv_IsAsApproved() => Approved.Equal(
-        SegmentExport.CsvHeader + SegmentExport.CsvLine(s_recording, SegmentParquetTests.Spoken) + SegmentExport.CsvLine(s_recording, SegmentParquetTests.Silent),
+        SegmentExport.CsvHeader + SegmentExport.CsvLine(s_recording, SegmentParquetTests.Spoken)
+            + SegmentExport.CsvLine(s_recording, SegmentParquetTests.Silent),
         "segments.csv");
 
     [Fact]

@@ -9,13 +9,14 @@ internal static class ResultsDocument
     public static string Text { get; } = $"""
         # What the results say
 
-        Made from `RecordingColumns` and `SegmentColumns` in `src/NrSer.Pipeline/Results`, and held against them by a test: to change a meaning, change it there.
+        Made from `RecordingColumns` and `SegmentColumns` in `src/NrSer.Pipeline/Results`, and held against them by a test:
+        to change a meaning, change it there.
 
         | form | where | names |
         |---|---|---|
-        | tables `recordings` and `segments` | results account, emulator | as below; a value that is null is absent; keys are PartitionKey and RowKey |
+        | tables `recordings` and `segments` | results account, emulator | as below; null is absent; keys are PartitionKey and RowKey |
         | Parquet | `results/segments/date=yyyy-MM-dd/<recording>.parquet`, `nrser export --format parquet` | as below, every column always |
-        | CSV, JSON Lines | `nrser export` | RecordingId, BlobName and Status of the recording, then the segment's; JSON begins names with a small letter |
+        | CSV, JSON Lines | `nrser export` | RecordingId, BlobName, Status, then the segment's; JSON begins names with a small letter |
         | JSON | `nrser analyze`, `nrser results --json` | the same small letters; the recording stands around its segments |
 
         Numbers are single precision where the method computes them, and double in tables and Parquet. Times are UTC. A column that is not
@@ -39,7 +40,9 @@ internal static class ResultsDocument
         foreach (Column<TRow> column in columns)
         {
             string meaning = column.Reading is null ? column.Meaning : $"{column.Meaning} {column.Reading}";
-            text.Append($"| `{column.Name}` | {TypeOf(column.Type)} | {column.Unit} | {(column.IsNullable ? "yes" : "")} | {column.Owners.ToString().ToLowerInvariant()} | {meaning} |\n");
+            text.Append(
+                $"| `{column.Name}` | {TypeOf(column.Type)} | {column.Unit} "
+                + $"| {(column.IsNullable ? "yes" : "")} | {column.Owners.ToString().ToLowerInvariant()} | {meaning} |\n");
         }
 
         return text.ToString();

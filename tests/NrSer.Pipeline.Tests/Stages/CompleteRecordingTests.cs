@@ -21,8 +21,10 @@ public sealed class CompleteRecordingTests(StorageEmulator emulator)
 
         Segment[] segments = await pipeline.SegmentsAsync(id);
         Segment[] speech = [.. segments.Where(segment => segment.IsSpeech)];
-        Assert.Equal([.. segments.Skip(1).Select(segment => segment.StartSeconds), 20.0], segments.Select(segment => segment.EndSeconds)); // no gap, nothing twice
-        Assert.All(segments, segment => Assert.Equal(segment.IsSpeech, segment is { Emotion: not null, Confidence: > 0, Trust: > 0, Probabilities.Length: 9 }));
+        // no gap, nothing twice
+        Assert.Equal([.. segments.Skip(1).Select(segment => segment.StartSeconds), 20.0], segments.Select(segment => segment.EndSeconds));
+        Assert.All(segments,
+            segment => Assert.Equal(segment.IsSpeech, segment is { Emotion: not null, Confidence: > 0, Trust: > 0, Probabilities.Length: 9 }));
 
         Recording row = await pipeline.RowAsync(id);
         Assert.Equal((RecordingStatus.Completed, "", 0), (row.Status, row.Reason, row.Generation));
@@ -30,12 +32,14 @@ public sealed class CompleteRecordingTests(StorageEmulator emulator)
         Assert.Equal(speech.Sum(segment => segment.EndSeconds - segment.StartSeconds), row.SpeechSeconds!.Value, 1e-9);
         Assert.All([row.EnhancerModel, row.SnrLevelModel, row.EmotionModel], model => Assert.Contains("@", model, StringComparison.Ordinal));
 
-        (string name, string content) = Assert.Single(await pipeline.Account.BlobsAsync(StorageNames.Results), blob => blob.Name == ResultBlobs.ReceiptName(id));
+        (string name, string content) =
+            Assert.Single(await pipeline.Account.BlobsAsync(StorageNames.Results), blob => blob.Name == ResultBlobs.ReceiptName(id));
         Assert.Equal($"{id}/receipt.json", name);
         ReceiptV1 receipt = JsonSerializer.Deserialize(Convert.FromBase64String(content), ReceiptJsonContext.Default.ReceiptV1)!;
         Assert.Equal(
             (id.Value, nameof(RecordingStatus.Completed), null, row.Sha256, row.CompletedAt, 3, segments.Length, row.DominantEmotion),
-            (receipt.RecordingId, receipt.Status, receipt.Reason, receipt.Sha256, receipt.CompletedAt, receipt.Chunks, receipt.Segments, receipt.DominantEmotion));
+            (receipt.RecordingId, receipt.Status, receipt.Reason, receipt.Sha256, receipt.CompletedAt, receipt.Chunks, receipt.Segments,
+                receipt.DominantEmotion));
         Assert.Contains(await pipeline.Account.BlobsAsync(StorageNames.Results), blob => blob.Name == receipt.Parquet);
     }
 
@@ -103,7 +107,8 @@ public sealed class CompleteRecordingTests(StorageEmulator emulator)
         Assert.Equal((RecordingStatus.Failed, "1 of 3 chunks failed, first 00-00001: The GPU melted."), (row.Status, row.Reason));
         Segment[] segments = await pipeline.SegmentsAsync(id);
         Assert.Equal((segments.Length, true), (row.SegmentCount, segments.Any(segment => segment.Emotion is not null)));
-        (string _, string content) = Assert.Single(await pipeline.Account.BlobsAsync(StorageNames.Results), blob => blob.Name == ResultBlobs.ReceiptName(id));
+        (string _, string content) =
+            Assert.Single(await pipeline.Account.BlobsAsync(StorageNames.Results), blob => blob.Name == ResultBlobs.ReceiptName(id));
         Assert.Contains("The GPU melted.", Encoding.UTF8.GetString(Convert.FromBase64String(content)), StringComparison.Ordinal);
     }
 

@@ -22,11 +22,13 @@ public sealed class EnhanceChunkTests(StorageEmulator emulator)
         Assert.Equal((0, 40_000, true), (segment.StartSample, segment.Samples, segment.IsSpeech));
         Segment row = Assert.Single(await pipeline.SegmentsAsync(id));
         Assert.Equal((0.0, 2.5, segment.SnrScore, true, null), (row.StartSeconds, row.EndSeconds, row.SnrScore, row.IsSpeech, row.Emotion));
-        (string name, string audio) = Assert.Single(await pipeline.Account.BlobsAsync(StorageNames.Enhanced), blob => blob.Name.EndsWith(".wav", StringComparison.Ordinal));
+        (string name, string audio) =
+            Assert.Single(await pipeline.Account.BlobsAsync(StorageNames.Enhanced), blob => blob.Name.EndsWith(".wav", StringComparison.Ordinal));
         Assert.Equal(($"{id}/00-00000.wav", 40_000), (name, (await Recordings.SamplesAsync(Convert.FromBase64String(audio))).Length));
         Chunk chunk = Assert.Single(await pipeline.ChunkRowsAsync(id));
         Assert.Equal((pipeline.Time.GetUtcNow(), true, null), (chunk.EnhancedAt, chunk.HasSpeech, chunk.FinishedAt));
-        Assert.Equal(new RecognizeEmotionV1(id.Value, 0, 0, 0), Assert.Single(await pipeline.TakeAsync(StorageNames.EmotionsQueue)).AsRecognizeEmotion());
+        Assert.Equal(new RecognizeEmotionV1(id.Value, 0, 0, 0),
+            Assert.Single(await pipeline.TakeAsync(StorageNames.EmotionsQueue)).AsRecognizeEmotion());
     }
 
     [Fact]
@@ -39,7 +41,8 @@ public sealed class EnhanceChunkTests(StorageEmulator emulator)
         Chunk chunk = Assert.Single(await pipeline.ChunkRowsAsync(id));
         Assert.Equal((false, pipeline.Time.GetUtcNow()), (chunk.HasSpeech, chunk.FinishedAt));
         Recording row = await pipeline.RowAsync(id);
-        Assert.Equal((RecordingStatus.Completed, 0, 0.0, null, null), (row.Status, row.SpeechSegmentCount, row.SpeechSeconds, row.MeanSnrScore, row.DominantEmotion));
+        Assert.Equal((RecordingStatus.Completed, 0, 0.0, null, null),
+            (row.Status, row.SpeechSegmentCount, row.SpeechSeconds, row.MeanSnrScore, row.DominantEmotion));
     }
 
     // Another machine decided before, and its floating-point numbers cut elsewhere.
@@ -48,12 +51,14 @@ public sealed class EnhanceChunkTests(StorageEmulator emulator)
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         RecordingId id = await pipeline.IngestAsync(await Recordings.ThreeChunksAsync());
-        var decided = new SegmentManifestV1("other@9", "another@9", [new ManifestSegmentV1(0, 36_000, 0.25f, true, MixWeight: 0.75f), new ManifestSegmentV1(36_000, 40_000, 1.5f, false)]);
+        var decided = new SegmentManifestV1("other@9", "another@9",
+            [new ManifestSegmentV1(0, 36_000, 0.25f, true, MixWeight: 0.75f), new ManifestSegmentV1(36_000, 40_000, 1.5f, false)]);
         Assert.Same(decided, await pipeline.Chunks.DecideManifestAsync(new ChunkId(id, 0, 0), decided, Stop));
         await pipeline.DrainAsync();
 
         Segment[] rows = [.. (await pipeline.SegmentsAsync(id)).Take(3)];
-        Assert.Equal([(0, 2.25, 0.25f, 0.75f), (2.25, 4.75, 1.5f, 1f)], rows[..2].Select(row => (row.StartSeconds, row.EndSeconds, row.SnrScore, row.MixWeight)));
+        Assert.Equal([(0, 2.25, 0.25f, 0.75f), (2.25, 4.75, 1.5f, 1f)],
+            rows[..2].Select(row => (row.StartSeconds, row.EndSeconds, row.SnrScore, row.MixWeight)));
         Assert.Equal([true, false], rows[..2].Select(row => row.Emotion is not null));
         Assert.True(rows[2].StartSeconds >= (await pipeline.ChunkRowsAsync(id))[1].StartSample / 16000.0);
         Assert.Equal((RecordingStatus.Completed, "other@9"), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).EnhancerModel));

@@ -20,7 +20,8 @@ public sealed class HostileMessageTests(StorageEmulator emulator)
     // Arbitrary text, and good messages with a stretch cut out, replaced or doubled.
     private static readonly Gen<string> s_bodies = Gen.OneOf(
         Gen.String[0, 60],
-        Gen.Select(Gen.Int[0, s_good.Length - 1].Select(i => s_good[i]), Gen.Int[0, 200], Gen.Int[0, 20], Gen.String[0, 8], (good, at, length, text) =>
+        Gen.Select(Gen.Int[0, s_good.Length - 1].Select(i => s_good[i]), Gen.Int[0, 200], Gen.Int[0, 20], Gen.String[0, 8],
+            (good, at, length, text) =>
         {
             int start = at % good.Length, count = Math.Min(length, good.Length - start);
             return good.Remove(start, count).Insert(start, text);
@@ -36,7 +37,8 @@ public sealed class HostileMessageTests(StorageEmulator emulator)
         await s_bodies.SampleAsync(
             async body =>
             {
-                foreach (Func<WorkMessage, CancellationToken, Task> stage in new[] { pipeline.Ingest.RunAsync, pipeline.Enhance.RunAsync, pipeline.Recognize.RunAsync })
+                foreach (Func<WorkMessage, CancellationToken, Task> stage in new[] { pipeline.Ingest.RunAsync, pipeline.Enhance.RunAsync,
+                    pipeline.Recognize.RunAsync })
                 {
                     try
                     {

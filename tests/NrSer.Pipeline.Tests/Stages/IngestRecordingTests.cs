@@ -24,7 +24,8 @@ public sealed class IngestRecordingTests(StorageEmulator emulator)
 
         Recording row = await pipeline.RowAsync(id);
         Assert.Equal(
-            (RecordingStatus.Processing, 0, 20.0, 16000, 1, 3), (row.Status, row.Generation, row.DurationSeconds, row.SampleRateHz, row.Channels, row.ExpectedChunks));
+            (RecordingStatus.Processing, 0, 20.0, 16000, 1, 3),
+            (row.Status, row.Generation, row.DurationSeconds, row.SampleRateHz, row.Channels, row.ExpectedChunks));
         Assert.Equal((Convert.ToHexStringLower(SHA256.HashData(content)), (long)content.Length), (row.Sha256, row.ContentBytes));
         Assert.Equal(("2026/an interview.wav", pipeline.Time.GetUtcNow()), (row.BlobName, row.StartedAt));
 
@@ -46,7 +47,8 @@ public sealed class IngestRecordingTests(StorageEmulator emulator)
     [Fact]
     public async Task RunAsync_SeparateChannels_ChunksEachForItself()
     {
-        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator, KeyValuePair.Create("NrSer:Ingest:Channels", (string?)"Separate"));
+        await using PipelineUnderTest pipeline =
+            await PipelineUnderTest.CreateAsync(emulator, KeyValuePair.Create("NrSer:Ingest:Channels", (string?)"Separate"));
         RecordingId id = await pipeline.IngestAsync(Recordings.Aiff(2, 12));
         Assert.Equal(["00-00000", "00-00001", "01-00000", "01-00001"], (await pipeline.ChunkRowsAsync(id)).Select(chunk => chunk.Id.Key));
         Assert.Equal((4, 2), ((await pipeline.RowAsync(id)).ExpectedChunks, (await pipeline.RowAsync(id)).Channels));
@@ -58,7 +60,8 @@ public sealed class IngestRecordingTests(StorageEmulator emulator)
     public async Task RunAsync_BytesBehindTheAudio_HashesThemToo(int bytes)
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
-        foreach (byte[] audio in new[] { await Recordings.SilenceAsync(), Recordings.Aiff(1, 2) }) // our own reader, and ffmpeg, which stops reading early
+        // our own reader, and ffmpeg, which stops reading early
+        foreach (byte[] audio in new[] { await Recordings.SilenceAsync(), Recordings.Aiff(1, 2) })
         {
             byte[] content = [.. audio, .. new byte[bytes]];
             RecordingId id = await pipeline.IngestAsync(content);
@@ -122,7 +125,8 @@ public sealed class IngestRecordingTests(StorageEmulator emulator)
     [Fact]
     public async Task RunAsync_TooManySeparateChannels_IsRejectedAndLeavesNoProcess()
     {
-        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator, KeyValuePair.Create("NrSer:Ingest:Channels", (string?)"Separate"));
+        await using PipelineUnderTest pipeline =
+            await PipelineUnderTest.CreateAsync(emulator, KeyValuePair.Create("NrSer:Ingest:Channels", (string?)"Separate"));
         RecordingId id = await pipeline.IngestAsync(Recordings.Aiff(9, 5));
         Assert.Equal(RecordingStatus.Rejected, (await pipeline.RowAsync(id)).Status);
         Assert.Empty(OwnFfmpegs()); // tests of one class run one after the other
@@ -192,7 +196,8 @@ public sealed class IngestRecordingTests(StorageEmulator emulator)
     private static async Task<Dictionary<string, string>> VersionsAsync(PipelineUnderTest pipeline)
     {
         var versions = new Dictionary<string, string>(StringComparer.Ordinal);
-        await foreach (Azure.Storage.Blobs.Models.BlobItem blob in pipeline.Account.Blobs.Container(StorageNames.Chunks).GetBlobsAsync(cancellationToken: Stop))
+        await foreach (
+            Azure.Storage.Blobs.Models.BlobItem blob in pipeline.Account.Blobs.Container(StorageNames.Chunks).GetBlobsAsync(cancellationToken: Stop))
             versions.Add(blob.Name, blob.Properties.ETag!.Value.ToString());
         return versions;
     }

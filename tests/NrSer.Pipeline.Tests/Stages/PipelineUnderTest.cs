@@ -70,7 +70,8 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
     private static PipelineUnderTest Create(StorageAccount account, IEnumerable<KeyValuePair<string, string?>> settings)
     {
         var services = new ServiceCollection();
-        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(SettingsOf(account)).AddInMemoryCollection(settings).Build());
+        services.AddSingleton<IConfiguration>(
+            new ConfigurationBuilder().AddInMemoryCollection(SettingsOf(account)).AddInMemoryCollection(settings).Build());
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.None));
         services.AddNrSerPipeline().AddNrSerStorageQueues();
         services.AddSingleton(s_models.Value);
@@ -99,7 +100,8 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
         await Upload(blobName).UploadAsync(BinaryData.FromBytes(content), overwrite: true, Stop);
         BlobProperties properties = await Upload(blobName).GetPropertiesAsync(cancellationToken: Stop);
         string etag = properties.ETag.ToString().Trim('"');
-        return (RecordingId.Of(properties.CreatedOn, StorageNames.Recordings, blobName, etag), new BlobCreatedEvent(StorageNames.Recordings, blobName, etag, 0));
+        return (RecordingId.Of(properties.CreatedOn, StorageNames.Recordings, blobName, etag),
+            new BlobCreatedEvent(StorageNames.Recordings, blobName, etag, 0));
     }
 
     /// <summary>Uploads a recording and takes it in.</summary>

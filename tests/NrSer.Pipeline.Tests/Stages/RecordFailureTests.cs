@@ -19,7 +19,8 @@ public sealed class RecordFailureTests(StorageEmulator emulator)
         (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SpeechAsync());
         await pipeline.Failure.RunAsync(StorageNames.UploadsQueue, upload.ToMessage(id).Body, "ffmpeg is missing.", Stop);
         Recording row = await pipeline.RowAsync(id);
-        Assert.Equal((RecordingStatus.Failed, "ffmpeg is missing.", upload.BlobName, upload.ETag), (row.Status, row.Reason, row.BlobName, row.BlobETag));
+        Assert.Equal((RecordingStatus.Failed, "ffmpeg is missing.", upload.BlobName, upload.ETag),
+            (row.Status, row.Reason, row.BlobName, row.BlobETag));
 
         await pipeline.Store.MarkRetryAsync(id, requested: true, Stop);
         await pipeline.Sweep.RunAsync(Stop);
@@ -87,7 +88,8 @@ public sealed class RecordFailureTests(StorageEmulator emulator)
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         RecordingId id = await pipeline.IngestAsync(await Recordings.SpeechAsync());
         var chunk = new ChunkId(id, 0, 0);
-        await pipeline.Failure.RunAsync(queue, (queue == StorageNames.ChunksQueue ? WorkMessage.Enhance(chunk, 0) : WorkMessage.Recognize(chunk, 0)).Body, "boom", Stop);
+        await pipeline.Failure.RunAsync(queue,
+            (queue == StorageNames.ChunksQueue ? WorkMessage.Enhance(chunk, 0) : WorkMessage.Recognize(chunk, 0)).Body, "boom", Stop);
         Recording row = await pipeline.RowAsync(id);
         Assert.Equal((RecordingStatus.Failed, pipeline.Time.GetUtcNow()), (row.Status, row.CompletedAt));
         Assert.EndsWith("boom", row.Reason, StringComparison.Ordinal);

@@ -52,7 +52,8 @@ public sealed class SweepTests(StorageEmulator emulator)
             pipeline.Time.Advance(s_stuck);
             await pipeline.Sweep.RunAsync(Stop);
             Recording restarted = await pipeline.RowAsync(id);
-            Assert.Equal((RecordingStatus.Queued, generation, pipeline.Time.GetUtcNow()), (restarted.Status, restarted.Generation, restarted.StartedAt));
+            Assert.Equal((RecordingStatus.Queued, generation, pipeline.Time.GetUtcNow()),
+                (restarted.Status, restarted.Generation, restarted.StartedAt));
             Assert.Equal(generation, BlobCreatedEvent.Parse(Assert.Single(await pipeline.TakeAsync(StorageNames.UploadsQueue)).Body).Generation);
         }
 

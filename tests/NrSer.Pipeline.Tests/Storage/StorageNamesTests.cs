@@ -4,7 +4,8 @@ namespace NrSer.Pipeline.Tests.Storage;
 
 public sealed class StorageNamesTests
 {
-    public static TheoryData<string> ContainersAndQueues => [.. StorageNames.Containers, .. StorageNames.Queues, .. StorageNames.Queues.Select(StorageNames.PoisonOf)];
+    public static TheoryData<string> ContainersAndQueues =>
+        [.. StorageNames.Containers, .. StorageNames.Queues, .. StorageNames.Queues.Select(StorageNames.PoisonOf)];
 
     public static TheoryData<string> TableNames => [.. StorageNames.Tables];
 

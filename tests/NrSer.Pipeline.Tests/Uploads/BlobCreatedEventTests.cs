@@ -112,12 +112,14 @@ public sealed class BlobCreatedEventTests
 
     [Fact]
     public void ToMessage_SameEvent_IsTheSameMessage() =>
-        Assert.Equal(new BlobCreatedEvent("recordings", "a", "1", 1).ToMessage(s_id), new BlobCreatedEvent("recordings", "a", "1", 1).ToMessage(s_id));
+        Assert.Equal(new BlobCreatedEvent("recordings", "a", "1", 1).ToMessage(s_id),
+            new BlobCreatedEvent("recordings", "a", "1", 1).ToMessage(s_id));
 
     [Fact]
     public void ToMessage_AnyGeneration_HasItsOwnShortId()
     {
-        string[] ids = [.. new[] { 0, 1, int.MaxValue }.Select(generation => new BlobCreatedEvent("recordings", new string('x', 1024), "1", generation).ToMessage(s_id).MessageId)];
+        string[] ids = [.. new[] { 0, 1, int.MaxValue }.Select(
+            generation => new BlobCreatedEvent("recordings", new string('x', 1024), "1", generation).ToMessage(s_id).MessageId)];
         Assert.Distinct(ids);
         Assert.All(ids, id => Assert.InRange(id.Length, 1, 128));
     }
@@ -126,7 +128,8 @@ public sealed class BlobCreatedEventTests
     public void ToMessage_IsACloudEvent()
     {
         using JsonDocument json = JsonDocument.Parse(new BlobCreatedEvent("recordings", "a", "1", 2).ToMessage(s_id).Body);
-        Assert.All(["id", "source", "specversion", "type"], name => Assert.Equal(JsonValueKind.String, json.RootElement.GetProperty(name).ValueKind)); // required
+        // required
+        Assert.All(["id", "source", "specversion", "type"], name => Assert.Equal(JsonValueKind.String, json.RootElement.GetProperty(name).ValueKind));
         Assert.All(json.RootElement.EnumerateObject(), attribute => Assert.Matches("^[a-z0-9]+$", attribute.Name)); // the standard's alphabet
     }
 

@@ -8,10 +8,12 @@ internal static class Pumps
 {
     /// <summary>A pump as the hosts make them.</summary>
     public static QueuePump Create(
-        IWorkQueue queue, Func<WorkMessage, CancellationToken, Task> stage, QueueOptions options, TimeProvider time, int concurrency = 1, bool retryWithoutLimit = false)
+        IWorkQueue queue, Func<WorkMessage, CancellationToken, Task> stage, QueueOptions options, TimeProvider time, int concurrency = 1,
+        bool retryWithoutLimit = false)
     {
         var activity = new QueueActivity(time);
         var settlement = new Settlement(Options.Create(options), activity, time, NullLogger<Settlement>.Instance);
-        return new QueuePump(new QueueHandler(queue, stage, concurrency, retryWithoutLimit), settlement, activity, options, time, NullLogger<QueuePump>.Instance);
+        return new QueuePump(new QueueHandler(queue, stage, concurrency, retryWithoutLimit), settlement, activity, options, time,
+            NullLogger<QueuePump>.Instance);
     }
 }

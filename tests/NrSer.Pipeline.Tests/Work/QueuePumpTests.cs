@@ -72,7 +72,8 @@ public sealed class QueuePumpTests(StorageEmulator emulator) : IAsyncLifetime
         });
         (string body, string reason) = Assert.Single(await DeadLettersAsync());
         Assert.Equal([0, 0, 0, 0, 0], poisonBefore);
-        Assert.Equal(("{}", cancelled ? "TaskCanceledException after 5 attempts: It took too long." : "IOException after 5 attempts: The disk is full."), (body, reason));
+        Assert.Equal(("{}", cancelled ? "TaskCanceledException after 5 attempts: It took too long."
+            : "IOException after 5 attempts: The disk is full."), (body, reason));
         await Polling.UntilAsync(async () => await CountAsync(StorageNames.ChunksQueue) == 0);
     }
 

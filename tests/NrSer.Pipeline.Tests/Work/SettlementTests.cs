@@ -20,7 +20,8 @@ public sealed class SettlementTests
         var end = new TaskCompletionSource();
         var delivery = new ForgetfulDelivery(failures: 2);
         Task handling = RunAsync(delivery, (_, _) => end.Task, s_options, time);
-        await AdvanceUntilAsync(time, s_options.LockDuration / 10, () => delivery.Renewals >= 4); // two that fail, soon tried again, and two that do not
+        // two that fail, soon tried again, and two that do not
+        await AdvanceUntilAsync(time, s_options.LockDuration / 10, () => delivery.Renewals >= 4);
         end.SetResult();
         await handling;
         Assert.Equal("completed", delivery.Settlement);
@@ -41,7 +42,8 @@ public sealed class SettlementTests
     public async Task RunAsync_StageHangs_IsCancelledAndTriedAgain()
     {
         var time = new FakeTimeProvider();
-        var options = new QueueOptions { LockDuration = TimeSpan.FromMinutes(5), LongestWork = TimeSpan.FromMinutes(20), RetryDelay = TimeSpan.FromSeconds(3) };
+        var options =
+            new QueueOptions { LockDuration = TimeSpan.FromMinutes(5), LongestWork = TimeSpan.FromMinutes(20), RetryDelay = TimeSpan.FromSeconds(3) };
         var delivery = new ForgetfulDelivery(failures: 0);
         Task handling = RunAsync(delivery, (_, cancellationToken) => Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken), options, time);
         await AdvanceUntilAsync(time, TimeSpan.FromMinutes(2.5), () => handling.IsCompleted);
@@ -74,7 +76,8 @@ public sealed class SettlementTests
     });
 
     /// <summary>A delivery whose first renewals fail; remembers how it was settled.</summary>
-    private sealed class ForgetfulDelivery(int failures, long deliveryCount = 1) : WorkDelivery(new WorkMessage("id/0/test", "{}", null), deliveryCount, sentAt: null)
+    private sealed class ForgetfulDelivery(int failures, long deliveryCount = 1)
+        : WorkDelivery(new WorkMessage("id/0/test", "{}", null), deliveryCount, sentAt: null)
     {
         private int _renewals;
 
@@ -87,7 +90,8 @@ public sealed class SettlementTests
 
         public override Task CompleteAsync(CancellationToken cancellationToken) => SettleAsync("completed");
 
-        public override Task AbandonAsync(TimeSpan delay, CancellationToken cancellationToken) => SettleAsync($"abandoned for {delay.TotalSeconds} s");
+        public override Task AbandonAsync(TimeSpan delay, CancellationToken cancellationToken) =>
+            SettleAsync($"abandoned for {delay.TotalSeconds} s");
 
         public override Task DeadLetterAsync(string reason, CancellationToken cancellationToken) => SettleAsync("dead");
 

@@ -59,7 +59,8 @@ public sealed class WorkMessageTests
     public void AsEnhanceChunk_RandomBytes_ThrowsNothingElse() => Gen.Byte.Array.Sample(bytes => ThrowsNothingElse(Encoding.UTF8.GetString(bytes)));
 
     [Fact]
-    public void AsEnhanceChunk_DamagedMessage_ThrowsNothingElse() => Gen.Select(Gen.Int[0, 90], Gen.Int[0, 20], Gen.String).Sample((at, length, inserted) =>
+    public void AsEnhanceChunk_DamagedMessage_ThrowsNothingElse() =>
+        Gen.Select(Gen.Int[0, 90], Gen.Int[0, 20], Gen.String).Sample((at, length, inserted) =>
     {
         string body = WorkMessage.Enhance(s_chunk, 0).Body;
         at = Math.Min(at, body.Length);

@@ -81,7 +81,8 @@ internal static partial class FfmpegOutcome
     private static partial Regex Mp3EdgePattern();
 
     [GeneratedRegex(
-        "Error while decoding stream|Error submitting packet to decoder|To ignore this, add|Last message repeated", RegexOptions.ExplicitCapture, 1000)]
+        "Error while decoding stream|Error submitting packet to decoder|To ignore this, add|Last message repeated", RegexOptions.ExplicitCapture,
+        1000)]
     private static partial Regex RepetitionPattern();
 
     [GeneratedRegex(@"\[[^\]]* @ [^\]]*\]\s*|(pipe|file):\S*:\s*|0x[0-9a-fA-F]{6,}", RegexOptions.ExplicitCapture, 1000)]

@@ -49,7 +49,8 @@ internal readonly record struct WavHeader(WavFormat Format, long? DataBytes)
                 case ChunkId.Data:
                     if (format is null)
                         throw new InvalidAudioException("The WAVE file has samples but no format chunk before them.", chunkOffset);
-                    return new(format.Value, await FindDataBytesAsync(input, size, riffBytes, ds64DataBytes, cancellationToken).ConfigureAwait(false));
+                    return new(format.Value,
+                        await FindDataBytesAsync(input, size, riffBytes, ds64DataBytes, cancellationToken).ConfigureAwait(false));
             }
 
             long skippedBytes = size + (size & 1L); // chunks are padded to even lengths

@@ -95,7 +95,8 @@ public sealed class WavReader : IAudioReader
             if (frames == 0)
             {
                 double seconds = (double)_framesRead / Format.SampleRateHz;
-                throw new InvalidAudioException($"The sample at {seconds:0.######} s is not a finite number, or far beyond any sound.", _input.PositionBytes);
+                throw new InvalidAudioException($"The sample at {seconds:0.######} s is not a finite number, or far beyond any sound.",
+                    _input.PositionBytes);
             }
         }
 

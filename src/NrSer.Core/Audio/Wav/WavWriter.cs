@@ -91,7 +91,8 @@ public sealed class WavWriter
         }
     }
 
-    /// <summary>Finishes the file: pads it and, if the length was not known, corrects the header. The stream is left at the end of the file.</summary>
+    /// <summary>Finishes the file: pads it and, if the length was not known, corrects the header. The stream is left at the end of the
+    /// file.</summary>
     /// <param name="cancellationToken">Stops the writing; the file is then useless.</param>
     /// <exception cref="InvalidOperationException">There are fewer frames than announced.</exception>
     public async ValueTask CompleteAsync(CancellationToken cancellationToken)
@@ -130,7 +131,8 @@ public sealed class WavWriter
         BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(4), (uint)riffBytes);
         "WAVEfmt "u8.CopyTo(header.AsSpan(8));
         BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(16), formatBytes);
-        BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(20), _format == WavSampleFormat.IeeeFloat ? (ushort)WavTag.IeeeFloat : (ushort)WavTag.Pcm);
+        BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(20),
+            _format == WavSampleFormat.IeeeFloat ? (ushort)WavTag.IeeeFloat : (ushort)WavTag.Pcm);
         BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(22), (ushort)_channels);
         BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(24), _sampleRateHz);
         BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(28), (uint)(_sampleRateHz * (long)FrameBytes));

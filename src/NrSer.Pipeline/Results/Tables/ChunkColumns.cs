@@ -15,7 +15,8 @@ internal static class ChunkColumns
         Of("HasSpeech", Stage.Enhance, "Whether any segment passed the gate.", c => c.HasSpeech, (c, v) => c with { HasSpeech = v }),
         Of("FinishedAt", Stage.Enhance | Stage.Recognize, "When there was no more to do.", c => c.FinishedAt, (c, v) => c with { FinishedAt = v }),
         Of("FailureReason", Stage.Complete, "Why it was given up.", c => c.FailureReason, (c, v) => c with { FailureReason = v }),
-        Of("FailedGeneration", Stage.Complete, "The generation in which it was given up.", c => c.FailedGeneration, (c, v) => c with { FailedGeneration = v }),
+        Of("FailedGeneration", Stage.Complete, "The generation in which it was given up.", c => c.FailedGeneration,
+            (c, v) => c with { FailedGeneration = v }),
         Of("FailedAt", Stage.Complete, "When it was given up.", c => c.FailedAt, (c, v) => c with { FailedAt = v }),
     ];
 

@@ -15,7 +15,8 @@ public class RecordingQuery(ResultTables tables)
     /// <param name="id">The recording.</param>
     /// <param name="cancellationToken">Stops the request.</param>
     public async Task<Recording?> FindAsync(RecordingId id, CancellationToken cancellationToken) =>
-        await FindEntityAsync(tables.Recordings, id.Day, id.Value, cancellationToken).ConfigureAwait(false) is { } entity ? RecordingOf(entity) : null;
+        await FindEntityAsync(tables.Recordings, id.Day, id.Value, cancellationToken).ConfigureAwait(false) is { } entity ? RecordingOf(entity)
+            : null;
 
     /// <summary>The latest upload of a name, or null.</summary>
     /// <param name="blobName">Name within the recordings container.</param>
@@ -26,7 +27,8 @@ public class RecordingQuery(ResultTables tables)
     {
         Recording? latest = null;
         string filter = $"{FilterOf(new RecordingFilter(from, to))} and {TableClient.CreateQueryFilter($"BlobName eq {blobName}")}";
-        await foreach (TableEntity entity in tables.Recordings.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).ConfigureAwait(false))
+        await foreach (
+            TableEntity entity in tables.Recordings.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).ConfigureAwait(false))
         {
             if (TryRecordingOf(entity) is { } candidate && (latest is null || candidate.UploadedAt > latest.UploadedAt))
                 latest = candidate;
@@ -40,7 +42,8 @@ public class RecordingQuery(ResultTables tables)
     /// <param name="cancellationToken">Stops between pages.</param>
     public async IAsyncEnumerable<Recording> ListAsync(RecordingFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (TableEntity entity in tables.Recordings.QueryAsync<TableEntity>(FilterOf(filter), cancellationToken: cancellationToken).ConfigureAwait(false))
+        await foreach (TableEntity entity in tables.Recordings.QueryAsync<TableEntity>(FilterOf(filter), cancellationToken: cancellationToken)
+            .ConfigureAwait(false))
         {
             if (TryRecordingOf(entity) is { } recording)
                 yield return recording;
@@ -74,7 +77,8 @@ public class RecordingQuery(ResultTables tables)
     {
         var counts = Enum.GetValues<RecordingStatus>().ToDictionary(status => status, _ => 0);
         await foreach (TableEntity entity in tables.Recordings
-            .QueryAsync<TableEntity>(FilterOf(new RecordingFilter(from, to)), select: s_status, cancellationToken: cancellationToken).ConfigureAwait(false))
+            .QueryAsync<TableEntity>(FilterOf(new RecordingFilter(from, to)), select: s_status, cancellationToken: cancellationToken)
+                .ConfigureAwait(false))
         {
             counts[Enum.Parse<RecordingStatus>(entity.GetString(nameof(Recording.Status)) ?? nameof(RecordingStatus.Queued))]++;
         }
@@ -86,7 +90,8 @@ public class RecordingQuery(ResultTables tables)
     /// <param name="id">The chunk.</param>
     /// <param name="cancellationToken">Stops the request.</param>
     public async Task<Chunk?> FindChunkAsync(ChunkId id, CancellationToken cancellationToken) =>
-        await FindEntityAsync(tables.Chunks, id.Recording.Value, id.Key, cancellationToken).ConfigureAwait(false) is { } entity ? ChunkOf(entity, id) : null;
+        await FindEntityAsync(tables.Chunks, id.Recording.Value, id.Key, cancellationToken).ConfigureAwait(false) is { } entity ? ChunkOf(entity, id)
+            : null;
 
     /// <summary>A recording's chunks, in order.</summary>
     /// <param name="id">The recording.</param>
@@ -110,9 +115,11 @@ public class RecordingQuery(ResultTables tables)
     private protected static AsyncPageable<TableEntity> OfRecordingAsync(TableClient table, RecordingId id, CancellationToken cancellationToken) =>
         table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {id.Value}"), cancellationToken: cancellationToken);
 
-    private protected static async Task<TableEntity?> FindEntityAsync(TableClient table, string partition, string key, CancellationToken cancellationToken)
+    private protected static async Task<TableEntity?> FindEntityAsync(TableClient table, string partition, string key,
+        CancellationToken cancellationToken)
     {
-        NullableResponse<TableEntity> found = await table.GetEntityIfExistsAsync<TableEntity>(partition, key, cancellationToken: cancellationToken).ConfigureAwait(false);
+        NullableResponse<TableEntity> found = await table.GetEntityIfExistsAsync<TableEntity>(partition, key, cancellationToken: cancellationToken)
+            .ConfigureAwait(false);
         return found.HasValue ? found.Value : null;
     }
 
@@ -128,7 +135,8 @@ public class RecordingQuery(ResultTables tables)
     private static string FilterOf(RecordingFilter filter)
     {
         ArgumentNullException.ThrowIfNull(filter);
-        string days = TableClient.CreateQueryFilter($"PartitionKey ge {filter.From.ToString("yyyyMMdd")} and PartitionKey le {filter.To.ToString("yyyyMMdd")}");
+        string days =
+            TableClient.CreateQueryFilter($"PartitionKey ge {filter.From.ToString("yyyyMMdd")} and PartitionKey le {filter.To.ToString("yyyyMMdd")}");
         return filter.Status is { } status ? $"{days} and {TableClient.CreateQueryFilter($"Status eq {status.ToString()}")}" : days;
     }
 }

@@ -50,7 +50,8 @@ public sealed class RecordingStore(ResultTables tables) : RecordingQuery(tables)
     public Task MergeChunkAsync(Chunk change, CancellationToken cancellationToken) =>
         _tables.Chunks.UpsertEntityAsync(EntityOf(change), TableUpdateMode.Merge, cancellationToken);
 
-    /// <summary>Merges columns into a chunk's row and ends the chunk, unless it was ended before: the summary's time depends on it, so the first stays.</summary>
+    /// <summary>Merges columns into a chunk's row and ends the chunk, unless it was ended before: the summary's time depends on it, so the first
+    /// stays.</summary>
     /// <param name="change">The stage's own columns of a chunk with a row, with the time of its end if it is only now.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
     public async Task FinishChunkAsync(Chunk change, CancellationToken cancellationToken)
@@ -75,7 +76,8 @@ public sealed class RecordingStore(ResultTables tables) : RecordingQuery(tables)
         ArgumentNullException.ThrowIfNull(failure);
         while (true)
         {
-            if (await FindEntityAsync(_tables.Chunks, failure.Id.Recording.Value, failure.Id.Key, cancellationToken).ConfigureAwait(false) is not { } row)
+            if (await FindEntityAsync(_tables.Chunks, failure.Id.Recording.Value, failure.Id.Key, cancellationToken)
+                .ConfigureAwait(false) is not { } row)
                 return false;
             Chunk chunk = ChunkOf(row, failure.Id);
             if (chunk.FinishedAt is not null || chunk.FailedGeneration >= failure.FailedGeneration)
@@ -95,7 +97,8 @@ public sealed class RecordingStore(ResultTables tables) : RecordingQuery(tables)
         {
             await _tables.Segments.SubmitTransactionAsync(
                 batch.Select(segment => new TableTransactionAction(
-                    TableTransactionActionType.UpsertMerge, TableRows.ToEntity(SegmentColumns.All, segment, segment.RecordingId.Value, segment.Key, owner))),
+                    TableTransactionActionType.UpsertMerge,
+                    TableRows.ToEntity(SegmentColumns.All, segment, segment.RecordingId.Value, segment.Key, owner))),
                 cancellationToken).ConfigureAwait(false);
         }
     }
@@ -109,7 +112,8 @@ public sealed class RecordingStore(ResultTables tables) : RecordingQuery(tables)
         {
             var rows = new List<TableEntity>();
             await foreach (TableEntity row in table.QueryAsync<TableEntity>(
-                TableClient.CreateQueryFilter($"PartitionKey eq {id.Value}"), select: s_keys, cancellationToken: cancellationToken).ConfigureAwait(false))
+                TableClient.CreateQueryFilter($"PartitionKey eq {id.Value}"), select: s_keys, cancellationToken: cancellationToken)
+                    .ConfigureAwait(false))
             {
                 rows.Add(row);
             }

@@ -17,7 +17,8 @@ internal static class TableRows
         foreach (Column<TRow> column in columns)
         {
             if (!column.IsKey && (owner is not { } stage || column.Owners.HasFlag(stage)) && column.ValueOf(row) is { } value)
-                entity[column.Name] = value is float number ? (double)number : value is Enum name ? name.ToString() : value; // the service has no other types
+                // the service has no other types
+                entity[column.Name] = value is float number ? (double)number : value is Enum name ? name.ToString() : value;
         }
 
         return entity;

@@ -16,7 +16,8 @@ public sealed class StorageQueueAccount
     {
         ArgumentNullException.ThrowIfNull(options);
         StorageOptions storage = options.Value;
-        var asTheyAre = new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None }; // Base64 would throw at one foreign message, and stop the queue
+        // Base64 would throw at one foreign message, and stop the queue
+        var asTheyAre = new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None };
         _service = storage.ConnectionString is { Length: > 0 } connection
             ? new QueueServiceClient(connection, asTheyAre)
             : new QueueServiceClient(

@@ -86,8 +86,10 @@ public sealed class StorageWorkQueue : IWorkQueue
         return Convert.TryFromBase64String(body, bytes, out int length) ? Encoding.UTF8.GetString(bytes, 0, length) : body;
     }
 
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "The semaphore never makes a wait handle: nothing to dispose.")]
-    private sealed class Delivery(StorageWorkQueue owner, QueueMessage received) : WorkDelivery(Open(received), received.DequeueCount, received.InsertedOn)
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001",
+        Justification = "The semaphore never makes a wait handle: nothing to dispose.")]
+    private sealed class Delivery(StorageWorkQueue owner, QueueMessage received)
+        : WorkDelivery(Open(received), received.DequeueCount, received.InsertedOn)
     {
         private readonly SemaphoreSlim _gate = new(1, 1); // every update changes the receipt that the next one needs
         private string _receipt = received.PopReceipt;

@@ -69,7 +69,8 @@ public sealed class RecordingStoreTests(StorageEmulator emulator) : IAsyncLifeti
         bool[] written = await Task.WhenAll(Enumerable.Range(0, 12).Select(writer => Task.Run(() => Store.AdvanceAsync(
             new Recording
             {
-                Id = s_id, Generation = writer / steps.Length, Status = steps[writer % steps.Length], Reason = $"{writer / steps.Length} {steps[writer % steps.Length]}",
+                Id = s_id, Generation = writer / steps.Length, Status = steps[writer % steps.Length],
+                Reason = $"{writer / steps.Length} {steps[writer % steps.Length]}",
             }, Stop), Stop)));
         Assert.True(written[9]); // the furthest of all: the last generation's completion
         Recording row = (await Store.FindAsync(s_id, Stop))!;
@@ -136,7 +137,8 @@ public sealed class RecordingStoreTests(StorageEmulator emulator) : IAsyncLifeti
     [InlineData(250)]
     public async Task MergeSegmentsAsync_AnyNumber_WritesThemAll(int count)
     {
-        await Store.MergeSegmentsAsync(Enumerable.Range(0, count).Select(number => new Segment { RecordingId = s_id, StartSeconds = number }), Stage.Enhance, Stop);
+        await Store.MergeSegmentsAsync(Enumerable.Range(0, count).Select(number => new Segment { RecordingId = s_id, StartSeconds = number }),
+            Stage.Enhance, Stop);
         Assert.Equal(Enumerable.Range(0, count).Select(number => (double)number), (await SegmentsAsync()).Select(segment => segment.StartSeconds));
     }
 
@@ -145,14 +147,16 @@ public sealed class RecordingStoreTests(StorageEmulator emulator) : IAsyncLifeti
     public async Task MergeSegmentsAsync_LateScores_LeaveEmotions()
     {
         var scored = new Segment { RecordingId = s_id, SnrScore = 0.5f, IsSpeech = true, EnhancerModel = "e@1", ModelQuality = "production" };
-        Segment recognized = (scored with { SnrScore = 9, Emotion = "happy", Trust = 0.75f, IsReportable = true, EmotionModel = "m@1" }).WithProbability(1, 0.75f);
+        Segment recognized = (scored with { SnrScore = 9, Emotion = "happy", Trust = 0.75f, IsReportable = true, EmotionModel = "m@1" })
+            .WithProbability(1, 0.75f);
         await Store.MergeSegmentsAsync([scored], Stage.Enhance, Stop);
         await Store.MergeSegmentsAsync([recognized], Stage.Recognize, Stop);
         await Store.MergeSegmentsAsync([scored], Stage.Enhance, Stop);
         Segment segment = Assert.Single(await SegmentsAsync());
         Assert.Equal(
             (0.5f, true, "happy", 0.75f, 0.75f, true, "e@1", "m@1"),
-            (segment.SnrScore, segment.IsSpeech, segment.Emotion, segment.Trust, segment.ProbabilityOf(1), segment.IsReportable, segment.EnhancerModel, segment.EmotionModel));
+            (segment.SnrScore, segment.IsSpeech, segment.Emotion, segment.Trust, segment.ProbabilityOf(1), segment.IsReportable,
+                segment.EnhancerModel, segment.EmotionModel));
         Assert.Null(segment.ProbabilityOf(0));
     }
 
@@ -170,7 +174,8 @@ public sealed class RecordingStoreTests(StorageEmulator emulator) : IAsyncLifeti
     public async Task PageAsync_ManyRecordings_GivesEachOnceInOrder()
     {
         for (int number = 0; number < 7; number++)
-            await Store.AdvanceAsync(new Recording { Id = RecordingId.Parse($"2026030{(number % 3) + 1}-{number:x16}"), Status = (RecordingStatus)(number % 2) }, Stop);
+            await Store.AdvanceAsync(
+                new Recording { Id = RecordingId.Parse($"2026030{(number % 3) + 1}-{number:x16}"), Status = (RecordingStatus)(number % 2) }, Stop);
         var filter = new RecordingFilter(new DateOnly(2026, 3, 1), new DateOnly(2026, 3, 3));
         var found = new List<Recording>();
         RecordingPage page = await Store.PageAsync(filter, 2, continuation: null, Stop);
@@ -194,7 +199,8 @@ public sealed class RecordingStoreTests(StorageEmulator emulator) : IAsyncLifeti
     public async Task FindByNameAsync_UploadedTwice_IsTheLater()
     {
         DateTimeOffset noon = new(2026, 3, 9, 12, 0, 0, TimeSpan.Zero);
-        RecordingId[] ids = [RecordingId.Parse("20260309-0000000000000001"), RecordingId.Parse("20260309-0000000000000002"), RecordingId.Parse("20260309-0000000000000003")];
+        RecordingId[] ids = [RecordingId.Parse("20260309-0000000000000001"), RecordingId.Parse("20260309-0000000000000002"),
+            RecordingId.Parse("20260309-0000000000000003")];
         await Store.AdvanceAsync(new Recording { Id = ids[0], BlobName = "it's.wav", UploadedAt = noon }, Stop);
         await Store.AdvanceAsync(new Recording { Id = ids[1], BlobName = "it's.wav", UploadedAt = noon.AddHours(1) }, Stop);
         await Store.AdvanceAsync(new Recording { Id = ids[2], BlobName = "other.wav", UploadedAt = noon.AddHours(2) }, Stop);
