@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using NrSer.Core.Audio.Input;
 
@@ -6,6 +7,8 @@ namespace NrSer.Core.Audio.Ffmpeg;
 /// <summary>Reads ffmpeg's exit code and complaints: it exits with 0 even when half of the recording is missing.</summary>
 internal static partial class FfmpegOutcome
 {
+    private const int MaxComplaintBytes = 8 * 1024; // the first complaints tell what went wrong; the rest repeat it
+
     private const int MaxQuoteChars = 160;
 
     // Shells report death by signal n as 128 + n. ffmpeg itself answers SIGINT and SIGTERM with 255, after writing a proper end.
@@ -19,6 +22,24 @@ internal static partial class FfmpegOutcome
         NoIndex,
         OutOfMemory,
         Damage,
+    }
+
+    /// <summary>Reads all that ffmpeg complains of, and keeps the beginning.</summary>
+    /// <param name="standardError">Of the process; read to its end.</param>
+    public static async Task<string> ReadComplaintsAsync(Stream standardError)
+    {
+        byte[] buffer = new byte[2 * MaxComplaintBytes];
+        int count = 0;
+        int read;
+        do
+        {
+            // Once the first half is full, the second is written over and over.
+            Memory<byte> room = buffer.AsMemory(Math.Min(count, MaxComplaintBytes));
+            read = await standardError.ReadAsync(room, CancellationToken.None).ConfigureAwait(false);
+            count = Math.Min(count + read, MaxComplaintBytes);
+        }
+        while (read > 0);
+        return Encoding.UTF8.GetString(buffer, 0, count);
     }
 
     /// <summary>Throws unless ffmpeg read the whole recording.</summary>

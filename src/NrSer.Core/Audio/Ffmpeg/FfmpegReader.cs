@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
-using System.Text;
 using NrSer.Core.Audio.Input;
 using NrSer.Core.Audio.Wav;
 
@@ -13,8 +12,6 @@ namespace NrSer.Core.Audio.Ffmpeg;
 /// </summary>
 internal sealed class FfmpegReader : IAudioReader
 {
-    private const int MaxComplaintBytes = 8 * 1024; // the first complaints tell what went wrong; the rest repeat it
-
     private readonly Process _process;
     private readonly FfmpegFormat _format;
     private readonly SpooledFile? _file;
@@ -43,7 +40,7 @@ internal sealed class FfmpegReader : IAudioReader
         _output = new(process.StandardOutput.BaseStream);
         _declaredBytes = DeclaredLength.Find(format, input.Buffered.Span);
         _oggPages = format == FfmpegFormat.Ogg ? new() : null;
-        _complaintsTask = ReadComplaintsAsync(process.StandardError.BaseStream);
+        _complaintsTask = FfmpegOutcome.ReadComplaintsAsync(process.StandardError.BaseStream);
         _inputTask = SendAsync(input, process.StandardInput.BaseStream);
         _stallTask = WatchForStallAsync();
     }
@@ -247,22 +244,6 @@ internal sealed class FfmpegReader : IAudioReader
         {
             return false;
         }
-    }
-
-    private static async Task<string> ReadComplaintsAsync(Stream standardError)
-    {
-        byte[] buffer = new byte[2 * MaxComplaintBytes];
-        int count = 0;
-        int read;
-        do
-        {
-            // Once the first half is full, the second is written over and over.
-            Memory<byte> room = buffer.AsMemory(Math.Min(count, MaxComplaintBytes));
-            read = await standardError.ReadAsync(room, CancellationToken.None).ConfigureAwait(false);
-            count = Math.Min(count + read, MaxComplaintBytes);
-        }
-        while (read > 0);
-        return Encoding.UTF8.GetString(buffer, 0, count);
     }
 
     // Neither a slow caller nor a pause between reads is a stall: the same read must have waited for a whole period.
