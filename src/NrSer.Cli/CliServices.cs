@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using NrSer.Cli.Models;
+using NrSer.Cli.Output;
 using NrSer.Core;
 using NrSer.Pipeline;
 
@@ -11,19 +12,22 @@ namespace NrSer.Cli;
 internal static class CliServices
 {
     /// <summary>The method alone, without any storage.</summary>
+    /// <param name="terminal">Its environment is the configuration.</param>
     /// <param name="overrides">Settings that the command line decides.</param>
-    public static ServiceProvider Method(params IEnumerable<KeyValuePair<string, string?>> overrides) =>
-        Build(services => services.AddNrSerCore(), overrides);
+    public static ServiceProvider Method(Terminal terminal, params IEnumerable<KeyValuePair<string, string?>> overrides) =>
+        Build(services => services.AddNrSerCore(), terminal, overrides);
 
     /// <summary>The pipeline's storage.</summary>
+    /// <param name="terminal">Its environment is the configuration.</param>
     /// <param name="overrides">Settings that the command line decides.</param>
-    public static ServiceProvider Pipeline(params IEnumerable<KeyValuePair<string, string?>> overrides) =>
-        Build(services => services.AddNrSerPipeline().AddNrSerStorageQueues(), overrides);
+    public static ServiceProvider Pipeline(Terminal terminal, params IEnumerable<KeyValuePair<string, string?>> overrides) =>
+        Build(services => services.AddNrSerPipeline().AddNrSerStorageQueues(), terminal, overrides);
 
-    private static ServiceProvider Build(Action<IServiceCollection> add, IEnumerable<KeyValuePair<string, string?>> overrides)
+    private static ServiceProvider Build(Action<IServiceCollection> add, Terminal terminal, IEnumerable<KeyValuePair<string, string?>> overrides)
     {
         var services = new ServiceCollection();
-        services.AddSingleton<IConfiguration>(InstalledModels.AddDefaultFolder(new ConfigurationBuilder()).AddEnvironmentVariables().AddInMemoryCollection(overrides).Build());
+        services.AddSingleton<IConfiguration>(InstalledModels.AddDefaultFolder(new ConfigurationBuilder()).AddInMemoryCollection(terminal.Settings)
+            .AddInMemoryCollection(overrides).Build());
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
         services.AddSingleton(TimeProvider.System);
         add(services);

@@ -21,7 +21,7 @@ internal static class AnalyzeCommand
     /// <summary>0.1 s: encoders round a length up to whole frames and add their delay.</summary>
     private const int PaddingSamples = SegmentGrid.SampleRateHz / 10;
 
-    public static Command Create()
+    public static Command Create(Terminal terminal)
     {
         var file = new Argument<FileInfo>("file") { Description = "A recording: WAV, FLAC, MP3, M4A, OGG, Opus, WebM, WMA or AMR." };
         var whole = new Option<bool>("--whole") { Description = $"Take the file, up to {LongestWholeSeconds} s, as one segment." };
@@ -34,16 +34,16 @@ internal static class AnalyzeCommand
             file, whole, channels,
         };
         command.Add(new Option<bool>("--json") { Description = "Has no effect: the output is JSON anyway. Scripts may say it to every command." });
-        command.Run(async (parsed, cancellationToken) =>
+        command.Run(terminal, async (parsed, cancellationToken) =>
         {
             FileInfo recording = parsed.GetRequiredValue(file);
             // As one segment means as one chunk, whatever chunks are set to; a longer file shows as a longer chunk.
             bool asOne = parsed.GetValue(whole);
-            await using ServiceProvider services = CliServices.Method(
+            await using ServiceProvider services = CliServices.Method(terminal, 
                 asOne ? [KeyValuePair.Create($"{SegmentationOptions.Section}:{nameof(SegmentationOptions.MaxChunk)}", (string?)"00:01:00")] : []);
-            AnalysisV2 analysis = await Terminal.WithProgressAsync(
+            AnalysisV2 analysis = await terminal.WithProgressAsync(
                 recording.Name, progress => AnalyzeAsync(services, recording, asOne, parsed.GetValue(channels), progress, cancellationToken));
-            using Stream output = Console.OpenStandardOutput();
+            using Stream output = terminal.OpenOutput();
             await JsonSerializer.SerializeAsync(output, analysis, CliJsonContext.Default.AnalysisV2, cancellationToken);
             output.WriteByte((byte)'\n');
             return ExitCode.Success;

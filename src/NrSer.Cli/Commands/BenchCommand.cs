@@ -21,7 +21,7 @@ internal static class BenchCommand
     private const string Used = "used", Embedded = "embedded", Full = "full";
     private const string Enhance = "enhance", Score = "score", Recognise = "recognise"; // the stages that have a model each
 
-    public static Command Create()
+    public static Command Create(Terminal terminal)
     {
         var file = new Argument<FileInfo?>("file")
         {
@@ -39,31 +39,31 @@ internal static class BenchCommand
         {
             file, minutes, models, threads, json,
         };
-        command.Run(async (parsed, cancellationToken) =>
+        command.Run(terminal, async (parsed, cancellationToken) =>
         {
-            await using ServiceProvider services = CliServices.Method([
-                Setting(nameof(ModelOptions.Threads), $"{parsed.GetValue(threads)}"), .. Chosen(parsed.GetRequiredValue(models)),
+            await using ServiceProvider services = CliServices.Method(terminal, [
+                Setting(nameof(ModelOptions.Threads), $"{parsed.GetValue(threads)}"), .. Chosen(terminal, parsed.GetRequiredValue(models)),
             ]);
             FileInfo recording = parsed.GetValue(file) ?? new FileInfo(Path.Combine(AppContext.BaseDirectory, "samples", "clean.wav"));
-            BenchReportV2 report = await Terminal.WithProgressAsync(
+            BenchReportV2 report = await terminal.WithProgressAsync(
                 "bench", progress => MeasureAsync(services, recording, TimeSpan.FromMinutes(parsed.GetValue(minutes)), progress, cancellationToken));
             if (parsed.GetValue(json))
-                Console.Out.WriteLine(JsonSerializer.Serialize(report, CliJsonContext.Default.BenchReportV2));
+                terminal.Out.WriteLine(JsonSerializer.Serialize(report, CliJsonContext.Default.BenchReportV2));
             else
-                Show(report);
+                Show(terminal, report);
             return ExitCode.Success;
         });
         return command;
     }
 
     /// <summary>Settings that choose models of another size than those in use.</summary>
-    private static KeyValuePair<string, string?>[] Chosen(string size)
+    private static KeyValuePair<string, string?>[] Chosen(Terminal terminal, string size)
     {
         if (size == Embedded)
             return [Setting(nameof(ModelOptions.InstalledPath), null), .. Enum.GetNames<ModelKind>().Select(kind => Setting(kind, null))];
         if (size == Used)
             return [];
-        using ServiceProvider services = CliServices.Method();
+        using ServiceProvider services = CliServices.Method(terminal);
         ModelOptions options = services.GetRequiredService<IOptions<ModelOptions>>().Value;
         ModelCatalog catalog = ModelCatalog.Load(options.CatalogPath, options.InstalledPath);
         ModelEntry[] largest = Largest(catalog, SizeOf);
@@ -194,18 +194,18 @@ internal static class BenchCommand
             throw new UsageException($"{recording} is shorter than 0.5 s: too short to be run through again and again.");
     }
 
-    private static void Show(BenchReportV2 report)
+    private static void Show(Terminal terminal, BenchReportV2 report)
     {
         var stages = new Table().AddColumns("Stage", "Time", "RTF", "in networks");
         foreach (BenchStageV1 stage in report.Stages)
             stages.AddRow(stage.Stage, $"{stage.Seconds:F2} s", $"{stage.Rtf:F5}", $"{stage.InferenceSeconds:F2} s");
-        Terminal.Data.Write(stages);
+        terminal.Data.Write(stages);
         var models = new Table().AddColumns("Model", "RTF", "audio per core-hour", "memory");
         foreach (BenchModelV1 model in report.Models)
             models.AddRow(Markup.Escape(model.Model), $"{model.Rtf:F5}", $"{model.AudioHoursPerCoreHour:F1} h", $"{model.MemoryMiB:F0} MiB");
-        Terminal.Data.Write(models);
-        Terminal.Data.MarkupLineInterpolated(
+        terminal.Data.Write(models);
+        terminal.Data.MarkupLineInterpolated(
             $"{report.AudioSeconds:F0} s of audio, threads: {report.Threads}. RTF {report.TotalRtf:F4} in all, {report.TotalToInference:F3} times that of the networks; {report.OutsideInferenceRtf:F5} outside them.");
-        Terminal.Data.MarkupLineInterpolated($"{report.AudioHoursPerCoreHour:F1} h of audio per core-hour; peak memory {report.PeakMemoryMiB:F0} MiB");
+        terminal.Data.MarkupLineInterpolated($"{report.AudioHoursPerCoreHour:F1} h of audio per core-hour; peak memory {report.PeakMemoryMiB:F0} MiB");
     }
 }

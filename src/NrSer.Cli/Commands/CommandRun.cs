@@ -15,7 +15,10 @@ namespace NrSer.Cli.Commands;
 internal static class CommandRun
 {
     /// <summary>Sets a command's action.</summary>
-    public static void Run(this Command command, Func<ParseResult, CancellationToken, Task<int>> body) => command.SetAction(async (parsed, cancellationToken) =>
+    /// <param name="command">The command.</param>
+    /// <param name="terminal">Told what went wrong.</param>
+    /// <param name="body">What it does.</param>
+    public static void Run(this Command command, Terminal terminal, Func<ParseResult, CancellationToken, Task<int>> body) => command.SetAction(async (parsed, cancellationToken) =>
     {
         try
         {
@@ -27,7 +30,7 @@ internal static class CommandRun
         }
         catch (Exception error) when (Explain(error) is { } explained)
         {
-            Terminal.Error(explained.Message);
+            terminal.Error(explained.Message);
             return explained.ExitCode;
         }
     });

@@ -19,35 +19,35 @@ internal static class DemoCommand
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan s_lookInterval = TimeSpan.FromMilliseconds(300);
 
-    public static Command Create()
+    public static Command Create(Terminal terminal)
     {
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new Command("demo", "Starts the pipeline on a temporary storage, drops three samples (clean, noisy, noise only) and shows their rows.")
         {
             json,
         };
-        command.Run(async (parsed, cancellationToken) =>
+        command.Run(terminal, async (parsed, cancellationToken) =>
         {
             string folder = Directory.CreateTempSubdirectory("nrser-demo-").FullName;
             try
             {
-                Terminal.Note("Starting the storage emulator and the stages…");
-                await using LocalStack stack = await LocalStack.StartAsync(folder, verbose: false, cancellationToken);
+                terminal.Note("Starting the storage emulator and the stages…");
+                await using LocalStack stack = await LocalStack.StartAsync(folder, verbose: false, terminal, cancellationToken);
                 string[] samples = [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "samples"), "*.wav").Order(StringComparer.Ordinal)];
                 BlobContainerClient container = stack.Services.GetRequiredService<BlobStorage>().Container(StorageNames.Recordings);
                 foreach (string sample in samples)
                 {
                     await container.GetBlobClient(Path.GetFileName(sample)).UploadAsync(sample, overwrite: true, cancellationToken);
-                    Terminal.Note($"dropped {Path.GetFileName(sample)} into the recordings container");
+                    terminal.Note($"dropped {Path.GetFileName(sample)} into the recordings container");
                 }
 
                 DateOnly today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
                 var stored = new StoredRows(stack.Services.GetRequiredService<RecordingStore>(), today, today.AddDays(1)); // it may strike midnight
-                List<Recording> rows = await WatchAsync(stored, samples.Length, cancellationToken);
+                List<Recording> rows = await WatchAsync(stored, samples.Length, terminal, cancellationToken);
                 if (parsed.GetValue(json))
-                    await PrintAsync(stored, rows, cancellationToken);
+                    await PrintAsync(terminal, stored, rows, cancellationToken);
                 else
-                    await ShowAsync(stored, rows, cancellationToken);
+                    await ShowAsync(terminal, stored, rows, cancellationToken);
                 return rows.TrueForAll(row => row.Status == RecordingStatus.Completed) ? ExitCode.Success : ExitCode.SomeFailed;
             }
             finally
@@ -58,7 +58,7 @@ internal static class DemoCommand
         return command;
     }
 
-    private static async Task<List<Recording>> WatchAsync(StoredRows stored, int expected, CancellationToken cancellationToken)
+    private static async Task<List<Recording>> WatchAsync(StoredRows stored, int expected, Terminal terminal, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(s_limit);
@@ -73,7 +73,7 @@ internal static class DemoCommand
                     rows.Add(row);
                     string step = await StepOfAsync(stored.Store, row, limit.Token);
                     if (told.GetValueOrDefault(row.Id.Value) != step)
-                        Terminal.Notes.MarkupLineInterpolated($"[grey]{row.BlobName,-16}[/] {step}");
+                        terminal.Notes.MarkupLineInterpolated($"[grey]{row.BlobName,-16}[/] {step}");
                     told[row.Id.Value] = step;
                 }
 
@@ -102,7 +102,7 @@ internal static class DemoCommand
         return step;
     }
 
-    private static async Task PrintAsync(StoredRows stored, List<Recording> rows, CancellationToken cancellationToken)
+    private static async Task PrintAsync(Terminal terminal, StoredRows stored, List<Recording> rows, CancellationToken cancellationToken)
     {
         var results = new List<ResultsV2>();
         foreach (Recording row in rows)
@@ -111,21 +111,21 @@ internal static class DemoCommand
             results.Add(new ResultsV2(StatusV1.Of(row, await stored.FinishedChunksAsync(row, cancellationToken)), segments));
         }
 
-        Console.Out.WriteLine(JsonSerializer.Serialize(results, CliJsonContext.Default.IReadOnlyListResultsV2));
+        terminal.Out.WriteLine(JsonSerializer.Serialize(results, CliJsonContext.Default.IReadOnlyListResultsV2));
     }
 
-    private static async Task ShowAsync(StoredRows stored, List<Recording> rows, CancellationToken cancellationToken)
+    private static async Task ShowAsync(Terminal terminal, StoredRows stored, List<Recording> rows, CancellationToken cancellationToken)
     {
         foreach (Recording row in rows)
         {
             List<Segment> segments = await stored.SegmentsAsync(row, cancellationToken);
-            Terminal.Data.WriteLine();
-            Terminal.Data.MarkupLineInterpolated($"[bold]{row.BlobName}[/]  {row.Id.Value}  [green]{row.Status}[/]  {row.DurationSeconds:F1} s");
-            ResultsCommand.Show(segments);
+            terminal.Data.WriteLine();
+            terminal.Data.MarkupLineInterpolated($"[bold]{row.BlobName}[/]  {row.Id.Value}  [green]{row.Status}[/]  {row.DurationSeconds:F1} s");
+            ResultsCommand.Show(terminal, segments);
         }
 
-        Terminal.Data.WriteLine();
-        Terminal.Data.MarkupLineInterpolated(
+        terminal.Data.WriteLine();
+        terminal.Data.MarkupLineInterpolated(
             $"S: near 1 clean speech, near 0 noise only. S': share of the original in what was recognised. Models: {rows[0].ModelQuality} quality.");
     }
 }

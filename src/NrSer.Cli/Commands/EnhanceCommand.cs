@@ -19,7 +19,7 @@ internal static class EnhanceCommand
         Reconstituted,
     }
 
-    public static Command Create()
+    public static Command Create(Terminal terminal)
     {
         var input = new Argument<FileInfo>("in") { Description = "A recording in any format that analyze reads." };
         var output = new Argument<FileInfo>("out.wav") { Description = "Receives 16 kHz mono float WAV, exactly as long as the input." };
@@ -29,13 +29,13 @@ internal static class EnhanceCommand
             DefaultValueFactory = _ => Mode.Enhanced,
         }.OnlyNames();
         var command = new Command("enhance", "Writes the enhanced or reconstituted speech of one recording.") { input, output, mode };
-        command.Run(async (parsed, cancellationToken) =>
+        command.Run(terminal, async (parsed, cancellationToken) =>
         {
             FileInfo source = parsed.GetRequiredValue(input), target = parsed.GetRequiredValue(output);
             if (source.FullName == target.FullName)
                 throw new UsageException($"{target} would be overwritten by its own enhancement. Name another file to write.");
-            await using ServiceProvider services = CliServices.Method();
-            await Terminal.WithProgressAsync(
+            await using ServiceProvider services = CliServices.Method(terminal);
+            await terminal.WithProgressAsync(
                 source.Name, progress => EnhanceAsync(services, source, target, parsed.GetValue(mode), progress, cancellationToken));
             return ExitCode.Success;
         });

@@ -23,7 +23,7 @@ internal static class EvaluateCommand
         Instead of a manifest, folders do: speech/angry/a.wav has the label angry, and with --noise noise/ noise/rain/a.wav is rain.
         """;
 
-    public static Command Create()
+    public static Command Create(Terminal terminal)
     {
         var sources = new Argument<string[]>("manifest or folders") { Description = "A manifest ending in .csv, or folders of speech.", Arity = ArgumentArity.OneOrMore };
         var noise = new Option<string[]>("--noise") { Description = "Folders of noise without speech.", Recursive = true, AllowMultipleArgumentsPerToken = true };
@@ -40,9 +40,9 @@ internal static class EvaluateCommand
         Command Kind(string name, string description, IReadOnlyList<double> defaultSnrsDb, Func<ParseResult, Experiment, Action<double>, CancellationToken, Task<Report>> run)
         {
             var command = new Command(name, description) { sources };
-            command.Run(async (parsed, cancellationToken) =>
+            command.Run(terminal, async (parsed, cancellationToken) =>
             {
-                await using ServiceProvider services = CliServices.Method();
+                await using ServiceProvider services = CliServices.Method(terminal);
                 EvaluationSet set = EvaluationSet.Load(parsed.GetRequiredValue(sources), parsed.GetValue(noise) ?? []);
                 double[] chosen = parsed.GetValue(snrs) is { Length: > 0 } given ? given : [.. defaultSnrsDb];
                 double[] mixable = set.Noise.Count > 0 ? [.. chosen.Order()] : [];
@@ -54,8 +54,8 @@ internal static class EvaluateCommand
                 {
                     Set = set, SnrsDb = mixable, Seed = parsed.GetValue(seed),
                 };
-                Report report = await Terminal.WithProgressAsync(name, progress => run(parsed, experiment, progress, cancellationToken));
-                ReportWriter.Print(report, parsed.GetValue(json) ? ReportWriter.Format.Json : parsed.GetValue(format));
+                Report report = await terminal.WithProgressAsync(name, progress => run(parsed, experiment, progress, cancellationToken));
+                ReportWriter.Print(terminal, report, parsed.GetValue(json) ? ReportWriter.Format.Json : parsed.GetValue(format));
                 if (parsed.GetValue(charts) is { } folder)
                     report.Draw(folder);
                 return ExitCode.Success;

@@ -15,19 +15,19 @@ internal static class ExportCommand
         Jsonl,
     }
 
-    public static Command Create()
+    public static Command Create(Terminal terminal)
     {
         var format = new Option<Format>("--format") { Description = "csv, parquet or jsonl.", DefaultValueFactory = _ => Format.Csv }.OnlyNames();
         var output = new Option<FileInfo?>("--output", "-o") { Description = "The file to write; standard output by default, but not for parquet." };
         var command = new Command("export", "Writes the segments of all recordings uploaded on the given days. What is still being processed has fewer rows, and says so in its status.") { format, output };
-        command.RunOnRows(async (parsed, rows, cancellationToken) =>
+        command.RunOnRows(terminal, async (parsed, rows, cancellationToken) =>
         {
             FileInfo? target = parsed.GetValue(output);
             Format wanted = parsed.GetValue(format);
             if (wanted == Format.Parquet && target is null)
                 throw new UsageException("Parquet is binary: name a file with --output.");
             await using UnfinishedFile? unfinished = target is null ? null : new UnfinishedFile(target);
-            Stream file = unfinished?.Content ?? Console.OpenStandardOutput();
+            Stream file = unfinished?.Content ?? terminal.OpenOutput();
             int count = wanted switch
             {
                 Format.Csv => await WriteCsvAsync(rows, file, cancellationToken),
@@ -36,7 +36,7 @@ internal static class ExportCommand
             };
             if (unfinished is not null)
                 await unfinished.FinishAsync();
-            Terminal.Note($"{count} segments exported.");
+            terminal.Note($"{count} segments exported.");
             return ExitCode.Success;
         });
         return command;

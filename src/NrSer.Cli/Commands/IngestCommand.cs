@@ -17,7 +17,7 @@ namespace NrSer.Cli.Commands;
 /// <summary><c>nrser ingest</c>: uploads recordings, each once.</summary>
 internal static class IngestCommand
 {
-    public static Command Create()
+    public static Command Create(Terminal terminal)
     {
         var sources = new Argument<string[]>("sources")
         {
@@ -28,27 +28,27 @@ internal static class IngestCommand
         var storage = new StorageLocation();
         var command = new Command("ingest", "Uploads recordings. Run again after an interruption: what is already there, unchanged, is skipped.") { sources, parallel, json };
         storage.AddTo(command);
-        command.Run(async (parsed, cancellationToken) =>
+        command.Run(terminal, async (parsed, cancellationToken) =>
         {
             List<(FileInfo File, string BlobName)> files = Find(parsed.GetRequiredValue(sources));
-            await using ServiceProvider services = CliServices.Pipeline(storage.Settings(parsed));
+            await using ServiceProvider services = CliServices.Pipeline(terminal, storage.Settings(parsed, terminal));
             BlobContainerClient container = services.GetRequiredService<BlobStorage>().Container(StorageNames.Recordings);
             if (!await container.ExistsAsync(cancellationToken)) // in Azure it does, and who uploads need not be allowed to make containers
                 await container.CreateAsync(cancellationToken: cancellationToken);
-            IngestReportV1 report = await Terminal.WithProgressAsync(
+            IngestReportV1 report = await terminal.WithProgressAsync(
                 $"{files.Count} files", progress => UploadAllAsync(container, files, parsed.GetValue(parallel), progress, cancellationToken));
             if (parsed.GetValue(json))
-                Console.Out.WriteLine(JsonSerializer.Serialize(report, CliJsonContext.Default.IngestReportV1));
+                terminal.Out.WriteLine(JsonSerializer.Serialize(report, CliJsonContext.Default.IngestReportV1));
             else
             {
-                Terminal.Data.MarkupLineInterpolated(
+                terminal.Data.MarkupLineInterpolated(
                     $"{report.Uploaded} uploaded ({report.Bytes / 1e6:F1} MB), {report.AlreadyThere} already there, {report.Failed.Count} failed");
             }
 
             foreach (string name in report.Replaced)
-                Terminal.Note($"{name} replaces an earlier upload of that name with other content, which is lost if it was not taken in yet.");
+                terminal.Note($"{name} replaces an earlier upload of that name with other content, which is lost if it was not taken in yet.");
             foreach (IngestFailureV1 failure in report.Failed)
-                Terminal.Error($"{failure.File}: {failure.Reason}");
+                terminal.Error($"{failure.File}: {failure.Reason}");
             return report.Failed.Count == 0 ? ExitCode.Success : ExitCode.SomeFailed;
         });
         return command;

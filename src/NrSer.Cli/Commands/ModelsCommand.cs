@@ -12,67 +12,67 @@ namespace NrSer.Cli.Commands;
 /// <summary><c>nrser models</c>: what is in the catalogue, and whether it loads.</summary>
 internal static class ModelsCommand
 {
-    public static Command Create()
+    public static Command Create(Terminal terminal)
     {
         var json = new Option<bool>("--json") { Description = "Print JSON.", Recursive = true };
         var list = new Command("list", "Lists the catalogue.");
-        list.Run((parsed, _) => Task.FromResult(Show(parsed.GetValue(json), load: false)));
+        list.Run(terminal, (parsed, _) => Task.FromResult(Show(terminal, parsed.GetValue(json), load: false)));
         var verify = new Command("verify", "Loads every model, checks file, hash, names and shapes against the catalogue, computes its fixture where it has one, and holds that the SNR-level block in use belongs to the enhancer in use. Exit code 3 if one does not hold.");
-        verify.Run((parsed, _) => Task.FromResult(Show(parsed.GetValue(json), load: true)));
-        return new Command("models", "Shows, checks and installs models.") { list, verify, Add(), Use(), Pull(), Remove(), json };
+        verify.Run(terminal, (parsed, _) => Task.FromResult(Show(terminal, parsed.GetValue(json), load: true)));
+        return new Command("models", "Shows, checks and installs models.") { list, verify, Add(terminal), Use(terminal), Pull(terminal), Remove(terminal), json };
     }
 
-    private static Command Add()
+    private static Command Add(Terminal terminal)
     {
         var network = new Argument<FileInfo?>("onnx") { Description = "The network; without it, it is pulled later from the entry's url.", Arity = ArgumentArity.ZeroOrOne };
         var entry = new Option<FileInfo>("--entry") { Description = "Its catalogue entry (JSON), as the converters in models/export write it.", Required = true };
         var command = new Command("add", "Installs a model for this user, after checking hash, names, shapes and fixture.") { network, entry };
-        command.Run((parsed, _) =>
+        command.Run(terminal, (parsed, _) =>
         {
             FileInfo? file = parsed.GetValue(network);
-            ModelEntry added = Installed().Add(file, parsed.GetRequiredValue(entry));
-            Terminal.Note(file is null ? $"Noted {added.Id}. Download it with: nrser models pull {added.Name}" : $"Installed {added.Id}. Use it with: {Using(added)}");
+            ModelEntry added = Installed(terminal).Add(file, parsed.GetRequiredValue(entry));
+            terminal.Note(file is null ? $"Noted {added.Id}. Download it with: nrser models pull {added.Name}" : $"Installed {added.Id}. Use it with: {Using(added)}");
             return Task.FromResult(ExitCode.Success);
         });
         return command;
     }
 
-    private static Command Use()
+    private static Command Use(Terminal terminal)
     {
         var names = new Argument<string[]>("names") { Description = "Models of the catalogue, one of a kind.", Arity = ArgumentArity.OneOrMore };
         var command = new Command(
             "use", "Makes models those that are used when none are named. An enhancer and the SNR-level block that was trained with it are named together.") { names };
-        command.Run((parsed, _) =>
+        command.Run(terminal, (parsed, _) =>
         {
-            foreach (ModelEntry used in Installed().Use(parsed.GetRequiredValue(names)))
-                Terminal.Note($"{used.Id} is used as {JsonNamingPolicy.CamelCase.ConvertName(used.Kind.ToString())} from now on.");
+            foreach (ModelEntry used in Installed(terminal).Use(parsed.GetRequiredValue(names)))
+                terminal.Note($"{used.Id} is used as {JsonNamingPolicy.CamelCase.ConvertName(used.Kind.ToString())} from now on.");
             return Task.FromResult(ExitCode.Success);
         });
         return command;
     }
 
-    private static Command Pull()
+    private static Command Pull(Terminal terminal)
     {
         var name = new Argument<string>("name") { Description = "A model that was added by its entry alone." };
         var command = new Command("pull", "Downloads a model's file and checks its hash. Run again after an interruption: it goes on where it stopped.") { name };
-        command.Run(async (parsed, cancellationToken) =>
+        command.Run(terminal, async (parsed, cancellationToken) =>
         {
             string wanted = parsed.GetRequiredValue(name);
-            InstalledModels installed = Installed();
-            ModelEntry pulled = await Terminal.WithProgressAsync(wanted, progress => installed.PullAsync(wanted, progress, cancellationToken));
-            Terminal.Note($"{pulled.Id} is here. Use it with: {Using(pulled)}");
+            InstalledModels installed = Installed(terminal);
+            ModelEntry pulled = await terminal.WithProgressAsync(wanted, progress => installed.PullAsync(wanted, progress, cancellationToken));
+            terminal.Note($"{pulled.Id} is here. Use it with: {Using(pulled)}");
             return ExitCode.Success;
         });
         return command;
     }
 
-    private static Command Remove()
+    private static Command Remove(Terminal terminal)
     {
         var name = new Argument<string>("name") { Description = "An installed model." };
         var command = new Command("remove", "Removes an installed model; the program's own cannot be removed.") { name };
-        command.Run((parsed, _) =>
+        command.Run(terminal, (parsed, _) =>
         {
-            Installed().Remove(parsed.GetRequiredValue(name));
+            Installed(terminal).Remove(parsed.GetRequiredValue(name));
             return Task.FromResult(ExitCode.Success);
         });
         return command;
@@ -86,15 +86,15 @@ internal static class ModelsCommand
         _ => entry.Name,
     };
 
-    private static InstalledModels Installed()
+    private static InstalledModels Installed(Terminal terminal)
     {
-        using ServiceProvider services = CliServices.Method();
+        using ServiceProvider services = CliServices.Method(terminal);
         return new InstalledModels(services.GetRequiredService<IOptions<ModelOptions>>().Value);
     }
 
-    private static int Show(bool asJson, bool load)
+    private static int Show(Terminal terminal, bool asJson, bool load)
     {
-        using ServiceProvider services = CliServices.Method();
+        using ServiceProvider services = CliServices.Method(terminal);
         ModelSet models = services.GetRequiredService<ModelSet>();
         ModelEntry[] defaults = [models.EnhancerEntry, models.SnrLevelEntry, models.EmotionEntry];
         ModelListingV1[] listing = [.. models.Catalog.Models.Select(entry => new ModelListingV1(
@@ -102,7 +102,7 @@ internal static class ModelsCommand
             entry.Measured, load ? Problem(models, entry) : null))];
         if (asJson)
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(listing, CliJsonContext.Default.IReadOnlyListModelListingV1));
+            terminal.Out.WriteLine(JsonSerializer.Serialize(listing, CliJsonContext.Default.IReadOnlyListModelListingV1));
         }
         else
         {
@@ -115,7 +115,7 @@ internal static class ModelsCommand
                 table.AddRow([.. cells.Concat(load ? [model.Problem ?? "ok"] : []).Select(Markup.Escape)]);
             }
 
-            Terminal.Data.Write(table);
+            terminal.Data.Write(table);
         }
 
         return listing.All(model => model.Problem is null) ? ExitCode.Success : ExitCode.Environment;

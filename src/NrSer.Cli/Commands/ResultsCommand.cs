@@ -9,24 +9,24 @@ namespace NrSer.Cli.Commands;
 /// <summary><c>nrser results</c>: the rows of one recording.</summary>
 internal static class ResultsCommand
 {
-    public static Command Create()
+    public static Command Create(Terminal terminal)
     {
         var which = new Argument<string>("id or name") { Description = "A recording's id, or its name, of which the latest upload counts." };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new Command("results", "Prints the segments of one recording.") { which, json };
-        command.RunOnRows(async (parsed, rows, cancellationToken) =>
+        command.RunOnRows(terminal, async (parsed, rows, cancellationToken) =>
         {
             Recording row = await rows.FindAsync(parsed.GetRequiredValue(which), cancellationToken);
             List<Segment> segments = await rows.SegmentsAsync(row, cancellationToken);
             if (parsed.GetValue(json))
             {
                 StatusV1 status = StatusV1.Of(row, await rows.FinishedChunksAsync(row, cancellationToken));
-                Console.Out.WriteLine(JsonSerializer.Serialize(new ResultsV2(status, segments), CliJsonContext.Default.ResultsV2));
+                terminal.Out.WriteLine(JsonSerializer.Serialize(new ResultsV2(status, segments), CliJsonContext.Default.ResultsV2));
             }
             else
             {
-                Terminal.Data.MarkupLineInterpolated($"{row.Id}  {row.BlobName}  {row.Status}  {row.Reason}");
-                Show(segments);
+                terminal.Data.MarkupLineInterpolated($"{row.Id}  {row.BlobName}  {row.Status}  {row.Reason}");
+                Show(terminal, segments);
             }
 
             return ExitCode.Success;
@@ -35,7 +35,7 @@ internal static class ResultsCommand
     }
 
     /// <summary>A table for people.</summary>
-    internal static void Show(IEnumerable<Segment> segments)
+    internal static void Show(Terminal terminal, IEnumerable<Segment> segments)
     {
         var table = new Table().AddColumns("Ch", "Start", "End", "S", "S'", "Speech", "Emotion", "Conf.", "Arousal", "Valence", "Dominance");
         foreach (Segment segment in segments)
@@ -46,6 +46,6 @@ internal static class ResultsCommand
                 $"{segment.Dominance:F1}");
         }
 
-        Terminal.Data.Write(table);
+        terminal.Data.Write(table);
     }
 }

@@ -1,11 +1,25 @@
 using System.CommandLine;
+using NrSer.Cli.Output;
 
 namespace NrSer.Cli.Commands;
 
 /// <summary>The <c>nrser</c> command line.</summary>
 internal static class RootCommands
 {
-    public static RootCommand Create() => new(
+    /// <summary>Runs what was typed.</summary>
+    /// <param name="arguments">After <c>nrser</c>.</param>
+    /// <param name="terminal">Where it was typed.</param>
+    /// <param name="interruptible">How long it may take to stop after Ctrl-C; null leaves the process's signals alone.</param>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Terminal terminal, TimeSpan? interruptible)
+    {
+        ParseResult parsed = Create(terminal).Parse(arguments);
+        int exitCode = await parsed.InvokeAsync(
+            new InvocationConfiguration { Output = terminal.Out, Error = terminal.Errors, ProcessTerminationTimeout = interruptible });
+        return parsed.Errors.Count > 0 ? ExitCode.BadInput : exitCode;
+    }
+
+    public static RootCommand Create(Terminal terminal) => new(
         """
         Tells emotion from real, noisy speech, with a trust score for every segment.
 
@@ -17,19 +31,19 @@ internal static class RootCommands
         Settings: every option of the configuration can be set in the environment, e.g. NrSer__Models__Threads=1.
         """)
     {
-        DemoCommand.Create(),
-        UpCommand.Create(),
-        WorkerCommand.Create(),
-        IngestCommand.Create(),
-        StatusCommand.Create(),
-        ResultsCommand.Create(),
-        RetryCommand.Create(),
-        ExportCommand.Create(),
-        AnalyzeCommand.Create(),
-        EnhanceCommand.Create(),
-        ScoreCommand.Create(),
-        ModelsCommand.Create(),
-        EvaluateCommand.Create(),
-        BenchCommand.Create(),
+        DemoCommand.Create(terminal),
+        UpCommand.Create(terminal),
+        WorkerCommand.Create(terminal),
+        IngestCommand.Create(terminal),
+        StatusCommand.Create(terminal),
+        ResultsCommand.Create(terminal),
+        RetryCommand.Create(terminal),
+        ExportCommand.Create(terminal),
+        AnalyzeCommand.Create(terminal),
+        EnhanceCommand.Create(terminal),
+        ScoreCommand.Create(terminal),
+        ModelsCommand.Create(terminal),
+        EvaluateCommand.Create(terminal),
+        BenchCommand.Create(terminal),
     };
 }

@@ -16,7 +16,7 @@ internal static class ScoreCommand
 {
     private const int ScoredSeconds = 30;
 
-    public static Command Create()
+    public static Command Create(Terminal terminal)
     {
         var files = new Argument<FileInfo[]>("files") { Description = "Recordings in any format that analyze reads.", Arity = ArgumentArity.OneOrMore };
         var segments = new Option<bool>("--segments") { Description = "One line per segment of the whole file instead of one per file." };
@@ -26,19 +26,19 @@ internal static class ScoreCommand
             files, segments,
         };
         command.Add(new Option<bool>("--json") { Description = "Has no effect: the output is JSON anyway. Scripts may say it to every command." });
-        command.Run(async (parsed, cancellationToken) =>
+        command.Run(terminal, async (parsed, cancellationToken) =>
         {
-            await using ServiceProvider services = CliServices.Method();
+            await using ServiceProvider services = CliServices.Method(terminal);
             int exitCode = ExitCode.Success;
             foreach (FileInfo file in parsed.GetRequiredValue(files))
             {
                 try
                 {
-                    await ScoreAsync(services, file, parsed.GetValue(segments), cancellationToken);
+                    await ScoreAsync(terminal, services, file, parsed.GetValue(segments), cancellationToken);
                 }
                 catch (Exception error) when (error is InvalidAudioException or UsageException or IOException or UnauthorizedAccessException or FfmpegMissingException)
                 {
-                    Terminal.Error($"{file.Name}: {error.Message}"); // the others still get their scores
+                    terminal.Error($"{file.Name}: {error.Message}"); // the others still get their scores
                     exitCode = Math.Max(exitCode, error is FfmpegMissingException ? ExitCode.Environment : ExitCode.BadInput);
                 }
             }
@@ -48,7 +48,8 @@ internal static class ScoreCommand
         return command;
     }
 
-    private static async Task ScoreAsync(ServiceProvider services, FileInfo file, bool timeline, CancellationToken cancellationToken)
+    private static async Task ScoreAsync(
+        Terminal terminal, ServiceProvider services, FileInfo file, bool timeline, CancellationToken cancellationToken)
     {
         SpeechReconstituter reconstituter = services.GetRequiredService<SpeechReconstituter>();
         await using FileStream content = RecordingFile.Open(file);
@@ -61,7 +62,7 @@ internal static class ScoreCommand
             foreach (ScoredSegment segment in scored.Segments)
             {
                 double start = (chunk.StartSample + segment.Span.StartSample) / (double)SegmentGrid.SampleRateHz;
-                Console.Out.WriteLine(timeline
+                terminal.Out.WriteLine(timeline
                     ? JsonSerializer.Serialize(
                         new ScoreTimelineV1(file.ToString(), start, start + (segment.Span.Samples / (double)SegmentGrid.SampleRateHz), segment.Score.Value, segment.IsSpeech),
                         CliLineJsonContext.Default.ScoreTimelineV1)

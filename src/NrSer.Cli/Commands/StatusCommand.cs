@@ -10,12 +10,12 @@ namespace NrSer.Cli.Commands;
 /// <summary><c>nrser status</c>: how recordings stand.</summary>
 internal static class StatusCommand
 {
-    public static Command Create()
+    public static Command Create(Terminal terminal)
     {
         var which = new Argument<string?>("id") { Description = "A recording's id or name; without it, all of the chosen days.", Arity = ArgumentArity.ZeroOrOne };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new Command("status", "Shows how recordings stand. Exit code 1 if one was rejected or failed.") { which, json };
-        command.RunOnRows(async (parsed, rows, cancellationToken) =>
+        command.RunOnRows(terminal, async (parsed, rows, cancellationToken) =>
         {
             var listing = new List<StatusV1>();
             await foreach (Recording row in parsed.GetValue(which) is { } wanted
@@ -26,18 +26,18 @@ internal static class StatusCommand
             }
 
             if (parsed.GetValue(json))
-                Console.Out.WriteLine(JsonSerializer.Serialize(listing, CliJsonContext.Default.IReadOnlyListStatusV1));
+                terminal.Out.WriteLine(JsonSerializer.Serialize(listing, CliJsonContext.Default.IReadOnlyListStatusV1));
             else if (listing.Count == 0)
-                Terminal.Note("No recordings yet. Drop some with: nrser ingest");
+                terminal.Note("No recordings yet. Drop some with: nrser ingest");
             else
-                Show(listing);
+                Show(terminal, listing);
             return listing.Exists(recording => recording.Status is nameof(RecordingStatus.Rejected) or nameof(RecordingStatus.Failed)) ? ExitCode.SomeFailed : ExitCode.Success;
         });
         return command;
     }
 
     /// <summary>A table for people.</summary>
-    internal static void Show(IReadOnlyCollection<StatusV1> recordings)
+    internal static void Show(Terminal terminal, IReadOnlyCollection<StatusV1> recordings)
     {
         var table = new Table().AddColumns("Recording", "Name", "Status", "Length", "Chunks", "Speech", "Mean S", "Emotion", "Reason");
         foreach (StatusV1 recording in recordings)
@@ -56,6 +56,6 @@ internal static class StatusCommand
                 Markup.Escape(recording.Reason ?? ""));
         }
 
-        Terminal.Data.Write(table);
+        terminal.Data.Write(table);
     }
 }

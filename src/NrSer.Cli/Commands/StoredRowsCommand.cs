@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.DependencyInjection;
+using NrSer.Cli.Output;
 using NrSer.Cli.Storage;
 using NrSer.Pipeline.Results.Tables;
 
@@ -9,15 +10,15 @@ namespace NrSer.Cli.Commands;
 internal static class StoredRowsCommand
 {
     /// <summary>Adds the options that say which rows, and sets a command's action.</summary>
-    public static void RunOnRows(this Command command, Func<ParseResult, StoredRows, CancellationToken, Task<int>> body)
+    public static void RunOnRows(this Command command, Terminal terminal, Func<ParseResult, StoredRows, CancellationToken, Task<int>> body)
     {
         var days = new DayRange();
         var storage = new StorageLocation();
         days.AddTo(command);
         storage.AddTo(command);
-        command.Run(async (parsed, cancellationToken) =>
+        command.Run(terminal, async (parsed, cancellationToken) =>
         {
-            await using ServiceProvider services = CliServices.Pipeline(storage.Settings(parsed));
+            await using ServiceProvider services = CliServices.Pipeline(terminal, storage.Settings(parsed, terminal));
             (DateOnly from, DateOnly to) = days.Of(parsed, services.GetRequiredService<TimeProvider>());
             return await body(parsed, new StoredRows(services.GetRequiredService<RecordingStore>(), from, to), cancellationToken);
         });

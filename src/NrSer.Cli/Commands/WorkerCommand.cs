@@ -10,16 +10,16 @@ namespace NrSer.Cli.Commands;
 /// <summary><c>nrser worker</c>: one more process that recognises emotion.</summary>
 internal static class WorkerCommand
 {
-    public static Command Create()
+    public static Command Create(Terminal terminal)
     {
         var storage = new StorageLocation();
         var command = new Command("worker", "Adds an emotion worker process to a running stack. Ctrl-C ends it; what it was at goes to another.");
         storage.AddLocalTo(command);
-        command.Run(async (parsed, cancellationToken) =>
+        command.Run(terminal, async (parsed, cancellationToken) =>
         {
-            using IHost host = LocalStack.BuildHost(storage.LocalConnection(parsed), verbose: true, services => services.AddNrSerEmotionWorker());
+            using IHost host = LocalStack.BuildHost(storage.LocalConnection(parsed, terminal), verbose: true, services => services.AddNrSerEmotionWorker());
             await LocalStack.StartHostAsync(host, cancellationToken);
-            Terminal.Note("The worker waits for chunks. Ctrl-C ends it.");
+            terminal.Note("The worker waits for chunks. Ctrl-C ends it.");
             try
             {
                 await Task.Delay(Timeout.Infinite, cancellationToken);

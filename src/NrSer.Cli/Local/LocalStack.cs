@@ -17,13 +17,15 @@ internal sealed class LocalStack : IAsyncDisposable
     private readonly AzuriteProcess _azurite;
     private readonly string _dataFolder;
     private readonly FileStream _claim;
+    private readonly Terminal _terminal;
     private IHost? _host;
 
-    private LocalStack(AzuriteProcess azurite, string dataFolder, FileStream claim)
+    private LocalStack(AzuriteProcess azurite, string dataFolder, FileStream claim, Terminal terminal)
     {
         _azurite = azurite;
         _dataFolder = dataFolder;
         _claim = claim;
+        _terminal = terminal;
     }
 
     /// <summary>Of the emulator.</summary>
@@ -38,16 +40,17 @@ internal sealed class LocalStack : IAsyncDisposable
     /// <summary>Starts everything and waits until it works.</summary>
     /// <param name="dataFolder">Where data is kept; created when absent.</param>
     /// <param name="verbose">Logs every stage to standard error.</param>
+    /// <param name="terminal">Told what is going on.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="LocalStackException">The folder is in use, or something needed is missing.</exception>
-    public static async Task<LocalStack> StartAsync(string dataFolder, bool verbose, CancellationToken cancellationToken)
+    public static async Task<LocalStack> StartAsync(string dataFolder, bool verbose, Terminal terminal, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(dataFolder);
         FileStream claim = Claim(dataFolder);
         LocalStack stack;
         try
         {
-            stack = new LocalStack(await FindOrStartEmulatorAsync(dataFolder, cancellationToken), dataFolder, claim);
+            stack = new LocalStack(await FindOrStartEmulatorAsync(dataFolder, terminal, cancellationToken), dataFolder, claim, terminal);
         }
         catch
         {
@@ -100,7 +103,7 @@ internal sealed class LocalStack : IAsyncDisposable
     {
         if (_host is not null)
         {
-            Terminal.Note("Stopping; unfinished work goes back to its queue…");
+            _terminal.Note("Stopping; unfinished work goes back to its queue…");
             await _host.StopAsync(CancellationToken.None);
             _host.Dispose();
         }
@@ -124,16 +127,16 @@ internal sealed class LocalStack : IAsyncDisposable
         }
     }
 
-    private static async Task<AzuriteProcess> FindOrStartEmulatorAsync(string dataFolder, CancellationToken cancellationToken)
+    private static async Task<AzuriteProcess> FindOrStartEmulatorAsync(string dataFolder, Terminal terminal, CancellationToken cancellationToken)
     {
         if (StackFile.FindRunning(dataFolder) is { } orphan)
         {
-            Terminal.Note("The last run on this folder was killed: taking over its storage emulator.");
+            terminal.Note("The last run on this folder was killed: taking over its storage emulator.");
             return AzuriteProcess.Adopt(orphan.AzuriteProcessId, StackFile.AzuriteFolder(dataFolder), orphan.ConnectionString);
         }
 
         await AzuriteProcess.EndStraysAsync(StackFile.AzuriteFolder(dataFolder));
-        string script = await AzuriteInstallation.EnsureAsync(Terminal.Note, cancellationToken);
+        string script = await AzuriteInstallation.EnsureAsync(terminal.Note, cancellationToken);
         return await AzuriteProcess.StartAsync(script, StackFile.AzuriteFolder(dataFolder), cancellationToken);
     }
 }

@@ -15,38 +15,38 @@ internal static class ReportWriter
     }
 
     /// <summary>Prints it.</summary>
-    public static void Print(Report report, Format format)
+    public static void Print(Terminal terminal, Report report, Format format)
     {
         switch (format)
         {
             case Format.Json:
-                Console.Out.WriteLine(ReportJson.Write(report));
+                terminal.Out.WriteLine(ReportJson.Write(report));
                 break;
             case Format.Markdown:
-                Console.Out.WriteLine(ReportMarkdown.Write(report));
+                terminal.Out.WriteLine(ReportMarkdown.Write(report));
                 break;
             default:
-                PrintText(report);
+                PrintText(terminal, report);
                 break;
         }
     }
 
-    private static void PrintText(Report report)
+    private static void PrintText(Terminal terminal, Report report)
     {
-        Terminal.Data.MarkupLineInterpolated($"[bold]{report.Title}[/]  {string.Join(", ", report.Models)}");
+        terminal.Data.MarkupLineInterpolated($"[bold]{report.Title}[/]  {string.Join(", ", report.Models)}");
         foreach (string note in report.Notes)
-            Terminal.Data.WriteLine(note);
+            terminal.Data.WriteLine(note);
         foreach (ReportTable content in report.Tables)
         {
-            Terminal.Data.WriteLine();
-            Terminal.Data.MarkupLineInterpolated($"[bold]{content.Title}[/]");
+            terminal.Data.WriteLine();
+            terminal.Data.MarkupLineInterpolated($"[bold]{content.Title}[/]");
             Table table = new Table().AddColumns([.. content.Columns.Select(Markup.Escape)]);
             foreach (IReadOnlyList<string> row in content.Rows)
                 table.AddRow([.. row.Select(Markup.Escape)]);
-            Terminal.Data.Write(table);
+            terminal.Data.Write(table);
         }
 
         foreach (Claim claim in report.Claims)
-            Terminal.Data.MarkupLineInterpolated($"{claim.Text}: [bold]{claim.Verdict}[/], {Report.Cell(claim.Figure)}");
+            terminal.Data.MarkupLineInterpolated($"{claim.Text}: [bold]{claim.Verdict}[/], {Report.Cell(claim.Figure)}");
     }
 }

@@ -1,30 +1,76 @@
+using System.Collections;
 using Spectre.Console;
 
 namespace NrSer.Cli.Output;
 
-/// <summary>Data goes to standard output, everything said to people to standard error: pipes stay clean.</summary>
-internal static class Terminal
+/// <summary>
+/// What a command is typed at. Data goes to standard output, everything said to people to standard error: pipes stay clean. The environment holds
+/// the settings.
+/// </summary>
+internal sealed class Terminal
 {
-    /// <summary>Standard error, with colour and progress bars where it is a terminal.</summary>
-    public static IAnsiConsole Notes { get; } = AnsiConsole.Create(new AnsiConsoleSettings
+    private readonly Func<Stream> _openOutput;
+
+    /// <param name="output">Standard output, for text.</param>
+    /// <param name="openOutput">Standard output, for bytes.</param>
+    /// <param name="errors">Standard error.</param>
+    /// <param name="isWatched">Whether a person watches standard error.</param>
+    /// <param name="environment">All variables.</param>
+    public Terminal(TextWriter output, Func<Stream> openOutput, TextWriter errors, bool isWatched, IReadOnlyDictionary<string, string> environment)
     {
-        Out = new WideOutput(Console.Error),
-        Interactive = Console.IsErrorRedirected ? InteractionSupport.No : InteractionSupport.Yes, // data may go into a file while a person watches
-    });
+        (Out, Errors, Environment, _openOutput) = (output, errors, environment, openOutput);
+        Data = AnsiConsole.Create(SettingsFor(output));
+        AnsiConsoleSettings settings = SettingsFor(errors);
+        settings.Interactive = isWatched ? InteractionSupport.Yes : InteractionSupport.No; // data may go into a file while a person watches
+        Notes = AnsiConsole.Create(settings);
+
+        static AnsiConsoleSettings SettingsFor(TextWriter writer)
+        {
+            var wide = new WideOutput(writer);
+            return new AnsiConsoleSettings { Out = wide, Ansi = wide.IsTerminal ? AnsiSupport.Detect : AnsiSupport.No };
+        }
+    }
+
+    /// <summary>Standard output, for text.</summary>
+    public TextWriter Out { get; }
+
+    /// <summary>Standard error.</summary>
+    public TextWriter Errors { get; }
+
+    /// <summary>Standard error, with colour and progress bars where it is a terminal.</summary>
+    public IAnsiConsole Notes { get; }
 
     /// <summary>Standard output, for tables.</summary>
-    public static IAnsiConsole Data { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new WideOutput(Console.Out) });
+    public IAnsiConsole Data { get; }
+
+    /// <summary>All variables of the environment.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; }
+
+    /// <summary>What the environment sets: <c>NrSer__A__B</c> is the setting <c>NrSer:A:B</c>, in any case, of which one counts.</summary>
+    public IEnumerable<KeyValuePair<string, string?>> Settings => Environment
+        .Where(variable => variable.Key.StartsWith("NrSer", StringComparison.OrdinalIgnoreCase))
+        .Select(variable => KeyValuePair.Create(variable.Key.Replace("__", ":", StringComparison.Ordinal), (string?)variable.Value))
+        .DistinctBy(setting => setting.Key, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>That of this process.</summary>
+    public static Terminal OfThisProcess() => new(
+        Console.Out, Console.OpenStandardOutput, Console.Error, !Console.IsErrorRedirected,
+        System.Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(
+            variable => (string)variable.Key, variable => (string)variable.Value!, StringComparer.Ordinal));
+
+    /// <summary>Standard output, for bytes.</summary>
+    public Stream OpenOutput() => _openOutput();
 
     /// <summary>Says what went wrong, in one line.</summary>
-    public static void Error(string message) => Notes.MarkupLineInterpolated($"[red]error:[/] {message.ReplaceLineEndings(" ")}");
+    public void Error(string message) => Notes.MarkupLineInterpolated($"[red]error:[/] {message.ReplaceLineEndings(" ")}");
 
     /// <summary>Says something on the way.</summary>
-    public static void Note(string message) => Notes.MarkupLineInterpolated($"[grey]{message}[/]");
+    public void Note(string message) => Notes.MarkupLineInterpolated($"[grey]{message}[/]");
 
     /// <summary>Shows a bar while long work runs; silent where nobody watches.</summary>
     /// <param name="title">What is being done.</param>
     /// <param name="work">Reports the share done, 0 to 1.</param>
-    public static Task<T> WithProgressAsync<T>(string title, Func<Action<double>, Task<T>> work)
+    public Task<T> WithProgressAsync<T>(string title, Func<Action<double>, Task<T>> work)
     {
         if (!Notes.Profile.Capabilities.Interactive)
             return work(_ => { });

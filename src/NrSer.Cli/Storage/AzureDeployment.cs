@@ -1,4 +1,5 @@
 using System.Text.Json;
+using NrSer.Cli.Output;
 
 namespace NrSer.Cli.Storage;
 
@@ -14,18 +15,19 @@ internal static class AzureDeployment
     ];
 
     /// <summary>Settings with the endpoints that were given; the rest from the environment (azd's hooks have them there) or azd's files.</summary>
+    /// <param name="terminal">Its environment counts.</param>
     /// <param name="environment">Name of azd's environment, or null for its default.</param>
     /// <param name="given">Blobs, results, tables; null where not given.</param>
     /// <exception cref="UsageException">An endpoint is not known, or is none.</exception>
-    public static IReadOnlyCollection<KeyValuePair<string, string?>> Settings(string? environment, params IReadOnlyList<Uri?> given)
+    public static IReadOnlyCollection<KeyValuePair<string, string?>> Settings(Terminal terminal, string? environment, params IReadOnlyList<Uri?> given)
     {
         var settings = new List<KeyValuePair<string, string?>> { StorageLocation.ConnectionSetting(null) }; // one from the environment must not come first
         IReadOnlyDictionary<string, string>? noted = null;
         for (int i = 0; i < s_endpoints.Length; i++)
         {
             (string setting, string output) = s_endpoints[i];
-            string? endpoint = given[i]?.ToString() ?? (environment is null ? Environment.GetEnvironmentVariable(output) : null);
-            endpoint ??= (noted ??= Outputs(environment)).GetValueOrDefault(output);
+            string? endpoint = given[i]?.ToString() ?? (environment is null ? terminal.Environment.GetValueOrDefault(output) : null);
+            endpoint ??= (noted ??= Outputs(terminal, environment)).GetValueOrDefault(output);
             if (!Uri.TryCreate(endpoint, UriKind.Absolute, out Uri? address) || address.Scheme != Uri.UriSchemeHttps)
                 throw new UsageException($"azd's environment has no {output}: deploy with 'azd up', or give the endpoints (see --help).");
             settings.Add(new(setting, endpoint));
@@ -35,7 +37,7 @@ internal static class AzureDeployment
     }
 
     /// <summary>What azd noted of an environment, from the nearest <c>.azure</c> folder here or above.</summary>
-    private static Dictionary<string, string> Outputs(string? environment)
+    private static Dictionary<string, string> Outputs(Terminal terminal, string? environment)
     {
         DirectoryInfo? folder = new(Environment.CurrentDirectory);
         while (folder is not null && !Directory.Exists(Path.Combine(folder.FullName, ".azure")))
@@ -43,7 +45,7 @@ internal static class AzureDeployment
         if (folder is null)
             throw new UsageException("There is no .azure folder here or above: run this where 'azd up' was run, or give the endpoints (see --help).");
         string azure = Path.Combine(folder.FullName, ".azure");
-        environment ??= Environment.GetEnvironmentVariable("AZURE_ENV_NAME") ?? DefaultEnvironment(azure);
+        environment ??= terminal.Environment.GetValueOrDefault("AZURE_ENV_NAME") ?? DefaultEnvironment(azure);
         string file = Path.Combine(azure, Path.GetFileName(environment), ".env");
         if (!File.Exists(file))
             throw new UsageException($"azd has no environment '{environment}' in {azure}. See: azd env list");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using NrSer.Cli.Local;
+using NrSer.Cli.Output;
 
 namespace NrSer.Cli.Storage;
 
@@ -60,18 +61,18 @@ internal sealed class StorageLocation
     /// <summary>The settings that point the pipeline at the storage.</summary>
     /// <exception cref="LocalStackException">None is named and none runs.</exception>
     /// <exception cref="UsageException">The deployment's endpoints are not known.</exception>
-    public IReadOnlyCollection<KeyValuePair<string, string?>> Settings(ParseResult parsed) => parsed.GetResult(_azure) is null
-        ? [ConnectionSetting(LocalConnection(parsed))]
-        : AzureDeployment.Settings(parsed.GetValue(_azure), parsed.GetValue(_blobs), parsed.GetValue(_results), parsed.GetValue(_tables));
+    public IReadOnlyCollection<KeyValuePair<string, string?>> Settings(ParseResult parsed, Terminal terminal) => parsed.GetResult(_azure) is null
+        ? [ConnectionSetting(LocalConnection(parsed, terminal))]
+        : AzureDeployment.Settings(terminal, parsed.GetValue(_azure), parsed.GetValue(_blobs), parsed.GetValue(_results), parsed.GetValue(_tables));
 
     /// <summary>The connection string of a stack on this machine.</summary>
     /// <exception cref="LocalStackException">None is named and none runs.</exception>
-    public string LocalConnection(ParseResult parsed)
+    public string LocalConnection(ParseResult parsed, Terminal terminal)
     {
         DirectoryInfo folder = parsed.GetRequiredValue(_data);
         bool folderIsNamed = parsed.GetResult(_data) is { Implicit: false };
         return parsed.GetValue(_connection)
-            ?? (folderIsNamed ? null : Environment.GetEnvironmentVariable(EnvironmentVariable)) // what is typed counts more than what is set
+            ?? (folderIsNamed ? null : terminal.Environment.GetValueOrDefault(EnvironmentVariable)) // what is typed counts more than what is set
             ?? StackFile.FindRunning(folder.FullName)?.ConnectionString
             ?? throw new LocalStackException(
                 $"No stack runs on {folder.FullName}. Start one there with: nrser up --data {folder}, or give --connection-string.");

@@ -63,7 +63,7 @@ public sealed class AnalyzeCommandTests : IDisposable
 
     [Fact]
     public async Task Analyze_Twice_PrintsTheSame() => Assert.Equal(
-        (await Nrser.RunAsync("analyze", SampleFiles.Clean)).Output, (await Nrser.RunAsync("analyze", SampleFiles.Clean)).Output);
+        (await Nrser.RunProcessAsync("analyze", SampleFiles.Clean)).Output, (await Nrser.RunProcessAsync("analyze", SampleFiles.Clean)).Output);
 
     [Fact]
     public async Task Analyze_SeveralChunks_TilesTheFile()
@@ -85,7 +85,7 @@ public sealed class AnalyzeCommandTests : IDisposable
         Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.StandardInput.BaseStream.WriteAsync(await File.ReadAllBytesAsync(SampleFiles.Noisy, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
         process.StandardInput.Close();
-        JsonElement piped = JsonDocument.Parse(await output).RootElement, direct = (await Nrser.RunAsync("analyze", "--json", SampleFiles.Noisy)).Json();
+        JsonElement piped = JsonDocument.Parse(await output).RootElement, direct = (await Nrser.RunProcessAsync("analyze", "--json", SampleFiles.Noisy)).Json();
 
         Assert.Equal(direct.GetProperty("segments").GetRawText(), piped.GetProperty("segments").GetRawText());
     }
@@ -117,7 +117,8 @@ public sealed class AnalyzeCommandTests : IDisposable
     public async Task Analyze_NewUser_LeavesNothingInTheHomeFolder()
     {
         string home = Directory.CreateDirectory(_scratch["home"]).FullName;
-        (await Nrser.RunWithAsync(new() { ["HOME"] = home, ["XDG_CACHE_HOME"] = Path.Combine(home, ".cache") }, "analyze", SampleFiles.Clean)).Succeeded();
+        Dictionary<string, string> environment = new() { ["HOME"] = home, ["XDG_CACHE_HOME"] = Path.Combine(home, ".cache") };
+        (await Nrser.RunProcessInAsync(home, environment, "analyze", SampleFiles.Clean)).Succeeded();
 
         // ONNX Runtime would keep a device id and a queue of reports there.
         Assert.DoesNotContain(Directory.GetFileSystemEntries(home, "*", SearchOption.AllDirectories), entry => entry.Contains("onnxruntime", StringComparison.Ordinal));

@@ -10,7 +10,7 @@ public sealed class DemoCommandTests
     {
         using var scratch = new Scratch();
 
-        Outcome outcome = await Nrser.RunWithAsync(new() { ["TMPDIR"] = scratch.Path }, "demo");
+        Outcome outcome = await Nrser.RunProcessInAsync(scratch.Path, new() { ["TMPDIR"] = scratch.Path }, "demo");
 
         outcome.Succeeded();
         Assert.Equal(4, outcome.Output.Split("Completed").Length);
@@ -21,7 +21,7 @@ public sealed class DemoCommandTests
     [Fact]
     public async Task Demo_AsJson_ShowsWhatTheMethodIsFor()
     {
-        JsonElement results = (await Nrser.RunAsync("demo", "--json")).Json();
+        JsonElement results = (await Nrser.RunProcessAsync("demo", "--json")).Json();
 
         JsonElement[] SegmentsOf(string name) => [.. results.EnumerateArray()
             .Single(result => result.GetProperty("recording").GetProperty("blobName").GetString() == name).GetProperty("segments").EnumerateArray()];

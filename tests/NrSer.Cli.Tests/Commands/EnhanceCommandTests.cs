@@ -32,7 +32,7 @@ public sealed class EnhanceCommandTests : IDisposable
         File.CreateSymbolicLink(_scratch["link.wav"], _scratch["real.wav"]);
         _scratch.Write("real.wav.unfinished", "precious"u8);
 
-        (await Nrser.RunAsync("enhance", SampleFiles.Noisy, _scratch["link.wav"])).Succeeded();
+        (await Nrser.RunProcessAsync("enhance", SampleFiles.Noisy, _scratch["link.wav"])).Succeeded();
 
         Assert.Equal(_scratch["real.wav"], new FileInfo(_scratch["link.wav"]).LinkTarget);
         Assert.Equal(144038, (await SampleFiles.ReadAsync(_scratch["real.wav"])).Frames);
@@ -46,7 +46,7 @@ public sealed class EnhanceCommandTests : IDisposable
         await CliWrap.Cli.Wrap("mkfifo").WithArguments(_scratch["pipe"]).ExecuteAsync(TestContext.Current.CancellationToken);
         CliWrap.CommandTask<CliWrap.CommandResult> reader = CliWrap.Cli.Wrap("cat").WithArguments(_scratch["pipe"]).ExecuteAsync(TestContext.Current.CancellationToken);
 
-        Assert.Contains("pipe", (await Nrser.RunAsync("enhance", SampleFiles.Noisy, _scratch["pipe"])).Refused(2), StringComparison.Ordinal);
+        Assert.Contains("pipe", (await Nrser.RunProcessAsync("enhance", SampleFiles.Noisy, _scratch["pipe"])).Refused(2), StringComparison.Ordinal);
 
         await reader;
         Assert.True(File.Exists(_scratch["pipe"]));

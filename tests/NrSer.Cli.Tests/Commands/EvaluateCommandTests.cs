@@ -82,7 +82,8 @@ public sealed class EvaluateCommandTests : IDisposable
     [Fact]
     public async Task Emotion_AsText_AndMarkdown_ShowTheSameFigures()
     {
-        string text = (await EvaluateAsync("emotion")).Output, markdown = (await EvaluateAsync("emotion", "--format", "markdown")).Output;
+        string text = (await Nrser.RunProcessAsync("evaluate", "emotion", _scratch["speech"], "--noise", _scratch["noise"])).Output,
+             markdown = (await EvaluateAsync("emotion", "--format", "markdown")).Output;
         Assert.Contains("| corpus | clips | UAR | macro-F1 | ECE |", markdown, StringComparison.Ordinal);
         string figures = markdown.Split('\n').Single(line => line.StartsWith("| speech |", StringComparison.Ordinal));
         Assert.All(figures.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), cell => Assert.Contains(cell, text, StringComparison.Ordinal));

@@ -14,7 +14,7 @@ public sealed class ModelsCommandTests : IDisposable
     [InlineData("verify")]
     public async Task Models_OfThisProgram_AreListedWithoutProblem(string verb)
     {
-        JsonElement[] models = [.. (await Nrser.RunAsync("models", verb, "--json")).Json().EnumerateArray()];
+        JsonElement[] models = [.. (await Nrser.RunProcessAsync("models", verb, "--json")).Json().EnumerateArray()];
 
         Assert.Equal(
             ["emotion", "enhancer", "snrLevel"],

@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using NrSer.Cli.Commands;
 using NrSer.Cli.Tests.Processes;
 
 namespace NrSer.Cli.Tests.Commands;
@@ -13,7 +14,7 @@ public sealed class RootCommandsTests
     [Fact]
     public async Task Version_IsThatOfTheBuildRules_WithTheCommitWhereTheBuildKnowsIt()
     {
-        Outcome outcome = await Nrser.RunAsync("--version");
+        Outcome outcome = await Nrser.RunProcessAsync("--version");
 
         outcome.Succeeded();
         string[] parts = outcome.Output.TrimEnd('\n').Split('+');
@@ -33,18 +34,18 @@ public sealed class RootCommandsTests
     [Fact]
     public async Task Help_OfTheRoot_ExplainsExitCodes()
     {
-        Outcome outcome = await Nrser.RunAsync("--help");
+        Outcome outcome = await Nrser.RunProcessAsync("--help");
 
         outcome.Succeeded();
         Assert.Contains("Exit codes:", outcome.Output, StringComparison.Ordinal);
         Assert.All(
-            NrSer.Cli.Commands.RootCommands.Create().Subcommands, command => Assert.Contains(command.Name, outcome.Output, StringComparison.Ordinal));
+            RootCommands.Create(Output.Terminal.OfThisProcess()).Subcommands, command => Assert.Contains(command.Name, outcome.Output, StringComparison.Ordinal));
     }
 
     [Fact]
     public void Help_OfEveryCommand_DescribesEveryArgumentAndOption()
     {
-        var commands = new Queue<System.CommandLine.Command>(NrSer.Cli.Commands.RootCommands.Create().Subcommands);
+        var commands = new Queue<System.CommandLine.Command>(RootCommands.Create(Output.Terminal.OfThisProcess()).Subcommands);
         Assert.NotEmpty(commands);
         while (commands.TryDequeue(out System.CommandLine.Command? command))
         {
@@ -69,6 +70,15 @@ public sealed class RootCommandsTests
     public async Task CommandLine_ThatIsWrong_ExitsWithTwoAndAReason(params string[] arguments)
     {
         Outcome outcome = await Nrser.RunAsync(arguments);
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.NotEqual("", outcome.Errors.Trim());
+    }
+
+    [Fact]
+    public async Task CommandLine_ThatIsWrong_EndsTheProcessWithTwo()
+    {
+        Outcome outcome = await Nrser.RunProcessAsync("listen", "talk.wav");
 
         Assert.Equal(2, outcome.ExitCode);
         Assert.NotEqual("", outcome.Errors.Trim());
@@ -119,7 +129,7 @@ public sealed class RootCommandsTests
         string[] typed = [.. parents.Select(parent => parent.Name), command.Name, "--help"];
         var output = new StringWriter();
         var toOutput = new System.CommandLine.InvocationConfiguration { Output = output };
-        Assert.Equal(0, NrSer.Cli.Commands.RootCommands.Create().Parse(typed).Invoke(toOutput));
+        Assert.Equal(0, RootCommands.Create(Output.Terminal.OfThisProcess()).Parse(typed).Invoke(toOutput));
         return output.ToString().ReplaceLineEndings(" ");
     }
 }

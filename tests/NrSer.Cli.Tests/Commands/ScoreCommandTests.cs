@@ -37,10 +37,10 @@ public sealed class ScoreCommandTests : IDisposable
     [Fact]
     public async Task Score_Segments_AreThoseOfAnalyze()
     {
-        Outcome outcome = await Nrser.RunAsync("score", "--segments", SampleFiles.Noisy);
+        Outcome outcome = await Nrser.RunProcessAsync("score", "--segments", SampleFiles.Noisy);
 
         outcome.Succeeded();
-        JsonElement analysis = (await Nrser.RunAsync("analyze", SampleFiles.Noisy)).Json();
+        JsonElement analysis = (await Nrser.RunProcessAsync("analyze", SampleFiles.Noisy)).Json();
         Assert.Equal(
             analysis.GetProperty("segments").EnumerateArray().Select(segment => (
                 (string?)SampleFiles.Noisy, segment.GetProperty("startSeconds").GetDouble(), segment.GetProperty("endSeconds").GetDouble(),

@@ -39,11 +39,11 @@ public sealed class FilledStack : IAsyncLifetime
         _stack.Files.Write($"archive/{Broken}", "These are notes, not sounds.\n"u8);
         await SampleFiles.EncodeAsync(Path.Combine(Archive, "2024", "talk.mp3"), "-ar", "44100", "-b:a", "128k");
         await _stack.StartAsync();
-        Ingested = await _stack.RunAsync("ingest", Archive, "--json");
+        Ingested = await _stack.RunProcessAsync("ingest", Archive, "--json");
         foreach (string name in Good)
             await _stack.EndedAsync(name);
         await _stack.EndedAsync(Broken, RecordingStatus.Rejected);
-        Status = await _stack.RunAsync("status", "--json");
+        Status = await _stack.RunProcessAsync("status", "--json");
     }
 
     public ValueTask DisposeAsync() => _stack.DisposeAsync();

@@ -104,7 +104,7 @@ public sealed class LocalStackTests : IClassFixture<FilledStack>
         int expected = JsonDocument.Parse(_filled.Status.Output).RootElement.EnumerateArray()
             .Sum(row => row.GetProperty("segments") is { ValueKind: JsonValueKind.Number } count ? count.GetInt32() : 0);
 
-        Outcome csv = await _filled.Stack.RunAsync("export");
+        Outcome csv = await _filled.Stack.RunProcessAsync("export");
         csv.Succeeded();
         string[] lines = csv.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.StartsWith("RecordingId,BlobName,Status,Channel,StartSeconds,EndSeconds,SnrScore,", lines[0], StringComparison.Ordinal);
@@ -140,7 +140,7 @@ public sealed class LocalStackTests : IClassFixture<FilledStack>
     [Fact]
     public async Task Commands_ForPeople_PrintTables()
     {
-        Outcome status = await _filled.Stack.RunAsync("status"), results = await _filled.Stack.RunAsync("results", "noisy.wav");
+        Outcome status = await _filled.Stack.RunAsync("status"), results = await _filled.Stack.RunProcessAsync("results", "noisy.wav");
 
         Assert.Equal(1, status.ExitCode);
         results.Succeeded();
@@ -159,7 +159,7 @@ public sealed class LocalStackTests : IClassFixture<FilledStack>
     [Fact]
     public async Task Up_OnAFolderInUse_IsRefusedAndDisturbsNothing()
     {
-        Assert.Contains("already runs", (await _filled.Stack.RunAsync("up")).Refused(3), StringComparison.Ordinal);
+        Assert.Contains("already runs", (await _filled.Stack.RunProcessAsync("up")).Refused(3), StringComparison.Ordinal);
 
         (await _filled.Stack.RunAsync("results", "clean.wav")).Succeeded();
     }

@@ -69,7 +69,7 @@ public sealed class UpCommandTests
 
         Assert.Contains("1 of ", failed.Reason, StringComparison.Ordinal);
         Assert.Equal(1, (await stack.RunAsync("status", name)).ExitCode);
-        (await stack.RunAsync("retry", name)).Succeeded();
+        (await stack.RunProcessAsync("retry", name)).Succeeded();
         RecordingStore store = stack.Store();
         Recording healed = await Waiting.UntilAsync("the second generation has ended", async cancellationToken =>
         {

@@ -21,9 +21,9 @@ public sealed class InstalledModelsTests : IDisposable
     [Fact]
     public async Task Add_ThenUse_MakesItTheOneThatIsUsed()
     {
-        (await RunAsync("models", "add", Network(), "--entry", Entry())).Succeeded();
+        (await RunProcessAsync("models", "add", Network(), "--entry", Entry())).Succeeded();
         Assert.False(await IsDefaultAsync(Name));
-        (await RunAsync("models", "use", Name)).Succeeded();
+        (await RunProcessAsync("models", "use", Name)).Succeeded();
         Assert.True(await IsDefaultAsync(Name));
         (await RunAsync("models", "verify")).Succeeded();
         JsonElement analysis = (await RunAsync("analyze", SampleFiles.Clean)).Json();
@@ -38,7 +38,7 @@ public sealed class InstalledModelsTests : IDisposable
     {
         (await RunAsync("models", "add", Network(), "--entry", Entry())).Succeeded();
         (await RunAsync("models", "use", Name)).Succeeded();
-        (await RunAsync("models", "remove", Name)).Succeeded();
+        (await RunProcessAsync("models", "remove", Name)).Succeeded();
         Assert.True(await IsDefaultAsync("nrser-emotion-small"));
         Assert.Equal(["catalog.json", "catalog.lock"], Directory.GetFileSystemEntries(Folder).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal));
         (await RunAsync("models", "remove", Name)).Refused(ExitCode.BadInput);
@@ -190,7 +190,7 @@ public sealed class InstalledModelsTests : IDisposable
     {
         await using var server = new FaultyServer(content: [], Answer.Missing);
         await AddWithUrlAsync(server.Url);
-        Assert.Contains("404", (await RunAsync("models", "pull", Name)).Refused(ExitCode.Environment), StringComparison.Ordinal);
+        Assert.Contains("404", (await RunProcessAsync("models", "pull", Name)).Refused(ExitCode.Environment), StringComparison.Ordinal);
         Assert.Single(server.Starts);
     }
 
@@ -230,5 +230,9 @@ public sealed class InstalledModelsTests : IDisposable
     private async Task<bool> IsDefaultAsync(string name) => (await RunAsync("models", "list", "--json")).Json().EnumerateArray()
         .Single(model => model.GetProperty("name").GetString() == name).GetProperty("isDefault").GetBoolean();
 
-    private Task<Outcome> RunAsync(params string[] arguments) => Nrser.RunWithAsync(new() { ["NrSer__Models__InstalledPath"] = Folder }, arguments);
+    private Task<Outcome> RunAsync(params string[] arguments) => Nrser.RunWithAsync(Settings(), arguments);
+
+    private Task<Outcome> RunProcessAsync(params string[] arguments) => Nrser.RunProcessInAsync(_scratch.Path, Settings(), arguments);
+
+    private Dictionary<string, string> Settings() => new() { ["NrSer__Models__InstalledPath"] = Folder };
 }

@@ -1,21 +1,37 @@
 using System.Diagnostics;
+using System.Text;
+using NrSer.Cli.Commands;
+using NrSer.Cli.Output;
 
 namespace NrSer.Cli.Tests.Processes;
 
-/// <summary>The built command, run as users run it.</summary>
+/// <summary>
+/// The command. Most tests run it within this process, which spares them the start of the runtime; a process of its own, as users run it, is for
+/// what only that shows: exit code, pipes, signals, what it leaves on the machine.
+/// </summary>
 internal static class Nrser
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(4); // of one command, on a machine that is busy with other things
 
-    /// <summary>Runs the command to its end.</summary>
+    /// <summary>Runs the command here.</summary>
     public static Task<Outcome> RunAsync(params string[] arguments) => RunWithAsync([], arguments);
 
-    /// <summary>Runs the command with settings in its environment.</summary>
-    public static Task<Outcome> RunWithAsync(Dictionary<string, string> environment, params string[] arguments) =>
-        RunInAsync(Environment.CurrentDirectory, environment, arguments);
+    /// <summary>Runs the command here, with settings in its environment.</summary>
+    public static async Task<Outcome> RunWithAsync(Dictionary<string, string> environment, params string[] arguments)
+    {
+        using var bytes = new MemoryStream();
+        await using var output = new StreamWriter(bytes, leaveOpen: true) { AutoFlush = true };
+        await using var errors = new StringWriter();
+        var terminal = new Terminal(output, () => bytes, errors, isWatched: false, EnvironmentOf(environment));
+        int exitCode = await RootCommands.RunAsync(arguments, terminal, interruptible: null).WaitAsync(s_limit, TestContext.Current.CancellationToken);
+        return new Outcome(exitCode, Encoding.UTF8.GetString(bytes.ToArray()), errors.ToString());
+    }
 
-    /// <summary>Runs the command in a folder, with settings in its environment.</summary>
-    public static async Task<Outcome> RunInAsync(string folder, Dictionary<string, string> environment, params string[] arguments)
+    /// <summary>Runs the command in a process of its own, to its end.</summary>
+    public static Task<Outcome> RunProcessAsync(params string[] arguments) => RunProcessInAsync(Environment.CurrentDirectory, [], arguments);
+
+    /// <summary>Runs the command in a process of its own, in a folder, with settings in its environment.</summary>
+    public static async Task<Outcome> RunProcessInAsync(string folder, Dictionary<string, string> environment, params string[] arguments)
     {
         ProcessStartInfo start = StartInfo(environment, ownSession: false, arguments);
         start.WorkingDirectory = folder;
@@ -47,12 +63,23 @@ internal static class Nrser
         {
             UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
-        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("NrSer__", StringComparison.OrdinalIgnoreCase)).ToArray())
-            start.Environment.Remove(name);
-        start.Environment["NrSer__Models__InstalledPath"] = Path.Combine(AppContext.BaseDirectory, "no models"); // not those of who runs the tests
-        start.Environment["DOTNET_TieredPGO"] = "0"; // processes that live for a second gain nothing from watching themselves
-        foreach ((string name, string value) in environment)
+        start.Environment.Clear();
+        foreach ((string name, string value) in EnvironmentOf(environment))
             start.Environment[name] = value;
+        start.Environment["DOTNET_TieredPGO"] = "0"; // processes that live for a second gain nothing from watching themselves
         return start;
+    }
+
+    /// <summary>That of the tests, without their settings, with those of a test.</summary>
+    private static Dictionary<string, string> EnvironmentOf(Dictionary<string, string> settings)
+    {
+        Dictionary<string, string> environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
+            .Select(variable => (Name: (string)variable.Key, Value: (string)variable.Value!))
+            .Where(variable => !variable.Name.StartsWith("NrSer__", StringComparison.OrdinalIgnoreCase))
+            .ToDictionary(StringComparer.Ordinal);
+        environment["NrSer__Models__InstalledPath"] = Path.Combine(AppContext.BaseDirectory, "no models"); // not those of who runs the tests
+        foreach ((string name, string value) in settings)
+            environment[name] = value;
+        return environment;
     }
 }

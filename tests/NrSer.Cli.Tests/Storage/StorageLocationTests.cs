@@ -42,7 +42,7 @@ public sealed class StorageLocationTests
         TableEntity marked = await account.Tables.GetTableClient(StorageNames.RecordingsTable).GetEntityAsync<TableEntity>("20260309", Id, cancellationToken: Stop);
         Assert.Equal(true, marked.GetBoolean(nameof(Recording.RetryRequested)));
 
-        Task<Outcome> RunAsync(params string[] arguments) => Nrser.RunInAsync(files.Path, account.SignedIn, arguments);
+        Task<Outcome> RunAsync(params string[] arguments) => Nrser.RunProcessInAsync(files.Path, account.SignedIn, arguments);
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class StorageLocationTests
     {
         await using AzureAccount account = await AzureAccount.StartAsync();
         using var files = new Scratch();
-        Outcome outcome = await Nrser.RunInAsync(
+        Outcome outcome = await Nrser.RunProcessInAsync(
             files.Path, account.SignedOut, "status", "--azure", "--blob-endpoint", account.Outputs["NRSER_BLOB_ENDPOINT"],
             "--results-blob-endpoint", account.Outputs["NRSER_RESULTS_BLOB_ENDPOINT"], "--table-endpoint", account.Outputs["NRSER_TABLE_ENDPOINT"]);
         Assert.Contains("az login", outcome.Refused(ExitCode.Environment), StringComparison.Ordinal);
@@ -69,7 +69,7 @@ public sealed class StorageLocationTests
             files.Write(".azure/half/.env", "NRSER_BLOB_ENDPOINT=\"https://a\"\nNRSER_RESULTS_BLOB_ENDPOINT=\"https://b\"\n"u8);
         }
 
-        Assert.Contains(advice, (await Nrser.RunInAsync(files.Path, [], arguments)).Refused(ExitCode.BadInput), StringComparison.Ordinal);
+        Assert.Contains(advice, (await Nrser.RunProcessInAsync(files.Path, [], arguments)).Refused(ExitCode.BadInput), StringComparison.Ordinal);
     }
 
     [Theory]
