@@ -2,8 +2,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using NrSer.Core.Models;
-using NrSer.Core.Tests.Fixtures;
 using NrSer.Core.Tests.Signal;
+using NrSer.Testing;
 
 namespace NrSer.Core.Tests;
 

@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using NrSer.Core.Emotion;
 using NrSer.Core.Models;
-using NrSer.Core.Tests.Fixtures;
 using NrSer.Core.Tests.Signal;
+using NrSer.Testing;
 
 namespace NrSer.Core.Tests.Emotion;
 

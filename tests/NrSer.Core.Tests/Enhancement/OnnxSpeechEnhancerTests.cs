@@ -1,7 +1,7 @@
 using NrSer.Core.Enhancement;
 using NrSer.Core.Models;
-using NrSer.Core.Tests.Fixtures;
 using NrSer.Core.Tests.Signal;
+using NrSer.Testing;
 
 namespace NrSer.Core.Tests.Enhancement;
 

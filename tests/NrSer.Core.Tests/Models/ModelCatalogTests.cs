@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using NrSer.Core.Models;
 using NrSer.Core.Signal;
-using NrSer.Core.Tests.Fixtures;
+using NrSer.Testing;
 
 namespace NrSer.Core.Tests.Models;
 

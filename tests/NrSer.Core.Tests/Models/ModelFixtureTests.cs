@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using NrSer.Core.Models;
-using NrSer.Core.Tests.Fixtures;
+using NrSer.Testing;
 
 namespace NrSer.Core.Tests.Models;
 

@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using NrSer.Core.Models;
-using NrSer.Core.Tests.Fixtures;
+using NrSer.Testing;
 
 namespace NrSer.Core.Tests.Models;
 

@@ -4,6 +4,7 @@ using NrSer.Core.Segmentation;
 using NrSer.Core.Snr;
 using NrSer.Core.Tests.Fixtures;
 using NrSer.Core.Tests.Signal;
+using NrSer.Testing;
 
 namespace NrSer.Core.Tests.Reconstitution;
 

@@ -5,6 +5,7 @@ using NrSer.Core.Reconstitution;
 using NrSer.Core.Segmentation;
 using NrSer.Core.Snr;
 using NrSer.Core.Tests.Fixtures;
+using NrSer.Testing;
 
 namespace NrSer.Core.Tests.Segmentation;
 

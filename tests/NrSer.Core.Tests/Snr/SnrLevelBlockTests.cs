@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using NrSer.Core.Models;
 using NrSer.Core.Snr;
-using NrSer.Core.Tests.Fixtures;
 using NrSer.Core.Tests.Signal;
+using NrSer.Testing;
 
 namespace NrSer.Core.Tests.Snr;
 

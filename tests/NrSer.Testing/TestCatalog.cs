@@ -2,10 +2,10 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using NrSer.Core.Models;
 
-namespace NrSer.Core.Tests.Fixtures;
+namespace NrSer.Testing;
 
 /// <summary>A folder of its own with a catalogue of the test networks, to be loaded as it is or spoilt first.</summary>
-internal sealed class TestCatalog : IDisposable
+public sealed class TestCatalog : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("nrser-tests-");
 
@@ -32,7 +32,7 @@ internal sealed class TestCatalog : IDisposable
     /// <summary>One entry, to be spoilt before <see cref="Save"/>.</summary>
     public JsonObject this[string name] => Document["models"]!.AsArray().Single(entry => (string?)entry!["name"] == name)!.AsObject();
 
-    public static byte[] Network(string name) => File.ReadAllBytes(System.IO.Path.Combine(AppContext.BaseDirectory, "Fixtures", $"{name}.onnx"));
+    public static byte[] Network(string name) => File.ReadAllBytes(System.IO.Path.Combine(AppContext.BaseDirectory, "Networks", $"{name}.onnx"));
 
     /// <summary>Loads one model of a catalogue that nobody touched.</summary>
     public static OnnxModel Load(string name)
@@ -95,7 +95,7 @@ internal sealed class TestCatalog : IDisposable
             ["inputs"] = new JsonArray(inputs),
             ["outputs"] = new JsonArray(outputs),
             ["licence"] = "MIT",
-            ["source"] = "make_fixtures.py",
+            ["source"] = "make_networks.py",
             ["trainingData"] = new JsonArray(),
             ["measured"] = new JsonObject(),
         };
