@@ -271,12 +271,12 @@ class Training:
 
     def fit_or_start(self):
         run = self.run
-        if run.network == "mel":
+        if run.start:
+            self.network.load_state_dict(torch.load(run.start, map_location="cpu", weights_only=True))
+        elif run.network == "mel":
             with torch.no_grad():
                 waves = self.examples.batch(np.random.default_rng(run.seed), 20 * BATCH)[0]
                 self.network.statistics.fit(*self.network.front_end(waves))
-        if run.start:
-            self.network.load_state_dict(torch.load(run.start, map_location="cpu", weights_only=True))
         if run.pretrained:
             self.network.encoder.load_state_dict(torch.load(run.pretrained, map_location="cpu")["encoder"])
 
