@@ -20,8 +20,8 @@ from . import cmgan, hubert_ser, snr_level
 
 HERE = pathlib.Path(__file__).resolve().parent
 SNR_LEVELS = (  # with seed 2, the edge frames' imaginary parts, which are rounding errors, do not move S: see README.md
-    (snr_level, "--random", "2", "--form", "dense", "--name", "snr-dense"),
-    (snr_level, "--random", "2", "--form", "transformer", "--name", "snr-transformer"),
+    (snr_level, "--random", "2", "--form", "dense", "--enhancer", "cmgan-narrow@1.0.0", "--name", "snr-dense"),
+    (snr_level, "--random", "2", "--form", "transformer", "--enhancer", "cmgan-narrow@1.0.0", "--name", "snr-transformer"),
 )
 NARROW = (
     (cmgan, "--random", "1", "--channels", "8", "--blocks", "2", "--name", "cmgan-narrow"), *SNR_LEVELS,

@@ -197,15 +197,17 @@ def main(options=None):
     if arguments.folder:
         network, c, names = load_folder(arguments.folder, normalise)
         attributes, data = {"attributes": [], "attributeRange": []}, DATA
+        meaning = {}  # labels that are not in the vocabulary of results are mapped by hand, or refused
     else:
         (network, c), names = load_nrser(arguments.nrser, bool(normalise)), NRSER_LABELS
         attributes, data = {"attributes": ["arousal", "valence", "dominance"], "attributeRange": NRSER_RANGE}, NRSER_DATA
+        meaning = {"vocabulary": {"noAgreement": None}}  # raters who did not agree are no emotion
     torch.nn.utils.remove_weight_norm(network.hubert.encoder.pos_conv_embed.conv)  # one plain weight in the graph
     outputs = {"logits": ("batch", len(names)), **({"attributes": ("batch", 3)} if arguments.nrser else {})}
     example = 0.1 * torch.randn(2, EXAMPLE_SAMPLES, generator=torch.Generator().manual_seed(0))
     graph = Graph("emotion", network, example, {"input_values": ("batch", "samples")}, outputs)
     conversion.convert(graph, conversion.origin_of(arguments, data), arguments.target, {
-        "emotion": {"labels": names, **attributes, "minimumSamples": c.field_samples},
+        "emotion": {"labels": names, **attributes, "minimumSamples": c.field_samples, **meaning},
     }, lambda _: 1e-3, {"normalisesInput": network.normalise})
 
 

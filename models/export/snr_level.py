@@ -58,6 +58,8 @@ def load(path, interleaved=False):
 def main(options=None):
     parser = conversion.parser(__doc__.splitlines()[0], "snr-level", "not stated", "https://github.com/yuwchen/NRSER, SNR/best")
     parser.add_argument("--checkpoint", type=pathlib.Path)
+    parser.add_argument("--enhancer", required=True, metavar="NAME@VERSION",
+                        help="the enhancer that the block was trained with, as its entry calls itself: NrSer refuses any other")
     parser.add_argument("--noise-threshold", type=float, default=0.6, help="below this S a segment holds no speech; 0.6 is the paper's and throws "
                         "away much speech at 0 dB: choose it on data of your own")
     parser.add_argument("--interleaved", action="store_true", help="the dense layer's inputs are re, im, re, im ... as the public code "
@@ -82,7 +84,7 @@ def main(options=None):
     conversion.convert(graph, conversion.origin_of(arguments, DATA), arguments.target, {
         "stft": {"fftSamples": FFT, "hopSamples": HOP, "window": "hamming"},
         "snrLevel": {"noiseThreshold": arguments.noise_threshold, "similarity": "bins" if dense else "frames",
-                     **({"mixRange": arguments.mix_range} if arguments.mix_range else {})},
+                     **({"mixRange": arguments.mix_range} if arguments.mix_range else {}), "enhancer": arguments.enhancer},
     }, lambda _: 1e-4)
 
 

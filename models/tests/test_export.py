@@ -285,9 +285,10 @@ class WrongFileCase(Case):
                              cwd=EXPORT.parent.parent, capture_output=True, text=True)
         self.assertEqual(ran.returncode, 1)
         self.assertRegex(ran.stderr, r"\Aerror: [^\n]+\n\Z")
-        for converter, argument in ((snr_level, "--checkpoint"), (hubert_ser, "--nrser"), (hubert_ser, "--folder")):
+        block = (snr_level, "--enhancer", "cmgan@1", "--checkpoint")
+        for converter, *arguments in (block, (hubert_ser, "--nrser"), (hubert_ser, "--folder")):
             with self.assertRaisesRegex(SystemExit, r"\Aerror: [^\n]+\Z"):
-                conversion.run(lambda: converter.main([argument, path, "--target", str(self.folder / "out")]))
+                conversion.run(lambda: converter.main([*arguments, path, "--target", str(self.folder / "out")]))
 
 
 class CommittedFixturesCase(Case):

@@ -15,7 +15,9 @@ from .corpora import LABELS
 from .descent import halved
 
 OPSET = 15
-VERSIONS = {"nrser-enhancer-small": "3.0.0", "nrser-snr-level-small": "3.1.0", "nrser-emotion-small": "3.1.0"}
+ENHANCER = "nrser-enhancer-small"
+REPORTABLE_ABOVE = 0.5  # chosen, not fitted
+VERSIONS = {ENHANCER: "3.0.0", "nrser-snr-level-small": "3.1.0", "nrser-emotion-small": "3.1.0"}
 UNSTATED = "public, to be cited; no licence stated"
 EMOTIONAL_SPEECH = [
     {"name": "EMO-DB (Burkhardt et al. 2005), as published with audb by audEERING", "licence": "CC0-1.0"},
@@ -66,7 +68,7 @@ def enhancer_entry(work, models):
     bins = enhancer.FFT // 2 + 1
     shape = ("batch", 2, "frames", bins)
     graph = Graph("enhancer", enhancer.load(work), torch.randn(1, 2, 24, bins), {"spectrogram": shape}, {"enhanced": shape})
-    return delivered(graph, "nrser-enhancer-small", models / "embedded" / "enhancer.onnx", {
+    return delivered(graph, ENHANCER, models / "embedded" / "enhancer.onnx", {
         "stft": {"fftSamples": enhancer.FFT, "hopSamples": enhancer.HOP, "window": "sqrtHann"},
         "enhancer": {"compression": COMPRESSION, "blockSamples": blocks.BLOCK_SAMPLES, "overlapSamples": blocks.OVERLAP_SAMPLES},
     }, 1e-4, measurements(work, "enhancer"))
@@ -77,7 +79,8 @@ def snr_level_entry(work, models):
     graph = Graph("snrLevel", block, torch.rand(2, similarity.FEATURES), {"similarity": ("batch", similarity.FEATURES)}, {"score": ("batch",)})
     return delivered(graph, "nrser-snr-level-small", models / "embedded" / "snr-level.onnx", {
         "stft": {"fftSamples": similarity.FFT, "hopSamples": similarity.HOP, "window": "hamming"},
-        "snrLevel": {"noiseThreshold": threshold, **({} if kept_db is None else {"keptEnergyThresholdDb": kept_db}), "mixRange": list(mix_range)},
+        "snrLevel": {"noiseThreshold": threshold, **({} if kept_db is None else {"keptEnergyThresholdDb": kept_db}), "mixRange": list(mix_range),
+                     "enhancer": f"{ENHANCER}@{VERSIONS[ENHANCER]}"},
     }, 1e-4, measurements(work, "snr-level"))
 
 
@@ -86,7 +89,7 @@ def emotion_entry(work, models, trained, name, stem):
                   {"logits": ("batch", len(LABELS)), "attributes": ("batch", 3)})
     return delivered(graph, name, models / "embedded" / f"{stem}.onnx", {
         "emotion": {"labels": list(LABELS), "attributes": ["arousal", "valence", "dominance"], "attributeRange": [1, 5],
-                    "minimumSamples": emotion_network.MINIMUM_SAMPLES},
+                    "minimumSamples": emotion_network.MINIMUM_SAMPLES, "trust": "confidence", "reportableAbove": REPORTABLE_ABOVE},
     }, 1e-3, measurements(work, trained))
 
 
