@@ -197,6 +197,14 @@ def evaluate(network, sources, seed=4242, count=96):
     return result
 
 
+def started(path=None):
+    """A network with published weights, or a fresh one."""
+    network = Enhancer()
+    if path:
+        network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    return network
+
+
 class Training:
     """A network that learns until its `minutes` are over, all runs together; it resumes from its checkpoint in `work`."""
 
@@ -204,9 +212,7 @@ class Training:
         torch.manual_seed(seed)
         self.checkpoint, self.minutes, self.seed = pathlib.Path(work) / "enhancer.pt", minutes, seed
         self.peak = PEAK_RATE / (2 if start else 1)
-        self.network, self.step, self.seconds = Enhancer(), 0, 0.0
-        if start:
-            self.network.load_state_dict(torch.load(start, map_location="cpu", weights_only=True))
+        self.network, self.step, self.seconds = started(start), 0, 0.0
         self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=self.peak, weight_decay=1e-4)
         if self.checkpoint.exists():
             stored = torch.load(self.checkpoint, map_location="cpu")
@@ -262,7 +268,8 @@ def measure(work):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("action", choices=["train", "measure"])
+    parser.add_argument("action", choices=["train", "validate", "measure"], help="validate prints what validation speakers say, of --start if it is "
+                        "given; measure does so once more at the very end, and of the test speakers")
     parser.add_argument("--work", required=True)
     parser.add_argument("--minutes", type=float, default=45, help="training time in all, over every run")
     parser.add_argument("--start", help="published weights (checkpoints/enhancer.pt) to train on from, when --work has no checkpoint yet")
@@ -270,6 +277,8 @@ def main():
     arguments = parser.parse_args()
     if arguments.action == "measure":
         measure(arguments.work)
+    elif arguments.action == "validate":
+        print(evaluate(started(arguments.start) if arguments.start else load(arguments.work), Sources(arguments.work, "validation")))
     else:
         Training(arguments.work, arguments.minutes, arguments.seed, arguments.start).go(Sources(arguments.work, "validation"))
 
