@@ -28,7 +28,8 @@ public sealed class LayeringTests
             while (outermost.DeclaringType is { } declaring) // closures
                 outermost = declaring;
             Assert.True(
-                outermost.Namespace == "NrSer.Core.Models" || outermost.Name.StartsWith("Onnx", StringComparison.Ordinal), $"{type} uses {OnnxRuntime}.");
+                outermost.Namespace == "NrSer.Core.Models" || outermost.Name.StartsWith("Onnx", StringComparison.Ordinal),
+                $"{type} uses {OnnxRuntime}.");
         });
     }
 
@@ -36,7 +37,8 @@ public sealed class LayeringTests
     public void Signal_DependsOn_NoOtherFolder()
     {
         string[] others = ["Audio", "Emotion", "Enhancement", "Models", "Reconstitution", "Segmentation", "Snr"];
-        NetArchTest.Rules.TestResult result = Types.InAssembly(typeof(NoiseRobustEmotionRecognizer).Assembly).That().ResideInNamespace("NrSer.Core.Signal")
+        NetArchTest.Rules.TestResult result = Types.InAssembly(typeof(NoiseRobustEmotionRecognizer).Assembly).That()
+            .ResideInNamespace("NrSer.Core.Signal")
             .ShouldNot().HaveDependencyOnAny([.. others.Select(folder => $"NrSer.Core.{folder}")]).GetResult();
         Assert.True(result.IsSuccessful, string.Join(", ", result.FailingTypeNames ?? []));
     }
@@ -45,8 +47,10 @@ public sealed class LayeringTests
     [Fact]
     public void Namespaces_OfCore_FormNoCircle()
     {
-        ArchUnitNET.Domain.Architecture core = new ArchUnitNET.Loader.ArchLoader().LoadAssembly(typeof(NoiseRobustEmotionRecognizer).Assembly).Build();
+        ArchUnitNET.Domain.Architecture core = new ArchUnitNET.Loader.ArchLoader().LoadAssembly(typeof(NoiseRobustEmotionRecognizer).Assembly)
+            .Build();
         Assert.All(
-            SliceRuleDefinition.Slices().Matching("NrSer.(**)").Should().BeFreeOfCycles().Evaluate(core), found => Assert.True(found.Passed, found.Description));
+            SliceRuleDefinition.Slices().Matching("NrSer.(**)").Should().BeFreeOfCycles().Evaluate(core),
+            found => Assert.True(found.Passed, found.Description));
     }
 }

@@ -62,7 +62,8 @@ public sealed class NoiseRobustEmotionRecognizerTests : IDisposable
     public void AddNrSerCore_OptionOutOfRange_StopsStartUp(string key, string value)
     {
         using ServiceProvider services = Services((key, value));
-        OptionsValidationException error = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IStartupValidator>().Validate());
+        OptionsValidationException error =
+            Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IStartupValidator>().Validate());
         Assert.Contains(key[(key.LastIndexOf(':') + 1)..], error.Message, StringComparison.Ordinal);
     }
 

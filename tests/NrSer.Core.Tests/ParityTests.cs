@@ -37,7 +37,8 @@ public sealed class ParityTests : IDisposable
         using JsonDocument fixture = Load("similarity");
         float[] similarity = new float[402];
         SpectralSimilarity.Compute(
-            new Stft(_models.SnrLevelEntry.Stft!), Floats(fixture.RootElement.GetProperty("x")), Floats(fixture.RootElement.GetProperty("enhanced")), similarity);
+            new Stft(_models.SnrLevelEntry.Stft!), Floats(fixture.RootElement.GetProperty("x")), Floats(fixture.RootElement.GetProperty("enhanced")),
+            similarity);
         AssertClose(Floats(fixture.RootElement.GetProperty("similarity")), similarity, 1e-5f); // ratios near 1 of sums over 25 frames
     }
 
@@ -68,7 +69,8 @@ public sealed class ParityTests : IDisposable
 
     public void Dispose() => _models.Dispose();
 
-    private static JsonDocument Load(string name) => JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Fixtures", $"{name}.json")));
+    private static JsonDocument Load(string name) =>
+        JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Fixtures", $"{name}.json")));
 
     private static float[] Floats(JsonElement list) => [.. list.EnumerateArray().Select(value => value.GetSingle())];
 
@@ -78,7 +80,8 @@ public sealed class ParityTests : IDisposable
         JsonElement[] components = [.. root.GetProperty("components").EnumerateArray()];
         return [.. Enumerable.Range(0, root.GetProperty("samples").GetInt32()).Select(n => (float)components.Sum(component =>
             component.GetProperty("amplitude").GetDouble() * Math.Sin(
-                (2 * Math.PI * component.GetProperty("frequencyHz").GetDouble() * n / SegmentGrid.SampleRateHz) + component.GetProperty("phaseRadians").GetDouble())))];
+                (2 * Math.PI * component.GetProperty("frequencyHz").GetDouble() * n / SegmentGrid.SampleRateHz)
+                    + component.GetProperty("phaseRadians").GetDouble())))];
     }
 
     private static void AssertClose(float[] expected, float[] found, float tolerance)

@@ -10,7 +10,8 @@ public sealed class LayeringTests
     [Fact]
     public void Evaluation_ReferencesCoreAlone() => Assert.Equal(
         ["NrSer.Core"],
-        typeof(Experiment).Assembly.GetReferencedAssemblies().Select(name => name.Name!).Where(name => name.StartsWith("nrser", StringComparison.OrdinalIgnoreCase)));
+        typeof(Experiment).Assembly.GetReferencedAssemblies().Select(name => name.Name!)
+            .Where(name => name.StartsWith("nrser", StringComparison.OrdinalIgnoreCase)));
 
     [Fact]
     public void Namespaces_OfEvaluation_FormNoCircle()

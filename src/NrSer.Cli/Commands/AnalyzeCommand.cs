@@ -29,7 +29,8 @@ internal static class AnalyzeCommand
         {
             Description = "Mix all channels, or analyse each for itself (Separate).", DefaultValueFactory = _ => ChannelMode.Mix,
         }.OnlyNames();
-        var command = new Command("analyze", "Prints emotions, scores and segments of one recording as JSON. Needs no storage; gives the rows that the pipeline gives.")
+        var command = new Command("analyze",
+            "Prints emotions, scores and segments of one recording as JSON. Needs no storage; gives the rows that the pipeline gives.")
         {
             file, whole, channels,
         };
@@ -39,7 +40,7 @@ internal static class AnalyzeCommand
             FileInfo recording = parsed.GetRequiredValue(file);
             // As one segment means as one chunk, whatever chunks are set to; a longer file shows as a longer chunk.
             bool asOne = parsed.GetValue(whole);
-            await using ServiceProvider services = CliServices.Method(terminal, 
+            await using ServiceProvider services = CliServices.Method(terminal,
                 asOne ? [KeyValuePair.Create($"{SegmentationOptions.Section}:{nameof(SegmentationOptions.MaxChunk)}", (string?)"00:01:00")] : []);
             AnalysisV2 analysis = await terminal.WithProgressAsync(
                 recording.Name, progress => AnalyzeAsync(services, recording, asOne, parsed.GetValue(channels), progress, cancellationToken));
@@ -61,7 +62,8 @@ internal static class AnalyzeCommand
 
         await using FileStream content = RecordingFile.Open(recording);
         await using var hashed = new HashedContent(content);
-        await using SpeechReader speech = await SpeechReader.OpenAsync(services.GetRequiredService<AudioDecoder>(), hashed.Stream, channels, cancellationToken);
+        await using SpeechReader speech =
+            await SpeechReader.OpenAsync(services.GetRequiredService<AudioDecoder>(), hashed.Stream, channels, cancellationToken);
         var reader = new ChunkReader(speech, segmentation);
         var segments = new List<Segment>();
         await foreach (AudioChunk chunk in reader.ReadAsync(cancellationToken))

@@ -30,12 +30,17 @@ internal static class BenchCommand
         var minutes = new Option<double>("--minutes") { Description = "Audio to run through.", DefaultValueFactory = _ => 10 }.OnlyWithin(0.1, 600);
         var models = new Option<string>("--models")
         {
-            Description = "The models in use, those that come with NrSer, or the largest of each kind that belong together (installed CMGAN, HuBERT).", DefaultValueFactory = _ => Used,
+            Description =
+                "The models in use, those that come with NrSer, or the largest of each kind that belong together (installed CMGAN, HuBERT).",
+            DefaultValueFactory = _ => Used,
         }.AcceptOnlyFromAmong(Used, Embedded, Full);
-        var threads = new Option<int>("--threads") { Description = "Threads at work.", DefaultValueFactory = _ => 1 }.OnlyWithin(1, Environment.ProcessorCount);
+        var threads =
+            new Option<int>("--threads") { Description = "Threads at work.", DefaultValueFactory = _ => 1 }.OnlyWithin(1, Environment.ProcessorCount);
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new Command(
-            "bench", "Measures the real-time factor of every stage and model, hours of audio per core-hour, the time outside the networks and the memory. Every segment counts as speech.")
+            "bench",
+            "Measures the real-time factor of every stage and model, hours of audio per core-hour, the time outside the networks and the memory. "
+            + "Every segment counts as speech.")
         {
             file, minutes, models, threads, json,
         };
@@ -69,7 +74,8 @@ internal static class BenchCommand
         ModelEntry[] largest = Largest(catalog, SizeOf);
         return largest.Any(entry => catalog.IsInstalled(entry))
             ? [.. largest.Select(entry => Setting($"{entry.Kind}", entry.Name))]
-            : throw new UsageException("No model is installed that is larger than NrSer's own. Convert public checkpoints with models/export, then: nrser models add");
+            : throw new UsageException(
+                "No model is installed that is larger than NrSer's own. Convert public checkpoints with models/export, then: nrser models add");
 
         long SizeOf(ModelEntry entry) => new FileInfo(catalog.FileOf(entry)) is { Exists: true } file ? file.Length : 0;
     }
@@ -80,7 +86,8 @@ internal static class BenchCommand
         ModelEntry Of(ModelKind kind) => catalog.Models.Where(entry => entry.Kind == kind).MaxBy(sizeOf)!;
         ModelEntry enhancer = Of(ModelKind.Enhancer);
         ModelEntry block = catalog.BlocksOf(enhancer).MaxBy(sizeOf) ?? throw new UsageException(
-            $"No SNR-level block belongs to the largest enhancer, {enhancer.Id}, so that the two cannot be measured together. Add one whose entry names it: nrser models add");
+            $"No SNR-level block belongs to the largest enhancer, {enhancer.Id}, so that the two cannot be measured together. Add one whose entry "
+            + "names it: nrser models add");
         return [enhancer, block, Of(ModelKind.Emotion)];
     }
 
@@ -204,8 +211,11 @@ internal static class BenchCommand
         foreach (BenchModelV1 model in report.Models)
             models.AddRow(Markup.Escape(model.Model), $"{model.Rtf:F5}", $"{model.AudioHoursPerCoreHour:F1} h", $"{model.MemoryMiB:F0} MiB");
         terminal.Data.Write(models);
+        terminal.Data.MarkupInterpolated(
+            $"{report.AudioSeconds:F0} s of audio, threads: {report.Threads}. RTF {report.TotalRtf:F4} in all, ");
         terminal.Data.MarkupLineInterpolated(
-            $"{report.AudioSeconds:F0} s of audio, threads: {report.Threads}. RTF {report.TotalRtf:F4} in all, {report.TotalToInference:F3} times that of the networks; {report.OutsideInferenceRtf:F5} outside them.");
-        terminal.Data.MarkupLineInterpolated($"{report.AudioHoursPerCoreHour:F1} h of audio per core-hour; peak memory {report.PeakMemoryMiB:F0} MiB");
+            $"{report.TotalToInference:F3} times that of the networks; {report.OutsideInferenceRtf:F5} outside them.");
+        terminal.Data.MarkupLineInterpolated(
+            $"{report.AudioHoursPerCoreHour:F1} h of audio per core-hour; peak memory {report.PeakMemoryMiB:F0} MiB");
     }
 }

@@ -18,7 +18,8 @@ internal static class CommandRun
     /// <param name="command">The command.</param>
     /// <param name="terminal">Told what went wrong.</param>
     /// <param name="body">What it does.</param>
-    public static void Run(this Command command, Terminal terminal, Func<ParseResult, CancellationToken, Task<int>> body) => command.SetAction(async (parsed, cancellationToken) =>
+    public static void Run(this Command command, Terminal terminal, Func<ParseResult, CancellationToken, Task<int>> body) =>
+        command.SetAction(async (parsed, cancellationToken) =>
     {
         try
         {
@@ -43,14 +44,16 @@ internal static class CommandRun
         Microsoft.Extensions.Options.OptionsValidationException => (error.Message, ExitCode.BadInput),
         AuthenticationFailedException => ($"Azure does not know who you are: {FirstLine(error)} Sign in with: az login", ExitCode.Environment),
         RequestFailedException { Status: 403 } => (
-            $"The storage refused: {FirstLine(error)} Your account needs the roles Storage Blob Data Contributor and Storage Table Data Contributor there.",
+            $"The storage refused: {FirstLine(error)} Your account needs the roles Storage Blob Data Contributor and Storage Table Data "
+            + "Contributor there.",
             ExitCode.Environment),
         RequestFailedException { Status: 0 } => ($"The storage cannot be reached: {FirstLine(error)}", ExitCode.Environment),
         RequestFailedException => ($"The storage refused: {FirstLine(error)}", ExitCode.Environment),
         AggregateException { InnerExceptions: [var inner, ..] } => Explain(inner) ?? ($"{FirstLine(inner)}", ExitCode.Environment),
         IOException or TimeoutException => (error.Message, ExitCode.BadInput),
         FormatException => (error.Message, ExitCode.BadInput), // a connection string
-        InvalidOperationException { InnerException: FormatException or ArgumentException } => (error.Message, ExitCode.BadInput), // a setting from the environment
+        // a setting from the environment
+        InvalidOperationException { InnerException: FormatException or ArgumentException } => (error.Message, ExitCode.BadInput),
         _ => null,
     };
 

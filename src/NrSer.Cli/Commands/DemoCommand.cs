@@ -22,7 +22,8 @@ internal static class DemoCommand
     public static Command Create(Terminal terminal)
     {
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new Command("demo", "Starts the pipeline on a temporary storage, drops three samples (clean, noisy, noise only) and shows their rows.")
+        var command =
+            new Command("demo", "Starts the pipeline on a temporary storage, drops three samples (clean, noisy, noise only) and shows their rows.")
         {
             json,
         };
@@ -84,7 +85,8 @@ internal static class DemoCommand
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new LocalStackException($"The samples were not done within {s_limit.TotalMinutes:F0} minutes. Last seen: {string.Join(", ", told.Values)}");
+            throw new LocalStackException(
+                $"The samples were not done within {s_limit.TotalMinutes:F0} minutes. Last seen: {string.Join(", ", told.Values)}");
         }
     }
 

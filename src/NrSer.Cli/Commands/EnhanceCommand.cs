@@ -25,7 +25,8 @@ internal static class EnhanceCommand
         var output = new Argument<FileInfo>("out.wav") { Description = "Receives 16 kHz mono float WAV, exactly as long as the input." };
         var mode = new Option<Mode>("--mode")
         {
-            Description = "Enhanced: what the network makes of it. Reconstituted: mixed with the original by its score, as emotion recognition hears it.",
+            Description =
+                "Enhanced: what the network makes of it. Reconstituted: mixed with the original by its score, as emotion recognition hears it.",
             DefaultValueFactory = _ => Mode.Enhanced,
         }.OnlyNames();
         var command = new Command("enhance", "Writes the enhanced or reconstituted speech of one recording.") { input, output, mode };
@@ -47,7 +48,8 @@ internal static class EnhanceCommand
     {
         SpeechReconstituter reconstituter = services.GetRequiredService<SpeechReconstituter>();
         await using FileStream content = RecordingFile.Open(source);
-        await using SpeechReader speech = await SpeechReader.OpenAsync(services.GetRequiredService<AudioDecoder>(), content, ChannelMode.Mix, cancellationToken);
+        await using SpeechReader speech =
+            await SpeechReader.OpenAsync(services.GetRequiredService<AudioDecoder>(), content, ChannelMode.Mix, cancellationToken);
         var reader = new ChunkReader(speech, services.GetRequiredService<IOptions<SegmentationOptions>>().Value);
 
         await using var unfinished = new UnfinishedFile(target);

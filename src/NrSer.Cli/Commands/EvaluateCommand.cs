@@ -25,19 +25,33 @@ internal static class EvaluateCommand
 
     public static Command Create(Terminal terminal)
     {
-        var sources = new Argument<string[]>("manifest or folders") { Description = "A manifest ending in .csv, or folders of speech.", Arity = ArgumentArity.OneOrMore };
-        var noise = new Option<string[]>("--noise") { Description = "Folders of noise without speech.", Recursive = true, AllowMultipleArgumentsPerToken = true };
-        var snrs = new Option<double[]>("--snr") { Description = "SNRs in dB to mix speech and noise at.", Recursive = true, AllowMultipleArgumentsPerToken = true };
+        var sources = new Argument<string[]>("manifest or folders")
+        {
+            Description = "A manifest ending in .csv, or folders of speech.",
+            Arity = ArgumentArity.OneOrMore
+        };
+        var noise = new Option<string[]>("--noise")
+        {
+            Description = "Folders of noise without speech.", Recursive = true,
+            AllowMultipleArgumentsPerToken = true
+        };
+        var snrs = new Option<double[]>("--snr")
+        {
+            Description = "SNRs in dB to mix speech and noise at.", Recursive = true,
+            AllowMultipleArgumentsPerToken = true
+        };
         var format = new Option<ReportWriter.Format>("--format") { Description = "Text, Markdown or Json.", Recursive = true }.OnlyNames();
         var json = new Option<bool>("--json") { Description = "Short for --format Json.", Recursive = true };
         var charts = new Option<DirectoryInfo?>("--charts") { Description = "Folder to draw charts into, as PNG.", Recursive = true };
         var seed = new Option<int>("--seed") { Description = "Of the bootstrap.", Recursive = true, DefaultValueFactory = _ => 1 };
         var arms = new Option<FileInfo?>("--arms")
         {
-            Description = $"A catalogue with an emotion model for each arm, named {string.Join(", ", AblationArm.Names)}; without it all share the default.",
+            Description =
+                $"A catalogue with an emotion model for each arm, named {string.Join(", ", AblationArm.Names)}; without it all share the default.",
         };
 
-        Command Kind(string name, string description, IReadOnlyList<double> defaultSnrsDb, Func<ParseResult, Experiment, Action<double>, CancellationToken, Task<Report>> run)
+        Command Kind(string name, string description, IReadOnlyList<double> defaultSnrsDb,
+            Func<ParseResult, Experiment, Action<double>, CancellationToken, Task<Report>> run)
         {
             var command = new Command(name, description) { sources };
             command.Run(terminal, async (parsed, cancellationToken) =>
@@ -64,8 +78,10 @@ internal static class EvaluateCommand
         }
 
         Command ablation = Kind(
-            "ablation", "Original, enhanced, reconstituted and the best possible mix, from clean to noisy; and the paper's claims, each with a verdict.",
-            AblationExperiment.DefaultSnrsDb, (parsed, experiment, progress, cancellationToken) => AblationExperiment.RunAsync(experiment, parsed.GetValue(arms), progress, cancellationToken));
+            "ablation",
+            "Original, enhanced, reconstituted and the best possible mix, from clean to noisy; and the paper's claims, each with a verdict.",
+            AblationExperiment.DefaultSnrsDb, (parsed, experiment, progress, cancellationToken) =>
+                AblationExperiment.RunAsync(experiment, parsed.GetValue(arms), progress, cancellationToken));
         ablation.Add(arms);
         return new Command("evaluate", $"Measures the method on labelled recordings, with 95 % intervals over speakers.\n{ManifestHelp}")
         {

@@ -19,7 +19,10 @@ internal static class ExportCommand
     {
         var format = new Option<Format>("--format") { Description = "csv, parquet or jsonl.", DefaultValueFactory = _ => Format.Csv }.OnlyNames();
         var output = new Option<FileInfo?>("--output", "-o") { Description = "The file to write; standard output by default, but not for parquet." };
-        var command = new Command("export", "Writes the segments of all recordings uploaded on the given days. What is still being processed has fewer rows, and says so in its status.") { format, output };
+        var command =
+            new Command("export",
+                "Writes the segments of all recordings uploaded on the given days. What is still being processed has fewer rows, and says so in "
+                + "its status.") { format, output };
         command.RunOnRows(terminal, async (parsed, rows, cancellationToken) =>
         {
             FileInfo? target = parsed.GetValue(output);
@@ -47,7 +50,8 @@ internal static class ExportCommand
         await using var text = new StreamWriter(file, leaveOpen: true);
         await text.WriteAsync(SegmentExport.CsvHeader.AsMemory(), cancellationToken);
         return await ForEachAsync(
-            stored, (recording, segment) => text.WriteAsync(SegmentExport.CsvLine(recording, segment).AsMemory(), cancellationToken), cancellationToken);
+            stored, (recording, segment) => text.WriteAsync(SegmentExport.CsvLine(recording, segment).AsMemory(), cancellationToken),
+            cancellationToken);
     }
 
     private static async Task<int> WriteJsonLinesAsync(StoredRows stored, Stream file, CancellationToken cancellationToken)

@@ -21,12 +21,14 @@ internal static class IngestCommand
     {
         var sources = new Argument<string[]>("sources")
         {
-            Description = $"Files, folders (searched for {string.Join(' ', AudioDecoder.FileExtensions)}) or globs such as 'archive/**/*.mp3'.", Arity = ArgumentArity.OneOrMore,
+            Description = $"Files, folders (searched for {string.Join(' ', AudioDecoder.FileExtensions)}) or globs such as 'archive/**/*.mp3'.",
+            Arity = ArgumentArity.OneOrMore,
         };
         var parallel = new Option<int>("--parallel") { Description = "Uploads at once, 1 to 64.", DefaultValueFactory = _ => 4 }.OnlyWithin(1, 64);
         var json = new Option<bool>("--json") { Description = "Print the report as JSON." };
         var storage = new StorageLocation();
-        var command = new Command("ingest", "Uploads recordings. Run again after an interruption: what is already there, unchanged, is skipped.") { sources, parallel, json };
+        var command = new Command("ingest",
+            "Uploads recordings. Run again after an interruption: what is already there, unchanged, is skipped.") { sources, parallel, json };
         storage.AddTo(command);
         command.Run(terminal, async (parsed, cancellationToken) =>
         {
@@ -90,7 +92,8 @@ internal static class IngestCommand
         void AddOnce(string name, string path)
         {
             if (found.TryGetValue(name, out FileInfo? other) && other.FullName != Path.GetFullPath(path))
-                throw new UsageException($"Both {other.FullName} and {Path.GetFullPath(path)} would be called '{name}'. Ingest them one folder at a time.");
+                throw new UsageException(
+                    $"Both {other.FullName} and {Path.GetFullPath(path)} would be called '{name}'. Ingest them one folder at a time.");
             found[name] = new FileInfo(path);
         }
     }
@@ -106,13 +109,15 @@ internal static class IngestCommand
     }
 
     private static async Task<IngestReportV1> UploadAllAsync(
-        BlobContainerClient container, List<(FileInfo File, string BlobName)> files, int parallel, Action<double> progress, CancellationToken cancellationToken)
+        BlobContainerClient container, List<(FileInfo File, string BlobName)> files, int parallel, Action<double> progress,
+        CancellationToken cancellationToken)
     {
         long total = Math.Max(1, files.Sum(file => file.File.Length)), done = 0, bytes = 0;
         int uploaded = 0, there = 0;
         var failed = new List<IngestFailureV1>();
         var replaced = new List<string>();
-        await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellationToken }, async (file, token) =>
+        await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellationToken },
+            async (file, token) =>
         {
             try
             {

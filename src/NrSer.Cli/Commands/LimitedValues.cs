@@ -17,7 +17,8 @@ internal static class LimitedValues
     {
         option.Validators.Add(result =>
         {
-            if (result.Tokens is [{ Value: var text }] && T.TryParse(text, CultureInfo.InvariantCulture, out T? number) && !(number >= least && number <= most))
+            if (result.Tokens is [{ Value: var text }] && T.TryParse(text, CultureInfo.InvariantCulture, out T? number)
+                && !(number >= least && number <= most))
                 result.AddError(string.Create(CultureInfo.InvariantCulture, $"{option.Name} takes {least} to {most}."));
         });
         return option;

@@ -17,21 +17,34 @@ internal static class ModelsCommand
         var json = new Option<bool>("--json") { Description = "Print JSON.", Recursive = true };
         var list = new Command("list", "Lists the catalogue.");
         list.Run(terminal, (parsed, _) => Task.FromResult(Show(terminal, parsed.GetValue(json), load: false)));
-        var verify = new Command("verify", "Loads every model, checks file, hash, names and shapes against the catalogue, computes its fixture where it has one, and holds that the SNR-level block in use belongs to the enhancer in use. Exit code 3 if one does not hold.");
+        var verify =
+            new Command("verify",
+                "Loads every model, checks file, hash, names and shapes against the catalogue, computes its fixture where it has one, and holds "
+                + "that the SNR-level block in use belongs to the enhancer in use. Exit code 3 if one does not hold.");
         verify.Run(terminal, (parsed, _) => Task.FromResult(Show(terminal, parsed.GetValue(json), load: true)));
-        return new Command("models", "Shows, checks and installs models.") { list, verify, Add(terminal), Use(terminal), Pull(terminal), Remove(terminal), json };
+        return new Command("models", "Shows, checks and installs models.") { list, verify, Add(terminal), Use(terminal), Pull(terminal),
+            Remove(terminal), json };
     }
 
     private static Command Add(Terminal terminal)
     {
-        var network = new Argument<FileInfo?>("onnx") { Description = "The network; without it, it is pulled later from the entry's url.", Arity = ArgumentArity.ZeroOrOne };
-        var entry = new Option<FileInfo>("--entry") { Description = "Its catalogue entry (JSON), as the converters in models/export write it.", Required = true };
+        var network = new Argument<FileInfo?>("onnx")
+        {
+            Description = "The network; without it, it is pulled later from the entry's url.",
+            Arity = ArgumentArity.ZeroOrOne
+        };
+        var entry = new Option<FileInfo>("--entry")
+        {
+            Description = "Its catalogue entry (JSON), as the converters in models/export write it.",
+            Required = true
+        };
         var command = new Command("add", "Installs a model for this user, after checking hash, names, shapes and fixture.") { network, entry };
         command.Run(terminal, (parsed, _) =>
         {
             FileInfo? file = parsed.GetValue(network);
             ModelEntry added = Installed(terminal).Add(file, parsed.GetRequiredValue(entry));
-            terminal.Note(file is null ? $"Noted {added.Id}. Download it with: nrser models pull {added.Name}" : $"Installed {added.Id}. Use it with: {Using(added)}");
+            terminal.Note(file is null ? $"Noted {added.Id}. Download it with: nrser models pull {added.Name}"
+                : $"Installed {added.Id}. Use it with: {Using(added)}");
             return Task.FromResult(ExitCode.Success);
         });
         return command;
@@ -41,7 +54,8 @@ internal static class ModelsCommand
     {
         var names = new Argument<string[]>("names") { Description = "Models of the catalogue, one of a kind.", Arity = ArgumentArity.OneOrMore };
         var command = new Command(
-            "use", "Makes models those that are used when none are named. An enhancer and the SNR-level block that was trained with it are named together.") { names };
+            "use", "Makes models those that are used when none are named. An enhancer and the SNR-level block that was trained with it are named "
+            + "together.") { names };
         command.Run(terminal, (parsed, _) =>
         {
             foreach (ModelEntry used in Installed(terminal).Use(parsed.GetRequiredValue(names)))
@@ -54,7 +68,8 @@ internal static class ModelsCommand
     private static Command Pull(Terminal terminal)
     {
         var name = new Argument<string>("name") { Description = "A model that was added by its entry alone." };
-        var command = new Command("pull", "Downloads a model's file and checks its hash. Run again after an interruption: it goes on where it stopped.") { name };
+        var command = new Command("pull",
+            "Downloads a model's file and checks its hash. Run again after an interruption: it goes on where it stopped.") { name };
         command.Run(terminal, async (parsed, cancellationToken) =>
         {
             string wanted = parsed.GetRequiredValue(name);
@@ -98,7 +113,8 @@ internal static class ModelsCommand
         ModelSet models = services.GetRequiredService<ModelSet>();
         ModelEntry[] defaults = [models.EnhancerEntry, models.SnrLevelEntry, models.EmotionEntry];
         ModelListingV1[] listing = [.. models.Catalog.Models.Select(entry => new ModelListingV1(
-            entry.Name, entry.Version, JsonNamingPolicy.CamelCase.ConvertName(entry.Kind.ToString()), entry.Quality, defaults.Contains(entry), entry.Licence,
+            entry.Name, entry.Version, JsonNamingPolicy.CamelCase.ConvertName(entry.Kind.ToString()), entry.Quality, defaults.Contains(entry),
+            entry.Licence,
             entry.Measured, load ? Problem(models, entry) : null))];
         if (asJson)
         {

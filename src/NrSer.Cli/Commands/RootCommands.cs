@@ -27,7 +27,8 @@ internal static class RootCommands
         The whole pipeline here:  nrser demo, or nrser up and then nrser ingest recordings/
         What azd deployed:        nrser ingest recordings/ --azure, and so on
 
-        Exit codes: 0 all well, 1 some recording failed, 2 bad input, 3 something is missing on this machine, 130 interrupted (Ctrl-C; also how up and worker end).
+        Exit codes: 0 all well, 1 some recording failed, 2 bad input, 3 something is missing on this machine, 130 interrupted
+        (Ctrl-C; also how up and worker end).
         Settings: every option of the configuration can be set in the environment, e.g. NrSer__Models__Threads=1.
         """)
     {

@@ -18,10 +18,13 @@ internal static class ScoreCommand
 
     public static Command Create(Terminal terminal)
     {
-        var files = new Argument<FileInfo[]>("files") { Description = "Recordings in any format that analyze reads.", Arity = ArgumentArity.OneOrMore };
+        var files =
+            new Argument<FileInfo[]>("files") { Description = "Recordings in any format that analyze reads.", Arity = ArgumentArity.OneOrMore };
         var segments = new Option<bool>("--segments") { Description = "One line per segment of the whole file instead of one per file." };
         var command = new Command(
-            "score", $"Prints one JSON line per recording: how clean its first {ScoredSeconds} s are (near 0 noise only, near 1 clean) and whether they hold speech.")
+            "score",
+            $"Prints one JSON line per recording: how clean its first {ScoredSeconds} s are (near 0 noise only, near 1 clean) and whether they "
+            + "hold speech.")
         {
             files, segments,
         };
@@ -36,7 +39,8 @@ internal static class ScoreCommand
                 {
                     await ScoreAsync(terminal, services, file, parsed.GetValue(segments), cancellationToken);
                 }
-                catch (Exception error) when (error is InvalidAudioException or UsageException or IOException or UnauthorizedAccessException or FfmpegMissingException)
+                catch (Exception error) when (
+                    error is InvalidAudioException or UsageException or IOException or UnauthorizedAccessException or FfmpegMissingException)
                 {
                     terminal.Error($"{file.Name}: {error.Message}"); // the others still get their scores
                     exitCode = Math.Max(exitCode, error is FfmpegMissingException ? ExitCode.Environment : ExitCode.BadInput);
@@ -53,20 +57,24 @@ internal static class ScoreCommand
     {
         SpeechReconstituter reconstituter = services.GetRequiredService<SpeechReconstituter>();
         await using FileStream content = RecordingFile.Open(file);
-        await using SpeechReader speech = await SpeechReader.OpenAsync(services.GetRequiredService<AudioDecoder>(), content, ChannelMode.Mix, cancellationToken);
+        await using SpeechReader speech =
+            await SpeechReader.OpenAsync(services.GetRequiredService<AudioDecoder>(), content, ChannelMode.Mix, cancellationToken);
         var reader = new ChunkReader(speech, services.GetRequiredService<IOptions<SegmentationOptions>>().Value);
         await foreach (AudioChunk chunk in reader.ReadAsync(cancellationToken))
         {
-            ReadOnlyMemory<float> samples = timeline ? chunk.Samples : chunk.Samples[..Math.Min(chunk.Samples.Length, ScoredSeconds * SegmentGrid.SampleRateHz)];
+            ReadOnlyMemory<float> samples = timeline ? chunk.Samples
+                : chunk.Samples[..Math.Min(chunk.Samples.Length, ScoredSeconds * SegmentGrid.SampleRateHz)];
             using ReconstitutedChunk scored = reconstituter.Reconstitute(samples, wholeAsOne: !timeline, cancellationToken);
             foreach (ScoredSegment segment in scored.Segments)
             {
                 double start = (chunk.StartSample + segment.Span.StartSample) / (double)SegmentGrid.SampleRateHz;
                 terminal.Out.WriteLine(timeline
                     ? JsonSerializer.Serialize(
-                        new ScoreTimelineV1(file.ToString(), start, start + (segment.Span.Samples / (double)SegmentGrid.SampleRateHz), segment.Score.Value, segment.IsSpeech),
+                        new ScoreTimelineV1(file.ToString(), start, start + (segment.Span.Samples / (double)SegmentGrid.SampleRateHz),
+                            segment.Score.Value, segment.IsSpeech),
                         CliLineJsonContext.Default.ScoreTimelineV1)
-                    : JsonSerializer.Serialize(new ScoreV1(file.ToString(), segment.Score.Value, segment.IsSpeech), CliLineJsonContext.Default.ScoreV1));
+                    : JsonSerializer.Serialize(new ScoreV1(file.ToString(), segment.Score.Value, segment.IsSpeech),
+                        CliLineJsonContext.Default.ScoreV1));
             }
 
             if (!timeline)

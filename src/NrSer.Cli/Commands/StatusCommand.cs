@@ -12,7 +12,11 @@ internal static class StatusCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var which = new Argument<string?>("id") { Description = "A recording's id or name; without it, all of the chosen days.", Arity = ArgumentArity.ZeroOrOne };
+        var which = new Argument<string?>("id")
+        {
+            Description = "A recording's id or name; without it, all of the chosen days.",
+            Arity = ArgumentArity.ZeroOrOne
+        };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new Command("status", "Shows how recordings stand. Exit code 1 if one was rejected or failed.") { which, json };
         command.RunOnRows(terminal, async (parsed, rows, cancellationToken) =>
@@ -31,7 +35,8 @@ internal static class StatusCommand
                 terminal.Note("No recordings yet. Drop some with: nrser ingest");
             else
                 Show(terminal, listing);
-            return listing.Exists(recording => recording.Status is nameof(RecordingStatus.Rejected) or nameof(RecordingStatus.Failed)) ? ExitCode.SomeFailed : ExitCode.Success;
+            return listing.Exists(recording => recording.Status is nameof(RecordingStatus.Rejected) or nameof(RecordingStatus.Failed))
+                ? ExitCode.SomeFailed : ExitCode.Success;
         });
         return command;
     }
@@ -52,7 +57,8 @@ internal static class StatusCommand
                 recording.RecordingId, Markup.Escape(recording.BlobName), $"[{colour}]{recording.Status}[/]",
                 recording.DurationSeconds is { } seconds ? TimeSpan.FromSeconds(seconds).ToString(@"hh\:mm\:ss") : "",
                 recording.ExpectedChunks is { } expected ? $"{recording.FinishedChunks}/{expected}" : "",
-                recording.SpeechSegments is { } speech ? $"{speech}/{recording.Segments}" : "", $"{recording.MeanSnrScore:F2}", recording.DominantEmotion ?? "",
+                recording.SpeechSegments is { } speech ? $"{speech}/{recording.Segments}" : "", $"{recording.MeanSnrScore:F2}",
+                recording.DominantEmotion ?? "",
                 Markup.Escape(recording.Reason ?? ""));
         }
 

@@ -12,7 +12,8 @@ namespace NrSer.Cli.Commands;
 internal sealed record StoredRows(RecordingStore Store, DateOnly From, DateOnly To)
 {
     /// <summary>Recordings uploaded on those days.</summary>
-    public IAsyncEnumerable<Recording> RecordingsAsync(CancellationToken cancellationToken) => Store.ListAsync(new RecordingFilter(From, To), cancellationToken);
+    public IAsyncEnumerable<Recording> RecordingsAsync(CancellationToken cancellationToken) =>
+        Store.ListAsync(new RecordingFilter(From, To), cancellationToken);
 
     /// <summary>A recording by id, or by blob name, of which the latest upload counts.</summary>
     /// <exception cref="UsageException">There is none.</exception>

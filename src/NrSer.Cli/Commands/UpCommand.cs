@@ -13,14 +13,18 @@ internal static class UpCommand
     {
         Option<DirectoryInfo> data = StorageLocation.DataOption();
         var quiet = new Option<bool>("--quiet") { Description = "Log errors only." };
-        var command = new Command("up", "Runs the whole pipeline on this machine and keeps its data in a folder. Ctrl-C ends it; nothing is lost.") { data, quiet };
+        var command = new Command("up",
+            "Runs the whole pipeline on this machine and keeps its data in a folder. Ctrl-C ends it; nothing is lost.") { data, quiet };
         command.Run(terminal, async (parsed, cancellationToken) =>
         {
             DirectoryInfo folder = parsed.GetRequiredValue(data);
-            await using LocalStack stack = await LocalStack.StartAsync(folder.FullName, verbose: !parsed.GetValue(quiet), terminal, cancellationToken);
+            await using LocalStack stack =
+                await LocalStack.StartAsync(folder.FullName, verbose: !parsed.GetValue(quiet), terminal, cancellationToken);
             terminal.Notes.MarkupLineInterpolated($"[green]NrSer is up[/] on {folder.FullName}. Ctrl-C ends it.");
             string option = folder.Name == ".nrser" ? "" : $" --data {folder}";
-            terminal.Note($"drop recordings:  nrser ingest{option} recordings/     see them: nrser status{option}     rows: nrser results{option} <id or name>");
+            terminal.Note(
+                $"drop recordings:  nrser ingest{option} recordings/     see them: nrser status{option}     "
+                + $"rows: nrser results{option} <id or name>");
             terminal.Note($"connection string for other tools: {stack.ConnectionString}");
             await stack.EmulatorExited(cancellationToken);
             throw new LocalStackException("The storage emulator ended by itself. Start again with: nrser up");

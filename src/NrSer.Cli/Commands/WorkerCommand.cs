@@ -17,7 +17,8 @@ internal static class WorkerCommand
         storage.AddLocalTo(command);
         command.Run(terminal, async (parsed, cancellationToken) =>
         {
-            using IHost host = LocalStack.BuildHost(storage.LocalConnection(parsed, terminal), verbose: true, services => services.AddNrSerEmotionWorker());
+            using IHost host =
+                LocalStack.BuildHost(storage.LocalConnection(parsed, terminal), verbose: true, services => services.AddNrSerEmotionWorker());
             await LocalStack.StartHostAsync(host, cancellationToken);
             terminal.Note("The worker waits for chunks. Ctrl-C ends it.");
             try

@@ -76,14 +76,16 @@ internal sealed class LocalStack : IAsyncDisposable
     public static IHost BuildHost(string connectionString, bool verbose, Action<IServiceCollection> addStages)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("NrSer:Sweep:Interval", (string?)"00:00:05"), KeyValuePair.Create("NrSer:Sweep:LostEventAfter", (string?)"00:01:00")]);
+        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("NrSer:Sweep:Interval", (string?)"00:00:05"),
+            KeyValuePair.Create("NrSer:Sweep:LostEventAfter", (string?)"00:01:00")]);
         InstalledModels.AddDefaultFolder(builder.Configuration).AddEnvironmentVariables();
         builder.Configuration.AddInMemoryCollection([StorageLocation.ConnectionSetting(connectionString)]);
         builder.Logging.SetMinimumLevel(verbose ? LogLevel.Information : LogLevel.Error);
         builder.Logging.AddFilter("Azure", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss "));
-        builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
+            console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddNrSerPipeline().AddNrSerStorageQueues().AddNrSerTelemetry(builder.Configuration);
         addStages(builder.Services);
         return builder.Build();

@@ -35,7 +35,8 @@ internal sealed class InstalledModels(ModelOptions options)
         JsonObject node = ReadEntry(entryFile);
         string name = node["name"]?.GetValue<string>() ?? "", version = node["version"]?.GetValue<string>() ?? "";
         if (name.Length == 0 || version.Length == 0 || (name + version).Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '.' or '_')))
-            throw new UsageException($"{entryFile}: name and version consist of letters, digits, dots, dashes and underscores; they become a file's name.");
+            throw new UsageException(
+                $"{entryFile}: name and version consist of letters, digits, dots, dashes and underscores; they become a file's name.");
         if (network is null && node["url"] is null)
             throw new UsageException($"{entryFile} has no url to pull {name} from: give the ONNX file.");
         string stem = $"{name}-{version}";
@@ -70,7 +71,8 @@ internal sealed class InstalledModels(ModelOptions options)
         }
     }
 
-    /// <summary>Makes models those that are used when none are named, all of them or none: a pair that belongs together changes in one step.</summary>
+    /// <summary>Makes models those that are used when none are named, all of them or none: a pair that belongs together changes in one
+    /// step.</summary>
     /// <param name="names">Any models of different kinds, installed or the program's own.</param>
     /// <exception cref="UsageException">There is no such model, or two are of one kind.</exception>
     /// <exception cref="ModelException">One does not load, or the SNR-level block belongs to another enhancer than would be used.</exception>
@@ -129,7 +131,8 @@ internal sealed class InstalledModels(ModelOptions options)
         await using FileStream claim = Claim();
         ModelCatalog catalog = ModelCatalog.Load(options.CatalogPath, options.InstalledPath);
         ModelEntry entry = Find(catalog, name);
-        Uri url = entry.Url ?? throw new UsageException($"The entry of '{name}' has no url: its file is there, or has to be given to 'nrser models add'.");
+        Uri url = entry.Url
+            ?? throw new UsageException($"The entry of '{name}' has no url: its file is there, or has to be given to 'nrser models add'.");
         string target = catalog.FileOf(entry);
         if (!File.Exists(target))
         {
@@ -141,7 +144,8 @@ internal sealed class InstalledModels(ModelOptions options)
                 if (hash != entry.Sha256)
                 {
                     File.Delete(part);
-                    throw new ModelException($"{url} sent a file with SHA-256 {hash}; the entry of '{name}' says {entry.Sha256}. It was thrown away.");
+                    throw new ModelException(
+                        $"{url} sent a file with SHA-256 {hash}; the entry of '{name}' says {entry.Sha256}. It was thrown away.");
                 }
             }
 

@@ -34,11 +34,15 @@ internal static class ModelDownload
             }
             catch (Exception broken) when (
                 !cancellationToken.IsCancellationRequested && attempt < Attempts
-                && broken is IOException or OperationCanceledException or HttpRequestException { StatusCode: null or >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests })
+                && broken is IOException or OperationCanceledException or HttpRequestException
+                {
+                    StatusCode: null or >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests
+                })
             {
                 await Task.Delay(s_firstPause * Math.Pow(2, attempt - 1), TimeProvider.System, cancellationToken);
             }
-            catch (Exception broken) when (!cancellationToken.IsCancellationRequested && broken is IOException or OperationCanceledException or HttpRequestException)
+            catch (Exception broken) when (
+                !cancellationToken.IsCancellationRequested && broken is IOException or OperationCanceledException or HttpRequestException)
             {
                 string kept = File.Exists(path) ? $" {new FileInfo(path).Length} bytes are kept: run the command again to go on." : "";
                 throw new ModelException($"{url} could not be downloaded: {broken.Message}{kept}", broken);

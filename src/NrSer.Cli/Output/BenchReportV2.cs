@@ -11,7 +11,8 @@ namespace NrSer.Cli.Output;
 /// <param name="AudioHoursPerCoreHour">What one core gets through.</param>
 /// <param name="PeakMemoryMiB">Of the process.</param>
 internal sealed record BenchReportV2(
-    double AudioSeconds, int Threads, IReadOnlyList<BenchStageV1> Stages, IReadOnlyList<BenchModelV1> Models, double OutsideInferenceRtf, double TotalRtf,
+    double AudioSeconds, int Threads, IReadOnlyList<BenchStageV1> Stages, IReadOnlyList<BenchModelV1> Models, double OutsideInferenceRtf,
+    double TotalRtf,
     double TotalToInference, double AudioHoursPerCoreHour, double PeakMemoryMiB);
 
 /// <summary>One stage: its time, and how much of it was spent inside the networks.</summary>

@@ -6,7 +6,8 @@ namespace NrSer.Cli.Output;
 /// <param name="AlreadyThere">Files that were there, unchanged.</param>
 /// <param name="Failed">Files that could not be sent.</param>
 /// <param name="Bytes">Sent.</param>
-internal sealed record IngestReportV1(int Uploaded, IReadOnlyList<string> Replaced, int AlreadyThere, IReadOnlyList<IngestFailureV1> Failed, long Bytes);
+internal sealed record IngestReportV1(int Uploaded, IReadOnlyList<string> Replaced, int AlreadyThere, IReadOnlyList<IngestFailureV1> Failed,
+    long Bytes);
 
 /// <summary>A file that could not be uploaded.</summary>
 internal sealed record IngestFailureV1(string File, string Reason);

@@ -4,7 +4,8 @@ namespace NrSer.Cli.Output;
 
 /// <summary>One recording of <c>nrser status</c>.</summary>
 internal sealed record StatusV1(
-    string RecordingId, string BlobName, string Status, string? Reason, int Generation, double? DurationSeconds, int FinishedChunks, int? ExpectedChunks,
+    string RecordingId, string BlobName, string Status, string? Reason, int Generation, double? DurationSeconds, int FinishedChunks,
+    int? ExpectedChunks,
     DateTimeOffset? UploadedAt, DateTimeOffset? CompletedAt, int? Segments, int? SpeechSegments, double? MeanSnrScore, string? DominantEmotion)
 {
     public static StatusV1 Of(Recording recording, int finishedChunks) => new(

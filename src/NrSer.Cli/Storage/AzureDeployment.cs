@@ -19,9 +19,11 @@ internal static class AzureDeployment
     /// <param name="environment">Name of azd's environment, or null for its default.</param>
     /// <param name="given">Blobs, results, tables; null where not given.</param>
     /// <exception cref="UsageException">An endpoint is not known, or is none.</exception>
-    public static IReadOnlyCollection<KeyValuePair<string, string?>> Settings(Terminal terminal, string? environment, params IReadOnlyList<Uri?> given)
+    public static IReadOnlyCollection<KeyValuePair<string, string?>> Settings(Terminal terminal, string? environment,
+        params IReadOnlyList<Uri?> given)
     {
-        var settings = new List<KeyValuePair<string, string?>> { StorageLocation.ConnectionSetting(null) }; // one from the environment must not come first
+        // one from the environment must not come first
+        var settings = new List<KeyValuePair<string, string?>> { StorageLocation.ConnectionSetting(null) };
         IReadOnlyDictionary<string, string>? noted = null;
         for (int i = 0; i < s_endpoints.Length; i++)
         {

@@ -21,7 +21,8 @@ internal sealed class StorageLocation
 
     private readonly Option<string?> _azure = new("--azure")
     {
-        Description = "The deployment in Azure, signed in as you are (az login). Its endpoints are read from what azd left in .azure here or above; an "
+        Description =
+            "The deployment in Azure, signed in as you are (az login). Its endpoints are read from what azd left in .azure here or above; an "
             + "environment of azd can be named.",
         HelpName = "environment", Arity = ArgumentArity.ZeroOrOne,
     };

@@ -69,6 +69,7 @@ public static class RecordingColumns
         string name, string? unit, Stage owners, string meaning, Func<Recording, T> get, Func<Recording, T, Recording> set, string? reading = null,
         bool? isNullable = null, bool isKey = false) => new(get, set)
         {
-            Name = name, Unit = unit, Owners = owners, Meaning = meaning, Reading = reading, IsKey = isKey, IsNullable = isNullable ?? default(T) is null,
+            Name = name, Unit = unit, Owners = owners, Meaning = meaning, Reading = reading, IsKey = isKey,
+            IsNullable = isNullable ?? default(T) is null,
         };
 }

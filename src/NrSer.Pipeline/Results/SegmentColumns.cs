@@ -60,6 +60,7 @@ public static class SegmentColumns
         string name, string? unit, Stage owners, string meaning, Func<Segment, T> get, Func<Segment, T, Segment> set, string? reading = null,
         bool? isNullable = null, bool isKey = false) => new(get, set)
         {
-            Name = name, Unit = unit, Owners = owners, Meaning = meaning, Reading = reading, IsKey = isKey, IsNullable = isNullable ?? default(T) is null,
+            Name = name, Unit = unit, Owners = owners, Meaning = meaning, Reading = reading, IsKey = isKey,
+            IsNullable = isNullable ?? default(T) is null,
         };
 }

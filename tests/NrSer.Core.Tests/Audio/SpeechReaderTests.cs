@@ -64,7 +64,8 @@ public sealed class SpeechReaderTests
     {
         byte[] file = [.. Wave(16_000, 1, 0.5f, -0.5f), 1, 2, 3];
         await using var hashed = new HashedContent(new MemoryStream(file));
-        await using SpeechReader speech = await SpeechReader.OpenAsync(new AudioDecoder(new AudioOptions()), hashed.Stream, ChannelMode.Mix, Reading.Token);
+        await using SpeechReader speech =
+            await SpeechReader.OpenAsync(new AudioDecoder(new AudioOptions()), hashed.Stream, ChannelMode.Mix, Reading.Token);
         Assert.Equal(2, await speech.ReadAsync(new float[8], Reading.Token));
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(file)), await hashed.FinishAsync(Reading.Token));
     }

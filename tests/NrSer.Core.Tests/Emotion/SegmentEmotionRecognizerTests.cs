@@ -71,7 +71,8 @@ public sealed class SegmentEmotionRecognizerTests
         float[] audio = new float[segments.Sum(segment => segment.Steps) * Step];
         for (int i = 0, at = 0; i < segments.Length; at += segments[i].Steps * Step, i++)
         {
-            scored[i] = new ScoredSegment(new SegmentSpan(at, segments[i].Steps * Step), new SnrScore(0.5f), MixWeight.Clamp(0.5f), segments[i].IsSpeech);
+            scored[i] =
+                new ScoredSegment(new SegmentSpan(at, segments[i].Steps * Step), new SnrScore(0.5f), MixWeight.Clamp(0.5f), segments[i].IsSpeech);
             audio.AsSpan(at, segments[i].Steps * Step).Fill(i);
         }
 

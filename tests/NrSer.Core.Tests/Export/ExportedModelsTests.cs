@@ -51,7 +51,8 @@ public sealed class ExportedModelsTests : IDisposable
     public async Task WholePath_RecordingIn_EqualsThePublishedComputation(string part)
     {
         JsonElement expected = s_expected.GetProperty(part);
-        float[] x = (await Reading.ReadWavAsync(await File.ReadAllBytesAsync(Path.Combine(s_exported, "noisy.wav"), Reading.Token)))[..expected.GetProperty("samples").GetInt32()];
+        float[] x = (await Reading.ReadWavAsync(
+            await File.ReadAllBytesAsync(Path.Combine(s_exported, "noisy.wav"), Reading.Token)))[..expected.GetProperty("samples").GetInt32()];
         float[] enhanced = new float[x.Length], y = new float[x.Length];
         using (OnnxModel enhancer = Load(Assert.Single(_catalog.Models, entry => entry.Kind == ModelKind.Enhancer)))
             new OnnxSpeechEnhancer(enhancer, threads: 2).Enhance(x, enhanced, Reading.Token);
@@ -64,14 +65,16 @@ public sealed class ExportedModelsTests : IDisposable
         var block = new SnrLevelBlock(dense);
         SnrScore score = block.Score(x, enhanced);
         AssertClose("S, dense", [scores.GetProperty("dense").GetSingle()], [score.Value], 1e-4);
-        AssertClose("S, transformer", [scores.GetProperty("transformer").GetSingle()], [new SnrLevelBlock(transformer).Score(x, enhanced).Value], 1e-4);
+        AssertClose("S, transformer", [scores.GetProperty("transformer").GetSingle()], [new SnrLevelBlock(transformer).Score(x, enhanced).Value],
+            1e-4);
 
         WaveformReconstitution.Blend(x, enhanced, block.Weigh(score), y);
         AssertClose("y, share of peak", Floats(expected.GetProperty("reconstituted")), Every(y, every), 1e-4, peak);
         ModelEntry[] emotions = [.. _catalog.Models.Where(entry => entry.Kind == ModelKind.Emotion)];
         Assert.NotEmpty(emotions);
         Assert.Equal(
-            expected.EnumerateObject().Where(value => value.Value.ValueKind == JsonValueKind.Object && value.Value.TryGetProperty("logits", out _)).Select(value => value.Name),
+            expected.EnumerateObject().Where(value => value.Value.ValueKind == JsonValueKind.Object && value.Value.TryGetProperty("logits", out _))
+                .Select(value => value.Name),
             emotions.Select(entry => entry.Name));
         foreach (ModelEntry entry in emotions)
         {
@@ -82,15 +85,18 @@ public sealed class ExportedModelsTests : IDisposable
             else
                 emotion.Run(y, [1, y.Length], (logits, [1, logits.Length]));
             JsonElement outputs = expected.GetProperty(entry.Name);
-            AssertClose($"{entry.Name}, logits", [.. outputs.GetProperty("logits").EnumerateArray().Select(value => value.GetSingle())], logits, 1e-3);
+            AssertClose($"{entry.Name}, logits", [.. outputs.GetProperty("logits").EnumerateArray().Select(value => value.GetSingle())], logits,
+                1e-3);
             if (attributes.Length > 0)
-                AssertClose($"{entry.Name}, attributes", [.. outputs.GetProperty("attributes").EnumerateArray().Select(value => value.GetSingle())], attributes, 1e-3);
+                AssertClose($"{entry.Name}, attributes", [.. outputs.GetProperty("attributes").EnumerateArray().Select(value => value.GetSingle())],
+                    attributes, 1e-3);
             EmotionEstimate estimate = Assert.Single(new OnnxEmotionClassifier(emotion).Classify(y, 1));
             Assert.Equal(emotion.Entry.Emotion.Emotions[Array.IndexOf(logits, logits.Max())], estimate.Emotion);
         }
     }
 
-    private static IEnumerable<string> Names() => Directory.GetFiles(s_exported, "*.onnx").Select(path => Path.GetFileNameWithoutExtension(path)!).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Names() =>
+        Directory.GetFiles(s_exported, "*.onnx").Select(path => Path.GetFileNameWithoutExtension(path)!).Order(StringComparer.Ordinal);
 
     private static float[] Every(float[] values, int every) => [.. values.Where((_, i) => i % every == 0)];
 

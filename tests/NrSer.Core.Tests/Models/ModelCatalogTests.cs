@@ -211,7 +211,8 @@ public sealed class ModelCatalogTests : IDisposable
     public void Choose_DefaultThatIsNotThere_ThrowsModelException()
     {
         _catalog.Document["defaults"]!["enhancer"] = "gone";
-        Assert.Contains("'gone'", Assert.Throws<ModelException>(() => _catalog.Save().Choose(ModelKind.Enhancer, name: null)).Message, StringComparison.Ordinal);
+        Assert.Contains("'gone'", Assert.Throws<ModelException>(() => _catalog.Save().Choose(ModelKind.Enhancer, name: null)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -238,7 +239,8 @@ public sealed class ModelCatalogTests : IDisposable
         other["name"] = "of-zero";
         other["snrLevel"]!["enhancer"] = "zero-512@1.0.0";
         _catalog.Document["models"]!.AsArray().Add(other);
-        Assert.Contains("nrser models use zero-512 of-zero, or: nrser models use identity-512 mean-402", PairWith("zero-512"), StringComparison.Ordinal);
+        Assert.Contains("nrser models use zero-512 of-zero, or: nrser models use identity-512 mean-402", PairWith("zero-512"),
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -62,8 +62,10 @@ public sealed class SpeechReconstituterTests : IDisposable
         using var catalog = new TestCatalog();
         catalog["mean-402"]["snrLevel"]!["keptEnergyThresholdDb"] = thresholdDb;
         using OnnxModel model = catalog.LoadModel("mean-402");
-        var reconstituter = new SpeechReconstituter(new FakeEnhancer((value, _) => 0.1f * value), new SnrLevelBlock(model), new SegmentationOptions(), threads: 1);
-        using ReconstitutedChunk chunk = reconstituter.Reconstitute(StftTests.Noise(5 * Second, 1), wholeAsOne: true, TestContext.Current.CancellationToken);
+        var reconstituter =
+            new SpeechReconstituter(new FakeEnhancer((value, _) => 0.1f * value), new SnrLevelBlock(model), new SegmentationOptions(), threads: 1);
+        using ReconstitutedChunk chunk =
+            reconstituter.Reconstitute(StftTests.Noise(5 * Second, 1), wholeAsOne: true, TestContext.Current.CancellationToken);
         ScoredSegment segment = Assert.Single(chunk.Segments);
         Assert.True(segment.Score.Value > 0.9f);
         Assert.Equal(isSpeech, segment.IsSpeech);

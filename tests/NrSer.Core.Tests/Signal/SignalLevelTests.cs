@@ -61,7 +61,8 @@ public sealed class SignalLevelTests
     }
 
     [Fact]
-    public void Normaliser_HandValue_IsTheInverseOfTheRootMeanSquare() => Assert.Equal(0.2f, SignalLevel.Normaliser([7, -1, 5, -5])!.Value, 1e-7f); // √(4 / 100)
+    // √(4 / 100)
+    public void Normaliser_HandValue_IsTheInverseOfTheRootMeanSquare() => Assert.Equal(0.2f, SignalLevel.Normaliser([7, -1, 5, -5])!.Value, 1e-7f);
 
     [Fact]
     public void Normaliser_AnySignal_BringsMeanPowerToOne() =>

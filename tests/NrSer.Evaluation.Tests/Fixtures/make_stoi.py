@@ -20,7 +20,8 @@ def signal(noise, rate_hz):
 
 
 def main():
-    scores = {f"scoresAt{rate}Hz": [{"noise": share, "stoi": float(pystoi.stoi(signal(0, rate), signal(share, rate), rate))} for share in (0.05, 0.2, 0.5, 1.0, 3.0)]
+    scores = {f"scoresAt{rate}Hz": [{"noise": share, "stoi": float(pystoi.stoi(signal(0, rate), signal(share, rate), rate))}
+                                    for share in (0.05, 0.2, 0.5, 1.0, 3.0)]
               for rate in RATES_HZ}
     path = pathlib.Path(__file__).parent / "stoi.json"
     path.write_text(json.dumps({"source": "pystoi 0.4.1", **scores}, indent=2) + "\n")

@@ -48,7 +48,8 @@ public sealed class CategoryMetricsTests
     {
         int[] actual = [.. items.Select(item => item.Item1)], predicted = [.. items.Select(item => item.Item2)];
         int[] backwards = [.. actual.Reverse()], predictedBackwards = [.. predicted.Reverse()];
-        Assert.Equal(CategoryMetrics.UnweightedAverageRecall(actual, predicted, 4), CategoryMetrics.UnweightedAverageRecall(backwards, predictedBackwards, 4), 1e-12);
+        Assert.Equal(CategoryMetrics.UnweightedAverageRecall(actual, predicted, 4),
+            CategoryMetrics.UnweightedAverageRecall(backwards, predictedBackwards, 4), 1e-12);
         Assert.Equal(CategoryMetrics.MacroF1(actual, predicted, 4), CategoryMetrics.MacroF1(backwards, predictedBackwards, 4), 1e-12);
     });
 

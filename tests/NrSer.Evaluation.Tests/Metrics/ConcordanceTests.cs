@@ -7,7 +7,8 @@ public sealed class ConcordanceTests
 {
     // a = 1, 2, 3 and b = 2, 3, 4: both variances 2/3, covariance 2/3, means one apart: 2·(2/3) / (4/3 + 1) = 4/7.
     [Fact]
-    public void Coefficient_ShiftedByOne_LosesByTheDistanceOfTheMeans() => Assert.Equal(4.0 / 7, Concordance.Coefficient([1, 2, 3], [2, 3, 4]), 1e-12);
+    public void Coefficient_ShiftedByOne_LosesByTheDistanceOfTheMeans() =>
+        Assert.Equal(4.0 / 7, Concordance.Coefficient([1, 2, 3], [2, 3, 4]), 1e-12);
 
     [Fact]
     public void Coefficient_Opposite_IsMinusOne() => Assert.Equal(-1, Concordance.Coefficient([1, 2, 3], [3, 2, 1]), 1e-12);

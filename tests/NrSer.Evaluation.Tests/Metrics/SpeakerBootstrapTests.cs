@@ -9,7 +9,8 @@ public sealed class SpeakerBootstrapTests
     public void Estimate_AMeanOverSpeakers_HasTheIntervalOfTheNormalDistribution()
     {
         double[] values = [.. Enumerable.Range(0, 500).Select(item => item / 5 % 2 == 0 ? 0.0 : 1)];
-        Interval interval = new SpeakerBootstrap(Enumerable.Range(0, 500).Select(item => $"{item / 5}"), seed: 1).Estimate(items => items.Average(i => values[i]));
+        Interval interval = new SpeakerBootstrap(Enumerable.Range(0, 500).Select(item => $"{item / 5}"), seed: 1)
+            .Estimate(items => items.Average(i => values[i]));
         Assert.Equal(0.5, interval.Value, 1e-12);
         Assert.Equal(0.5 - 0.098, interval.Low, 0.015); // the quantile of 2,000 draws scatters by about 0.003
         Assert.Equal(0.5 + 0.098, interval.High, 0.015);
@@ -43,7 +44,8 @@ public sealed class SpeakerBootstrapTests
     [Fact]
     public void Estimate_SameSeed_IsTheSame()
     {
-        Interval Run() => new SpeakerBootstrap(Enumerable.Range(0, 20).Select(item => $"{item}"), seed: 3).Estimate(items => items.Average(i => i * i));
+        Interval Run() =>
+            new SpeakerBootstrap(Enumerable.Range(0, 20).Select(item => $"{item}"), seed: 3).Estimate(items => items.Average(i => i * i));
         Assert.Equal(Run(), Run());
     }
 }

@@ -37,7 +37,8 @@ public sealed class StoiTests
     [Fact]
     public void Score_UnequalLengths_Throws() => Assert.Throws<ArgumentException>(() => Stoi.Score(new float[5000], new float[4999], RateHz));
 
-    /// <summary>Two seconds of sines with slowly changing levels and a pause, and a share of pseudo-random noise: the same in the fixture's script.</summary>
+    /// <summary>Two seconds of sines with slowly changing levels and a pause, and a share of pseudo-random noise: the same in the fixture's
+    /// script.</summary>
     private static float[] Signal(float noise, int rateHz = RateHz)
     {
         var signal = new float[2 * rateHz];

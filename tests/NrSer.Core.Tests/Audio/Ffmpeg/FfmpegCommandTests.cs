@@ -17,7 +17,8 @@ public sealed class FfmpegCommandTests : IDisposable
     public void Create_AnyInput_AllowsOneDemuxerOneProtocolOneStream(string? filePath, string protocol, string input)
     {
         FfmpegFormat format = ContentSniffer.FindFfmpegFormat("fLaC\0\0\0\"then the stream info"u8)!;
-        ProcessStartInfo start = FfmpegCommand.Create("/opt/ffmpeg", format, filePath, new AudioOptions { FfmpegMaxCpuTime = TimeSpan.FromSeconds(90.5) });
+        ProcessStartInfo start =
+            FfmpegCommand.Create("/opt/ffmpeg", format, filePath, new AudioOptions { FfmpegMaxCpuTime = TimeSpan.FromSeconds(90.5) });
         Assert.Equal("flac", After("-f"));
         Assert.Equal("flac", After("-format_whitelist"));
         Assert.Equal(protocol, After("-protocol_whitelist"));
@@ -37,7 +38,8 @@ public sealed class FfmpegCommandTests : IDisposable
     [Fact]
     public async Task OpenAsync_FfmpegFloodsItsErrors_NeitherHangsNorKeepsThem()
     {
-        AudioOptions options = Fake("i=0; while [ $i -lt 20000 ]; do echo 'something is wrong with frame after frame after frame' >&2; i=$((i+1)); done; exit 1");
+        AudioOptions options =
+            Fake("i=0; while [ $i -lt 20000 ]; do echo 'something is wrong with frame after frame after frame' >&2; i=$((i+1)); done; exit 1");
         InvalidAudioException refused = await Assert.ThrowsAsync<InvalidAudioException>(() => Reading.DecodeAsync(Flac(), options));
         Assert.InRange(refused.Message.Length, 1, 1000);
     }
@@ -51,7 +53,9 @@ public sealed class FfmpegCommandTests : IDisposable
         await Assert.ThrowsAsync<InvalidAudioException>(() => Reading.DecodeAsync(Flac(), options));
         string[] lines = await File.ReadAllLinesAsync(told, Reading.Token);
         Assert.Equal($"{(1L << 30) / 1024}", lines[^1]); // KiB
-        Assert.All(lines[..^1], line => Assert.True(line.StartsWith("PWD=", StringComparison.Ordinal) || line.StartsWith("SHLVL=", StringComparison.Ordinal) || line.StartsWith("_=", StringComparison.Ordinal), line)); // the shell's own
+        // the shell's own
+        Assert.All(lines[..^1], line => Assert.True(line.StartsWith("PWD=", StringComparison.Ordinal)
+            || line.StartsWith("SHLVL=", StringComparison.Ordinal) || line.StartsWith("_=", StringComparison.Ordinal), line));
     }
 
     private static byte[] Flac() => [.. "fLaC"u8, .. new byte[200_000]];

@@ -57,7 +57,8 @@ public sealed class ResamplerTests
             Gen.Float[-1, 1].Array[0, 6000],
             Gen.Int[0, 2500].Array[0, 12])
             .Sample(
-                (inputRateHz, input, cuts) => Assert.Equal(Resample(input, inputRateHz, SpeechRateHz), ResampleInBlocks(input, cuts, inputRateHz, SpeechRateHz)),
+                (inputRateHz, input, cuts) =>
+                    Assert.Equal(Resample(input, inputRateHz, SpeechRateHz), ResampleInBlocks(input, cuts, inputRateHz, SpeechRateHz)),
                 iter: 60);
 
     [Fact]

@@ -30,7 +30,8 @@ internal static class WavBytes
             0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71,
         ]);
 
-    public static byte[] Ds64(ulong riffBytes, ulong dataBytes) => Chunk("ds64", [.. UInt64(riffBytes), .. UInt64(dataBytes), .. UInt64(0), .. UInt32(0)]);
+    public static byte[] Ds64(ulong riffBytes, ulong dataBytes) =>
+        Chunk("ds64", [.. UInt64(riffBytes), .. UInt64(dataBytes), .. UInt64(0), .. UInt32(0)]);
 
     public static byte[] Pcm16(params short[] samples) => [.. samples.SelectMany(sample => UInt16((ushort)sample))];
 

@@ -9,13 +9,15 @@ public sealed class WavReaderTests
     {
         { WavBytes.Pcm, 8, [0, 64, 128, 192, 255], [-1, -0.5f, 0, 0.5f, 127f / 128] },
         { WavBytes.Pcm, 16, [0x00, 0x80, 0x00, 0xC0, 0x00, 0x00, 0xFF, 0x7F], [-1, -0.5f, 0, 32767f / 32768] },
-        { WavBytes.Pcm, 24, [0x00, 0x00, 0x80, 0x00, 0x00, 0xC0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F], [-1, -0.5f, -1f / 8388608, 8388607f / 8388608] },
+        { WavBytes.Pcm, 24, [0x00, 0x00, 0x80, 0x00, 0x00, 0xC0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F],
+            [-1, -0.5f, -1f / 8388608, 8388607f / 8388608] },
         { WavBytes.Pcm, 32, [0x00, 0x00, 0x00, 0x80, 0x00, 0x00, 0x00, 0x40, 0x00, 0x01, 0x00, 0x00], [-1, 0.5f, 256f / 2147483648] },
         { WavBytes.IeeeFloat, 32, [0x00, 0x00, 0x80, 0x3F, 0x00, 0x00, 0x20, 0xC0], [1, -2.5f] },
         { WavBytes.IeeeFloat, 64, [0, 0, 0, 0, 0, 0, 0xF0, 0x3F, 0, 0, 0, 0, 0, 0, 0x04, 0xC0], [1, -2.5f] },
 
         // G.711 tables: the largest, a middle and the smallest value of either sign, on a 16-bit scale.
-        { WavBytes.ALaw, 8, [0xAA, 0x2A, 0xD5, 0x55, 0xC5, 0x85], [32256f / 32768, -32256f / 32768, 8f / 32768, -8f / 32768, 264f / 32768, 4224f / 32768] },
+        { WavBytes.ALaw, 8, [0xAA, 0x2A, 0xD5, 0x55, 0xC5, 0x85],
+            [32256f / 32768, -32256f / 32768, 8f / 32768, -8f / 32768, 264f / 32768, 4224f / 32768] },
         { WavBytes.MuLaw, 8, [0x80, 0x00, 0xFF, 0x7F, 0xFE, 0xEF], [32124f / 32768, -32124f / 32768, 0, 0, 8f / 32768, 132f / 32768] },
     };
 
@@ -55,7 +57,8 @@ public sealed class WavReaderTests
     {
         byte[] samples = WavBytes.Pcm16(16384, -16384);
         byte[] file = WavBytes.File(
-            id, uint.MaxValue, WavBytes.Ds64(0, 4), WavBytes.Format(WavBytes.Pcm, 1, 16_000, 16), WavBytes.ChunkOfSize("data", uint.MaxValue, samples),
+            id, uint.MaxValue, WavBytes.Ds64(0, 4), WavBytes.Format(WavBytes.Pcm, 1, 16_000, 16),
+            WavBytes.ChunkOfSize("data", uint.MaxValue, samples),
             WavBytes.Chunk("LIST", 1, 2, 3, 4));
         Assert.Equal((float[])[0.5f, -0.5f], await Reading.ReadWavAsync(file));
     }
@@ -134,7 +137,8 @@ public sealed class WavReaderTests
     {
         const string Reason = "contains no audio";
         await AssertRefusedAsync(WavBytes.Speech(), Reason);
-        await AssertRefusedAsync(WavBytes.Riff(WavBytes.Format(WavBytes.Pcm, 1, 16_000, 16), WavBytes.Chunk("data"), WavBytes.Chunk("LIST", 1, 2, 3, 4)), Reason);
+        await AssertRefusedAsync(
+            WavBytes.Riff(WavBytes.Format(WavBytes.Pcm, 1, 16_000, 16), WavBytes.Chunk("data"), WavBytes.Chunk("LIST", 1, 2, 3, 4)), Reason);
         await AssertRefusedAsync(
             WavBytes.File("RIFF", uint.MaxValue, WavBytes.Format(WavBytes.Pcm, 1, 16_000, 16), WavBytes.ChunkOfSize("data", uint.MaxValue)), Reason);
     }
@@ -143,7 +147,8 @@ public sealed class WavReaderTests
     public async Task OpenAsync_DataLongerThanSeekableFile_IsRefusedAtOnce()
     {
         byte[] file = WavBytes.Speech(1, 2, 3)[..^3];
-        InvalidAudioException exception = await Assert.ThrowsAsync<InvalidAudioException>(() => WavReader.OpenAsync(new MemoryStream(file), new(), Reading.Token));
+        InvalidAudioException exception =
+            await Assert.ThrowsAsync<InvalidAudioException>(() => WavReader.OpenAsync(new MemoryStream(file), new(), Reading.Token));
         Assert.Contains("3 of 6 bytes are missing", exception.Reason, StringComparison.Ordinal);
         Assert.Equal(file.Length, exception.ByteOffset);
     }
@@ -212,7 +217,8 @@ public sealed class WavReaderTests
     public async Task ReadAsync_CutAtEveryByte_GivesSoundPrefixOrRefusal()
     {
         byte[] file = WavBytes.Riff(
-            WavBytes.Chunk("junk", 1, 2, 3), WavBytes.ExtensibleFormat(WavBytes.Pcm, 2, 16_000, 24, 24), WavBytes.Chunk("data", [.. Enumerable.Range(0, 60).Select(value => (byte)value)]));
+            WavBytes.Chunk("junk", 1, 2, 3), WavBytes.ExtensibleFormat(WavBytes.Pcm, 2, 16_000, 24, 24),
+            WavBytes.Chunk("data", [.. Enumerable.Range(0, 60).Select(value => (byte)value)]));
         float[] whole = await Reading.ReadWavAsync(file);
         for (int length = 0; length < file.Length; length++)
         {
