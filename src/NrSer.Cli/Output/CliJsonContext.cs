@@ -6,6 +6,7 @@ namespace NrSer.Cli.Output;
 [JsonSerializable(typeof(AnalysisV2))]
 [JsonSerializable(typeof(IReadOnlyList<ModelListingV1>))]
 [JsonSerializable(typeof(IReadOnlyList<StatusV1>))]
+[JsonSerializable(typeof(StatusSummaryV1))]
 [JsonSerializable(typeof(ResultsV2))]
 [JsonSerializable(typeof(IReadOnlyList<ResultsV2>))]
 [JsonSerializable(typeof(IngestReportV1))]

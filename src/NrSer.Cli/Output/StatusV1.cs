@@ -1,3 +1,4 @@
+using NrSer.Pipeline;
 using NrSer.Pipeline.Results;
 
 namespace NrSer.Cli.Output;
@@ -12,6 +13,14 @@ internal sealed record StatusV1(
         recording.Id.Value, recording.BlobName ?? "", recording.Status.ToString(), recording.Reason is { Length: > 0 } reason ? reason : null,
         recording.Generation, recording.DurationSeconds, finishedChunks, recording.ExpectedChunks, recording.UploadedAt, recording.CompletedAt,
         recording.SegmentCount, recording.SpeechSegmentCount, recording.MeanSnrScore, recording.DominantEmotion);
+}
+
+/// <summary>What <c>nrser status --summary</c> prints.</summary>
+internal sealed record StatusSummaryV1(int Queued, int Processing, int Completed, int Rejected, int Failed)
+{
+    public static StatusSummaryV1 Of(IReadOnlyDictionary<RecordingStatus, int> counts) => new(
+        counts[RecordingStatus.Queued], counts[RecordingStatus.Processing], counts[RecordingStatus.Completed], counts[RecordingStatus.Rejected],
+        counts[RecordingStatus.Failed]);
 }
 
 /// <summary>What <c>nrser results</c> prints.</summary>

@@ -149,6 +149,18 @@ public sealed class LocalStackTests : IClassFixture<FilledStack>
     }
 
     [Fact]
+    public async Task Status_Summary_CountsWhatTheListingShows()
+    {
+        Outcome summary = await _filled.Stack.RunAsync("status", "--summary", "--json");
+        Assert.Equal(1, summary.ExitCode); // one was rejected
+        JsonElement counts = JsonDocument.Parse(summary.Output).RootElement;
+        Assert.Equal((1, 0), (counts.GetProperty("rejected").GetInt32(), counts.GetProperty("failed").GetInt32()));
+        Assert.InRange(counts.GetProperty("completed").GetInt32(), FilledStack.Good.Length, FilledStack.Good.Length + 1); // another test adds one
+        Assert.Contains("1 Rejected", (await _filled.Stack.RunAsync("status", "--summary")).Output, StringComparison.Ordinal);
+        (await _filled.Stack.RunAsync("status", "clean.wav", "--summary")).Refused(2);
+    }
+
+    [Fact]
     public async Task Results_OfAnUnknownRecording_AreRefused() =>
         Assert.Contains("nobody.wav", (await _filled.Stack.RunAsync("results", "nobody.wav")).Refused(2), StringComparison.Ordinal);
 
