@@ -13,14 +13,20 @@ namespace NrSer.Cli.Tests.Local;
 /// <summary><c>up</c> dies at the worst moments; what is found in the end is what an undisturbed run on another storage finds.</summary>
 public sealed class KillTests : IClassFixture<UndisturbedStack>
 {
-    /// <summary>Short chunks make many; short locks give the work of the dead to the living soon.</summary>
-    internal static readonly (string, string)[] Settings =
+    /// <summary>Short chunks make many.</summary>
+    internal static readonly (string, string) ShortChunks = ("NrSer__Segmentation__MaxChunk", "00:00:10");
+
+    /// <summary>Short locks give the work of the dead to the living soon.</summary>
+    private static readonly (string, string)[] s_settings =
     [
-        ("NrSer__Segmentation__MaxChunk", "00:00:10"), ("NrSer__Queues__LockDuration", "00:00:03"), ("NrSer__Queues__PollInterval", "00:00:00.050"),
+        ShortChunks, ("NrSer__Queues__LockDuration", "00:00:03"), ("NrSer__Queues__PollInterval", "00:00:00.050"),
     ];
 
     private const int Attempts = 6;
-    private static readonly TimeSpan s_close = TimeSpan.FromMilliseconds(1); // moments are short: look as fast as the storage answers
+
+    // Moments are short, and every look slows down what is looked at: a chunk takes some 100 ms, the last step of a recording a few.
+    private static readonly TimeSpan s_close = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan s_closest = TimeSpan.FromMilliseconds(1);
 
     private readonly UndisturbedStack _undisturbed;
 
@@ -49,7 +55,7 @@ public sealed class KillTests : IClassFixture<UndisturbedStack>
     [InlineData(Moment.Completing, 25, false)]
     public async Task Up_KilledAndStartedAgain_FindsWhatAnUndisturbedRunFinds(Moment moment, int seconds, bool workerFirst)
     {
-        await using Stack stack = await Stack.StartedAsync(Settings);
+        await using Stack stack = await Stack.StartedAsync(s_settings);
         (string name, byte[] content) = await KillAtAsync(stack, moment, seconds);
 
         StackFileStays(stack);
@@ -76,7 +82,7 @@ public sealed class KillTests : IClassFixture<UndisturbedStack>
     [Fact]
     public async Task Worker_KilledInMidWork_LosesNothing()
     {
-        await using Stack stack = await Stack.StartedAsync(Settings);
+        await using Stack stack = await Stack.StartedAsync(s_settings);
         RunningNrser worker = await stack.StartWorkerAsync();
         byte[] content = SampleFiles.Concatenated(180, SampleFiles.Noisy, SampleFiles.NoiseOnly, SampleFiles.Clean);
         await stack.DropAsync("worker.wav", content);
@@ -104,7 +110,7 @@ public sealed class KillTests : IClassFixture<UndisturbedStack>
             byte[] content = SampleFiles.Concatenated(seconds * attempt, SampleFiles.Noisy, SampleFiles.NoiseOnly, SampleFiles.Clean);
             RecordingStore store = stack.Store();
             await stack.DropAsync(name, content);
-            await Waiting.UntilAsync($"{moment} or later", s_close, async cancellationToken =>
+            await Waiting.UntilAsync($"{moment} or later", moment == Moment.Completing ? s_closest : s_close, async cancellationToken =>
                 await LookAsync(store, name, cancellationToken) is { } seen && seen >= moment ? name : null);
             await stack.Up.KillAsync();
             if (await LookAsync(store, name, TestContext.Current.CancellationToken) == moment && (moment != Moment.Recognizing || await HasEmotionsAsync(stack)))

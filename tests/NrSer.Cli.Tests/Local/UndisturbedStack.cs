@@ -3,10 +3,10 @@ using NrSer.Pipeline.Results;
 
 namespace NrSer.Cli.Tests.Local;
 
-/// <summary>A stack that nobody kills.</summary>
+/// <summary>A stack that nobody kills. It idles most of the time, and so looks for work at its usual pace.</summary>
 public sealed class UndisturbedStack : IAsyncLifetime
 {
-    private readonly Stack _stack = new(KillTests.Settings);
+    private readonly Stack _stack = new(KillTests.ShortChunks);
 
     internal Stack Stack => _stack;
 

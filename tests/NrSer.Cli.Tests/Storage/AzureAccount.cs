@@ -17,7 +17,7 @@ namespace NrSer.Cli.Tests.Storage;
 /// A storage account as in Azure: over TLS, with Entra tokens. The emulator checks that a token is one for storage, not who signed it; the tokens
 /// come from an endpoint of the kind that App Service gives its apps.
 /// </summary>
-internal sealed partial class AzureAccount : IAsyncDisposable
+public sealed partial class AzureAccount : IAsyncLifetime
 {
     private const string Secret = "identity-header";
 
@@ -29,20 +29,20 @@ internal sealed partial class AzureAccount : IAsyncDisposable
     private Task _answering = Task.CompletedTask;
 
     /// <summary>The endpoints, as outputs of a deployment.</summary>
-    public Dictionary<string, string> Outputs => new(StringComparer.Ordinal)
+    internal Dictionary<string, string> Outputs => new(StringComparer.Ordinal)
     {
         ["NRSER_BLOB_ENDPOINT"] = _endpoints["Blob"], ["NRSER_RESULTS_BLOB_ENDPOINT"] = _endpoints["Blob"], ["NRSER_TABLE_ENDPOINT"] = _endpoints["Table"],
     };
 
     /// <summary>The environment of somebody who is signed in and trusts the certificate.</summary>
-    public Dictionary<string, string> SignedIn => new(StringComparer.Ordinal)
+    internal Dictionary<string, string> SignedIn => new(StringComparer.Ordinal)
     {
         ["SSL_CERT_FILE"] = _files["cert.pem"], ["AZURE_TOKEN_CREDENTIALS"] = "ManagedIdentityCredential",
         ["IDENTITY_ENDPOINT"] = _identity.Prefixes.Single(), ["IDENTITY_HEADER"] = Secret,
     };
 
     /// <summary>The environment of somebody who is not.</summary>
-    public Dictionary<string, string> SignedOut => new(StringComparer.Ordinal) { ["SSL_CERT_FILE"] = _files["cert.pem"], ["AZURE_TOKEN_CREDENTIALS"] = "EnvironmentCredential" };
+    internal Dictionary<string, string> SignedOut => new(StringComparer.Ordinal) { ["SSL_CERT_FILE"] = _files["cert.pem"], ["AZURE_TOKEN_CREDENTIALS"] = "EnvironmentCredential" };
 
     /// <summary>Looks past the command.</summary>
     public BlobServiceClient Blobs => new(ConnectionString, new BlobClientOptions { Transport = _transport! });
@@ -55,13 +55,11 @@ internal sealed partial class AzureAccount : IAsyncDisposable
         + "AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;" // every emulator's, documented
         + $"BlobEndpoint={_endpoints["Blob"]};TableEndpoint={_endpoints["Table"]};";
 
-    public static async Task<AzureAccount> StartAsync()
+    public async ValueTask InitializeAsync()
     {
-        var account = new AzureAccount();
-        account.WriteCertificate();
-        account.AnswerTokens();
-        await account.StartEmulatorAsync();
-        return account;
+        WriteCertificate();
+        AnswerTokens();
+        await StartEmulatorAsync();
     }
 
     public async ValueTask DisposeAsync()

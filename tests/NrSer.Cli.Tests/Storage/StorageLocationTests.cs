@@ -7,7 +7,7 @@ using NrSer.Pipeline.Storage;
 
 namespace NrSer.Cli.Tests.Storage;
 
-public sealed class StorageLocationTests
+public sealed class StorageLocationTests(AzureAccount account) : IClassFixture<AzureAccount>
 {
     private const string Id = "20260309-0123456789abcdef";
 
@@ -17,7 +17,6 @@ public sealed class StorageLocationTests
     [Fact]
     public async Task Azure_SignedIn_EveryCommandWorks()
     {
-        await using AzureAccount account = await AzureAccount.StartAsync();
         using var files = new Scratch();
         WriteAzdEnvironment(files, account.Outputs);
         foreach (string table in StorageNames.Tables)
@@ -48,7 +47,6 @@ public sealed class StorageLocationTests
     [Fact]
     public async Task Azure_NotSignedIn_SaysHowToSignIn()
     {
-        await using AzureAccount account = await AzureAccount.StartAsync();
         using var files = new Scratch();
         Outcome outcome = await Nrser.RunProcessInAsync(
             files.Path, account.SignedOut, "status", "--azure", "--blob-endpoint", account.Outputs["NRSER_BLOB_ENDPOINT"],
