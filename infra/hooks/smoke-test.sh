@@ -32,7 +32,7 @@ done
 echo "Uploaded $blob. Waiting for its row…"
 
 said="nothing asked yet"
-while [ $(($(date -u +%s) - started)) -le "$limit_seconds" ]; do
+while :; do
     # The id dates from the upload, which may be on the other side of midnight.
     status=$(az storage entity query --auth-mode login --account-name "$NRSER_RESULTS_ACCOUNT" --table-name recordings \
         --filter "PartitionKey ge '$(date -u -d "@$started" +%Y%m%d 2> /dev/null || date -u -r "$started" +%Y%m%d)' and BlobName eq '$blob'" \
@@ -49,6 +49,7 @@ while [ $(($(date -u +%s) - started)) -le "$limit_seconds" ]; do
             echo "The deployment runs, but the sample did not come through." >&2
             exit 1 ;;
     esac
+    [ $(($(date -u +%s) - started)) -lt "$limit_seconds" ] || break
     sleep 10
 done
 

@@ -39,9 +39,12 @@ public static class AzuriteInstallation
                 .ExecuteBufferedAsync(cancellationToken);
             if (result.ExitCode != 0 || !File.Exists(ScriptIn(aside)))
                 throw new EmulatorException($"npm could not install Azurite (exit code {result.ExitCode}): {result.StandardError.Trim()}");
-            if (!Directory.Exists(home))
-                Directory.Move(aside, home);
+            Directory.Move(aside, home);
             return script;
+        }
+        catch (IOException) when (File.Exists(script))
+        {
+            return script; // another was faster
         }
         catch (System.ComponentModel.Win32Exception missing)
         {

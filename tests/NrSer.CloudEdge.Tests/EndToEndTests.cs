@@ -23,7 +23,7 @@ public sealed class EndToEndTests(StorageEmulator emulator)
         RecordingId text = await cloud.UploadAsync("text.wav", "Dear diary"u8.ToArray());
         await Polling.UntilAsync(() => Task.FromResult(cloud.Queues[StorageNames.EmotionsQueue].Count == 2)); // the third chunk is silent
 
-        cloud.Settings["NrSer:Worker:ExitWhenIdleFor"] = "00:00:02";
+        cloud.Settings["NrSer:Worker:ExitWhenIdleFor"] = WorkerProcess.BusyMachinesIdleTime;
         await using WorkerProcess worker = WorkerProcess.Start(cloud.Settings);
         Assert.Equal(0, await worker.ExitAsync()); // it drains the queue, and then there is nothing to do
 

@@ -3,7 +3,7 @@ namespace NrSer.Testing;
 /// <summary>Waits for what another process or thread does.</summary>
 public static class Polling
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60); // for a machine that is busy with something else
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(3); // for a machine that is busy with something else
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
 
     public static Task UntilAsync(Func<Task<bool>> condition) => ForAsync(async () => await condition() ? "" : null);

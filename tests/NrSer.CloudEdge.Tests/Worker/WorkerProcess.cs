@@ -7,6 +7,9 @@ namespace NrSer.CloudEdge.Tests.Worker;
 /// <summary>The built worker, run as its container runs it.</summary>
 internal sealed class WorkerProcess : IAsyncDisposable
 {
+    /// <summary>A job's idle time. A busy machine takes seconds to reach the queue, and a worker that has not reached it ends with 1.</summary>
+    public const string BusyMachinesIdleTime = "00:00:10";
+
     private readonly Process _process;
     private readonly StringBuilder _log = new();
 

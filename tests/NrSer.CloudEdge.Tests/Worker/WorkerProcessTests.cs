@@ -15,8 +15,7 @@ public sealed class WorkerProcessTests(StorageEmulator emulator)
     public async Task Start_NothingToDo_EndsWhenItIsAJob()
     {
         await using CloudUnderTest cloud = await CloudUnderTest.CreateAsync(emulator);
-        // a busy machine takes seconds to reach the queue, and without that it ends with 1
-        cloud.Settings["NrSer:Worker:ExitWhenIdleFor"] = "00:00:08";
+        cloud.Settings["NrSer:Worker:ExitWhenIdleFor"] = WorkerProcess.BusyMachinesIdleTime;
         await using WorkerProcess worker = WorkerProcess.Start(cloud.Settings);
         Assert.Equal(0, await worker.ExitAsync());
     }
@@ -73,8 +72,9 @@ public sealed class WorkerProcessTests(StorageEmulator emulator)
             Assert.Equal(137, await first.ExitAsync());
         }
 
-        cloud.Settings["NrSer:Worker:ExitWhenIdleFor"] = "00:00:04";
         await using WorkerProcess second = WorkerProcess.Start(cloud.Settings);
+        await Polling.UntilAsync(() => Task.FromResult(cloud.Queues[StorageNames.EmotionsQueue].Count == 0));
+        await second.SignalAsync("TERM");
         Assert.Equal(0, await second.ExitAsync());
         Assert.Equal(0, cloud.Queues[StorageNames.EmotionsQueue].Count);
         Assert.True(RecordingId.TryParse(chunk.MessageId.Split('/')[0], out RecordingId id));
