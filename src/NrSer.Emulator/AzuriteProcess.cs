@@ -13,7 +13,8 @@ namespace NrSer.Emulator;
 public sealed partial class AzuriteProcess : IAsyncDisposable
 {
     private const string Account = "devstoreaccount1";
-    private const string PublicKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="; // every emulator's, documented
+    // Every emulator's, documented.
+    private const string PublicKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
     private static readonly TimeSpan s_startLimit = TimeSpan.FromMinutes(3); // of a machine that is busy; one that fails ends at once
     private static readonly TimeSpan s_stopLimit = TimeSpan.FromSeconds(15);
 

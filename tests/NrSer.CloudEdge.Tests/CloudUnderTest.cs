@@ -53,9 +53,12 @@ internal sealed class CloudUnderTest : IAsyncDisposable
         BlobProperties properties = await blob.GetPropertiesAsync(cancellationToken: Stop);
         string etag = properties.ETag.ToString().Trim('"');
         await SendAsync(StorageNames.UploadsQueue, $$"""
-            {"specversion":"1.0","id":"831e1650-001e-001b-66ab-eeb76e069631","source":"/subscriptions/x/resourceGroups/y/providers/Microsoft.Storage/storageAccounts/z",
-             "type":"Microsoft.Storage.BlobCreated","subject":"/blobServices/default/containers/recordings/blobs/{{blobName}}","time":"2026-06-28T18:41:00.9584103Z",
-             "data":{"api":"PutBlob","eTag":"{{etag}}","contentType":"audio/wav","contentLength":{{content.Length}},"blobType":"BlockBlob","url":"https://z/recordings/{{blobName}}"}
+            {"specversion":"1.0","id":"831e1650-001e-001b-66ab-eeb76e069631",
+             "source":"/subscriptions/x/resourceGroups/y/providers/Microsoft.Storage/storageAccounts/z",
+             "type":"Microsoft.Storage.BlobCreated",
+             "subject":"/blobServices/default/containers/recordings/blobs/{{blobName}}","time":"2026-06-28T18:41:00.9584103Z",
+             "data":{"api":"PutBlob","eTag":"{{etag}}","contentType":"audio/wav","contentLength":{{content.Length}},
+             "blobType":"BlockBlob","url":"https://z/recordings/{{blobName}}"}
             }
             """);
         return RecordingId.Of(properties.CreatedOn, StorageNames.Recordings, blobName, etag);

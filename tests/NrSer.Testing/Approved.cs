@@ -17,7 +17,8 @@ public static class Approved
         (string wanted, string found) = expected.Split('\n').Append("(end)").Zip(received.ReplaceLineEndings("\n").Split('\n').Append("(end)"))
             .First(pair => pair.First != pair.Second);
         Assert.Fail(
-            $"{name} is not what was approved: '{found}' instead of '{wanted}'. Others read this form. If it is to change, copy {path} over the approved "
+            $"{name} is not what was approved: '{found}' instead of '{wanted}'. Others read this form. If it is to change, copy {path} over the "
+            + "approved "
             + "copy, and say in CHANGELOG.md what readers have to know.");
     }
 }

@@ -20,7 +20,8 @@ public sealed class TestCatalog : IDisposable
             Enhancer("identity-400", frames: 81, bins: 201, new { fftSamples = 400, hopSamples = 100, window = "hamming" }, 8000, 0),
             Entry(
                 "mean-402", "snrLevel", [Tensor("similarity", "batch", 402)], [Tensor("score", "batch")],
-                ("stft", new { fftSamples = 400, hopSamples = 100, window = "hamming" }), ("snrLevel", new { noiseThreshold = 0.4, enhancer = "identity-512@1.0.0" })),
+                ("stft", new { fftSamples = 400, hopSamples = 100, window = "hamming" }),
+                ("snrLevel", new { noiseThreshold = 0.4, enhancer = "identity-512@1.0.0" })),
             Entry("emotion", "emotion", [Tensor("input_values", "batch", "samples")], [Tensor("logits", "batch", 4)], ("emotion", Emotion([]))),
             Entry(
                 "emotion-rated", "emotion", [Tensor("input_values", "batch", "samples")],
@@ -81,7 +82,8 @@ public sealed class TestCatalog : IDisposable
     private static JsonObject Tensor(string name, params JsonNode[] shape) =>
         new() { ["name"] = name, ["type"] = "float32", ["shape"] = new JsonArray(shape) };
 
-    private static JsonObject Entry(string name, string kind, JsonObject[] inputs, JsonObject[] outputs, params (string Name, object Value)[] sections)
+    private static JsonObject Entry(string name, string kind, JsonObject[] inputs, JsonObject[] outputs,
+        params (string Name, object Value)[] sections)
     {
         var entry = new JsonObject
         {

@@ -37,7 +37,8 @@ public sealed class AnalyzeCommandTests : IDisposable
             Assert.True(segment.GetProperty("isSpeech").GetBoolean());
             float score = segment.GetProperty("snrScore").GetSingle();
             Assert.Equal(Math.Clamp((score - range[0]) / (range[1] - range[0]), 0, 1), segment.GetProperty("mixWeight").GetSingle(), 1e-5f);
-            JsonProperty[] probabilities = [.. segment.EnumerateObject().Where(field => field.Name.StartsWith("probability_", StringComparison.Ordinal))];
+            JsonProperty[] probabilities =
+                [.. segment.EnumerateObject().Where(field => field.Name.StartsWith("probability_", StringComparison.Ordinal))];
             Assert.Equal(EmotionVocabulary.Names.Select(name => $"probability_{name}"), probabilities.Select(field => field.Name));
             probabilities = [.. probabilities.Where(field => field.Value.ValueKind != JsonValueKind.Null)];
             JsonProperty likeliest = probabilities.MaxBy(field => field.Value.GetSingle());
@@ -83,9 +84,11 @@ public sealed class AnalyzeCommandTests : IDisposable
         var start = Nrser.StartInfo([], ownSession: false, "analyze", "/dev/stdin");
         using var process = System.Diagnostics.Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.StandardInput.BaseStream.WriteAsync(await File.ReadAllBytesAsync(SampleFiles.Noisy, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+        await process.StandardInput.BaseStream.WriteAsync(await File.ReadAllBytesAsync(SampleFiles.Noisy, TestContext.Current.CancellationToken),
+            TestContext.Current.CancellationToken);
         process.StandardInput.Close();
-        JsonElement piped = JsonDocument.Parse(await output).RootElement, direct = (await Nrser.RunProcessAsync("analyze", "--json", SampleFiles.Noisy)).Json();
+        JsonElement piped = JsonDocument.Parse(await output).RootElement,
+        direct = (await Nrser.RunProcessAsync("analyze", "--json", SampleFiles.Noisy)).Json();
 
         Assert.Equal(direct.GetProperty("segments").GetRawText(), piped.GetProperty("segments").GetRawText());
     }
@@ -121,7 +124,8 @@ public sealed class AnalyzeCommandTests : IDisposable
         (await Nrser.RunProcessInAsync(home, environment, "analyze", SampleFiles.Clean)).Succeeded();
 
         // ONNX Runtime would keep a device id and a queue of reports there.
-        Assert.DoesNotContain(Directory.GetFileSystemEntries(home, "*", SearchOption.AllDirectories), entry => entry.Contains("onnxruntime", StringComparison.Ordinal));
+        Assert.DoesNotContain(Directory.GetFileSystemEntries(home, "*", SearchOption.AllDirectories),
+            entry => entry.Contains("onnxruntime", StringComparison.Ordinal));
         Assert.False(Directory.Exists(Path.Combine(home, ".cache", "Microsoft")));
     }
 
@@ -134,7 +138,8 @@ public sealed class AnalyzeCommandTests : IDisposable
         Assert.All(analysis.GetProperty("segments").EnumerateArray(), segment =>
         {
             Assert.False(segment.GetProperty("isSpeech").GetBoolean());
-            foreach (string name in new[] { "emotion", "confidence", "trust", "probability_neutral", "probability_other", "arousal", "valence", "dominance" })
+            foreach (string name in new[] { "emotion", "confidence", "trust", "probability_neutral", "probability_other", "arousal", "valence",
+                "dominance" })
                 Assert.Equal(JsonValueKind.Null, segment.GetProperty(name).ValueKind);
         });
     }
@@ -142,7 +147,8 @@ public sealed class AnalyzeCommandTests : IDisposable
     [Fact]
     public async Task Analyze_Whole_GivesOneSegment()
     {
-        JsonElement segment = Assert.Single((await Nrser.RunAsync("analyze", "--whole", SampleFiles.Clean)).Json().GetProperty("segments").EnumerateArray());
+        JsonElement segment =
+            Assert.Single((await Nrser.RunAsync("analyze", "--whole", SampleFiles.Clean)).Json().GetProperty("segments").EnumerateArray());
 
         Assert.Equal(0, segment.GetProperty("startSeconds").GetDouble());
         Assert.InRange(segment.GetProperty("endSeconds").GetDouble(), 8.75, 144038 / 16000.0);

@@ -25,7 +25,8 @@ public sealed class BenchCommandTests : IDisposable
         JsonElement[] stages = [.. report.GetProperty("stages").EnumerateArray()], models = [.. report.GetProperty("models").EnumerateArray()];
         Assert.Equal(["decode", "enhance", "score", "mix", "recognise"], stages.Select(stage => stage.GetProperty("stage").GetString()));
         Assert.Equal(report.GetProperty("totalRtf").GetDouble(), stages.Sum(stage => stage.GetProperty("seconds").GetDouble()) / audio, 1e-9);
-        Assert.All(models, model => Assert.Equal(1 / model.GetProperty("rtf").GetDouble(), model.GetProperty("audioHoursPerCoreHour").GetDouble(), 1e-6 / model.GetProperty("rtf").GetDouble()));
+        Assert.All(models, model => Assert.Equal(1 / model.GetProperty("rtf").GetDouble(), model.GetProperty("audioHoursPerCoreHour").GetDouble(),
+            1e-6 / model.GetProperty("rtf").GetDouble()));
         double networks = models.Sum(model => model.GetProperty("rtf").GetDouble());
         Assert.Equal(stages.Sum(stage => stage.GetProperty("inferenceSeconds").GetDouble()) / audio, networks, 1e-6);
         Assert.Equal(report.GetProperty("totalRtf").GetDouble() * threads / networks, report.GetProperty("totalToInference").GetDouble(), 1e-4);

@@ -44,7 +44,8 @@ public sealed class EnhanceCommandTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "mkfifo is a Unix command.");
         await CliWrap.Cli.Wrap("mkfifo").WithArguments(_scratch["pipe"]).ExecuteAsync(TestContext.Current.CancellationToken);
-        CliWrap.CommandTask<CliWrap.CommandResult> reader = CliWrap.Cli.Wrap("cat").WithArguments(_scratch["pipe"]).ExecuteAsync(TestContext.Current.CancellationToken);
+        CliWrap.CommandTask<CliWrap.CommandResult> reader = CliWrap.Cli.Wrap("cat").WithArguments(_scratch["pipe"])
+            .ExecuteAsync(TestContext.Current.CancellationToken);
 
         Assert.Contains("pipe", (await Nrser.RunProcessAsync("enhance", SampleFiles.Noisy, _scratch["pipe"])).Refused(2), StringComparison.Ordinal);
 
@@ -99,7 +100,8 @@ public sealed class EnhanceCommandTests : IDisposable
 
     [Fact]
     public async Task Enhance_IntoMissingFolder_SaysSo() => Assert.Contains(
-        "no folder", (await Nrser.RunAsync("enhance", SampleFiles.Clean, Path.Combine(_scratch["nowhere"], "out.wav"))).Refused(2), StringComparison.Ordinal);
+        "no folder", (await Nrser.RunAsync("enhance", SampleFiles.Clean, Path.Combine(_scratch["nowhere"], "out.wav"))).Refused(2),
+        StringComparison.Ordinal);
 
     [Fact]
     public async Task Enhance_IntoFolder_SaysSo() =>

@@ -26,7 +26,8 @@ public sealed class EvaluateCommandTests : IDisposable
     {
         JsonElement report = (await EvaluateAsync("snr", "--snr", "-5", "5", "20", "--json", "--charts", _scratch["charts"])).Json();
 
-        double[] scores = [.. (await Nrser.RunAsync("score", _scratch["speech/neutral/clip0.wav"], _scratch["speech/angry/clip1.wav"], _scratch["speech/happy/clip2.wav"]))
+        double[] scores = [.. (await Nrser.RunAsync("score", _scratch["speech/neutral/clip0.wav"], _scratch["speech/angry/clip1.wav"],
+            _scratch["speech/happy/clip2.wav"]))
             .JsonLines().Select(line => line.GetProperty("score").GetDouble())];
         Dictionary<string, double> means = Rows(report, "S by SNR, all noises").ToDictionary(row => row[0], row => Number(row[2]));
         Assert.Equal(scores.Average(), means["clean"], 6e-4); // three decimals
@@ -42,7 +43,8 @@ public sealed class EvaluateCommandTests : IDisposable
 
         string[] noisy = Rows(report, "By SNR").Single(row => row[0] == "0 dB"), clean = Rows(report, "By SNR").Single(row => row[0] == "clean");
         Assert.True(Number(noisy[2]) > 3);
-        Assert.Equal(Number(noisy[2]), Number(noisy[3]), 1.0); // mixed at 0 dB, so that the gain is what comes out; SI-SDR counts pauses, the mixing does not
+        // mixed at 0 dB, so that the gain is what comes out; SI-SDR counts pauses, the mixing does not
+        Assert.Equal(Number(noisy[2]), Number(noisy[3]), 1.0);
         Assert.Equal("–", clean[2]);
         Assert.True(Number(clean[3]) > 15);
     }
@@ -55,9 +57,11 @@ public sealed class EvaluateCommandTests : IDisposable
         string[][] confusion = Rows(report, "What was taken for what, as recorded");
         string[] labels = [.. report.GetProperty("tables").EnumerateArray().Single(table => Title(table) == "What was taken for what, as recorded")
             .GetProperty("columns").EnumerateArray().Skip(1).Select(column => column.GetString()!)];
-        foreach ((string label, string clip) in new[] { ("neutral", "speech/neutral/clip0.wav"), ("angry", "speech/angry/clip1.wav"), ("happy", "speech/happy/clip2.wav") })
+        foreach ((string label, string clip) in new[] { ("neutral", "speech/neutral/clip0.wav"), ("angry", "speech/angry/clip1.wav"),
+            ("happy", "speech/happy/clip2.wav") })
         {
-            JsonElement segment = Assert.Single((await Nrser.RunAsync("analyze", "--whole", _scratch[clip])).Json().GetProperty("segments").EnumerateArray());
+            JsonElement segment =
+                Assert.Single((await Nrser.RunAsync("analyze", "--whole", _scratch[clip])).Json().GetProperty("segments").EnumerateArray());
             string[] row = confusion.Single(cells => cells[0] == label);
             Assert.Equal("1", row[1 + Array.IndexOf(labels, segment.GetProperty("emotion").GetString())]);
         }
@@ -75,7 +79,8 @@ public sealed class EvaluateCommandTests : IDisposable
         Assert.All(recalls, row => Assert.Equal(5, row.Length));
         Assert.All(report.GetProperty("claims").EnumerateArray(), claim => Assert.Contains(claim.GetProperty("verdict").GetString(), s_verdicts));
         Assert.Equal(4, report.GetProperty("claims").GetArrayLength());
-        string[][] changing = Rows(report, report.GetProperty("tables").EnumerateArray().Select(Title).Single(title => title.StartsWith("SNR changing", StringComparison.Ordinal)));
+        string[][] changing = Rows(report,
+            report.GetProperty("tables").EnumerateArray().Select(Title).Single(title => title.StartsWith("SNR changing", StringComparison.Ordinal)));
         Assert.True(Number(changing[0][1]) > Number(changing[1][1])); // S in the clean parts above S in the noisy part
     }
 
@@ -86,14 +91,16 @@ public sealed class EvaluateCommandTests : IDisposable
              markdown = (await EvaluateAsync("emotion", "--format", "markdown")).Output;
         Assert.Contains("| corpus | clips | UAR | macro-F1 | ECE |", markdown, StringComparison.Ordinal);
         string figures = markdown.Split('\n').Single(line => line.StartsWith("| speech |", StringComparison.Ordinal));
-        Assert.All(figures.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), cell => Assert.Contains(cell, text, StringComparison.Ordinal));
+        Assert.All(figures.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+            cell => Assert.Contains(cell, text, StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task AnyExperiment_WithoutWhatItNeeds_SaysSo()
     {
         (await Nrser.RunAsync("evaluate", "snr", _scratch["nowhere"])).Refused(2);
-        Assert.Contains("noise", (await Nrser.RunAsync("evaluate", "enhancement", _scratch["speech"], "--snr", "5")).Refused(2), StringComparison.Ordinal);
+        Assert.Contains("noise", (await Nrser.RunAsync("evaluate", "enhancement", _scratch["speech"], "--snr", "5")).Refused(2),
+            StringComparison.Ordinal);
         _scratch.Write("unknown/bored/a.wav", SampleFiles.Concatenated(2, SampleFiles.Clean));
         Assert.Contains("neutral", (await Nrser.RunAsync("evaluate", "emotion", _scratch["unknown"])).Refused(2), StringComparison.Ordinal);
         _scratch.Write("short/sad/a.wav", SampleFiles.Concatenated(0.2, SampleFiles.Clean));
@@ -103,7 +110,8 @@ public sealed class EvaluateCommandTests : IDisposable
     private Task<Outcome> EvaluateAsync(string experiment, params string[] options) =>
         Nrser.RunAsync(["evaluate", experiment, _scratch["speech"], "--noise", _scratch["noise"], .. options]);
 
-    private static string[][] Rows(JsonElement report, string title) => [.. report.GetProperty("tables").EnumerateArray().Single(table => Title(table) == title)
+    private static string[][] Rows(JsonElement report, string title) =>
+        [.. report.GetProperty("tables").EnumerateArray().Single(table => Title(table) == title)
         .GetProperty("rows").EnumerateArray().Select(row => row.EnumerateArray().Select(cell => cell.GetString()!).ToArray())];
 
     private static string Title(JsonElement table) => table.GetProperty("title").GetString()!;

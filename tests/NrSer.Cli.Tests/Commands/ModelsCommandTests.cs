@@ -18,7 +18,8 @@ public sealed class ModelsCommandTests : IDisposable
 
         Assert.Equal(
             ["emotion", "enhancer", "snrLevel"],
-            models.Where(model => model.GetProperty("isDefault").GetBoolean()).Select(model => model.GetProperty("kind").GetString()).Order(StringComparer.Ordinal));
+            models.Where(model => model.GetProperty("isDefault").GetBoolean()).Select(model => model.GetProperty("kind").GetString())
+                .Order(StringComparer.Ordinal));
         Assert.All(models, model =>
         {
             Assert.Equal(JsonValueKind.Null, model.GetProperty("problem").ValueKind);

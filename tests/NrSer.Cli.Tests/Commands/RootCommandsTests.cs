@@ -39,7 +39,8 @@ public sealed class RootCommandsTests
         outcome.Succeeded();
         Assert.Contains("Exit codes:", outcome.Output, StringComparison.Ordinal);
         Assert.All(
-            RootCommands.Create(Output.Terminal.OfThisProcess()).Subcommands, command => Assert.Contains(command.Name, outcome.Output, StringComparison.Ordinal));
+            RootCommands.Create(Output.Terminal.OfThisProcess()).Subcommands,
+            command => Assert.Contains(command.Name, outcome.Output, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -113,7 +113,8 @@ public sealed class KillTests : IClassFixture<UndisturbedStack>
             await Waiting.UntilAsync($"{moment} or later", moment == Moment.Completing ? s_closest : s_close, async cancellationToken =>
                 await LookAsync(store, name, cancellationToken) is { } seen && seen >= moment ? name : null);
             await stack.Up.KillAsync();
-            if (await LookAsync(store, name, TestContext.Current.CancellationToken) == moment && (moment != Moment.Recognizing || await HasEmotionsAsync(stack)))
+            if (await LookAsync(store, name, TestContext.Current.CancellationToken) == moment
+                && (moment != Moment.Recognizing || await HasEmotionsAsync(stack)))
                 return (name, content);
             await stack.StartAsync();
             await stack.EndedAsync(name);
@@ -125,7 +126,8 @@ public sealed class KillTests : IClassFixture<UndisturbedStack>
 
     /// <summary>Whether there is something for a worker to do: the killed one may have died between its row and its message.</summary>
     private static async Task<bool> HasEmotionsAsync(Stack stack) =>
-        await new StorageWorkQueue(stack.Queues(), StorageNames.EmotionsQueue, new QueueOptions()).OldestSentAtAsync(TestContext.Current.CancellationToken) is not null;
+        await new StorageWorkQueue(stack.Queues(), StorageNames.EmotionsQueue, new QueueOptions())
+            .OldestSentAtAsync(TestContext.Current.CancellationToken) is not null;
 
     /// <summary>The moment that the rows tell; null before the first and after the last.</summary>
     private static async Task<Moment?> LookAsync(RecordingStore store, string name, CancellationToken cancellationToken)

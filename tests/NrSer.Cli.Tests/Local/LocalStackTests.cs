@@ -60,7 +60,8 @@ public sealed class LocalStackTests : IClassFixture<FilledStack>
     [Fact]
     public async Task Results_AndStatus_HaveTheApprovedForms()
     {
-        Outcome[] results = [await _filled.Stack.RunAsync("results", "noisy.wav", "--json"), await _filled.Stack.RunAsync("results", "noise-only.wav", "--json")];
+        Outcome[] results =
+            [await _filled.Stack.RunAsync("results", "noisy.wav", "--json"), await _filled.Stack.RunAsync("results", "noise-only.wav", "--json")];
         Approved.Equal(JsonShape.Of(results.Select(result => result.Json())), "results.json.txt");
         Approved.Equal(JsonShape.Of(JsonDocument.Parse(_filled.Status.Output).RootElement), "status.json.txt");
     }
@@ -73,7 +74,8 @@ public sealed class LocalStackTests : IClassFixture<FilledStack>
         RecordingId id = row.Id;
         Azure.Storage.Blobs.BlobContainerClient container = _filled.Stack.Container("results");
 
-        BinaryData receipt = (await container.GetBlobClient($"{id}/receipt.json").DownloadContentAsync(TestContext.Current.CancellationToken)).Value.Content;
+        BinaryData receipt = (await container.GetBlobClient($"{id}/receipt.json").DownloadContentAsync(TestContext.Current.CancellationToken))
+            .Value.Content;
         JsonElement told = JsonDocument.Parse(receipt).RootElement;
         Assert.Equal("Completed", told.GetProperty("status").GetString());
         Assert.Equal(name, told.GetProperty("blobName").GetString());
@@ -82,7 +84,8 @@ public sealed class LocalStackTests : IClassFixture<FilledStack>
 
         string parquet = $"segments/date={id.Date}/{id}.parquet";
         Assert.Equal(parquet, told.GetProperty("parquet").GetString());
-        using Stream file = (await container.GetBlobClient(parquet).DownloadContentAsync(TestContext.Current.CancellationToken)).Value.Content.ToStream();
+        using Stream file = (await container.GetBlobClient(parquet).DownloadContentAsync(TestContext.Current.CancellationToken))
+            .Value.Content.ToStream();
         Assert.Equal(Enumerable.Repeat(id.Value, row.SegmentCount!.Value), await RecordingIdsAsync(file));
         await StoredRows.AssertParquetAsync(_filled.Stack, row, await Stack.SegmentsAsync(_filled.Stack.Store(), row));
     }
@@ -100,7 +103,8 @@ public sealed class LocalStackTests : IClassFixture<FilledStack>
     public async Task Export_EveryFormat_HoldsEverySegment()
     {
         // Only what was there before: another test adds a recording meanwhile, and may have rows in one export and not in the next.
-        string[] ids = [.. JsonDocument.Parse(_filled.Status.Output).RootElement.EnumerateArray().Select(row => row.GetProperty("recordingId").GetString()!)];
+        string[] ids =
+            [.. JsonDocument.Parse(_filled.Status.Output).RootElement.EnumerateArray().Select(row => row.GetProperty("recordingId").GetString()!)];
         int expected = JsonDocument.Parse(_filled.Status.Output).RootElement.EnumerateArray()
             .Sum(row => row.GetProperty("segments") is { ValueKind: JsonValueKind.Number } count ? count.GetInt32() : 0);
 
@@ -113,7 +117,8 @@ public sealed class LocalStackTests : IClassFixture<FilledStack>
         Outcome jsonLines = await _filled.Stack.RunAsync("export", "--format", "jsonl");
         jsonLines.Succeeded();
         Approved.Equal(JsonShape.Of(jsonLines.JsonLines()), "export.jsonl.txt");
-        Assert.Equal(expected, jsonLines.JsonLines().Count(line => ids.Contains(line.GetProperty("recordingId").GetString(), StringComparer.Ordinal)));
+        Assert.Equal(expected,
+            jsonLines.JsonLines().Count(line => ids.Contains(line.GetProperty("recordingId").GetString(), StringComparer.Ordinal)));
 
         string path = _filled.Stack.Files["all.parquet"];
         (await _filled.Stack.RunAsync("export", "--format", "parquet", "--output", path)).Succeeded();
@@ -208,7 +213,8 @@ public sealed class LocalStackTests : IClassFixture<FilledStack>
         await using ParquetReader reader = await ParquetReader.CreateAsync(parquet, cancellationToken: TestContext.Current.CancellationToken);
         using ParquetRowGroupReader group = reader.OpenRowGroupReader(0);
         string?[] ids = new string?[(int)group.RowCount];
-        await group.ReadAsync(reader.Schema.DataFields.Single(field => field.Name == "RecordingId"), ids.AsMemory(), cancellationToken: TestContext.Current.CancellationToken);
+        await group.ReadAsync(reader.Schema.DataFields.Single(field => field.Name == "RecordingId"), ids.AsMemory(),
+            cancellationToken: TestContext.Current.CancellationToken);
         return [.. ids.Select(id => Assert.IsType<string>(id))];
     }
 }

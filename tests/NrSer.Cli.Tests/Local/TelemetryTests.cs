@@ -41,13 +41,15 @@ public sealed class TelemetryTests : IDisposable
         string[] spans = ["uploads", "chunks", "emotions"];
         string[] instruments = ["nrser.audio", "nrser.real_time_factor", "nrser.queue.age"];
         await Waiting.UntilAsync("all spans and instruments", TimeSpan.FromMilliseconds(200), _ =>
-            Task.FromResult(spans.All(span => Has("/v1/traces", span)) && instruments.All(instrument => Has("/v1/metrics", instrument)) ? stack : null));
+            Task.FromResult(
+                spans.All(span => Has("/v1/traces", span)) && instruments.All(instrument => Has("/v1/metrics", instrument)) ? stack : null));
         _collector.Stop();
         await collecting;
     }
 
     /// <summary>Names stand in the protobuf as they are.</summary>
-    private bool Has(string path, string name) => _received.Any(request => request.Path == path && request.Body.Contains(name, StringComparison.Ordinal));
+    private bool Has(string path, string name) =>
+        _received.Any(request => request.Path == path && request.Body.Contains(name, StringComparison.Ordinal));
 
     private async Task CollectAsync()
     {

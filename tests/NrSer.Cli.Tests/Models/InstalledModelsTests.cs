@@ -40,7 +40,8 @@ public sealed class InstalledModelsTests : IDisposable
         (await RunAsync("models", "use", Name)).Succeeded();
         (await RunProcessAsync("models", "remove", Name)).Succeeded();
         Assert.True(await IsDefaultAsync("nrser-emotion-small"));
-        Assert.Equal(["catalog.json", "catalog.lock"], Directory.GetFileSystemEntries(Folder).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal));
+        Assert.Equal(["catalog.json", "catalog.lock"],
+            Directory.GetFileSystemEntries(Folder).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal));
         (await RunAsync("models", "remove", Name)).Refused(ExitCode.BadInput);
         (await RunAsync("models", "remove", "nrser-emotion-small")).Refused(ExitCode.BadInput);
     }
@@ -49,7 +50,8 @@ public sealed class InstalledModelsTests : IDisposable
     public async Task Add_AFileThatIsAnother_IsRefusedAndLeavesNothing()
     {
         string other = Path.Combine(s_own, "embedded", "snr-level.onnx");
-        Assert.Contains("SHA-256", (await RunAsync("models", "add", other, "--entry", Entry())).Refused(ExitCode.Environment), StringComparison.Ordinal);
+        Assert.Contains("SHA-256", (await RunAsync("models", "add", other, "--entry", Entry())).Refused(ExitCode.Environment),
+            StringComparison.Ordinal);
         Assert.Equal(["catalog.lock"], Directory.GetFileSystemEntries(Folder).Select(path => Path.GetFileName(path)!));
     }
 
@@ -63,7 +65,8 @@ public sealed class InstalledModelsTests : IDisposable
         BitConverter.TryWriteBytes(values, BitConverter.ToSingle(values) + 0.01f);
         logits["data"] = Convert.ToBase64String(values);
         await File.WriteAllTextAsync(_scratch["emotion.fixture.json"], fixture.ToJsonString(), TestContext.Current.CancellationToken);
-        Assert.Contains("'logits' 0.01", (await RunAsync("models", "add", Network(), "--entry", entry)).Refused(ExitCode.Environment), StringComparison.Ordinal);
+        Assert.Contains("'logits' 0.01", (await RunAsync("models", "add", Network(), "--entry", entry)).Refused(ExitCode.Environment),
+            StringComparison.Ordinal);
         Assert.Equal(["catalog.lock"], Directory.GetFileSystemEntries(Folder).Select(path => Path.GetFileName(path)!));
     }
 
@@ -100,14 +103,17 @@ public sealed class InstalledModelsTests : IDisposable
     [InlineData("[]", "no model entry")]
     [InlineData("{}", "letters")]
     public async Task Add_AFileThatIsNoEntry_IsRefused(string text, string reason) => Assert.Contains(
-        reason, (await RunAsync("models", "add", Network(), "--entry", _scratch.Write("e.json", System.Text.Encoding.UTF8.GetBytes(text)))).Refused(ExitCode.BadInput), StringComparison.Ordinal);
+        reason, (await RunAsync("models", "add", Network(), "--entry", _scratch.Write("e.json", System.Text.Encoding.UTF8.GetBytes(text))))
+            .Refused(ExitCode.BadInput), StringComparison.Ordinal);
 
     [Fact]
     public async Task Use_AnEnhancerOrABlockAlone_IsRefusedAndBothTogetherAreUsed()
     {
         await AddPairAsync();
-        Assert.Contains("nrser models use my-enhancer my-snr", (await RunAsync("models", "use", "my-enhancer")).Refused(ExitCode.Environment), StringComparison.Ordinal);
-        Assert.Contains("enhancer my-enhancer@9.0.0", (await RunAsync("models", "use", "my-snr")).Refused(ExitCode.Environment), StringComparison.Ordinal);
+        Assert.Contains("nrser models use my-enhancer my-snr", (await RunAsync("models", "use", "my-enhancer")).Refused(ExitCode.Environment),
+            StringComparison.Ordinal);
+        Assert.Contains("enhancer my-enhancer@9.0.0", (await RunAsync("models", "use", "my-snr")).Refused(ExitCode.Environment),
+            StringComparison.Ordinal);
         Assert.True(await IsDefaultAsync("nrser-enhancer-small")); // nothing was changed
 
         (await RunAsync("models", "use", "my-enhancer", "my-snr")).Succeeded();
@@ -126,7 +132,8 @@ public sealed class InstalledModelsTests : IDisposable
         await AddPairAsync();
         var settings = new Dictionary<string, string> { ["NrSer__Models__InstalledPath"] = Folder, ["NrSer__Models__SnrLevel"] = "my-snr" };
         const string Sentence = "trained with the enhancer my-enhancer@9.0.0";
-        Assert.Contains(Sentence, (await Nrser.RunWithAsync(settings, "analyze", SampleFiles.Clean)).Refused(ExitCode.Environment), StringComparison.Ordinal);
+        Assert.Contains(Sentence, (await Nrser.RunWithAsync(settings, "analyze", SampleFiles.Clean)).Refused(ExitCode.Environment),
+            StringComparison.Ordinal);
         Outcome verified = await Nrser.RunWithAsync(settings, "models", "verify", "--json");
         Assert.Equal(ExitCode.Environment, verified.ExitCode);
         Assert.Contains(Sentence, verified.Output, StringComparison.Ordinal);
@@ -137,7 +144,8 @@ public sealed class InstalledModelsTests : IDisposable
     public async Task Use_TwoOfOneKind_IsRefused()
     {
         (await RunAsync("models", "add", Network(), "--entry", Entry())).Succeeded();
-        Assert.Contains("one kind", (await RunAsync("models", "use", "nrser-emotion-small", Name)).Refused(ExitCode.BadInput), StringComparison.Ordinal);
+        Assert.Contains("one kind", (await RunAsync("models", "use", "nrser-emotion-small", Name)).Refused(ExitCode.BadInput),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -156,7 +164,8 @@ public sealed class InstalledModelsTests : IDisposable
         (await RunAsync("models", "pull", Name)).Succeeded();
         (await RunAsync("models", "use", Name)).Succeeded();
         Assert.Equal(answers.Count(answer => answer is Answer.Drop or Answer.Busy) + 1, server.Starts.Count);
-        Assert.Equal(answers.Count(answer => answer is Answer.Drop), server.Starts.Count(start => start > 0)); // what had come was not asked for again
+        // what had come was not asked for again
+        Assert.Equal(answers.Count(answer => answer is Answer.Drop), server.Starts.Count(start => start > 0));
         Assert.DoesNotContain(Directory.GetFiles(Folder), file => file.EndsWith(".part", StringComparison.Ordinal));
     }
 

@@ -23,7 +23,8 @@ internal static class Nrser
         await using var output = new StreamWriter(bytes, leaveOpen: true) { AutoFlush = true };
         await using var errors = new StringWriter();
         var terminal = new Terminal(output, () => bytes, errors, isWatched: false, EnvironmentOf(environment));
-        int exitCode = await RootCommands.RunAsync(arguments, terminal, interruptible: null).WaitAsync(s_limit, TestContext.Current.CancellationToken);
+        int exitCode = await RootCommands.RunAsync(arguments, terminal, interruptible: null)
+            .WaitAsync(s_limit, TestContext.Current.CancellationToken);
         return new Outcome(exitCode, Encoding.UTF8.GetString(bytes.ToArray()), errors.ToString());
     }
 

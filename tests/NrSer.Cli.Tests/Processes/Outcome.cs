@@ -16,7 +16,8 @@ internal sealed record Outcome(int ExitCode, string Output, string Errors)
     }
 
     /// <summary>Standard output as one JSON object per line.</summary>
-    public JsonElement[] JsonLines() => [.. Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+    public JsonElement[] JsonLines() =>
+        [.. Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
 
     /// <summary>It ended well.</summary>
     public void Succeeded() => Assert.True(ExitCode == 0, ToString());

@@ -71,7 +71,8 @@ internal sealed class Stack : IAsyncDisposable
     public Task<Outcome> RunAsync(params string[] arguments) => Nrser.RunWithAsync(_environment, [.. arguments, "--data", Data]);
 
     /// <summary>Runs a command on the stack in a process of its own.</summary>
-    public Task<Outcome> RunProcessAsync(params string[] arguments) => Nrser.RunProcessInAsync(_scratch.Path, _environment, [.. arguments, "--data", Data]);
+    public Task<Outcome> RunProcessAsync(params string[] arguments) =>
+        Nrser.RunProcessInAsync(_scratch.Path, _environment, [.. arguments, "--data", Data]);
 
     /// <summary>What <c>stack.json</c> says; null when there is none.</summary>
     public StackFile? StackFile()

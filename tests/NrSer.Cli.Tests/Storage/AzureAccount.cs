@@ -31,7 +31,8 @@ public sealed partial class AzureAccount : IAsyncLifetime
     /// <summary>The endpoints, as outputs of a deployment.</summary>
     internal Dictionary<string, string> Outputs => new(StringComparer.Ordinal)
     {
-        ["NRSER_BLOB_ENDPOINT"] = _endpoints["Blob"], ["NRSER_RESULTS_BLOB_ENDPOINT"] = _endpoints["Blob"], ["NRSER_TABLE_ENDPOINT"] = _endpoints["Table"],
+        ["NRSER_BLOB_ENDPOINT"] = _endpoints["Blob"], ["NRSER_RESULTS_BLOB_ENDPOINT"] = _endpoints["Blob"],
+        ["NRSER_TABLE_ENDPOINT"] = _endpoints["Table"],
     };
 
     /// <summary>The environment of somebody who is signed in and trusts the certificate.</summary>
@@ -42,7 +43,8 @@ public sealed partial class AzureAccount : IAsyncLifetime
     };
 
     /// <summary>The environment of somebody who is not.</summary>
-    internal Dictionary<string, string> SignedOut => new(StringComparer.Ordinal) { ["SSL_CERT_FILE"] = _files["cert.pem"], ["AZURE_TOKEN_CREDENTIALS"] = "EnvironmentCredential" };
+    internal Dictionary<string, string> SignedOut =>
+        new(StringComparer.Ordinal) { ["SSL_CERT_FILE"] = _files["cert.pem"], ["AZURE_TOKEN_CREDENTIALS"] = "EnvironmentCredential" };
 
     /// <summary>Looks past the command.</summary>
     public BlobServiceClient Blobs => new(ConnectionString, new BlobClientOptions { Transport = _transport! });
@@ -83,7 +85,8 @@ public sealed partial class AzureAccount : IAsyncLifetime
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         using X509Certificate2 certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
         var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
@@ -118,8 +121,9 @@ public sealed partial class AzureAccount : IAsyncLifetime
 
                 call.Response.StatusCode = call.Request.Headers["X-IDENTITY-HEADER"] == Secret ? 200 : 401;
                 long expires = TimeProvider.System.GetUtcNow().AddHours(8).ToUnixTimeSeconds();
+                string token = Token(call.Request.QueryString["resource"]!, expires);
                 await call.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(
-                    $$"""{"access_token":"{{Token(call.Request.QueryString["resource"]!, expires)}}","expires_on":"{{expires}}","resource":"x","token_type":"Bearer"}"""));
+                    $$"""{"access_token":"{{token}}","expires_on":"{{expires}}","resource":"x","token_type":"Bearer"}"""));
                 call.Response.Close();
             }
         });
@@ -129,7 +133,8 @@ public sealed partial class AzureAccount : IAsyncLifetime
     {
         long now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
         string Encode(string json) => System.Buffers.Text.Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json));
-        string claims = $$"""{"aud":"{{audience}}","iss":"https://sts.windows.net/ab1f708d-50f6-404c-a006-d71b2ac7a606/","iat":{{now - 60}},"nbf":{{now - 60}},"exp":{{expires}}}""";
+        const string Issuer = "https://sts.windows.net/ab1f708d-50f6-404c-a006-d71b2ac7a606/";
+        string claims = $$"""{"aud":"{{audience}}","iss":"{{Issuer}}","iat":{{now - 60}},"nbf":{{now - 60}},"exp":{{expires}}}""";
         return $"{Encode("""{"typ":"JWT","alg":"RS256"}""")}.{Encode(claims)}.{Encode("unsigned")}";
     }
 
@@ -138,18 +143,21 @@ public sealed partial class AzureAccount : IAsyncLifetime
         string script = await AzuriteInstallation.EnsureAsync(_ => { }, TestContext.Current.CancellationToken);
         _emulator = Process.Start(new ProcessStartInfo("node",
         [
-            script, "--location", _files["data"], "--blobPort", "0", "--queuePort", "0", "--tablePort", "0", "--skipApiVersionCheck", "--disableTelemetry",
+            script, "--location", _files["data"], "--blobPort", "0", "--queuePort", "0", "--tablePort", "0", "--skipApiVersionCheck",
+            "--disableTelemetry",
             "--silent", "--oauth", "basic", "--cert", _files["cert.pem"], "--key", _files["key.pem"],
         ])
         { UseShellExecute = false, RedirectStandardOutput = true })!;
         while (_endpoints.Count < 3)
         {
-            string line = await _emulator.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) ?? throw new InvalidOperationException("The emulator did not start.");
+            string line = await _emulator.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken)
+                ?? throw new InvalidOperationException("The emulator did not start.");
             if (Listening().Match(line) is { Success: true } match)
                 _endpoints[match.Groups["service"].Value] = $"{match.Groups["address"].Value}/devstoreaccount1";
         }
     }
 
-    [GeneratedRegex(@"(?<service>Blob|Queue|Table) service is successfully listening at (?<address>https://127\.0\.0\.1:[0-9]+)", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"(?<service>Blob|Queue|Table) service is successfully listening at (?<address>https://127\.0\.0\.1:[0-9]+)",
+        RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Listening();
 }

@@ -34,11 +34,13 @@ public sealed class StorageLocationTests(AzureAccount account) : IClassFixture<A
         Assert.True(await account.Blobs.GetBlobContainerClient(StorageNames.Recordings).GetBlobClient("talk.wav").ExistsAsync(Stop));
 
         Outcome status = await RunAsync("status", "--azure", "dev", "--from", "2026-03-09", "--to", "2026-03-09", "--json");
-        Assert.Equal((1, Id), (status.ExitCode, JsonDocument.Parse(status.Output).RootElement[0].GetProperty("recordingId").GetString())); // it failed
+        // it failed
+        Assert.Equal((1, Id), (status.ExitCode, JsonDocument.Parse(status.Output).RootElement[0].GetProperty("recordingId").GetString()));
         (await RunAsync("results", Id, "--azure", "--json")).Succeeded();
         (await RunAsync("export", "--azure", "--from", "2026-03-09", "--to", "2026-03-09", "--output", files["out.csv"])).Succeeded();
         (await RunAsync("retry", Id, "--azure")).Succeeded();
-        TableEntity marked = await account.Tables.GetTableClient(StorageNames.RecordingsTable).GetEntityAsync<TableEntity>("20260309", Id, cancellationToken: Stop);
+        TableEntity marked = await account.Tables.GetTableClient(StorageNames.RecordingsTable)
+            .GetEntityAsync<TableEntity>("20260309", Id, cancellationToken: Stop);
         Assert.Equal(true, marked.GetBoolean(nameof(Recording.RetryRequested)));
 
         Task<Outcome> RunAsync(params string[] arguments) => Nrser.RunProcessInAsync(files.Path, account.SignedIn, arguments);
