@@ -45,7 +45,6 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<BlobStorage>();
         services.AddSingleton<ResultTables>();
         services.AddSingleton<RecordingStore>();
-        services.AddSingleton<RecordingQuery>(provider => provider.GetRequiredService<RecordingStore>());
         services.AddSingleton(provider => new QueueAges([.. StorageNames.Queues.Select(provider.Queue)]));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<UploadStore>(provider, provider.Queue(StorageNames.UploadsQueue)));
         services.AddSingleton<ChunkBlobs>();

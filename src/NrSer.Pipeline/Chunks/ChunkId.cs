@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace NrSer.Pipeline.Chunks;
 
 /// <summary>Names one chunk of a recording.</summary>
@@ -11,13 +13,16 @@ public readonly record struct ChunkId(RecordingId Recording, int Channel, int In
 
     /// <summary>The chunk that a row key names.</summary>
     /// <param name="recording">Its recording.</param>
-    /// <param name="key">A <see cref="Key"/>.</param>
-    /// <exception cref="FormatException">It is none.</exception>
-    public static ChunkId Parse(RecordingId recording, string key)
+    /// <param name="key">What may be a <see cref="Key"/>.</param>
+    /// <param name="id">Receives it.</param>
+    public static bool TryParse(RecordingId recording, string key, out ChunkId id)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return new(recording, int.Parse(key.AsSpan(0, key.IndexOf('-', StringComparison.Ordinal))),
-            int.Parse(key.AsSpan(key.IndexOf('-', StringComparison.Ordinal) + 1)));
+        int dash = key.IndexOf('-', StringComparison.Ordinal), index = 0;
+        bool valid = int.TryParse(key.AsSpan(0, Math.Max(dash, 0)), NumberStyles.None, CultureInfo.InvariantCulture, out int channel)
+            && int.TryParse(key.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out index);
+        id = valid ? new ChunkId(recording, channel, index) : default;
+        return valid;
     }
 
     /// <inheritdoc/>

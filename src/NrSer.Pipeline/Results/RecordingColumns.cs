@@ -10,7 +10,7 @@ public static class RecordingColumns
     [
         Of("RecordingId", null, Stage.Ingest, "The recording.", r => r.Id.Value, (r, v) => r with { Id = RecordingId.Parse(v) },
             "`yyyyMMdd-` and 16 hex digits: the day of the upload in UTC, then a hash of container, name and ETag.", isNullable: false, isKey: true),
-        Of("BlobName", null, Stage.Ingest | Stage.Sweep, "Name of the upload within the recordings container.", r => r.BlobName,
+        Of("BlobName", null, AnyEnd, "Name of the upload within the recordings container.", r => r.BlobName,
             (r, v) => r with { BlobName = v }, isNullable: false),
         Of("Status", null, AnyEnd, "Where it stands.", r => r.Status, (r, v) => r with { Status = v },
             "`Queued`, `Processing`, `Completed`, `Rejected` (it cannot be read) or `Failed` (a service failed for good)."),
@@ -19,10 +19,10 @@ public static class RecordingColumns
         Of("Generation", null, AnyEnd, "How often it was retried.", r => r.Generation, (r, v) => r with { Generation = v }, "0 for the first run."),
         Of("RetryRequested", null, Stage.Sweep, "Whether somebody asked for a retry that has not begun.", r => r.RetryRequested,
             (r, v) => r with { RetryRequested = v }),
-        Of("UploadedAt", "UTC", Stage.Ingest | Stage.Sweep, "When the upload was created.", r => r.UploadedAt, (r, v) => r with { UploadedAt = v }),
+        Of("UploadedAt", "UTC", AnyEnd, "When the upload was created.", r => r.UploadedAt, (r, v) => r with { UploadedAt = v }),
         Of("StartedAt", "UTC", Stage.Ingest | Stage.Sweep, "When the current generation began.", r => r.StartedAt,
             (r, v) => r with { StartedAt = v }),
-        Of("CompletedAt", "UTC", AnyEnd, "When it ended.", r => r.CompletedAt, (r, v) => r with { CompletedAt = v }, "Null while it is worked on."),
+        Of("CompletedAt", "UTC", AnyEnd, "When its last run ended.", r => r.CompletedAt, (r, v) => r with { CompletedAt = v }, "Null until one has; older than StartedAt while a retry is under way."),
         Of("DurationSeconds", "s", Stage.Ingest, "Length of its audio.", r => r.DurationSeconds, (r, v) => r with { DurationSeconds = v },
             "Null until it is decoded."),
         Of("SampleRateHz", "Hz", Stage.Ingest, "Sample rate of the upload.", r => r.SampleRateHz, (r, v) => r with { SampleRateHz = v }),
@@ -32,7 +32,7 @@ public static class RecordingColumns
         Of("ContentBytes", "bytes", Stage.Ingest, "Size of the upload.", r => r.ContentBytes, (r, v) => r with { ContentBytes = v }),
         Of("Sha256", null, Stage.Ingest, "SHA-256 of the upload.", r => r.Sha256, (r, v) => r with { Sha256 = v },
             "Lower-case hex; the same content has the same one."),
-        Of("BlobETag", null, Stage.Ingest | Stage.Sweep, "ETag of the upload, without quotes.", r => r.BlobETag, (r, v) => r with { BlobETag = v }),
+        Of("BlobETag", null, AnyEnd, "ETag of the upload, without quotes.", r => r.BlobETag, (r, v) => r with { BlobETag = v }),
         Of("ChannelMode", null, Stage.Ingest, "What was made of the channels.", r => r.ChannelMode, (r, v) => r with { ChannelMode = v },
             "`Mix` or `Separate`."),
         Of("MaxChunkSeconds", "s", Stage.Ingest, "The longest unit of work that was cut.", r => r.MaxChunkSeconds,
@@ -58,12 +58,6 @@ public static class RecordingColumns
         Of("ModelQuality", null, Stage.Complete, "The lowest quality among the models.", r => r.ModelQuality, (r, v) => r with { ModelQuality = v },
             "`demonstration`: to show the mechanism, not to decide about people; `production`."),
     ];
-
-    /// <summary>What another record adds: its values where they are not null, else those of the first.</summary>
-    /// <param name="row">The first.</param>
-    /// <param name="change">The other, of the same recording.</param>
-    public static Recording Merge(Recording row, Recording change) => All.Aggregate(
-        row, (merged, column) => column.ValueOf(change) is { } value ? column.With(merged, value) : merged);
 
     private static Column<Recording, T> Of<T>(
         string name, string? unit, Stage owners, string meaning, Func<Recording, T> get, Func<Recording, T, Recording> set, string? reading = null,

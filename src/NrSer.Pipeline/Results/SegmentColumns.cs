@@ -31,10 +31,10 @@ public static class SegmentColumns
             $"One of {string.Join(", ", EmotionVocabulary.Names)}; null without speech."),
         Of("Confidence", "0–1", Stage.Recognize, "Probability of that emotion.", s => s.Confidence, (s, v) => s with { Confidence = v }),
         Of("Trust", "0–1", Stage.Recognize, "How far that emotion can be trusted, by the rule that the emotion model's entry names.",
-            s => s.Trust, (s, v) => s with { Trust = v }, "Null without speech."),
+            s => s.Trust, (s, v) => s with { Trust = v }, "Null without speech, and in rows of version 0.1."),
         Of("IsReportable", null, Stage.Enhance | Stage.Recognize,
             "Whether it holds speech and its trust reaches the threshold of the emotion model's entry.",
-            s => s.IsReportable, (s, v) => s with { IsReportable = v }, "Count and chart these alone. Null while it waits for recognition."),
+            s => s.IsReportable, (s, v) => s with { IsReportable = v }, "Count and chart these alone. Null while it waits for recognition, and in rows of version 0.1."),
         .. EmotionVocabulary.Names.Select((name, index) => Of(
             $"{ProbabilityPrefix}{name}", "0–1", Stage.Recognize, $"Probability of {name}.", s => s.ProbabilityOf(index),
             (s, v) => s.WithProbability(index, v),
@@ -45,15 +45,13 @@ public static class SegmentColumns
             "As arousal."),
         Of("Dominance", "scale of the model", Stage.Recognize, "Weak to strong.", s => s.Dominance, (s, v) => s with { Dominance = v },
             "As arousal."),
-        Of("EnhancerModel", null, Stage.Enhance, "Model that enhanced, `name@version`.", s => s.EnhancerModel, (s, v) => s with { EnhancerModel = v },
-            isNullable: false),
-        Of("SnrLevelModel", null, Stage.Enhance, "Model that scored, `name@version`.", s => s.SnrLevelModel, (s, v) => s with { SnrLevelModel = v },
-            isNullable: false),
+        Of("EnhancerModel", null, Stage.Enhance, "Model that enhanced, `name@version`.", s => s.EnhancerModel, (s, v) => s with { EnhancerModel = v }),
+        Of("SnrLevelModel", null, Stage.Enhance, "Model that scored, `name@version`.", s => s.SnrLevelModel, (s, v) => s with { SnrLevelModel = v }),
         Of("EmotionModel", null, Stage.Recognize, "Model that recognised, `name@version`.", s => s.EmotionModel,
             (s, v) => s with { EmotionModel = v }, "Null without speech."),
         Of("ModelQuality", null, Stage.Enhance | Stage.Recognize, "The lowest quality among the models.", s => s.ModelQuality,
             (s, v) => s with { ModelQuality = v },
-            "`demonstration`: to show the mechanism, not to decide about people; `production`.", isNullable: false),
+            "`demonstration`: to show the mechanism, not to decide about people; `production`."),
     ];
 
     private static Column<Segment, T> Of<T>(

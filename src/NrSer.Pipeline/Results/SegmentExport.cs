@@ -44,10 +44,10 @@ public static class SegmentExport
     private static string Line(IEnumerable<string> cells)
     {
         var line = new StringBuilder();
-        foreach (string cell in cells)
+        foreach ((int index, string cell) in cells.Index())
         {
             bool quoted = cell.AsSpan().IndexOfAny("\",\r\n") >= 0 || cell.StartsWith(' ') || cell.EndsWith(' ');
-            line.Append(line.Length == 0 ? "" : ",").Append(quoted ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell);
+            line.Append(index == 0 ? "" : ",").Append(quoted ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell);
         }
 
         return line.Append("\r\n").ToString();

@@ -1,6 +1,5 @@
 using NrSer.Core.Segmentation;
 using NrSer.Pipeline.Chunks;
-using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Work;
 
@@ -12,38 +11,36 @@ namespace NrSer.Pipeline.Stages;
 /// <param name="chunks">The next queue.</param>
 public sealed class ChunkIntake(ChunkBlobs blobs, RecordingStore store, IWorkQueue chunks)
 {
-    /// <summary>What earlier runs left.</summary>
+    /// <summary>The chunk rows that earlier runs left, by key.</summary>
     /// <param name="id">The recording.</param>
     /// <param name="cancellationToken">Stops between pages.</param>
-    public async Task<ChunksBefore> FindBeforeAsync(RecordingId id, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, Chunk>> RowsAsync(RecordingId id, CancellationToken cancellationToken)
     {
         var rows = new Dictionary<string, Chunk>(StringComparer.Ordinal);
         await foreach (Chunk row in store.ChunksAsync(id, cancellationToken).ConfigureAwait(false))
             rows.Add(row.Id.Key, row);
-        return new ChunksBefore(rows, await blobs.ExistingChunksAsync(id, cancellationToken).ConfigureAwait(false));
+        return rows;
     }
 
-    /// <summary>Stores a chunk with its row and sends it on, but for what an earlier run did: its audio stays, and what is finished is not
-    /// sent.</summary>
-    /// <param name="recording">Its recording, in the generation of this run.</param>
-    /// <param name="before">What earlier runs left.</param>
-    /// <param name="chunk">The chunk.</param>
+    /// <summary>Keys of the chunks whose audio is stored.</summary>
+    /// <param name="id">The recording.</param>
+    /// <param name="cancellationToken">Stops between pages.</param>
+    public Task<IReadOnlySet<string>> StoredAsync(RecordingId id, CancellationToken cancellationToken) => blobs.ExistingChunksAsync(id, cancellationToken);
+
+    /// <summary>Stores a chunk with its row and sends it on, but for what an earlier run did.</summary>
+    /// <param name="id">The chunk.</param>
+    /// <param name="generation">Of this run.</param>
+    /// <param name="chunk">Where it lies, and its audio.</param>
+    /// <param name="isStored">Its audio is stored, and stays.</param>
+    /// <param name="isFinished">It is finished, and not sent.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
-    public async Task AddAsync(Recording recording, ChunksBefore before, AudioChunk chunk, CancellationToken cancellationToken)
+    public async Task AddAsync(ChunkId id, int generation, AudioChunk chunk, bool isStored, bool isFinished, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(recording);
-        ArgumentNullException.ThrowIfNull(before);
-        var id = new ChunkId(recording.Id, chunk.Channel, chunk.Index);
-        if (!before.Stored.Contains(id.Key))
+        if (!isStored)
             await blobs.WriteChunkAsync(id, chunk.Samples, cancellationToken).ConfigureAwait(false);
         await store.MergeChunkAsync(
             new Chunk { Id = id, StartSample = chunk.StartSample, Samples = chunk.Samples.Length }, cancellationToken).ConfigureAwait(false);
-        if (before.Rows.GetValueOrDefault(id.Key)?.FinishedAt is null)
-            await chunks.SendAsync([WorkMessage.Enhance(id, recording.Generation)], cancellationToken).ConfigureAwait(false);
+        if (!isFinished)
+            await chunks.SendAsync([WorkMessage.Enhance(id, generation)], cancellationToken).ConfigureAwait(false);
     }
 }
-
-/// <summary>What earlier runs of ingest left of a recording, by key of the chunk.</summary>
-/// <param name="Rows">Chunks with a row.</param>
-/// <param name="Stored">Chunks whose audio is stored.</param>
-public sealed record ChunksBefore(IReadOnlyDictionary<string, Chunk> Rows, IReadOnlySet<string> Stored);

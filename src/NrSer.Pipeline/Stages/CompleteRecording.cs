@@ -55,7 +55,14 @@ public sealed partial class CompleteRecording(RecordingStore store, ResultBlobs 
         await foreach (Segment segment in store.SegmentsAsync(recording.Id, cancellationToken).ConfigureAwait(false))
             segments.Add(segment);
         Recording summary = Summarize(recording, chunks, segments);
-        await results.WriteAsync(RecordingColumns.Merge(recording, summary), segments, cancellationToken).ConfigureAwait(false);
+        Recording ended = recording with // what the summary leaves out is not what an earlier run said
+        {
+            Status = summary.Status, Reason = summary.Reason, CompletedAt = summary.CompletedAt, SegmentCount = summary.SegmentCount,
+            SpeechSegmentCount = summary.SpeechSegmentCount, SpeechSeconds = summary.SpeechSeconds, MeanSnrScore = summary.MeanSnrScore,
+            DominantEmotion = summary.DominantEmotion, EnhancerModel = summary.EnhancerModel, SnrLevelModel = summary.SnrLevelModel,
+            EmotionModel = summary.EmotionModel, ModelQuality = summary.ModelQuality,
+        };
+        await results.WriteAsync(ended, segments, cancellationToken).ConfigureAwait(false);
         return summary;
     }
 
@@ -64,7 +71,6 @@ public sealed partial class CompleteRecording(RecordingStore store, ResultBlobs 
         Segment[] speech = [.. segments.Where(segment => segment.IsSpeech)];
         double speechSeconds = speech.Sum(segment => segment.EndSeconds - segment.StartSeconds);
         Chunk[] failed = [.. chunks.Where(chunk => chunk.IsFailed(recording.Generation))];
-        Segment? first = segments.FirstOrDefault();
         return new Recording
         {
             Id = recording.Id,
@@ -87,10 +93,10 @@ public sealed partial class CompleteRecording(RecordingStore store, ResultBlobs 
                 .OrderByDescending(group => group.Sum(segment => segment.EndSeconds - segment.StartSeconds))
                 .ThenBy(group => group.Key, StringComparer.Ordinal)
                 .FirstOrDefault()?.Key,
-            EnhancerModel = first?.EnhancerModel,
-            SnrLevelModel = first?.SnrLevelModel,
+            EnhancerModel = segments.Find(segment => segment.EnhancerModel is not null)?.EnhancerModel,
+            SnrLevelModel = segments.Find(segment => segment.SnrLevelModel is not null)?.SnrLevelModel,
             EmotionModel = segments.Find(segment => segment.EmotionModel is not null)?.EmotionModel,
-            ModelQuality = first?.ModelQuality,
+            ModelQuality = segments.Find(segment => segment.ModelQuality is not null)?.ModelQuality,
         };
     }
 

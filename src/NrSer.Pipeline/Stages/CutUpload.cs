@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using NrSer.Core.Audio;
 using NrSer.Core.Audio.Input;
 using NrSer.Core.Segmentation;
+using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
 
 namespace NrSer.Pipeline.Stages;
@@ -23,12 +24,13 @@ public sealed partial class CutUpload(
     /// <param name="recording">What this run begins with.</param>
     /// <param name="earlier">What earlier runs wrote of the recording, or null.</param>
     /// <param name="cancellationToken">Stops the request.</param>
-    public async Task<(Recording Recording, ChunksBefore Before)> PlanAsync(Recording recording, Recording? earlier,
-        CancellationToken cancellationToken)
+    /// <returns>The recording with the plan, and the rows that earlier runs left of its chunks, by key.</returns>
+    public async Task<(Recording Recording, IReadOnlyDictionary<string, Chunk> Before)> PlanAsync(
+        Recording recording, Recording? earlier, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(recording);
-        ChunksBefore before = await intake.FindBeforeAsync(recording.Id, cancellationToken).ConfigureAwait(false);
-        Recording planned = before.Rows.Count > 0 && earlier is { ChannelMode: { } channels, MaxChunkSeconds: { } seconds }
+        IReadOnlyDictionary<string, Chunk> before = await intake.RowsAsync(recording.Id, cancellationToken).ConfigureAwait(false);
+        Recording planned = before.Count > 0 && earlier is { ChannelMode: { } channels, MaxChunkSeconds: { } seconds }
             ? recording with { ChannelMode = channels, MaxChunkSeconds = seconds }
             : recording with { ChannelMode = ingestion.Value.Channels, MaxChunkSeconds = segmentation.Value.MaxChunk.TotalSeconds };
         return (planned, before);
@@ -36,16 +38,18 @@ public sealed partial class CutUpload(
 
     /// <summary>Hands on every chunk as soon as it is cut.</summary>
     /// <param name="recording">As planned.</param>
-    /// <param name="before">What earlier runs left.</param>
+    /// <param name="before">Rows that earlier runs left, by key.</param>
     /// <param name="content">The upload.</param>
     /// <param name="cancellationToken">Stops between blocks.</param>
     /// <returns>What is known of the recording then.</returns>
     /// <exception cref="InvalidAudioException">It cannot be read, or not to its end.</exception>
-    public async Task<Recording> RunAsync(Recording recording, ChunksBefore before, Stream content, CancellationToken cancellationToken)
+    public async Task<Recording> RunAsync(
+        Recording recording, IReadOnlyDictionary<string, Chunk> before, Stream content, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(recording);
         ArgumentNullException.ThrowIfNull(content);
         long begun = Stopwatch.GetTimestamp();
+        IReadOnlySet<string> stored = await intake.StoredAsync(recording.Id, cancellationToken).ConfigureAwait(false);
         var hashed = new HashedContent(content);
         await using ConfiguredAsyncDisposable closingContent = hashed.ConfigureAwait(false);
         SpeechReader speech = await SpeechReader.OpenAsync(decoder, hashed.Stream, recording.ChannelMode!.Value, cancellationToken)
@@ -55,7 +59,9 @@ public sealed partial class CutUpload(
         int count = 0;
         await foreach (AudioChunk chunk in reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            await intake.AddAsync(recording, before, chunk, cancellationToken).ConfigureAwait(false);
+            var id = new ChunkId(recording.Id, chunk.Channel, chunk.Index);
+            bool isFinished = before.GetValueOrDefault(id.Key)?.FinishedAt is not null;
+            await intake.AddAsync(id, recording.Generation, chunk, stored.Contains(id.Key), isFinished, cancellationToken).ConfigureAwait(false);
             count++;
         }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using NrSer.Core.Audio.Input;
+using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Uploads;
@@ -51,7 +52,7 @@ public sealed class IngestRecording(
             UploadedAt = upload.CreatedOn,
             StartedAt = time.GetUtcNow(),
         };
-        (Recording planned, ChunksBefore before) = await cutting.PlanAsync(begun, earlier, cancellationToken).ConfigureAwait(false);
+        (Recording planned, IReadOnlyDictionary<string, Chunk> before) = await cutting.PlanAsync(begun, earlier, cancellationToken).ConfigureAwait(false);
         if (!await store.AdvanceAsync(planned, cancellationToken).ConfigureAwait(false))
         {
             // A late copy of an event whose recording has ended or was retried meanwhile; the run that rejected it may have died since.

@@ -32,22 +32,28 @@ public sealed partial class RecognizeEmotion(
         ChunkId id = WorkMessage.ChunkOf(request.RecordingId, request.Channel, request.Index);
         if (await progress.BeginAsync(id, cancellationToken).ConfigureAwait(false) is not { } chunk)
             return;
-        Segment[] segments = chunk.FinishedAt is null ? await RecognizeAsync(chunk, cancellationToken).ConfigureAwait(false) : [];
+        if (chunk.FinishedAt is not null)
+        {
+            await progress.RecognizedAsync(chunk, [], cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        long begun = Stopwatch.GetTimestamp();
+        Segment[] segments = await RecognizeAsync(chunk, cancellationToken).ConfigureAwait(false);
         await progress.RecognizedAsync(chunk, segments, cancellationToken).ConfigureAwait(false);
+        double seconds = chunk.Samples!.Value / (double)SegmentGrid.SampleRateHz;
+        PipelineTelemetry.CountAudio(Stage.Recognize, seconds, Stopwatch.GetElapsedTime(begun));
+        LogRecognized(id.ToString(), seconds, segments.Length);
     }
 
     private async Task<Segment[]> RecognizeAsync(Chunk chunk, CancellationToken cancellationToken)
     {
-        long begun = Stopwatch.GetTimestamp();
         SegmentManifestV1 manifest = await blobs.FindManifestAsync(chunk.Id, cancellationToken).ConfigureAwait(false)
             ?? throw new InvalidMessageException($"Chunk {chunk.Id} has no segments yet.");
         using MemoryOwner<float> y = await blobs.ReadEnhancedAsync(chunk.Id, chunk.Samples!.Value, cancellationToken).ConfigureAwait(false);
         ScoredSegment[] segments = manifest.ToSegments();
         EmotionEstimate?[] estimates = recognizer.Recognize(y.Memory, segments, cancellationToken);
         ModelNames names = ModelNames.Of(models);
-        double seconds = y.Length / (double)SegmentGrid.SampleRateHz;
-        PipelineTelemetry.CountAudio(Stage.Recognize, seconds, Stopwatch.GetElapsedTime(begun));
-        LogRecognized(chunk.Id.ToString(), seconds, estimates.Count(estimate => estimate is not null));
         return [.. segments.Zip(estimates, (segment, estimate) => new RecognizedSegment(segment, estimate))
             .Where(segment => segment.Estimate is not null)
             .Select(segment => Segment.Of(segment, recognizer.Labels, chunk.Id.Channel, chunk.StartSample!.Value, names))];

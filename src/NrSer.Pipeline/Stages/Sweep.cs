@@ -36,7 +36,7 @@ public sealed partial class Sweep(
             known.Add(recording.Id.Value);
             try
             {
-                if (recording.RetryRequested == true)
+                if (recording.RetryRequested == true && !IsBeingRestarted(recording, now))
                     await RestartAsync(recording, "a retry was asked for", cancellationToken).ConfigureAwait(false);
                 else if (await IsStuckAsync(recording, now, cancellationToken).ConfigureAwait(false))
                     await UnstickAsync(recording, cancellationToken).ConfigureAwait(false);
@@ -58,6 +58,10 @@ public sealed partial class Sweep(
             }
         }
     }
+
+    /// <summary>Another sweep has begun the generation that was asked for, and is about to send its event; if it died, it has not for long.</summary>
+    private static bool IsBeingRestarted(Recording recording, DateTimeOffset now) =>
+        recording.Status == RecordingStatus.Queued && now - recording.StartedAt < s_clockSkew;
 
     private async Task<bool> IsStuckAsync(Recording recording, DateTimeOffset now, CancellationToken cancellationToken)
     {

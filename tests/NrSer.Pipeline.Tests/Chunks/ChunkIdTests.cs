@@ -21,5 +21,23 @@ public sealed class ChunkIdTests
             Math.Sign(string.CompareOrdinal(new ChunkId(s_recording, c1, i1).Key, new ChunkId(s_recording, c2, i2).Key))));
 
     [Fact]
+    public void TryParse_OfAKey_IsTheChunk() => Gen.Select(Gen.Int[0, 99], Gen.Int[0, 99_999]).Sample((channel, index) =>
+    {
+        var chunk = new ChunkId(s_recording, channel, index);
+        Assert.True(ChunkId.TryParse(s_recording, chunk.Key, out ChunkId parsed));
+        Assert.Equal(chunk, parsed);
+    });
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("-")]
+    [InlineData("00")]
+    [InlineData("00-")]
+    [InlineData("-00001")]
+    [InlineData("00-0000x")]
+    [InlineData("+1-00000")]
+    public void TryParse_AnythingElse_IsRefused(string key) => Assert.False(ChunkId.TryParse(s_recording, key, out _));
+
+    [Fact]
     public void Default_IsSafe() => Assert.Equal("/00-00000", default(ChunkId).ToString());
 }

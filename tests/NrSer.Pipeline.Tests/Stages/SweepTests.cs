@@ -112,6 +112,23 @@ public sealed class SweepTests(StorageEmulator emulator)
         Assert.Empty(await pipeline.TakeAsync(StorageNames.UploadsQueue));
     }
 
+    // Another sweep has begun the new generation and not yet taken the mark away; should it have died there, a later one helps.
+    [Fact]
+    public async Task RunAsync_AnotherIsAboutToSend_WaitsForIt()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SilenceAsync());
+        await pipeline.Failure.RunAsync(StorageNames.UploadsQueue, upload.ToMessage(id).Body, "boom", Stop);
+        await pipeline.Store.MarkRetryAsync(id, requested: true, Stop);
+        await pipeline.Store.BeginGenerationAsync(new Recording { Id = id, Generation = 1, StartedAt = pipeline.Time.GetUtcNow() }, Stop);
+        await pipeline.Sweep.RunAsync(Stop);
+        Assert.Empty(await pipeline.TakeAsync(StorageNames.UploadsQueue));
+
+        pipeline.Time.Advance(s_lost);
+        await pipeline.Sweep.RunAsync(Stop);
+        Assert.Equal($"{id}/2/ingest", Assert.Single(await pipeline.TakeAsync(StorageNames.UploadsQueue)).MessageId);
+    }
+
     [Fact]
     public async Task RunAsync_TwoAtOnce_RestartOnce()
     {

@@ -9,7 +9,7 @@ namespace NrSer.Pipeline.Results.Tables;
 /// <param name="tables">The tables.</param>
 public class RecordingQuery(ResultTables tables)
 {
-    private static readonly string[] s_status = [nameof(Recording.Status)];
+    private static readonly string[] s_status = ["RowKey", nameof(Recording.Status)];
 
     /// <summary>The recording, or null.</summary>
     /// <param name="id">The recording.</param>
@@ -58,12 +58,15 @@ public class RecordingQuery(ResultTables tables)
     /// <returns>At least one recording, unless there are no more.</returns>
     public async Task<RecordingPage> PageAsync(RecordingFilter filter, int max, string? continuation, CancellationToken cancellationToken)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(max, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(max, 1000);
         IAsyncEnumerable<Page<TableEntity>> pages = tables.Recordings
             .QueryAsync<TableEntity>(FilterOf(filter), max, cancellationToken: cancellationToken).AsPages(continuation);
         await foreach (Page<TableEntity> page in pages.ConfigureAwait(false))
         {
-            if (page.Values.Count > 0) // the service may answer with nothing, and more to come
-                return new RecordingPage([.. page.Values.Select(TryRecordingOf).OfType<Recording>()], page.ContinuationToken);
+            Recording[] recordings = [.. page.Values.Select(TryRecordingOf).OfType<Recording>()];
+            if (recordings.Length > 0) // the service may answer with nothing, and more to come
+                return new RecordingPage(recordings, page.ContinuationToken);
         }
 
         return new RecordingPage([], Continuation: null);
@@ -80,7 +83,11 @@ public class RecordingQuery(ResultTables tables)
             .QueryAsync<TableEntity>(FilterOf(new RecordingFilter(from, to)), select: s_status, cancellationToken: cancellationToken)
                 .ConfigureAwait(false))
         {
-            counts[Enum.Parse<RecordingStatus>(entity.GetString(nameof(Recording.Status)) ?? nameof(RecordingStatus.Queued))]++;
+            if (RecordingId.TryParse(entity.RowKey, out _) && Enum.TryParse(entity.GetString(nameof(Recording.Status)), out RecordingStatus status)
+                && Enum.IsDefined(status))
+            {
+                counts[status]++;
+            }
         }
 
         return counts;
@@ -99,7 +106,10 @@ public class RecordingQuery(ResultTables tables)
     public async IAsyncEnumerable<Chunk> ChunksAsync(RecordingId id, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (TableEntity entity in OfRecordingAsync(tables.Chunks, id, cancellationToken).ConfigureAwait(false))
-            yield return ChunkOf(entity, ChunkId.Parse(id, entity.RowKey));
+        {
+            if (ChunkId.TryParse(id, entity.RowKey, out ChunkId chunk))
+                yield return ChunkOf(entity, chunk);
+        }
     }
 
     /// <summary>A recording's segments, in order of channel and time.</summary>
@@ -126,8 +136,18 @@ public class RecordingQuery(ResultTables tables)
     private protected static Recording RecordingOf(TableEntity entity) => TableRows.FromEntity(
         RecordingColumns.All, entity, new Recording { Id = RecordingId.Parse(entity.RowKey), ChangedAt = entity.Timestamp });
 
-    /// <summary>Null for a row that nobody of ours wrote: one of those must not keep the others from being read.</summary>
-    private static Recording? TryRecordingOf(TableEntity entity) => RecordingId.TryParse(entity.RowKey, out _) ? RecordingOf(entity) : null;
+    /// <summary>Null for a row that nobody of ours wrote, or a later version: one of those must not keep the others from being read.</summary>
+    private static Recording? TryRecordingOf(TableEntity entity)
+    {
+        try
+        {
+            return RecordingId.TryParse(entity.RowKey, out _) ? RecordingOf(entity) : null;
+        }
+        catch (Exception strange) when (strange is ArgumentException or FormatException or InvalidCastException or OverflowException)
+        {
+            return null;
+        }
+    }
 
     private protected static Chunk ChunkOf(TableEntity entity, ChunkId id) =>
         TableRows.FromEntity(ChunkColumns.All, entity, new Chunk { Id = id, ChangedAt = entity.Timestamp });

@@ -1,4 +1,5 @@
 using Azure;
+using Azure.Data.Tables;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
@@ -151,7 +152,8 @@ public sealed class RecordingStoreTests(StorageEmulator emulator) : IAsyncLifeti
             .WithProbability(1, 0.75f);
         await Store.MergeSegmentsAsync([scored], Stage.Enhance, Stop);
         await Store.MergeSegmentsAsync([recognized], Stage.Recognize, Stop);
-        await Store.MergeSegmentsAsync([scored], Stage.Enhance, Stop);
+        Assert.Equal(0.5f, Assert.Single(await SegmentsAsync()).SnrScore);
+        await Store.MergeSegmentsAsync([(scored with { Emotion = "sad", Trust = 0.1f }).WithProbability(0, 1)], Stage.Enhance, Stop);
         Segment segment = Assert.Single(await SegmentsAsync());
         Assert.Equal(
             (0.5f, true, "happy", 0.75f, 0.75f, true, "e@1", "m@1"),
@@ -177,6 +179,9 @@ public sealed class RecordingStoreTests(StorageEmulator emulator) : IAsyncLifeti
             await Store.AdvanceAsync(
                 new Recording { Id = RecordingId.Parse($"2026030{(number % 3) + 1}-{number:x16}"), Status = (RecordingStatus)(number % 2) }, Stop);
         var filter = new RecordingFilter(new DateOnly(2026, 3, 1), new DateOnly(2026, 3, 3));
+        await _account.Tables.Recordings.AddEntityAsync(new TableEntity("20260301", "0 a foreign row") { ["Status"] = "Queued" }, Stop);
+        string later = "20260302-ffffffffffffffff";
+        await _account.Tables.Recordings.AddEntityAsync(new TableEntity("20260302", later) { ["Status"] = "OfALaterVersion" }, Stop);
         var found = new List<Recording>();
         RecordingPage page = await Store.PageAsync(filter, 2, continuation: null, Stop);
         while (true)
