@@ -84,12 +84,76 @@ public sealed class SpectralSimilarityTests
     public void Compute_LengthsThatDoNotFit_Throw(int original, int enhanced, int similarity) =>
         Assert.Throws<ArgumentException>(() => SpectralSimilarity.Compute(Paper, new float[original], new float[enhanced], new float[similarity]));
 
+    [Fact]
+    public void ComputeByFrame_TwoFramesByHand_IsTheirCosineOverBins()
+    {
+        // As above, but frame 1 lies at sample 8 of 17, where it is not mirrored. Impulses one sample beside the middle, of opposite sides,
+        // have real parts that are equal and imaginary ones that are opposite.
+        var stft = new Stft(new StftParameters(8, 8, WindowKind.Hann));
+        float[] x = new float[17], y = new float[17];
+        (x[7], y[9]) = (3, 4);
+        float[] similarity = ComputeByFrame(stft, x, y);
+        Assert.Equal(6, similarity.Length);
+        Assert.Equal([1f, -1f], similarity[2..4], (a, b) => MathF.Abs(a - b) < 1e-6f); // float rounding
+    }
+
+    [Fact]
+    public void ComputeByFrame_AnyFrame_EqualsTheDefinition()
+    {
+        float[] x = StftTests.Noise(2000, 1), y = Mixed(x, 2), similarity = ComputeByFrame(Paper, x, y);
+        (float[] xRe, float[] xIm) = StftTests.Transform(Paper, x);
+        (float[] yRe, float[] yIm) = StftTests.Transform(Paper, y);
+        for (int frame = 2; frame < 19; frame++) // the outermost are mirrored, and nearly without imaginary part
+        {
+            Range bins = (frame * 201)..((frame + 1) * 201);
+            Assert.Equal(Cosine(xRe[bins], yRe[bins]), similarity[2 * frame], 1e-5); // lanes of another transform round otherwise
+            Assert.Equal(Cosine(xIm[bins], yIm[bins]), similarity[(2 * frame) + 1], 1e-5);
+        }
+    }
+
+    [Fact]
+    public void ComputeByFrame_EitherSignalScaled_IsUnchanged()
+    {
+        float[] x = StftTests.Noise(2000, 1), y = Mixed(x, 2);
+        float[] plain = ComputeByFrame(Paper, x, y), scaled = ComputeByFrame(Paper, [.. x.Select(v => v * 1e-4f)], [.. y.Select(v => v * 100)]);
+        for (int i = 4; i < plain.Length - 4; i++) // of the mirrored frames the imaginary parts are rounding errors
+            Assert.Equal(plain[i], scaled[i], 1e-5f); // every scaled sample is rounded once more
+    }
+
+    [Fact]
+    public void ComputeByFrame_Silence_IsZero()
+    {
+        float[] noise = StftTests.Noise(1000, 1), silence = new float[1000];
+        Assert.All(ComputeByFrame(Paper, noise, silence), value => Assert.Equal(0f, value));
+        Assert.All(ComputeByFrame(Paper, silence, silence), value => Assert.Equal(0f, value));
+    }
+
+    [Theory]
+    [InlineData(1000, 999, 22, "999 enhanced samples do not match 1000")]
+    [InlineData(1000, 1000, 21, "11 frames have 22 similarities, not 21")]
+    public void ComputeByFrame_LengthsThatDoNotFit_SaysWhich(int original, int enhanced, int similarity, string sentence)
+    {
+        ArgumentException error = Assert.Throws<ArgumentException>(
+            () => SpectralSimilarity.ComputeByFrame(Paper, new float[original], new float[enhanced], new float[similarity]));
+        Assert.Contains(sentence, error.Message, StringComparison.Ordinal);
+    }
+
     private static float[] Compute(Stft stft, float[] original, float[] enhanced)
     {
         var similarity = new float[2 * stft.Parameters.Bins];
         SpectralSimilarity.Compute(stft, original, enhanced, similarity);
         return similarity;
     }
+
+    private static float[] ComputeByFrame(Stft stft, float[] original, float[] enhanced)
+    {
+        var similarity = new float[2 * stft.Parameters.FramesOf(original.Length)];
+        SpectralSimilarity.ComputeByFrame(stft, original, enhanced, similarity);
+        return similarity;
+    }
+
+    private static double Cosine(float[] a, float[] b) =>
+        a.Zip(b, (p, q) => (double)p * q).Sum() / Math.Sqrt(a.Sum(p => (double)p * p) * b.Sum(q => (double)q * q));
 
     private static float[] Mixed(float[] x, int seed) => [.. x.Zip(StftTests.Noise(x.Length, seed), (a, b) => a + b)];
 }
