@@ -25,7 +25,8 @@ public sealed class ChunkIntake(ChunkBlobs blobs, RecordingStore store, IWorkQue
     /// <summary>Keys of the chunks whose audio is stored.</summary>
     /// <param name="id">The recording.</param>
     /// <param name="cancellationToken">Stops between pages.</param>
-    public Task<IReadOnlySet<string>> StoredAsync(RecordingId id, CancellationToken cancellationToken) => blobs.ExistingChunksAsync(id, cancellationToken);
+    public Task<IReadOnlySet<string>> StoredAsync(RecordingId id, CancellationToken cancellationToken) =>
+        blobs.ExistingChunksAsync(id, cancellationToken);
 
     /// <summary>Stores a chunk with its row and sends it on, but for what an earlier run did.</summary>
     /// <param name="id">The chunk.</param>

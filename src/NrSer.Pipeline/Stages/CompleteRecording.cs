@@ -57,10 +57,18 @@ public sealed partial class CompleteRecording(RecordingStore store, ResultBlobs 
         Recording summary = Summarize(recording, chunks, segments);
         Recording ended = recording with // what the summary leaves out is not what an earlier run said
         {
-            Status = summary.Status, Reason = summary.Reason, CompletedAt = summary.CompletedAt, SegmentCount = summary.SegmentCount,
-            SpeechSegmentCount = summary.SpeechSegmentCount, SpeechSeconds = summary.SpeechSeconds, MeanSnrScore = summary.MeanSnrScore,
-            DominantEmotion = summary.DominantEmotion, EnhancerModel = summary.EnhancerModel, SnrLevelModel = summary.SnrLevelModel,
-            EmotionModel = summary.EmotionModel, ModelQuality = summary.ModelQuality,
+            Status = summary.Status,
+            Reason = summary.Reason,
+            CompletedAt = summary.CompletedAt,
+            SegmentCount = summary.SegmentCount,
+            SpeechSegmentCount = summary.SpeechSegmentCount,
+            SpeechSeconds = summary.SpeechSeconds,
+            MeanSnrScore = summary.MeanSnrScore,
+            DominantEmotion = summary.DominantEmotion,
+            EnhancerModel = summary.EnhancerModel,
+            SnrLevelModel = summary.SnrLevelModel,
+            EmotionModel = summary.EmotionModel,
+            ModelQuality = summary.ModelQuality,
         };
         await results.WriteAsync(ended, segments, cancellationToken).ConfigureAwait(false);
         return summary;

@@ -52,7 +52,8 @@ public sealed class IngestRecording(
             UploadedAt = upload.CreatedOn,
             StartedAt = time.GetUtcNow(),
         };
-        (Recording planned, IReadOnlyDictionary<string, Chunk> before) = await cutting.PlanAsync(begun, earlier, cancellationToken).ConfigureAwait(false);
+        (Recording planned, IReadOnlyDictionary<string, Chunk> before) = await cutting.PlanAsync(begun, earlier, cancellationToken)
+            .ConfigureAwait(false);
         if (!await store.AdvanceAsync(planned, cancellationToken).ConfigureAwait(false))
         {
             // A late copy of an event whose recording has ended or was retried meanwhile; the run that rejected it may have died since.

@@ -50,9 +50,14 @@ public sealed class FormsTests
     [Fact]
     public void Table_RowOfAnEarlierVersion_IsRead()
     {
-        var old = new TableEntity("p", "k") { ["StartSeconds"] = 2.0, ["IsSpeech"] = true, ["Emotion"] = "joy", ["Confidence"] = 0.75, ["Probability_joy"] = 0.75 };
+        var old = new TableEntity("p", "k")
+        {
+            ["StartSeconds"] = 2.0, ["IsSpeech"] = true, ["Emotion"] = "joy", ["Confidence"] = 0.75,
+            ["Probability_joy"] = 0.75
+        };
         Segment read = TableRows.FromEntity(SegmentColumns.All, old, new Segment());
-        Assert.Equal((2.0, true, "joy", 0.75f, null, null), (read.StartSeconds, read.IsSpeech, read.Emotion, read.Confidence, read.Trust, read.IsReportable));
+        Assert.Equal((2.0, true, "joy", 0.75f, null, null),
+            (read.StartSeconds, read.IsSpeech, read.Emotion, read.Confidence, read.Trust, read.IsReportable));
         Assert.All(Enumerable.Range(0, 9), emotion => Assert.Null(read.ProbabilityOf(emotion)));
     }
 
