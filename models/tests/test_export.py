@@ -1,6 +1,5 @@
 """Proves the converters on seeded random checkpoints of the public layouts, and on files that are wrong."""
 
-import hashlib
 import json
 import pathlib
 import struct
@@ -289,16 +288,3 @@ class WrongFileCase(Case):
         for converter, *arguments in (block, (hubert_ser, "--nrser"), (hubert_ser, "--folder")):
             with self.assertRaisesRegex(SystemExit, r"\Aerror: [^\n]+\Z"):
                 conversion.run(lambda: converter.main([*arguments, path, "--target", str(self.folder / "out")]))
-
-
-class CommittedFixturesCase(Case):
-    def test_entries_name_the_files_beside_them(self):
-        entries = [path for path in (EXPORT / "fixtures").glob("*.json") if not path.name.endswith(".fixture.json") and path.stem != "end-to-end"]
-        self.assertEqual(len(entries), 6)
-        for path in entries:
-            entry = json.loads(path.read_text())
-            self.assertEqual(hashlib.sha256((path.parent / entry["file"]).read_bytes()).hexdigest(), entry["sha256"])
-            self.assertEqual(len(json.loads((path.parent / entry["fixture"]).read_text())["outputs"]), len(entry["outputs"]))
-
-    def test_they_are_small(self):
-        self.assertLess(sum(path.stat().st_size for path in (EXPORT / "fixtures").iterdir()), 3_000_000)

@@ -17,7 +17,7 @@ from torch import nn
 
 from ..shared import SAMPLE_RATE_HZ
 from ..shared.delivery import rounded
-from . import emotion
+from . import emotion, emotion_measures
 from .corpora import EMOTION_CORPORA, LABELS
 from .descent import averaged, copied, descend, learning_rate
 from .emotion_network import EmotionNetwork
@@ -77,8 +77,8 @@ def adapted(network, examples, rows, seed):
 
 
 def recall(network, examples, rows):
-    logits, _ = emotion.predict(network, examples, rows, examples.arm)
-    return emotion.average_recall(logits.argmax(1).numpy(), examples.labels[rows])
+    logits, _ = emotion_measures.predict(network, examples, rows, examples.arm)
+    return emotion_measures.average_recall(logits.argmax(1).numpy(), examples.labels[rows])
 
 
 def main():
