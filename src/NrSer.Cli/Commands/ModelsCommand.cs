@@ -17,13 +17,15 @@ internal static class ModelsCommand
         var json = new Option<bool>("--json") { Description = "Print JSON.", Recursive = true };
         var list = new Command("list", "Lists the catalogue.");
         list.Run(terminal, (parsed, _) => Task.FromResult(Show(terminal, parsed.GetValue(json), load: false)));
-        var verify =
-            new Command("verify",
-                "Loads every model, checks file, hash, names and shapes against the catalogue, computes its fixture where it has one, and holds "
-                + "that the SNR-level block in use belongs to the enhancer in use. Exit code 3 if one does not hold.");
+        var verify = new Command(
+            "verify",
+            "Loads every model, checks file, hash, names and shapes against the catalogue, computes its fixture where it has one, and holds "
+            + "that the SNR-level block in use belongs to the enhancer in use. Exit code 3 if one does not hold.");
         verify.Run(terminal, (parsed, _) => Task.FromResult(Show(terminal, parsed.GetValue(json), load: true)));
-        return new Command("models", "Shows, checks and installs models.") { list, verify, Add(terminal), Use(terminal), Pull(terminal),
-            Remove(terminal), json };
+        return new Command("models", "Shows, checks and installs models.")
+        {
+            list, verify, Add(terminal), Use(terminal), Pull(terminal), Remove(terminal), json,
+        };
     }
 
     private static Command Add(Terminal terminal)

@@ -16,9 +16,8 @@ public sealed record SegmentManifestV1(string Enhancer, string SnrLevel, IReadOn
     /// <param name="snrLevel">Model that scored.</param>
     /// <param name="segments">In order of time.</param>
     public static SegmentManifestV1 Of(string enhancer, string snrLevel, IEnumerable<ScoredSegment> segments) =>
-        new(enhancer, snrLevel, [.. segments.Select(
-        segment =>
-            new ManifestSegmentV1(segment.Span.StartSample, segment.Span.Samples, segment.Score.Value, segment.IsSpeech, segment.Weight.Value))]);
+        new(enhancer, snrLevel, [.. segments.Select(segment => new ManifestSegmentV1(
+            segment.Span.StartSample, segment.Span.Samples, segment.Score.Value, segment.IsSpeech, segment.Weight.Value))]);
 
     /// <summary>The segments as the method knows them.</summary>
     public ScoredSegment[] ToSegments() => [.. Segments.Select(segment => new ScoredSegment(

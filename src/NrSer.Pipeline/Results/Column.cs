@@ -40,6 +40,15 @@ public abstract class Column<TRow>
     /// <param name="row">The row; it stays as it is.</param>
     /// <param name="value">Any number for a number, a name for an enumeration.</param>
     internal abstract TRow With(TRow row, object value);
+
+    /// <summary>A column by its two ways between value and row; nullable where its type is, unless said otherwise.</summary>
+    internal static Column<TRow, T> Of<T>(
+        string name, string? unit, Stage owners, string meaning, Func<TRow, T> get, Func<TRow, T, TRow> set, string? reading = null,
+        bool? isNullable = null, bool isKey = false) => new(get, set)
+        {
+            Name = name, Unit = unit, Owners = owners, Meaning = meaning, Reading = reading, IsKey = isKey,
+            IsNullable = isNullable ?? default(T) is null,
+        };
 }
 
 /// <summary>A column with its two ways between value and row.</summary>

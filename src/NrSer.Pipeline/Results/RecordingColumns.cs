@@ -1,3 +1,5 @@
+using static NrSer.Pipeline.Results.Column<NrSer.Pipeline.Results.Recording>;
+
 namespace NrSer.Pipeline.Results;
 
 /// <summary>Every column of a recording, once: tables, exports and the documentation are made from this list.</summary>
@@ -59,12 +61,4 @@ public static class RecordingColumns
         Of("ModelQuality", null, Stage.Complete, "The lowest quality among the models.", r => r.ModelQuality, (r, v) => r with { ModelQuality = v },
             "`demonstration`: to show the mechanism, not to decide about people; `production`."),
     ];
-
-    private static Column<Recording, T> Of<T>(
-        string name, string? unit, Stage owners, string meaning, Func<Recording, T> get, Func<Recording, T, Recording> set, string? reading = null,
-        bool? isNullable = null, bool isKey = false) => new(get, set)
-        {
-            Name = name, Unit = unit, Owners = owners, Meaning = meaning, Reading = reading, IsKey = isKey,
-            IsNullable = isNullable ?? default(T) is null,
-        };
 }

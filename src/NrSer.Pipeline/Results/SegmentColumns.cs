@@ -1,4 +1,5 @@
 using NrSer.Core.Models;
+using static NrSer.Pipeline.Results.Column<NrSer.Pipeline.Results.Segment>;
 
 namespace NrSer.Pipeline.Results;
 
@@ -55,12 +56,4 @@ public static class SegmentColumns
             (s, v) => s with { ModelQuality = v },
             "`demonstration`: to show the mechanism, not to decide about people; `production`."),
     ];
-
-    private static Column<Segment, T> Of<T>(
-        string name, string? unit, Stage owners, string meaning, Func<Segment, T> get, Func<Segment, T, Segment> set, string? reading = null,
-        bool? isNullable = null, bool isKey = false) => new(get, set)
-        {
-            Name = name, Unit = unit, Owners = owners, Meaning = meaning, Reading = reading, IsKey = isKey,
-            IsNullable = isNullable ?? default(T) is null,
-        };
 }
