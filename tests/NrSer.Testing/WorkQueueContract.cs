@@ -35,8 +35,14 @@ public abstract class WorkQueueContract
     {
         IWorkQueue queue = await CreateAsync(LongLock);
         await queue.SendAsync([.. Enumerable.Range(0, 5).Select(number => new WorkMessage($"{number}", "{}", null))], Stop);
-        Assert.Equal(2, (await queue.ReceiveAsync(2, Stop)).Count);
-        Assert.Equal(3, (await queue.ReceiveAsync(32, Stop)).Count);
+        int taken = (await queue.ReceiveAsync(2, Stop)).Count;
+        Assert.InRange(taken, 1, 2);
+        for (int tries = 0; taken < 5 && tries < 20; tries++) // a service may hand over what is at hand and keep the rest for the next call
+        {
+            taken += (await queue.ReceiveAsync(32, Stop)).Count;
+            await PauseAsync();
+        }
+        Assert.Equal(5, taken);
     }
 
     [Fact]
