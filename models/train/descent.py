@@ -26,8 +26,12 @@ def descend(network, optimiser, loss, rate):
 
 def averaged(mean, state, keep):
     """Moves an average of weights a little towards `state`."""
-    for key, value in state.items():
-        mean[key] = keep * mean[key] + (1 - keep) * value if value.is_floating_point() else value.clone()
+    moving = [key for key, value in state.items() if value.is_floating_point()]
+    kept = [mean[key] for key in moving]
+    with torch.no_grad():  # in one go: on a device each small step costs more than what it does
+        torch._foreach_mul_(kept, keep)
+        torch._foreach_add_(kept, [state[key].detach() for key in moving], alpha=1 - keep)
+    mean |= {key: value.clone() for key, value in state.items() if not value.is_floating_point()}
 
 
 def copied(state):

@@ -42,10 +42,15 @@ class Mixer:
     def __init__(self, corpora, device, seed, bank_rows=192):
         self.device, self.host = device, np.random.default_rng(seed)
         self.random = torch.Generator(device).manual_seed(seed)
-        self.audio = {name: torch.from_numpy(corpus["audio"]).to(device) for name, corpus in corpora.items()}
-        minutes = lambda name: len(self.audio[name]) / SAMPLE_RATE_HZ / 60
-        self.odds = {"speech": {name: min(minutes(name), 60) for name in SPEECH if name in corpora},
-                     "noise": {name: NOISE_ODDS[name] for name in NOISE if name in corpora}}
+        sizes = {name: len(corpus["audio"]) for name, corpus in corpora.items()}
+        begins = dict(zip(sizes, np.cumsum([0, *sizes.values()]).tolist()))
+        self.audio = torch.cat([torch.from_numpy(corpus["audio"]).to(device) for corpus in corpora.values()])
+        self.begins = begins
+        odds = {"speech": {name: min(sizes[name], 60 * 60 * SAMPLE_RATE_HZ) for name in SPEECH if name in corpora},
+                "noise": {name: NOISE_ODDS[name] for name in NOISE if name in corpora}}
+        # Of each kind: the odds of its corpora, where they begin, and their sizes.
+        self.kinds = {kind: (np.array([*of.values()]) / sum(of.values()), np.array([begins[name] for name in of]), np.array([sizes[name] for name in of]))
+                      for kind, of in odds.items()}
         bank = lambda made: torch.from_numpy(np.stack([made(self.host, BANK_SAMPLES) for _ in range(bank_rows)])).to(device)
         self.tones, self.disturbances = bank(channels.tones), bank(channels.disturbance)
 
@@ -55,26 +60,20 @@ class Mixer:
     def chance(self, share, rows):
         return torch.rand(rows, 1, generator=self.random, device=self.device) < share
 
-    def gathered(self, audio, start, length, count, speed):
-        """[rows, count] of int16 audio from `start` [rows, 1] at `speed`, read between samples; what is shorter than needed is repeated."""
+    def gathered(self, start, length, count, speed):
+        """[rows, count] of the audio from `start` [rows, 1] at `speed`, read between samples; what is shorter than needed is repeated."""
         at = torch.arange(count, device=self.device) * speed
         whole, part = at.long(), at - at.floor()
-        read = lambda place: audio[start + place % length].float() / 32768
+        read = lambda place: self.audio[start + place % length].float() / 32768
         return (1 - part) * read(whole) + part * read(whole + 1)
 
     def excerpts(self, kind, rows, count, speeds):
         """Windows of a corpus each, anywhere: what follows a clip is the next one."""
-        odds, found = self.odds[kind], torch.empty(rows, count, device=self.device)
-        dealt = self.host.choice(len(odds), rows, p=np.array([*odds.values()]) / sum(odds.values()))
-        speed = self.uniform(*speeds, rows)
-        for number, name in enumerate(odds):
-            mine = torch.from_numpy(np.flatnonzero(dealt == number)).to(self.device)
-            if len(mine):
-                size = len(self.audio[name])
-                start = (self.uniform(0, 1, len(mine)).double() * max(1, size - 2 * count)).long()
-                length = torch.full_like(start, size) - start
-                found[mine] = self.gathered(self.audio[name], start, length, count, speed[mine])
-        return found
+        odds, begins, sizes = self.kinds[kind]
+        dealt = self.host.choice(len(odds), (rows, 1), p=odds)
+        skipped = (self.host.random((rows, 1)) * np.maximum(1, sizes[dealt] - 2 * count)).astype(np.int64)
+        start, length = (torch.from_numpy(values).to(self.device) for values in (begins[dealt] + skipped, sizes[dealt] - skipped))
+        return self.gathered(start, length, count, self.uniform(*speeds, rows))
 
     def equalised(self, x, depth_db):
         knots = self.uniform(-depth_db, depth_db, len(x) * 8).reshape(len(x), 1, 8)
@@ -87,7 +86,7 @@ class Mixer:
         tail = tail * 10 ** (-3 * n / self.uniform(0.15, 0.7, rows) / SAMPLE_RATE_HZ) * (n >= self.uniform(16, 160, rows))
         tail = tail / tail.norm(dim=1, keepdim=True) * 10 ** (-self.uniform(-6, 18, rows) / 20)
         tail[:, 0] = 1
-        size = x.shape[1] + REVERB_TAPS
+        size = -(-(x.shape[1] + REVERB_TAPS) // 4096) * 4096
         return torch.fft.irfft(torch.fft.rfft(x, size) * torch.fft.rfft(tail, size), size)[:, :x.shape[1]]
 
     def speech(self, rows, count):
@@ -108,9 +107,8 @@ class Mixer:
         white = torch.randn(rows, count, generator=self.random, device=self.device)
         x = where(kind < COLOURED, filtered(white, bins ** -self.uniform(0, 1, rows)), x)
         babble = (kind >= COLOURED) & (kind < COLOURED + BABBLE)
-        voices = [self.speech(int(babble.sum()), count) for _ in range(int(self.host.integers(4, 9)))] if babble.any() else []
-        if voices:
-            x[babble[:, 0]] = sum(voices)
+        voices = self.speech(rows // 4 * int(self.host.integers(4, 9)), count).reshape(rows // 4, -1, count).sum(1)
+        x = where(babble, voices.repeat(8, 1)[:rows], x)
         x = where((kind >= COLOURED + BABBLE) & (kind < COLOURED + BABBLE + TONES), self.from_bank(self.tones, rows, count), x)
         return (x + 1e-5 * white) * (SPEECH_POWER / active_power(x + 1e-5 * white)).sqrt()
 
@@ -132,8 +130,9 @@ class Mixer:
         rows, count = mixture.shape
         through = self.chance(share, rows)
         peak = mixture.abs().amax(1, keepdim=True) + 1e-6
-        taps = int(self.host.uniform(0.2, 1.0) * SAMPLE_RATE_HZ) // 2 * 2 + 1
-        loudness = (functional.avg_pool1d(mixture[:, None] ** 2, taps, 1, taps // 2, count_include_pad=False)[:, 0] + 1e-7).sqrt()
+        half = int(self.host.uniform(0.1, 0.5) * SAMPLE_RATE_HZ)
+        energy = functional.pad(functional.pad(mixture[:, None].double() ** 2, (half, half), mode="reflect")[:, 0].cumsum(1), (1, 0))
+        loudness = ((energy[:, 2 * half:] - energy[:, :-2 * half])[:, :count].float() / (2 * half) + 1e-7).sqrt()
         gain = ((loudness / loudness.mean(1, keepdim=True)) ** -self.uniform(0.3, 0.8, rows)).clamp_max(6)
         gain = where(self.chance(SHARES["gain"], rows), gain, torch.ones_like(gain))
         ceiling = where(self.chance(SHARES["clipped"], rows), peak * self.uniform(0.25, 0.9, rows), torch.full_like(peak, 1e6))
@@ -154,15 +153,16 @@ class Mixer:
 class Utterances:
     """Packed emotional speech: rows of clips with soft targets, the emotions their corpus knows, and ratings."""
 
-    def __init__(self, corpora, device):
-        names = [name for name in EMOTION_CORPORA if name in corpora]
-        column = lambda kind: torch.from_numpy(np.concatenate([corpora[name][kind] for name in names])).to(device)
-        self.targets, self.ratings = column("targets"), column("ratings")
+    def __init__(self, corpora, mixer):
+        self.names = names = [name for name in EMOTION_CORPORA if name in corpora]
+        column = lambda kind: np.concatenate([corpora[name][kind] for name in names])
+        self.targets, self.ratings = (torch.from_numpy(column(kind)).to(mixer.device) for kind in ("targets", "ratings"))
         self.corpus = np.concatenate([np.full(len(corpora[name]["ends"]), number) for number, name in enumerate(names)])
-        self.names, self.ends = names, column("ends")
-        self.starts = torch.cat([torch.from_numpy(np.concatenate([[0], corpora[name]["ends"][:-1]])) for name in names]).to(device)
-        known = torch.stack([self.targets[torch.from_numpy(self.corpus == number).to(device)].sum(0) > 0 for number in range(len(names))])
-        self.possible = known[torch.from_numpy(self.corpus).to(device)]
+        begins = np.array([mixer.begins[name] for name in names])[self.corpus]
+        self.ends = begins + column("ends")
+        self.starts = begins + np.concatenate([[0, *corpora[name]["ends"][:-1]] for name in names])
+        known = torch.stack([self.targets[torch.from_numpy(self.corpus == number).to(mixer.device)].sum(0) > 0 for number in range(len(names))])
+        self.possible = known[torch.from_numpy(self.corpus).to(mixer.device)]
         meant = self.targets.argmax(1).cpu().numpy()
         self.groups = [[np.flatnonzero((self.corpus == number) & (meant == label)) for label in np.unique(meant[self.corpus == number])]
                        for number in range(len(names))]
@@ -175,12 +175,7 @@ class Utterances:
 
     def read(self, mixer, rows, count, speeds):
         """[rows, count] from anywhere in each clip; shorter ones are repeated."""
-        found, speed = torch.empty(len(rows), count, device=mixer.device), mixer.uniform(*speeds, len(rows))
-        for number, name in enumerate(self.names):
-            mine = torch.from_numpy(np.flatnonzero(self.corpus[rows] == number)).to(mixer.device)
-            if len(mine):
-                of = torch.from_numpy(rows[self.corpus[rows] == number]).to(mixer.device)
-                start, length = self.starts[of][:, None], (self.ends[of] - self.starts[of])[:, None]
-                skipped = (mixer.uniform(0, 1, len(mine)) * (length - count * speed[mine]).clamp_min(0)).long()
-                found[mine] = mixer.gathered(mixer.audio[name], start + skipped, length - skipped, count, speed[mine])
-        return found
+        start, end = (torch.from_numpy(values[rows]).to(mixer.device)[:, None] for values in (self.starts, self.ends))
+        speed = mixer.uniform(*speeds, len(rows))
+        skipped = (mixer.uniform(0, 1, len(rows)) * (end - start - count * speed).clamp_min(0)).long()
+        return mixer.gathered(start + skipped, end - start - skipped, count, speed)

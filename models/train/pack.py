@@ -1,32 +1,40 @@
-"""Packs what a training on another machine needs: parts below 60 MB that NumPy alone can read, since nothing else may be installed there.
+"""Packs what a training on another machine needs: parts that NumPy and libopus can read, since nothing else may be installed there.
 
 Of the training speakers' clips (three in ten behind their codec) and the training noises: audio, and of emotional speech targets and ratings.
+The audio is coded by Opus at 24 kbit/s, an eleventh of its size; libopus itself is packed along.
 """
 
 import argparse
+import functools
+import multiprocessing
 import pathlib
+import shutil
 import zlib
 
 import numpy as np
 
 from ..shared import SAMPLE_RATE_HZ
+from . import opus
 from .corpora import EMOTION_CORPORA, NOISE, SPEECH, Corpus, ratings, soft_targets, split_of_noise, split_of_speaker, votes
 from .mixing import CODED
 
-PART_BYTES = 55_000_000
-SLICE_SAMPLES = 30 * 60 * SAMPLE_RATE_HZ  # what is packed at a time
-CAP_MINUTES = {"prompts": 40, "festvox": 30, "crowd-commands": 30, "music": 40}  # the emotional corpora and the other noises go whole
+PART_BYTES = 46_000_000
+BITS_PER_SECOND = 24_000
+SLICE_SAMPLES = 4 * 60 * SAMPLE_RATE_HZ  # what one process codes at a time
+CAP_MINUTES = {"prompts": 40, "festvox": 20, "crowd-commands": 30, "music": 40}  # the emotional corpora and the other noises go whole
+ORDER = (*NOISE, *reversed(SPEECH))  # the largest corpus comes last, since a training can begin without it
+LIBRARY = "libopus.so"
 
 
 def packed(audio):
-    """int16 as differences, low bytes and high bytes apart, deflated: about two thirds of the size, and exact."""
-    steps = np.diff(audio, prepend=np.int16(0))  # wraps around, and back again when it is summed
-    return np.frombuffer(zlib.compress(steps.view(np.uint8).reshape(-1, 2).T.tobytes(), 6), np.uint8)
+    """int16 audio as one array of bytes: samples, delay and packets (each uint32), their sizes (uint16), the packets."""
+    packets, sizes, delay = opus.encoded(opus.library(), audio, BITS_PER_SECOND)
+    return np.concatenate([np.array([len(audio), delay, len(sizes)], np.uint32).view(np.uint8), sizes.view(np.uint8), packets])
 
 
-def unpacked(stored):
-    planes = np.frombuffer(zlib.decompress(stored.tobytes()), np.uint8).reshape(2, -1)
-    return np.cumsum(np.ascontiguousarray(planes.T).view(np.int16)[:, 0], dtype=np.int16)
+def unpacked(stored, library=None):
+    count, delay, frames = stored[:12].view(np.uint32).tolist()
+    return opus.decoded(opus.library(library), stored[12 + 2 * frames:], stored[12:12 + 2 * frames].view(np.uint16), delay, count)
 
 
 def training_clips(work, name):
@@ -54,6 +62,7 @@ def sizes(content):
 def pack(data, work, target):
     target.mkdir(parents=True, exist_ok=True)
     part, number, heard, rated = {}, 0, votes(data), ratings(data)
+    shutil.copyfile(opus.path_of_library(), target / LIBRARY)
 
     def close():
         nonlocal part, number
@@ -61,14 +70,16 @@ def pack(data, work, target):
         print(f"part-{number:02}.npz: {(target / f'part-{number:02}.npz').stat().st_size / 1e6:.1f} MB", flush=True)
         part, number = {}, number + 1
 
-    for name in (*SPEECH, *NOISE):
+    for name in ORDER:
         audio, ends, names = training_clips(work, name)
         rows = {f"{name}/ends": ends}
         if name in EMOTION_CORPORA:
             rows |= {f"{name}/targets": soft_targets(name, names, heard),
                      f"{name}/ratings": np.array([rated.get(n, (np.nan,) * 3) if name == "emotale" else (np.nan,) * 3 for n in names], np.float32)}
-        for at in range(0, len(audio), SLICE_SAMPLES):
-            piece = {f"{name}/audio/{at // SLICE_SAMPLES:03}": packed(np.array(audio[at:at + SLICE_SAMPLES]))}
+        with multiprocessing.Pool() as pool:
+            pieces = pool.map(packed, [np.array(audio[at:at + SLICE_SAMPLES]) for at in range(0, len(audio), SLICE_SAMPLES)])
+        for place, coded in enumerate(pieces):
+            piece = {f"{name}/audio/{place:03}": coded}
             if sizes(part) + sizes(piece) + sizes(rows) > PART_BYTES:
                 close()
             part |= piece | rows
@@ -77,19 +88,22 @@ def pack(data, work, target):
 
 
 def load(folder):
-    """{corpus: {"audio", "ends", "targets", "ratings"}} of all parts."""
+    """{corpus: {"audio", "ends", "targets", "ratings"}} of all parts in a folder and those below it."""
     found = {}
-    for path in sorted(pathlib.Path(folder).glob("part-*.npz")):
+    for path in sorted(pathlib.Path(folder).rglob("part-*.npz")):
         with np.load(path) as stored:
             for key in stored.files:
                 name, kind, *place = key.split("/")
                 corpus = found.setdefault(name, {"audio": []})
                 if place:
-                    corpus["audio"].append((place[0], unpacked(stored[key])))
+                    corpus["audio"].append((place[0], stored[key]))
                 else:
                     corpus[kind] = stored[key]
-    for corpus in found.values():
-        corpus["audio"] = np.concatenate([audio for _, audio in sorted(corpus["audio"], key=lambda piece: piece[0])])
+    library = str(next(pathlib.Path(folder).rglob(LIBRARY)))
+    with multiprocessing.Pool() as pool:
+        for corpus in found.values():
+            pieces = [coded for _, coded in sorted(corpus["audio"], key=lambda piece: piece[0])]
+            corpus["audio"] = np.concatenate(pool.map(functools.partial(unpacked, library=library), pieces, chunksize=1))
     return found
 
 
