@@ -11,6 +11,7 @@ from ..shared import similarity
 from ..shared.delivery import Graph, Origin, entry, write_fixture, written
 from ..shared.signals import COMPRESSION
 from . import blocks, emotion, emotion_network, enhancer, snr_level
+from .channels import BELOW_VOICE_HZ
 from .corpora import LABELS
 from .descent import halved
 
@@ -80,7 +81,7 @@ def snr_level_entry(work, models):
     return delivered(graph, "nrser-snr-level-small", models / "embedded" / "snr-level.onnx", {
         "stft": {"fftSamples": similarity.FFT, "hopSamples": similarity.HOP, "window": "hamming"},
         "snrLevel": {"noiseThreshold": threshold, **({} if kept_db is None else {"keptEnergyThresholdDb": kept_db}), "mixRange": list(mix_range),
-                     "enhancer": f"{ENHANCER}@{VERSIONS[ENHANCER]}"},
+                     "enhancer": f"{ENHANCER}@{VERSIONS[ENHANCER]}", "highPassHz": BELOW_VOICE_HZ},
     }, 1e-4, measurements(work, "snr-level"))
 
 

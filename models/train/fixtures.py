@@ -1,4 +1,4 @@
-"""Writes what PyTorch computes for given signals, so that the C# side can be held against it.
+"""Writes what PyTorch and SciPy compute for given signals, so that the C# side can be held against it.
 
 Signals are random numbers rounded to six decimals, or sums of sines that both sides compute in double precision and round
 to float32: x[n] = Σ amplitude · sin(2π · frequencyHz · n / 16000 + phaseRadians).
@@ -9,12 +9,14 @@ import json
 import pathlib
 
 import numpy as np
+import scipy
 import torch
 
 from ..shared import SAMPLE_RATE_HZ, similarity
 from ..shared.delivery import PYTORCH
 from . import emotion, enhancer
 from .blocks import enhance_blocks
+from .channels import BELOW_VOICE_HZ, above_rumble
 
 ORIGIN = f"Written by models/train/fixtures.py with {PYTORCH}"
 # Neighbouring frequencies beat, so that the signal swells and fades as speech does.
@@ -60,6 +62,14 @@ def similarity_fixture():
             "similarity": numbers(found)}
 
 
+def high_pass_fixture():
+    n = np.arange(3000)
+    rumble = torch.from_numpy(np.round(0.05 + 0.3 * np.sin(2 * np.pi * 25 * n / SAMPLE_RATE_HZ), 6)).float()
+    x = random_signal(np.random.default_rng(4), len(n)) + rumble
+    return {"note": f"{ORIGIN} and SciPy {scipy.__version__}: channels.above_rumble of noise, a tone of 25 Hz and DC.", "cutoffHz": BELOW_VOICE_HZ,
+            "input": numbers(x, 9), "output": numbers(torch.from_numpy(above_rumble(x.numpy())), 9)}
+
+
 def enhancer_fixture(work):
     noise = random_signal(np.random.default_rng(3), 8192, 0.02)
     x = sines(8192) + noise
@@ -87,8 +97,8 @@ def main():
     parser.add_argument("--target", required=True, type=pathlib.Path, help="folder for the JSON files")
     arguments = parser.parse_args()
     arguments.target.mkdir(parents=True, exist_ok=True)
-    fixtures = {"stft": stft_fixture(), "similarity": similarity_fixture(), "enhancer": enhancer_fixture(arguments.work),
-                "emotion": emotion_fixture(arguments.work, arguments.emotion)}
+    fixtures = {"stft": stft_fixture(), "similarity": similarity_fixture(), "high-pass": high_pass_fixture(),
+                "enhancer": enhancer_fixture(arguments.work), "emotion": emotion_fixture(arguments.work, arguments.emotion)}
     for name, content in fixtures.items():
         path = arguments.target / f"{name}.json"
         path.write_text(json.dumps(content, allow_nan=False) + "\n")

@@ -43,6 +43,15 @@ public sealed class ParityTests : IDisposable
     }
 
     [Fact]
+    public void HighPass_SignalOfTraining_GivesThatOfTraining()
+    {
+        using JsonDocument fixture = Load("high-pass");
+        float[] signal = Floats(fixture.RootElement.GetProperty("input"));
+        new HighPass(fixture.RootElement.GetProperty("cutoffHz").GetDouble(), SegmentGrid.SampleRateHz).Filter(signal, signal);
+        AssertClose(Floats(fixture.RootElement.GetProperty("output")), signal, 1e-7f); // both in double: what differs is the last rounding
+    }
+
+    [Fact]
     public void Enhance_SignalOfTraining_GivesTheBlockOfTraining()
     {
         using JsonDocument fixture = Load("enhancer");

@@ -166,6 +166,9 @@ public sealed class ModelCatalog
                 Require(
                     entry.SnrLevel.Enhancer.Split('@') is [{ Length: > 0 }, { Length: > 0 }],
                     "it does not name the enhancer it was trained with: \"enhancer\": \"name@version\" in 'snrLevel'");
+                Require(
+                    entry.SnrLevel.HighPassHz is null or (> 0 and < SegmentGrid.SampleRateHz / 2.0),
+                    $"the frequency from which it hears must lie between 0 and {SegmentGrid.SampleRateHz / 2} Hz");
                 if (entry.SnrLevel.Similarity == SimilarityAxis.Bins)
                     RequireShape(entry.Inputs[0], 1, 2 * entry.Stft.Bins);
                 else

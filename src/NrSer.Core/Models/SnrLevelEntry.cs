@@ -13,9 +13,13 @@ namespace NrSer.Core.Models;
 /// <param name="Similarity">What it hears.</param>
 /// <param name="Enhancer">Name and version, <c>name@version</c>, of the enhancer it was trained with: what it says of another's output is not
 /// true.</param>
+/// <param name="HighPassHz">
+/// Original and enhanced signal are scored and their energies compared without what lies below this frequency (DC, rumble), as the block was trained;
+/// what is enhanced, mixed and heard keeps it. Null scores the signals as they are, as in the paper.
+/// </param>
 public sealed record SnrLevelEntry(
     float NoiseThreshold, float? KeptEnergyThresholdDb = null, IReadOnlyList<float>? MixRange = null, SimilarityAxis Similarity = SimilarityAxis.Bins,
-    string Enhancer = "");
+    string Enhancer = "", double? HighPassHz = null);
 
 /// <summary>What the similarity of original and enhanced spectrogram is told for.</summary>
 public enum SimilarityAxis

@@ -78,11 +78,10 @@ public sealed class SpeechReconstituter(ISpeechEnhancer enhancer, SnrLevelBlock 
     {
         ReadOnlySpan<float> x = original.Slice(span.StartSample, span.Samples);
         ReadOnlySpan<float> xHat = enhanced.Slice(span.StartSample, span.Samples);
-        SnrScore score = snrLevel.Score(x, xHat);
+        (SnrScore score, double keptDb) = snrLevel.Score(x, xHat);
 
         // Silence is left alone by the enhancer, which looks like perfectly clean speech: it has to be told by its level.
         bool audible = SignalLevel.Dbfs(x) >= options.SilenceBelowDbfs;
-        bool kept = snrLevel.KeptEnergyThresholdDb is not { } leastDb || KeptEnergy.Decibels(x, xHat) >= leastDb;
-        return new ScoredSegment(span, score, snrLevel.Weigh(score), audible && kept && score.Value >= snrLevel.NoiseThreshold);
+        return new ScoredSegment(span, score, snrLevel.Weigh(score), audible && snrLevel.Passes(score, keptDb));
     }
 }

@@ -12,6 +12,7 @@ public sealed class SnrLevelBlock
     private readonly OnnxModel _model;
     private readonly Stft _stft;
     private readonly SimilarityAxis _axis;
+    private readonly HighPass? _highPass;
     private readonly float _enhancedUpTo;
     private readonly float _originalFrom;
 
@@ -24,6 +25,7 @@ public sealed class SnrLevelBlock
         _model = model;
         _stft = new Stft(model.Entry.Stft!);
         _axis = entry.Similarity;
+        _highPass = entry.HighPassHz is { } cutoffHz ? new HighPass(cutoffHz, model.Entry.SampleRateHz) : null;
         NoiseThreshold = entry.NoiseThreshold;
         KeptEnergyThresholdDb = entry.KeptEnergyThresholdDb;
         (_enhancedUpTo, _originalFrom) = entry.MixRange is [var low, var high] ? (low, high) : (0, 1);
@@ -39,11 +41,27 @@ public sealed class SnrLevelBlock
     /// <param name="score">S.</param>
     public MixWeight Weigh(SnrScore score) => MixWeight.Clamp((score.Value - _enhancedUpTo) / (_originalFrom - _enhancedUpTo));
 
-    /// <summary>S of one segment.</summary>
+    /// <summary>The gate: both S and the energy that the enhancer kept reach the entry's thresholds.</summary>
+    /// <param name="score">S.</param>
+    /// <param name="keptDb">As <see cref="Score"/> found it; what is not a number does not pass.</param>
+    public bool Passes(SnrScore score, double keptDb) =>
+        score.Value >= NoiseThreshold && (KeptEnergyThresholdDb is not { } leastDb || keptDb >= leastDb);
+
+    /// <summary>S of one segment, and <see cref="KeptEnergy"/> in dB: both of what lies above the entry's high-pass, where it has one.</summary>
     /// <param name="original">x, [samples], longer than half a frame.</param>
     /// <param name="enhanced">x̂, [samples].</param>
     /// <exception cref="ArgumentException">The lengths differ or are too short.</exception>
-    public SnrScore Score(ReadOnlySpan<float> original, ReadOnlySpan<float> enhanced)
+    public (SnrScore Score, double KeptDb) Score(ReadOnlySpan<float> original, ReadOnlySpan<float> enhanced)
+    {
+        if (_highPass is null)
+            return (ScoreOf(original, enhanced), KeptEnergy.Decibels(original, enhanced));
+        using SpanOwner<float> x = SpanOwner<float>.Allocate(original.Length), xHat = SpanOwner<float>.Allocate(enhanced.Length);
+        _highPass.Filter(original, x.Span);
+        _highPass.Filter(enhanced, xHat.Span);
+        return (ScoreOf(x.Span, xHat.Span), KeptEnergy.Decibels(x.Span, xHat.Span));
+    }
+
+    private SnrScore ScoreOf(ReadOnlySpan<float> original, ReadOnlySpan<float> enhanced)
     {
         bool byBin = _axis == SimilarityAxis.Bins;
         int features = 2 * (byBin ? _stft.Parameters.Bins : _stft.Parameters.FramesOf(original.Length));

@@ -63,9 +63,9 @@ public sealed class ExportedModelsTests : IDisposable
         JsonElement scores = expected.GetProperty("score");
         using OnnxModel dense = Load(Named("snr-dense")), transformer = Load(Named("snr-transformer"));
         var block = new SnrLevelBlock(dense);
-        SnrScore score = block.Score(x, enhanced);
+        SnrScore score = block.Score(x, enhanced).Score;
         AssertClose("S, dense", [scores.GetProperty("dense").GetSingle()], [score.Value], 1e-4);
-        AssertClose("S, transformer", [scores.GetProperty("transformer").GetSingle()], [new SnrLevelBlock(transformer).Score(x, enhanced).Value],
+        AssertClose("S, transformer", [scores.GetProperty("transformer").GetSingle()], [new SnrLevelBlock(transformer).Score(x, enhanced).Score.Value],
             1e-4);
 
         WaveformReconstitution.Blend(x, enhanced, block.Weigh(score), y);

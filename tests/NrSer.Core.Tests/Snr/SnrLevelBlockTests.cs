@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using NrSer.Core.Models;
+using NrSer.Core.Segmentation;
+using NrSer.Core.Signal;
 using NrSer.Core.Snr;
 using NrSer.Core.Tests.Signal;
 using NrSer.Testing;
@@ -37,6 +39,41 @@ public sealed class SnrLevelBlockTests : IDisposable
         Assert.Throws<ArgumentException>(() => Score(new float[original], new float[enhanced]));
 
     [Fact]
+    public void Score_EntryWithAHighPass_IsThatOfWhatLiesAboveIt()
+    {
+        using var catalog = new TestCatalog();
+        catalog["mean-402"]["snrLevel"]!["highPassHz"] = 70;
+        using OnnxModel model = catalog.LoadModel("mean-402");
+        var block = new SnrLevelBlock(model);
+        float[] enhanced = StftTests.Noise(8000, 1), other = StftTests.Noise(8000, 2), x = new float[8000];
+        for (int n = 0; n < x.Length; n++)
+            x[n] = enhanced[n] + (0.3f * other[n]) + 1 + (float)Math.Sin(2 * Math.PI * 25 * n / SegmentGrid.SampleRateHz);
+        var highPass = new HighPass(70, SegmentGrid.SampleRateHz);
+        float[] above = new float[8000], enhancedAbove = new float[8000];
+        highPass.Filter(x, above);
+        highPass.Filter(enhanced, enhancedAbove);
+        var plain = new SnrLevelBlock(_model);
+        Assert.Equal(plain.Score(above, enhancedAbove), block.Score(x, enhanced));
+        Assert.True(block.Score(x, enhanced).Score.Value > plain.Score(x, enhanced).Score.Value);
+        Assert.Equal(KeptEnergy.Decibels(x, enhanced), plain.Score(x, enhanced).KeptDb); // without one: of the signals as they are
+        Assert.True(double.IsNaN(block.Score(new float[8000], new float[8000]).KeptDb));
+    }
+
+    [Theory]
+    [InlineData(0.41f, -3.9, true)]
+    [InlineData(0.39f, -3.9, false)]
+    [InlineData(0.41f, -4.1, false)]
+    [InlineData(0.41f, double.NaN, false)]
+    public void Passes_ScoreAndKeptEnergy_BothCount(float score, double keptDb, bool expected)
+    {
+        using var catalog = new TestCatalog();
+        catalog["mean-402"]["snrLevel"]!["keptEnergyThresholdDb"] = -4;
+        using OnnxModel model = catalog.LoadModel("mean-402");
+        Assert.Equal(expected, new SnrLevelBlock(model).Passes(new SnrScore(score), keptDb));
+        Assert.Equal(score > 0.4f, new SnrLevelBlock(_model).Passes(new SnrScore(score), keptDb)); // S decides alone
+    }
+
+    [Fact]
     public void Constructor_AnyModel_TakesThresholdOrThrows()
     {
         Assert.Equal(0.4f, new SnrLevelBlock(_model).NoiseThreshold);
@@ -63,5 +100,5 @@ public sealed class SnrLevelBlockTests : IDisposable
 
     public void Dispose() => _model.Dispose();
 
-    private float Score(float[] original, float[] enhanced) => new SnrLevelBlock(_model).Score(original, enhanced).Value;
+    private float Score(float[] original, float[] enhanced) => new SnrLevelBlock(_model).Score(original, enhanced).Score.Value;
 }
