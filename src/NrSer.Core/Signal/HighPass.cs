@@ -2,8 +2,8 @@ namespace NrSer.Core.Signal;
 
 /// <summary>Takes away DC and what lies below a frequency: a Butterworth high-pass of order 4, forwards only, from a state of 0.</summary>
 /// <remarks>
-/// Two sections of order 2 by the bilinear transform, with k = tan(π·cutoff / rate) and the quality Q = 1 / (2·cos(π/8)) of the one, 1 / (2·cos(3π/8))
-/// of the other pair of poles:
+/// Two sections of order 2 by the bilinear transform, with k = tan(π·cutoff / rate) and the quality Q = 1 / (2·cos(π/8)) of the one pair of poles,
+/// 1 / (2·cos(3π/8)) of the other:
 /// <code>
 /// H(z) = (1 − 2z⁻¹ + z⁻²) / (a0 + a1·z⁻¹ + a2·z⁻²),   a0 = 1 + k/Q + k²,   a1 = 2·(k² − 1),   a2 = 1 − k/Q + k²
 /// </code>
