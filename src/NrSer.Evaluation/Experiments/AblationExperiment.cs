@@ -16,6 +16,7 @@ public static class AblationExperiment
 
     private const double ChangingSnrDb = 0; // of the noisy third of a recording whose SNR changes
     private const int ChangingRecordings = 40;
+    private const int ChangingPartSamples = 10 * SegmentGrid.SampleRateHz; // as long as the longest segment, so that each part has one of its own
 
     /// <summary>Runs it.</summary>
     /// <param name="experiment">What to run on.</param>
@@ -53,14 +54,14 @@ public static class AblationExperiment
         if (speech.Length == 0)
             throw new EvaluationException($"No clip carries a label that the model knows: {string.Join(", ", experiment.Classifier.Labels)}.");
         Prediction[][][] heard = await experiment.ForEachAsync(
-            speech, (clip, index, token) => HearAsync(experiment, arms, clip, index, token), share => progress(0.85 * share), cancellationToken)
+            speech, (clip, token) => HearAsync(experiment, arms, clip, token), share => progress(0.85 * share), cancellationToken)
                 .ConfigureAwait(false);
         double[] passes = await experiment.ForEachAsync(
-            experiment.Set.Noise, async (clip, _, token) =>
-                experiment.Judge(await experiment.Audio.ReadAsync(clip.File, token).ConfigureAwait(false), token).IsSpeech ? 1.0 : 0,
+            experiment.Set.Noise, async (clip, token) =>
+                experiment.Judge(await experiment.NoiseAsync(clip, token).ConfigureAwait(false), token).IsSpeech ? 1.0 : 0,
             share => progress(0.85 + (0.1 * share)), cancellationToken).ConfigureAwait(false);
 
-        var report = new Report("Ablation", [experiment.Models.EnhancerEntry.Id, experiment.Models.SnrLevelEntry.Id,
+        Report report = experiment.NewReport("Ablation", [experiment.Models.EnhancerEntry.Id, experiment.Models.SnrLevelEntry.Id,
             .. arms.Select(arm => $"{arm.Name}: {(sameClassifier ? experiment.Models.EmotionEntry.Id : arm.Name)}")]);
         report.Notes.Add(
             $"{speech.Length} clips of speech, {passes.Length} of noise alone. "
@@ -98,12 +99,13 @@ public static class AblationExperiment
             report.Claims.Add(Claim.Above("0 to 10 dB: NRSER is above the original", Difference(AblationArm.NrSer, AblationArm.Original, 0, 10), 0));
         if (passes.Length > 0)
         {
-            Interval emotional = new SpeakerBootstrap(experiment.Set.Noise.Select(clip => clip.Speaker), experiment.Seed)
+            Interval emotional = new CrossedBootstrap(experiment.Set.Noise.Select(clip => (clip.Source, (string?)null)), experiment.Seed)
                 .Estimate(drawn => drawn.Average(i => passes[i]));
             report.Claims.Add(Claim.AtMost("Noise alone: at most one clip in ten gets an emotion", emotional, 0.1));
             report.Tables.Add(new ReportTable("Noise alone: share that gets an emotion", ["arm", "share"],
                 [["nrser", Report.Cell(emotional)], ["the others, which have no gate", "1.000"]]));
-            report.Tables.Add(await ChangingAsync(experiment, speech, progress, cancellationToken).ConfigureAwait(false));
+            if (await ChangingAsync(experiment, speech, progress, cancellationToken).ConfigureAwait(false) is { } changing)
+                report.Tables.Add(changing);
         }
 
         report.Charts.Add(new ReportChart("ablation-uar", "UAR by SNR", "SNR in dB", "UAR", arms.ToDictionary(
@@ -132,41 +134,34 @@ public static class AblationExperiment
             return Prediction.Recall(items, [.. Enumerable.Range(0, items.Length)], labels);
         }
 
-        SpeakerBootstrap Bootstrap(Prediction[] items) => new(items.Select(item => $"{item.Corpus}/{item.Speaker}"), experiment.Seed);
+        CrossedBootstrap Bootstrap(Prediction[] items) => new(items.Select(item => (item.Speaker, item.NoiseSource)), experiment.Seed);
     }
 
     /// <summary>Per arm: the clip as recorded, then at each SNR.</summary>
-    private static async Task<Prediction[][]> HearAsync(Experiment experiment, AblationArm[] arms, EvaluationClip clip, int index,
+    private static async Task<Prediction[][]> HearAsync(Experiment experiment, AblationArm[] arms, EvaluationClip clip,
         CancellationToken cancellationToken)
     {
-        float[] clean = await experiment.Audio.ReadAsync(clip.File, cancellationToken).ConfigureAwait(false);
-        float[] noise = experiment.SnrsDb.Count > 0 ? await experiment.Audio.ReadAsync(experiment.NoiseFor(index).File, cancellationToken)
-            .ConfigureAwait(false) : [];
-        var heard = new Prediction[arms.Length][];
-        for (int arm = 0; arm < arms.Length; arm++)
-            heard[arm] = new Prediction[1 + experiment.SnrsDb.Count];
-        for (int condition = 0; condition <= experiment.SnrsDb.Count; condition++)
-        {
-            double? snrDb = condition == 0 ? null : experiment.SnrsDb[condition - 1];
-            Judgement judged = experiment.Judge(snrDb is { } level ? ClipAudio.Mix(clean, noise, level, clip.File.Name) : clean, cancellationToken);
-            for (int arm = 0; arm < arms.Length; arm++)
-                heard[arm][condition] = Prediction.Of(arms[arm].Classifier, clip, snrDb, judged.Mixed(arms[arm].Weight(judged, clean)));
-        }
-
-        return heard;
+        Take[] takes = await experiment.TakesAsync(clip, cancellationToken).ConfigureAwait(false);
+        Judgement[] judged = [.. takes.Select(take => experiment.Judge(take.Recording, cancellationToken))];
+        return [.. arms.Select(arm => takes.Zip(judged, (take, found) =>
+            Prediction.Of(arm.Classifier, clip, take, found.Mixed(arm.Weight(found, take.Clean)))).ToArray())];
     }
 
-    /// <summary>Three utterances, the middle one noisy: does S follow, and does a weight per segment help over one for all?</summary>
-    private static async Task<ReportTable> ChangingAsync(Experiment experiment, EvaluationClip[] speech, Action<double> progress,
+    /// <summary>
+    /// Three parts of speech, the middle one noisy: does S follow, and does a weight per segment help over one for all? Null without enough speech.
+    /// </summary>
+    private static async Task<ReportTable?> ChangingAsync(Experiment experiment, EvaluationClip[] speech, Action<double> progress,
         CancellationToken cancellationToken)
     {
-        EvaluationClip[][] recordings = [.. speech.Chunk(3).Where(chunk => chunk.Length == 3).Take(ChangingRecordings)];
-        Changing[] found = await experiment.ForEachAsync(recordings, (clips, index, token) => ChangeAsync(experiment, clips, index, token),
+        EvaluationClip[][][] recordings = await PartsAsync(experiment, speech, cancellationToken).ConfigureAwait(false);
+        if (recordings.Length == 0)
+            return null;
+        Changing[] found = await experiment.ForEachAsync(recordings, (parts, token) => ChangeAsync(experiment, parts, token),
             share => progress(0.95 + (0.05 * share)), cancellationToken).ConfigureAwait(false);
         string Mean(Func<Changing, double> value, string format) =>
             Report.Cell(found.Select(value).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average(), format);
         return new ReportTable(
-            $"SNR changing inside a recording: clean, {ChangingSnrDb} dB, clean ({found.Length} recordings)", ["what", "value"],
+            $"SNR changing inside a recording: clean, {ChangingSnrDb} dB, clean, each 10 s or longer ({found.Length} recordings)", ["what", "value"],
             [
                 ["mean S of segments in the clean parts", Mean(row => row.CleanScore, "F3")],
                 ["mean S of segments in the noisy part", Mean(row => row.NoisyScore, "F3")],
@@ -177,20 +172,49 @@ public static class AblationExperiment
             ]);
     }
 
-    private static async Task<Changing> ChangeAsync(Experiment experiment, EvaluationClip[] clips, int index, CancellationToken cancellationToken)
+    /// <summary>Recordings to be joined, three parts of clips each, in the order of the clips: the parts last 10 s or a little longer.</summary>
+    private static async Task<EvaluationClip[][][]> PartsAsync(Experiment experiment, EvaluationClip[] speech, CancellationToken cancellationToken)
+    {
+        var parts = new List<EvaluationClip[]>();
+        var part = new List<EvaluationClip>();
+        int samples = 0;
+        foreach (EvaluationClip clip in speech)
+        {
+            part.Add(clip);
+            samples += (await experiment.Audio.ReadAsync(clip.File, cancellationToken).ConfigureAwait(false)).Length;
+            if (samples < ChangingPartSamples)
+                continue;
+            parts.Add([.. part]);
+            if (parts.Count == 3 * ChangingRecordings)
+                break;
+            part.Clear();
+            samples = 0;
+        }
+
+        return [.. parts.Chunk(3).Where(three => three.Length == 3)];
+    }
+
+    private static async Task<Changing> ChangeAsync(Experiment experiment, EvaluationClip[][] clips, CancellationToken cancellationToken)
     {
         var parts = new float[clips.Length][];
         for (int i = 0; i < clips.Length; i++)
         {
-            parts[i] = await experiment.Audio.ReadAsync(clips[i].File, cancellationToken).ConfigureAwait(false);
-            float gain = (float)(0.05 / Math.Sqrt(Math.Max(NoiseMixing.ActivePower(parts[i]), 1e-12))); // one speaker must not drown another
-            for (int n = 0; n < parts[i].Length; n++)
-                parts[i][n] *= gain;
+            var joined = new List<float>();
+            foreach (EvaluationClip clip in clips[i])
+            {
+                float[] samples = await experiment.Audio.ReadAsync(clip.File, cancellationToken).ConfigureAwait(false);
+                // one speaker must not drown another
+                float gain = (float)(0.05 / Math.Sqrt(Math.Max(NoiseMixing.ActivePower(samples), 1e-12)));
+                joined.AddRange(samples.Select(value => gain * value));
+            }
+
+            parts[i] = [.. joined];
         }
 
-        float[] noise = await experiment.Audio.ReadAsync(experiment.NoiseFor(index).File, cancellationToken).ConfigureAwait(false);
-        float[] clean = [.. parts.SelectMany(part => part)];
-        float[] noisy = [.. parts[0], .. ClipAudio.Mix(parts[1], noise, ChangingSnrDb, clips[1].File.Name), .. parts[2]];
+        EvaluationClip named = clips[1][0];
+        float[] noise = await experiment.Audio.ReadAsync(experiment.NoiseFor(named).File, cancellationToken).ConfigureAwait(false);
+        float[] clean = experiment.Channel.Passed([.. parts.SelectMany(part => part)]);
+        float[] noisy = experiment.Recorded([.. parts[0], .. ClipAudio.Mix(parts[1], noise, ChangingSnrDb, named.File.Name), .. parts[2]], named);
         Judgement whole = experiment.Judge(noisy, cancellationToken);
         using ReconstitutedChunk mixed = experiment.Reconstituter.Reconstitute(noisy, wholeAsOne: false, cancellationToken);
 

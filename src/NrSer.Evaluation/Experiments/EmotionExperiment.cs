@@ -10,16 +10,19 @@ public static class EmotionExperiment
     public static async Task<Report> RunAsync(Experiment experiment, Action<double> progress, CancellationToken cancellationToken)
     {
         EvaluationSet set = experiment.Set;
-        Prediction[][] heard = await experiment.ForEachAsync(set.Speech, (clip, index, token) => HearAsync(experiment, clip, index, token), progress,
+        Prediction[][] heard = await experiment.ForEachAsync(set.Speech, (clip, token) => HearAsync(experiment, clip, token), progress,
             cancellationToken).ConfigureAwait(false);
 
-        var report =
-            new Report("Emotion", [experiment.Models.EnhancerEntry.Id, experiment.Models.SnrLevelEntry.Id, experiment.Models.EmotionEntry.Id]);
+        Report report = experiment.NewReport("Emotion",
+            [experiment.Models.EnhancerEntry.Id, experiment.Models.SnrLevelEntry.Id, experiment.Models.EmotionEntry.Id]);
         string[] unknown = [.. set.Speech.Select(clip => clip.Label).OfType<string>().Distinct(StringComparer.Ordinal)
             .Except(experiment.Classifier.Labels, StringComparer.Ordinal)];
         report.Notes.Add(
             $"{set.Speech.Count} clips, each taken as one segment of up to 30 s "
             + "and recognised on the reconstituted signal, whether it passes the gate or not.");
+        report.Notes.Add(
+            "ECE is never below 0 and so comes out too high: beside it stands what a perfectly calibrated model would show on these clips by chance. "
+            + "Its interval is too high for the same reason.");
         if (unknown.Length > 0)
             report.Notes.Add($"Left out of the categories, since the model does not know them: {string.Join(", ", unknown)}.");
         if (!set.Speech.Any(clip => clip.Label is not null && experiment.Classifier.Labels.Contains(clip.Label)))
@@ -40,22 +43,14 @@ public static class EmotionExperiment
         return report;
     }
 
-    private static async Task<Prediction[]> HearAsync(Experiment experiment, EvaluationClip clip, int index, CancellationToken cancellationToken)
+    private static async Task<Prediction[]> HearAsync(Experiment experiment, EvaluationClip clip, CancellationToken cancellationToken)
     {
-        float[] speech = await experiment.Audio.ReadAsync(clip.File, cancellationToken).ConfigureAwait(false);
-        var heard = new List<Prediction> { Hear(experiment, clip, speech, snrDb: null, cancellationToken) };
-        if (experiment.SnrsDb.Count == 0)
-            return [.. heard];
-        float[] noise = await experiment.Audio.ReadAsync(experiment.NoiseFor(index).File, cancellationToken).ConfigureAwait(false);
-        foreach (double snrDb in experiment.SnrsDb)
-            heard.Add(Hear(experiment, clip, ClipAudio.Mix(speech, noise, snrDb, clip.File.Name), snrDb, cancellationToken));
-        return [.. heard];
-    }
-
-    private static Prediction Hear(Experiment experiment, EvaluationClip clip, float[] samples, double? snrDb, CancellationToken cancellationToken)
-    {
-        Judgement judged = experiment.Judge(samples, cancellationToken);
-        return Prediction.Of(experiment.Classifier, clip, snrDb, judged.Mixed(judged.Weight));
+        Take[] takes = await experiment.TakesAsync(clip, cancellationToken).ConfigureAwait(false);
+        return [.. takes.Select(take =>
+        {
+            Judgement judged = experiment.Judge(take.Recording, cancellationToken);
+            return Prediction.Of(experiment.Classifier, clip, take, judged.Mixed(judged.Weight));
+        })];
     }
 
     private static ReportTable Categories(Experiment experiment, string condition, Prediction[] items)
@@ -67,11 +62,11 @@ public static class EmotionExperiment
             rows.Add(Row(corpus.Key.Length > 0 ? corpus.Key : "–", [.. corpus]));
         if (rows.Count > 1)
             rows.Add(Row("pooled", labelled));
-        return new ReportTable($"Categories, {condition}", ["corpus", "clips", "UAR", "macro-F1", "ECE"], rows);
+        return new ReportTable($"Categories, {condition}", ["corpus", "clips", "UAR", "macro-F1", "ECE", "ECE by chance"], rows);
 
         string[] Row(string name, Prediction[] group)
         {
-            var bootstrap = new SpeakerBootstrap(group.Select(item => $"{item.Corpus}/{item.Speaker}"), experiment.Seed);
+            var bootstrap = new CrossedBootstrap(group.Select(item => (item.Speaker, item.NoiseSource)), experiment.Seed);
             return
             [
                 name, $"{group.Length}",
@@ -80,6 +75,7 @@ public static class EmotionExperiment
                 Report.Cell(bootstrap.Estimate(drawn => CategoryMetrics.ExpectedCalibrationError(
                     [.. drawn.Select(i => group[i].Estimate.Confidence)], [.. drawn.Select(i => group[i].Predicted == group[i].Actual)],
                     Prediction.CalibrationBins))),
+                Report.Cell(CategoryMetrics.ChanceCalibrationError([.. group.Select(item => item.Estimate.Confidence)], Prediction.CalibrationBins)),
             ];
         }
     }
@@ -97,7 +93,7 @@ public static class EmotionExperiment
     private static ReportTable Attributes(Experiment experiment, string condition, Prediction[] items)
     {
         Prediction[] rated = [.. items.Where(item => item.Ratings is not null)];
-        var bootstrap = new SpeakerBootstrap(rated.Select(item => $"{item.Corpus}/{item.Speaker}"), experiment.Seed);
+        var bootstrap = new CrossedBootstrap(rated.Select(item => (item.Speaker, item.NoiseSource)), experiment.Seed);
         return new ReportTable($"Ratings, {condition}", ["attribute", "clips", "CCC"],
             [.. Prediction.Attributes.Select(attribute => (string[])
                 [attribute.Name, $"{rated.Length}", Report.Cell(bootstrap.Estimate(drawn => Prediction.Concordance(rated, drawn, attribute)))])]);

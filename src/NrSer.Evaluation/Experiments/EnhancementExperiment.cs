@@ -17,13 +17,18 @@ public static class EnhancementExperiment
         bool mixes = set.Pairs.Count == 0;
         Measured[][] measured = await experiment.ForEachAsync(
             mixes ? set.Speech : set.Pairs,
-            (clip, index, token) => mixes ? MeasureMixturesAsync(experiment, clip, index, token) : MeasurePairAsync(experiment, clip, token),
+            async (clip, token) =>
+            {
+                Take[] takes = mixes ? await experiment.TakesAsync(clip, token).ConfigureAwait(false)
+                    : [await experiment.PairAsync(clip, token).ConfigureAwait(false)];
+                return takes.Select(take => Measure(experiment, clip, take, token)).ToArray();
+            },
             progress, cancellationToken).ConfigureAwait(false);
         Measured[] all = [.. measured.SelectMany(clip => clip)];
 
-        var report = new Report("Enhancement", [experiment.Models.EnhancerEntry.Id]);
-        report.Notes.Add(
-            $"{measured.Length} clips of speech, {(mixes ? "mixed with noise here" : "noisy as given")}; levels measured where something sounds.");
+        Report report = experiment.NewReport("Enhancement", [experiment.Models.EnhancerEntry.Id]);
+        string noise = !mixes ? "noisy as given" : experiment.SnrsDb.Count > 0 ? "mixed with noise here" : "without noise";
+        report.Notes.Add($"{measured.Length} clips of speech, {noise}; levels measured where something sounds.");
         report.Tables.Add(new ReportTable(
             "By SNR", ["SNR", "clips", "SI-SDR gain in dB", "SI-SDR of the output in dB", "STOI before", "STOI after", "STOI gain"],
             [.. all.GroupBy(row => row.SnrDb).OrderBy(group => group.Key ?? double.MaxValue)
@@ -39,58 +44,40 @@ public static class EnhancementExperiment
                 new Dictionary<string, (double, double)[]>(StringComparer.Ordinal)
                 {
                     ["gain"] = [.. noisy.GroupBy(row => row.SnrDb!.Value).OrderBy(group => group.Key)
-                    .Select(group => (group.Key, group.Average(row => row.After - row.Before)))],
+                    .Select(group => (group.Key, group.Average(row => row.Gain)))],
                 }));
         }
 
         return report;
     }
 
-    private static async Task<Measured[]> MeasureMixturesAsync(Experiment experiment, EvaluationClip clip, int index,
-        CancellationToken cancellationToken)
+    private static Measured Measure(Experiment experiment, EvaluationClip clip, Take take, CancellationToken cancellationToken)
     {
-        float[] speech = await experiment.Audio.ReadAsync(clip.File, cancellationToken).ConfigureAwait(false);
-        EvaluationClip noise = experiment.NoiseFor(index);
-        float[] sound = await experiment.Audio.ReadAsync(noise.File, cancellationToken).ConfigureAwait(false);
-        var rows = new List<Measured> { Measure(experiment, clip, "", snrDb: null, speech, speech, cancellationToken) };
-        foreach (double snrDb in experiment.SnrsDb)
-            rows.Add(
-                Measure(experiment, clip, noise.NoiseType, snrDb, ClipAudio.Mix(speech, sound, snrDb, clip.File.Name), speech, cancellationToken));
-        return [.. rows];
-    }
-
-    private static async Task<Measured[]> MeasurePairAsync(Experiment experiment, EvaluationClip clip, CancellationToken cancellationToken)
-    {
-        (float[] noisy, float[] clean) = await experiment.Audio.ReadPairAsync(clip, cancellationToken).ConfigureAwait(false);
-        return [Measure(experiment, clip, clip.NoiseType, clip.SnrDb ?? double.NaN, noisy, clean, cancellationToken)];
-    }
-
-    private static Measured Measure(
-        Experiment experiment, EvaluationClip clip, string noiseType, double? snrDb, float[] noisy, float[] clean,
-        CancellationToken cancellationToken)
-    {
-        var enhanced = new float[noisy.Length];
-        experiment.Reconstituter.Enhance(noisy, enhanced, cancellationToken);
+        var enhanced = new float[take.Recording.Length];
+        experiment.Reconstituter.Enhance(take.Recording, enhanced, cancellationToken);
+        double after = SiSdr.Decibels(take.Clean, enhanced);
         return new Measured(
-            snrDb, noiseType, clip.Speaker, SiSdr.Decibels(clean, noisy), SiSdr.Decibels(clean, enhanced),
-            Stoi.Score(clean, noisy, SegmentGrid.SampleRateHz), Stoi.Score(clean, enhanced, SegmentGrid.SampleRateHz));
+            take.SnrDb, take.NoiseType, take.NoiseSource, clip.Source,
+            // where nothing was added there is nothing to gain
+            take.Recording.AsSpan().SequenceEqual(take.Clean) ? double.NaN : after - SiSdr.Decibels(take.Clean, take.Recording), after,
+            Stoi.Score(take.Clean, take.Recording, SegmentGrid.SampleRateHz), Stoi.Score(take.Clean, enhanced, SegmentGrid.SampleRateHz));
     }
 
     private static string[] Row(Experiment experiment, string name, Measured[] rows)
     {
-        var bootstrap = new SpeakerBootstrap(rows.Select(row => row.Speaker), experiment.Seed);
+        var bootstrap = new CrossedBootstrap(rows.Select(row => (row.Speaker, row.NoiseSource)), experiment.Seed);
         string Mean(Func<Measured, double> value, string format) => Report.Cell(
             bootstrap.Estimate(items => items.Select(item => value(rows[item])).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average()), format);
         return
         [
             name, $"{rows.Length}",
-            Mean(row => row.SnrDb is null ? double.NaN : row.After - row.Before, "F2"), // without noise there is nothing to gain
-            Mean(row => row.After, "F2"), Mean(row => row.StoiBefore, "F3"),
+            Mean(row => row.Gain, "F2"), Mean(row => row.After, "F2"), Mean(row => row.StoiBefore, "F3"),
             Mean(row => row.StoiAfter, "F3"), Mean(row => row.StoiAfter - row.StoiBefore, "F3"),
         ];
     }
 
     private static string NameOf(double? snrDb) => snrDb is not { } known ? "clean" : double.IsNaN(known) ? "unknown" : $"{known:+0.#;-0.#;0} dB";
 
-    private sealed record Measured(double? SnrDb, string NoiseType, string Speaker, double Before, double After, double StoiBefore, double StoiAfter);
+    private sealed record Measured(
+        double? SnrDb, string NoiseType, string? NoiseSource, string Speaker, double Gain, double After, double StoiBefore, double StoiAfter);
 }

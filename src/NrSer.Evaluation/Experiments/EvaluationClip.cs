@@ -20,6 +20,9 @@ public sealed record EvaluationClip(
     /// <summary>Speech with noise in it, and the clean speech to compare with.</summary>
     public bool IsPair => Clean is not null && (Recording is not null || Noise is not null);
 
+    /// <summary>The speaker, told from those of the same name in other corpora; for noise, the recording.</summary>
+    public string Source => $"{Corpus}/{Speaker}";
+
     /// <summary>What to open when the row is no mixture.</summary>
     public FileInfo File => Recording ?? Clean ?? Noise!;
 }

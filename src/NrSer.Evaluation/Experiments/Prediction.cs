@@ -5,13 +5,15 @@ namespace NrSer.Evaluation.Experiments;
 
 /// <summary>What a classifier heard in one clip, beside what it should have heard.</summary>
 /// <param name="Corpus">Of the clip.</param>
-/// <param name="Speaker">Of the clip.</param>
+/// <param name="Speaker">Of the clip, told from those of other corpora.</param>
 /// <param name="SnrDb">Null as recorded.</param>
+/// <param name="NoiseSource">Which recording the noise is from; null as recorded.</param>
 /// <param name="Actual">Index of the label among the classifier's; −1 for one that it does not know.</param>
 /// <param name="Predicted">Index of the likeliest label.</param>
 /// <param name="Ratings">By people, or null.</param>
 /// <param name="Estimate">What it said.</param>
-public sealed record Prediction(string Corpus, string Speaker, double? SnrDb, int Actual, int Predicted, Ratings? Ratings, EmotionEstimate Estimate)
+public sealed record Prediction(
+    string Corpus, string Speaker, double? SnrDb, string? NoiseSource, int Actual, int Predicted, Ratings? Ratings, EmotionEstimate Estimate)
 {
     /// <summary>Bins of the expected calibration error, as in training.</summary>
     public const int CalibrationBins = 10;
@@ -24,12 +26,12 @@ public sealed record Prediction(string Corpus, string Speaker, double? SnrDb, in
         ("dominance", ratings => ratings.Dominance, estimate => estimate.Dominance ?? float.NaN),
     ];
 
-    /// <summary>Lets a classifier hear a signal.</summary>
-    public static Prediction Of(IEmotionClassifier classifier, EvaluationClip clip, double? snrDb, float[] signal)
+    /// <summary>Lets a classifier hear a signal that was made of a take.</summary>
+    public static Prediction Of(IEmotionClassifier classifier, EvaluationClip clip, Take take, float[] signal)
     {
         EmotionEstimate estimate = classifier.Classify(signal, 1)[0];
-        return new Prediction(clip.Corpus, clip.Speaker, snrDb, IndexOf(classifier, clip.Label), IndexOf(classifier, estimate.Emotion), clip.Ratings,
-            estimate);
+        return new Prediction(clip.Corpus, clip.Source, take.SnrDb, take.NoiseSource, IndexOf(classifier, clip.Label),
+            IndexOf(classifier, estimate.Emotion), clip.Ratings, estimate);
     }
 
     /// <summary>Unweighted average recall of some items.</summary>

@@ -17,16 +17,16 @@ public static class SnrExperiment
     {
         EvaluationSet set = experiment.Set;
         Scored[][] bySpeech = await experiment.ForEachAsync(
-            set.Speech, (clip, index, token) => ScoreSpeechAsync(experiment, clip, index, token), share => progress(0.9 * share), cancellationToken)
+            set.Speech, (clip, token) => ScoreSpeechAsync(experiment, clip, token), share => progress(0.9 * share), cancellationToken)
                 .ConfigureAwait(false);
         Scored[] noise = await experiment.ForEachAsync(
-            set.Noise, async (clip, _, token) =>
-                Scored.Of(experiment.Judge(await experiment.Audio.ReadAsync(clip.File, token).ConfigureAwait(false), token), clip, clip, null),
+            set.Noise, async (clip, token) => Scored.Of(
+                experiment.Judge(await experiment.NoiseAsync(clip, token).ConfigureAwait(false), token), clip, clip.NoiseType, null, null),
             share => progress(0.9 + (0.1 * share)), cancellationToken).ConfigureAwait(false);
         Scored[] clean = [.. bySpeech.Select(scores => scores[0])], mixed = [.. bySpeech.SelectMany(scores => scores[1..])];
 
         float gate = experiment.Models.SnrLevelEntry.SnrLevel!.NoiseThreshold;
-        var report = new Report("SNR level", [experiment.Models.EnhancerEntry.Id, experiment.Models.SnrLevelEntry.Id]);
+        Report report = experiment.NewReport("SNR level", [experiment.Models.EnhancerEntry.Id, experiment.Models.SnrLevelEntry.Id]);
         report.Notes.Add(
             $"{clean.Length} clips of speech, {noise.Length} of noise alone, each taken as one segment of up to 30 s. "
             + $"The gate's threshold is {gate}.");
@@ -49,17 +49,11 @@ public static class SnrExperiment
         return report;
     }
 
-    private static async Task<Scored[]> ScoreSpeechAsync(Experiment experiment, EvaluationClip clip, int index, CancellationToken cancellationToken)
+    private static async Task<Scored[]> ScoreSpeechAsync(Experiment experiment, EvaluationClip clip, CancellationToken cancellationToken)
     {
-        float[] speech = await experiment.Audio.ReadAsync(clip.File, cancellationToken).ConfigureAwait(false);
-        var scores = new List<Scored> { Scored.Of(experiment.Judge(speech, cancellationToken), clip, null, null) };
-        if (experiment.Set.Noise.Count == 0)
-            return [.. scores];
-        EvaluationClip noise = experiment.NoiseFor(index);
-        float[] sound = await experiment.Audio.ReadAsync(noise.File, cancellationToken).ConfigureAwait(false);
-        foreach (double snrDb in experiment.SnrsDb)
-            scores.Add(Scored.Of(experiment.Judge(ClipAudio.Mix(speech, sound, snrDb, clip.File.Name), cancellationToken), clip, noise, snrDb));
-        return [.. scores];
+        Take[] takes = await experiment.TakesAsync(clip, cancellationToken).ConfigureAwait(false);
+        return [.. takes.Select(take =>
+            Scored.Of(experiment.Judge(take.Recording, cancellationToken), clip, take.NoiseType, take.NoiseSource, take.SnrDb))];
     }
 
     private static ReportTable Accuracy(Scored[] clean, Scored[] noise, float gate)
@@ -83,8 +77,7 @@ public static class SnrExperiment
         {
             if (scores.Length == 0)
                 return;
-            Interval kept = new SpeakerBootstrap(scores.Select(score => score.Speaker), experiment.Seed)
-                .Estimate(items => items.Average(item => scores[item].IsSpeech ? 1.0 : 0));
+            Interval kept = Bootstrap(experiment, scores).Estimate(items => items.Average(item => scores[item].IsSpeech ? 1.0 : 0));
             rows.Add([name, $"{scores.Length}", Report.Cell(kept), Report.Cell(scores.Average(score => score.S >= threshold ? 1.0 : 0))]);
         }
 
@@ -131,7 +124,7 @@ public static class SnrExperiment
             (double SnrDb, double Value)[] means = [.. Means(group)];
             return means.Zip(means.Skip(1), (lower, higher) => higher.Value - lower.Value).DefaultIfEmpty(double.NaN).Min();
         });
-        Interval rise = new SpeakerBootstrap(mixed.Select(score => score.Speaker), experiment.Seed).Estimate(Least);
+        Interval rise = Bootstrap(experiment, mixed).Estimate(Least);
         return Claim.Above("Mean S rises with every step of SNR, for every type of noise (least rise)", rise, 0);
     }
 
@@ -139,7 +132,10 @@ public static class SnrExperiment
         scores.GroupBy(score => score.SnrDb!.Value).OrderBy(group => group.Key).Select(group => (group.Key, group.Average(score => (double)score.S)));
 
     private static Interval Mean(Experiment experiment, Scored[] scores) =>
-        new SpeakerBootstrap(scores.Select(score => score.Speaker), experiment.Seed).Estimate(items => items.Average(item => scores[item].S));
+        Bootstrap(experiment, scores).Estimate(items => items.Average(item => scores[item].S));
+
+    private static CrossedBootstrap Bootstrap(Experiment experiment, Scored[] scores) =>
+        new(scores.Select(score => (score.Speaker, score.NoiseSource)), experiment.Seed);
 
     private static double Spread(Scored[] scores)
     {
@@ -147,9 +143,9 @@ public static class SnrExperiment
         return Math.Sqrt(scores.Average(score => (score.S - mean) * (score.S - mean)));
     }
 
-    private sealed record Scored(float S, bool IsSpeech, string Speaker, string Corpus, string NoiseType, double? SnrDb)
+    private sealed record Scored(float S, bool IsSpeech, string Speaker, string Corpus, string NoiseType, string? NoiseSource, double? SnrDb)
     {
-        public static Scored Of(Judgement judged, EvaluationClip clip, EvaluationClip? noise, double? snrDb) =>
-            new(judged.Score.Value, judged.IsSpeech, clip.Speaker, clip.Corpus, noise?.NoiseType ?? "", snrDb);
+        public static Scored Of(Judgement judged, EvaluationClip clip, string noiseType, string? noiseSource, double? snrDb) =>
+            new(judged.Score.Value, judged.IsSpeech, clip.Source, clip.Corpus, noiseType, noiseSource, snrDb);
     }
 }

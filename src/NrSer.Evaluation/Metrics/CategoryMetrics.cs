@@ -81,9 +81,28 @@ public static class CategoryMetrics
             throw new ArgumentException($"{isRight.Length} judgements do not match {confidence.Length} confidences.", nameof(isRight));
         var gap = new double[bins]; // Σ confidence − right of a bin, which is its size times the distance of the means
         for (int i = 0; i < confidence.Length; i++)
-            gap[Math.Clamp((int)Math.Ceiling(confidence[i] * (double)bins) - 1, 0, bins - 1)] += confidence[i] - (isRight[i] ? 1 : 0);
+            gap[BinOf(confidence[i], bins)] += confidence[i] - (isRight[i] ? 1 : 0);
         return TensorPrimitives.SumOfMagnitudes<double>(gap) / confidence.Length;
     }
+
+    /// <summary>The ECE that is to be expected of a perfectly calibrated model, which shows one because a bin holds only so many items.</summary>
+    /// <remarks>
+    /// Such a model is right in an item with a probability of p, its confidence. A bin's Σ p − right then scatters around 0 with the variance
+    /// Σ p·(1 − p), and the mean of its magnitude is √(2/π) times the root of it, as far as it is normally distributed.
+    /// </remarks>
+    /// <param name="confidence">Probability given to the category that was named, 0 to 1.</param>
+    /// <param name="bins">How many, at least 1.</param>
+    /// <returns>0 to 1, falling as the root of the number of items; NaN without items.</returns>
+    public static double ChanceCalibrationError(ReadOnlySpan<float> confidence, int bins)
+    {
+        var variance = new double[bins];
+        foreach (float p in confidence)
+            variance[BinOf(p, bins)] += p * (1.0 - p);
+        return variance.Sum(Math.Sqrt) * Math.Sqrt(2 / Math.PI) / confidence.Length;
+    }
+
+    /// <summary>Equal bins of confidence, closed above.</summary>
+    private static int BinOf(float confidence, int bins) => Math.Clamp((int)Math.Ceiling(confidence * (double)bins) - 1, 0, bins - 1);
 
     private static int RowSum(int[,] confusion, int row)
     {

@@ -28,12 +28,16 @@ public sealed record Report(string Title, IReadOnlyList<string> Models)
             chart.Draw(folder);
     }
 
-    /// <summary>A cell: the figure with its interval, where there is one.</summary>
+    /// <summary>A cell: the figure with its interval, or with the number of speakers where they are too few for one.</summary>
     /// <param name="interval">The figure.</param>
     /// <param name="format">Of its numbers.</param>
-    public static string Cell(Interval interval, string format = "F3") => double.IsNaN(interval.Low)
-        ? Cell(interval.Value, format)
-        : $"{Cell(interval.Value, format)} [{Cell(interval.Low, format)}, {Cell(interval.High, format)}]";
+    public static string Cell(Interval interval, string format = "F3") => Cell(interval.Value, format) + interval switch
+    {
+        { Value: double.NaN } => "",
+        { Speakers: < CrossedBootstrap.LeastSpeakers } => $" (n = {interval.Speakers})",
+        { Low: double.NaN } => "",
+        _ => $" [{Cell(interval.Low, format)}, {Cell(interval.High, format)}]",
+    };
 
     /// <summary>The format of differences.</summary>
     public const string DifferenceFormat = "+0.000;-0.000;0.000";

@@ -50,6 +50,23 @@ public sealed class EvaluateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Enhancement_ThroughAChannel_NamesItAndMeasuresAgainstCleanSpeechFromThere()
+    {
+        JsonElement plain = (await Nrser.RunAsync("evaluate", "enhancement", _scratch["speech"], "--json")).Json(),
+            telephone = (await Nrser.RunAsync("evaluate", "enhancement", _scratch["speech"], "--channel", "telephone", "--json")).Json(),
+            hum = (await Nrser.RunAsync("evaluate", "enhancement", _scratch["speech"], "--channel", "hum", "--json")).Json();
+
+        string[] Clean(JsonElement report) => Rows(report, "By SNR").Single(row => row[0] == "clean");
+        Assert.EndsWith(" (n = 3)", Clean(plain)[3], StringComparison.Ordinal); // each file is a speaker
+        Assert.DoesNotContain("hannel", plain.GetProperty("notes").ToString(), StringComparison.Ordinal);
+        Assert.Contains("telephone: 300–3400 Hz", telephone.GetProperty("notes")[0].GetString(), StringComparison.Ordinal);
+        Assert.Equal(1, Number(Clean(telephone)[4])); // STOI before: its own target
+        Assert.NotEqual(Number(Clean(plain)[3]), Number(Clean(telephone)[3]));
+        Assert.Equal("–", Clean(telephone)[2]);
+        Assert.NotEqual("–", Clean(hum)[2]); // what was added can be taken away
+    }
+
+    [Fact]
     public async Task Emotion_KnownLabels_AgreesWithAnalyze()
     {
         JsonElement report = (await EvaluateAsync("emotion", "--json", "--charts", _scratch["charts"])).Json();
@@ -72,6 +89,8 @@ public sealed class EvaluateCommandTests : IDisposable
     [Fact]
     public async Task Ablation_OneClassifierForAll_HasEveryArmAndVerdicts()
     {
+        for (int i = 0; i < 3; i++)
+            _scratch.Write($"speech/sad/long{i}.wav", SampleFiles.Concatenated(10, SampleFiles.Clean)); // parts of a recording whose SNR changes
         JsonElement report = (await EvaluateAsync("ablation", "--snr", "0", "--json")).Json();
 
         string[][] recalls = Rows(report, "UAR");
@@ -89,7 +108,7 @@ public sealed class EvaluateCommandTests : IDisposable
     {
         string text = (await Nrser.RunProcessAsync("evaluate", "emotion", _scratch["speech"], "--noise", _scratch["noise"])).Output,
              markdown = (await EvaluateAsync("emotion", "--format", "markdown")).Output;
-        Assert.Contains("| corpus | clips | UAR | macro-F1 | ECE |", markdown, StringComparison.Ordinal);
+        Assert.Contains("| corpus | clips | UAR | macro-F1 | ECE | ECE by chance |", markdown, StringComparison.Ordinal);
         string figures = markdown.Split('\n').Single(line => line.StartsWith("| speech |", StringComparison.Ordinal));
         Assert.All(figures.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
             cell => Assert.Contains(cell, text, StringComparison.Ordinal));
@@ -100,6 +119,8 @@ public sealed class EvaluateCommandTests : IDisposable
     {
         (await Nrser.RunAsync("evaluate", "snr", _scratch["nowhere"])).Refused(2);
         Assert.Contains("noise", (await Nrser.RunAsync("evaluate", "enhancement", _scratch["speech"], "--snr", "5")).Refused(2),
+            StringComparison.Ordinal);
+        Assert.Contains("Telephone", (await Nrser.RunAsync("evaluate", "snr", _scratch["speech"], "--channel", "narrow")).Errors,
             StringComparison.Ordinal);
         _scratch.Write("unknown/bored/a.wav", SampleFiles.Concatenated(2, SampleFiles.Clean));
         Assert.Contains("neutral", (await Nrser.RunAsync("evaluate", "emotion", _scratch["unknown"])).Refused(2), StringComparison.Ordinal);

@@ -27,6 +27,7 @@ public sealed class EvaluationSetTests : IDisposable
 
         EvaluationClip speech = Assert.Single(set.Speech), noise = Assert.Single(set.Noise), pair = Assert.Single(set.Pairs);
         Assert.Equal(("angry", "anna", "acted", new Ratings(4.5f, 2, 3.25f)), (speech.Label, speech.Speaker, speech.Corpus, speech.Ratings));
+        Assert.Equal("acted/anna", speech.Source); // another corpus may have an anna of its own
         Assert.Equal(PathOf("a.wav"), speech.File.FullName);
         Assert.Equal(("rain", "noise.wav"), (noise.NoiseType, noise.Speaker));
         Assert.Equal((-5, "babble", null, "b.wav"), (pair.SnrDb, pair.NoiseType, pair.Ratings, pair.File.Name)); // two ratings of three are none

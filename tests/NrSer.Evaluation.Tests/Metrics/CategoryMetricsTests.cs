@@ -36,6 +36,21 @@ public sealed class CategoryMetricsTests
     public void ExpectedCalibrationError_OnTheBorder_BelongsToTheLowerBin() =>
         Assert.Equal(0.19 / 4, CategoryMetrics.ExpectedCalibrationError([0.5f, 0.41f, 0.51f, 0.59f], [false, true, false, true], 10), 1e-6);
 
+    // 400 items at 0.55 and 100 at 0.95: √(2/π) · (√(400 · 0.2475) + √(100 · 0.0475)) / 500. And so it comes out when they are drawn.
+    [Fact]
+    public void ChanceCalibrationError_ByHand_IsWhatACalibratedModelShows()
+    {
+        float[] confidence = [.. Enumerable.Repeat(0.55f, 400), .. Enumerable.Repeat(0.95f, 100)];
+        double expected = CategoryMetrics.ChanceCalibrationError(confidence, 10);
+        Assert.Equal(Math.Sqrt(2 / Math.PI) * (Math.Sqrt(99) + Math.Sqrt(4.75)) / 500, expected, 1e-6);
+        var random = new Random(1);
+        double drawn = Enumerable.Range(0, 2000).Average(_ =>
+            CategoryMetrics.ExpectedCalibrationError(confidence, [.. confidence.Select(p => random.NextDouble() < p)], 10));
+        Assert.Equal(expected, drawn, 0.001); // one draw scatters by 0.012
+        Assert.True(double.IsNaN(CategoryMetrics.ChanceCalibrationError([], 10)));
+        Assert.Equal(0, CategoryMetrics.ChanceCalibrationError([1, 0], 10));
+    }
+
     [Fact]
     public void AnyMetric_OfPerfectPredictions_IsPerfect() => Gen.Int[0, 3].Array[1, 50].Sample(items =>
     {

@@ -9,7 +9,7 @@ public sealed class ReportFormsTests
     {
         Notes = { "Two clips." },
         Tables = { new ReportTable("By SNR", ["SNR", "a|b"], [["0 dB", "0.500"]]) },
-        Claims = { Claim.AtLeast("It rises", new Interval(0.5, double.NaN, double.NaN), 0.1) },
+        Claims = { Claim.AtLeast("It rises", new Interval(0.5, double.NaN, double.NaN, 3), 0.1) },
         Charts = { new ReportChart("mean", "S", "dB", "S", new Dictionary<string, (double, double)[]> { ["all"] = [(0, 1), (1, double.NaN)] }) },
     };
 
@@ -26,7 +26,7 @@ public sealed class ReportFormsTests
         | --- | --- |
         | 0 dB | 0.500 |
 
-        - It rises: **not shown**, 0.500
+        - It rises: **not shown**, 0.500 (n = 3)
         """,
         ReportMarkdown.Write(_report));
 

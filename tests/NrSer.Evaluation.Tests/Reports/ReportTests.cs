@@ -14,5 +14,13 @@ public sealed class ReportTests
     public void Cell_ADifference_CarriesItsSign(double value, string expected) => Assert.Equal(expected, Report.Cell(value, Report.DifferenceFormat));
 
     [Fact]
-    public void Cell_AnInterval_StandsInBrackets() => Assert.Equal("0.500 [0.000, 0.613]", Report.Cell(new Interval(0.5, -0.0001, 0.6128)));
+    public void Cell_AnInterval_StandsInBrackets() => Assert.Equal("0.500 [0.000, 0.613]", Report.Cell(new Interval(0.5, -0.0001, 0.6128, 8)));
+
+    [Fact]
+    public void Cell_TooFewSpeakersForAnInterval_SaysHowMany() =>
+        Assert.Equal("0.500 (n = 7)", Report.Cell(new Interval(0.5, double.NaN, double.NaN, 7)));
+
+    [Fact]
+    public void Cell_AnIntervalThatCouldNotBeComputed_IsLeftOut() =>
+        Assert.Equal("–", Report.Cell(new Interval(double.NaN, double.NaN, double.NaN, 8)));
 }
