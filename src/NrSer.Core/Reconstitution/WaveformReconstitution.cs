@@ -3,7 +3,7 @@ using NrSer.Core.Snr;
 
 namespace NrSer.Core.Reconstitution;
 
-/// <summary>Mixes original and enhanced speech by how clean the original was, so that clean speech is never harmed.</summary>
+/// <summary>Mixes original and enhanced speech by how clean the original was, so that what scores as clean stays as it is.</summary>
 public static class WaveformReconstitution
 {
     /// <summary>One weight for all samples.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using NrSer.Core.Models;
 using NrSer.Evaluation.Metrics;
 using NrSer.Evaluation.Reports;
 
@@ -25,11 +26,12 @@ public static class SnrExperiment
             share => progress(0.9 + (0.1 * share)), cancellationToken).ConfigureAwait(false);
         Scored[] clean = [.. bySpeech.Select(scores => scores[0])], mixed = [.. bySpeech.SelectMany(scores => scores[1..])];
 
-        float gate = experiment.Models.SnrLevelEntry.SnrLevel!.NoiseThreshold;
+        SnrLevelEntry entry = experiment.Models.SnrLevelEntry.SnrLevel!;
+        float gate = entry.NoiseThreshold;
         Report report = experiment.NewReport("SNR level", [experiment.Models.EnhancerEntry.Id, experiment.Models.SnrLevelEntry.Id]);
         report.Notes.Add(
             $"{clean.Length} clips of speech, {noise.Length} of noise alone, each taken as one segment of up to 30 s. "
-            + $"The gate's threshold is {gate}.");
+            + $"The gate asks for S of {gate} or more{(entry.KeptEnergyThresholdDb is { } least ? $", and {least} dB of the energy or more kept" : "")}.");
         if (noise.Length > 0)
             report.Tables.Add(Accuracy(clean, noise, gate));
         report.Tables.Add(Gate(experiment, clean, mixed, noise));

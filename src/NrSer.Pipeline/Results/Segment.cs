@@ -29,7 +29,7 @@ public sealed record Segment
     /// <summary>S′, in [0, 1]: the share of the original in what was recognised.</summary>
     public float MixWeight { get; init; }
 
-    /// <summary>Whether it passed the noise-only gate.</summary>
+    /// <summary>Whether it passed the gate against silence and noise, as <see cref="SegmentColumns"/> says it.</summary>
     public bool IsSpeech { get; init; }
 
     /// <summary>The likeliest emotion; null without speech, or before recognition.</summary>
