@@ -9,6 +9,6 @@ namespace NrSer.Core.Reconstitution;
 /// <param name="Weight">S′.</param>
 /// <param name="IsSpeech">
 /// Whether it passed the gate, and so gets an emotion: it is no silence, and S and the energy that the enhancer kept reach the block's thresholds.
-/// False is noise alone, or a voice too deep in it: with the embedded models about half of all speech at −5 dB.
+/// False is noise alone or a voice too deep in it: with the embedded models about half of all speech at −5 dB.
 /// </param>
 public sealed record ScoredSegment(SegmentSpan Span, SnrScore Score, MixWeight Weight, bool IsSpeech);

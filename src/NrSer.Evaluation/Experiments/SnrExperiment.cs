@@ -31,7 +31,7 @@ public static class SnrExperiment
         Report report = experiment.NewReport("SNR level", [experiment.Models.EnhancerEntry.Id, experiment.Models.SnrLevelEntry.Id]);
         report.Notes.Add(
             $"{clean.Length} clips of speech, {noise.Length} of noise alone, each taken as one segment of up to 30 s. "
-            + $"The gate asks for S of {gate} or more{(entry.KeptEnergyThresholdDb is { } least ? $", and {least} dB of the energy or more kept" : "")}.");
+            + $"The gate asks for S ≥ {gate}{(entry.KeptEnergyThresholdDb is { } least ? $" and for {least} dB or more of the energy kept" : "")}.");
         if (noise.Length > 0)
             report.Tables.Add(Accuracy(clean, noise, gate));
         report.Tables.Add(Gate(experiment, clean, mixed, noise));

@@ -29,7 +29,7 @@ public static class SegmentColumns
         Of("IsSpeech", null, Stage.Enhance,
             "Whether it passed the gate: no silence, and S and the share of energy that the enhancer kept reach the SNR-level model's thresholds.",
             s => s.IsSpeech, (s, v) => s with { IsSpeech = v },
-            "Without speech there is no emotion. False is noise alone or a voice too deep in it: with the embedded models half of all speech at −5 dB."),
+            "Without speech there is no emotion. False is noise alone or a voice too deep in it: with the embedded models half of speech at −5 dB."),
         Of("Emotion", null, Stage.Recognize, "The likeliest emotion that was heard.", s => s.Emotion, (s, v) => s with { Emotion = v },
             $"One of {string.Join(", ", EmotionVocabulary.Names)}; null without speech."),
         Of("Confidence", "0–1", Stage.Recognize, "Probability of that emotion.", s => s.Confidence, (s, v) => s with { Confidence = v }),

@@ -91,11 +91,14 @@ public sealed class EvaluateCommandTests : IDisposable
     {
         for (int i = 0; i < 3; i++)
             _scratch.Write($"speech/sad/long{i}.wav", SampleFiles.Concatenated(10, SampleFiles.Clean)); // parts of a recording whose SNR changes
+        _scratch.Write("speech/0.wav", SampleFiles.Concatenated(2, SampleFiles.Clean)); // has no label: heard by the one experiment, not by the other
         JsonElement report = (await EvaluateAsync("ablation", "--snr", "0", "--json")).Json();
 
         string[][] recalls = Rows(report, "UAR");
         Assert.Equal(["clean", "0 dB"], recalls.Select(row => row[0]));
         Assert.All(recalls, row => Assert.Equal(5, row.Length));
+        JsonElement emotion = (await EvaluateAsync("emotion", "--snr", "0", "--json")).Json();
+        Assert.Equal(recalls[1][3], Assert.Single(Rows(emotion, "Categories, 0 dB"))[2]); // the same mixtures, so the same recall of the method
         Assert.All(report.GetProperty("claims").EnumerateArray(), claim => Assert.Contains(claim.GetProperty("verdict").GetString(), s_verdicts));
         Assert.Equal(4, report.GetProperty("claims").GetArrayLength());
         string[][] changing = Rows(report,

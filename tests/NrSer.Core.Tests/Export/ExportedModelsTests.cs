@@ -65,8 +65,8 @@ public sealed class ExportedModelsTests : IDisposable
         var block = new SnrLevelBlock(dense);
         SnrScore score = block.Score(x, enhanced).Score;
         AssertClose("S, dense", [scores.GetProperty("dense").GetSingle()], [score.Value], 1e-4);
-        score = new SnrLevelBlock(transformer).Score(x, enhanced).Score;
-        AssertClose("S, transformer", [scores.GetProperty("transformer").GetSingle()], [score.Value], 1e-4);
+        SnrScore byFrame = new SnrLevelBlock(transformer).Score(x, enhanced).Score;
+        AssertClose("S, transformer", [scores.GetProperty("transformer").GetSingle()], [byFrame.Value], 1e-4);
 
         WaveformReconstitution.Blend(x, enhanced, block.Weigh(score), y);
         AssertClose("y, share of peak", Floats(expected.GetProperty("reconstituted")), Every(y, every), 1e-4, peak);
