@@ -90,7 +90,8 @@ def emotion_entry(work, models, trained, name, stem):
                   {"logits": ("batch", len(LABELS)), "attributes": ("batch", 3)})
     return delivered(graph, name, models / "embedded" / f"{stem}.onnx", {
         "emotion": {"labels": list(LABELS), "attributes": ["arousal", "valence", "dominance"], "attributeRange": [1, 5],
-                    "minimumSamples": emotion_network.MINIMUM_SAMPLES, "trust": "confidence", "reportableAbove": REPORTABLE_ABOVE},
+                    "minimumSamples": emotion_network.MINIMUM_SAMPLES, "trust": "calibrated",
+                    "trustLine": measurements(work, "leave-one-out")["line"], "reportableAbove": REPORTABLE_ABOVE},
     }, 1e-3, measurements(work, trained))
 
 

@@ -1,15 +1,17 @@
-"""Recall on a corpus that training never heard: as it is, and with a network that was told the corpus's scale.
+"""What networks make of a corpus that their training never heard, and how far such an answer can be trusted.
 
-The second needs utterances of that corpus, but no labels: batch normalisation and the standardised statistics take their means and
-deviations from them (AdaBN, Li et al. 2016). Training prepares for it: each batch is of one corpus and normalised by that corpus alone.
-Prints and writes `<work>/leave-one-out.json`: unweighted average recall over all labelled clean utterances of each corpus.
+Reads `<work>/emotion-without-<corpus>.pt`, which device.py left, and hears every one's own corpus: clean utterances of its training and validation
+speakers, all of them strangers. Two ways to give it the scale of that archive need utterances of it, but no labels: statistics and batch
+normalisation that take their means and deviations from them (AdaBN, Li et al. 2016), and logits less their mean over the archive.
+
+Trust is the chance that a label is right, by a straight line of log-odds: log(p / (1 - p)) of the likeliest label → slope, offset. Prints and
+writes `<work>/leave-one-out.json`; its figures of a corpus use a line that was fitted without it.
 """
 
 import argparse
 import copy
 import json
 import pathlib
-import time
 
 import numpy as np
 import torch
@@ -19,88 +21,115 @@ from ..shared import SAMPLE_RATE_HZ
 from ..shared.delivery import rounded
 from . import emotion, emotion_measures
 from .corpora import EMOTION_CORPORA, LABELS
-from .descent import averaged, copied, descend, learning_rate
 from .emotion_network import EmotionNetwork
 
-AVERAGING = 0.99
-ADAPTING_BATCHES, ADAPTING_SECONDS = 24, 2.2
+CONDITIONS = {"clean": (True, "original", None), "telephone": (True, "original", "telephone"), "noisy": (False, "nrser", None)}
+ADAPTING_SECONDS, ADAPTING_ROWS = 2, 8
+SUREST = 0.9999  # beyond, log-odds would be all rounding
 
 
-def scale_of(network, powers):
-    """Means and deviations of the statistics of many utterances."""
-    network.statistics.fit(*powers)
-    return copied(network.statistics.state_dict())
-
-
-def train(examples, heard, steps, seed):
-    """The averaged network; its statistics have the mean of the heard corpora's scales."""
-    torch.manual_seed(seed)
-    network, begun, recent = EmotionNetwork(), time.monotonic(), []
-    network.other_voices = True
-    optimiser = torch.optim.AdamW(network.parameters(), lr=emotion.LEARNING_RATE["mel"], weight_decay=0.02)
-    with torch.no_grad():
-        scales = {corpus: scale_of(network, network.front_end(examples.batch(np.random.default_rng(seed), 20 * emotion.BATCH, corpus)[0]))
-                  for corpus in heard}
-    mean = copied(network.state_dict())
-    for step in range(steps):
-        random = np.random.default_rng((seed, step))
-        corpus = heard[random.integers(len(heard))]
-        network.statistics.load_state_dict(scales[corpus])
-        network.train()
-        loss = emotion.loss_of(network, random, examples.batch(random, emotion.BATCH, corpus))
-        descend(network, optimiser, loss, learning_rate(emotion.LEARNING_RATE["mel"], step, step / steps))
-        averaged(mean, network.state_dict(), min(AVERAGING, step / (step + 10)))
-        recent.append(loss.item())
-        if step % 100 == 99:
-            print(f"step {step} {(time.monotonic() - begun) / 60:.1f} min loss {np.mean(recent[-100:]):.3f}", flush=True)
-    network.load_state_dict(mean)
-    network.statistics.load_state_dict({name: sum(scale[name] for scale in scales.values()) / len(scales) for name in ("mean", "deviation")})
+def network_without(work, corpus):
+    network = EmotionNetwork()
+    network.load_state_dict(torch.load(pathlib.Path(work) / f"emotion-without-{corpus}.pt", map_location="cpu", weights_only=True))
     return network.eval()
 
 
 @torch.no_grad()
-def adapted(network, examples, rows, seed):
-    """A copy that is normalised by these rows, whatever their labels."""
-    random, network = np.random.default_rng(seed), copy.deepcopy(network)
-    count = int(ADAPTING_SECONDS * SAMPLE_RATE_HZ)
-    batches = [torch.from_numpy(np.stack([emotion.excerpt(random, examples.heard(row), count) for row in random.choice(rows, emotion.BATCH)]))
-               for _ in range(ADAPTING_BATCHES)]
-    network.statistics.fit(*(torch.cat(powers) for powers in zip(*(network.front_end(waves) for waves in batches))))
+def adapted(network, waves):
+    """A copy that has its scale from these utterances."""
+    network = copy.deepcopy(network)
+    measured = torch.cat([network.statistics.measure(*network.front_end(torch.from_numpy(wave)[None])) for wave in waves])
+    network.statistics.mean.copy_(measured.mean(0))
+    network.statistics.deviation.copy_(measured.std(0) + 1e-3)
     for layer in network.modules():
         if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d)):
             layer.reset_running_stats()
-            layer.momentum = None  # the plain mean of all batches
+            layer.momentum = None  # a plain mean over all batches
             layer.train()
-    for waves in batches:
-        network(waves)
+    for at in range(0, len(waves) - ADAPTING_ROWS + 1, ADAPTING_ROWS):
+        network.judges(torch.from_numpy(np.stack([np.resize(wave, ADAPTING_SECONDS * SAMPLE_RATE_HZ) for wave in waves[at:at + ADAPTING_ROWS]])))
     return network.eval()
 
 
-def recall(network, examples, rows):
-    logits, _ = emotion_measures.predict(network, examples, rows, examples.arm)
-    return emotion_measures.average_recall(logits.argmax(1).numpy(), examples.labels[rows])
+@torch.no_grad()
+def logits_of(network, waves):
+    return torch.cat([network(torch.from_numpy(wave)[None])[0] for wave in waves])
+
+
+def stranger(work, examples, corpus, count, seed=0):
+    """({condition: (logits, labels)}, {way: recall}) of at most `count` labelled utterances of a corpus that a network has not heard."""
+    network, found = network_without(work, corpus), {}
+    for condition, (clean, arm, band) in CONDITIONS.items():
+        rows = np.flatnonzero((examples.corpora == corpus) & (examples.clean == clean) & (examples.labels >= 0) & (examples.labels < len(LABELS)))
+        rows = np.random.default_rng(seed).permutation(rows)[:count]
+        waves = [examples.heard(row, arm, band) for row in rows]
+        found[condition] = logits_of(network, waves), examples.labels[rows]
+        if condition == "clean":
+            scaled, labels = logits_of(adapted(network, waves), waves), examples.labels[rows]
+    recall = lambda logits: emotion_measures.average_recall(logits.argmax(1).numpy(), labels)
+    clean = found["clean"][0]
+    return found, {"asItIs": recall(clean), "scaleOfTheArchive": recall(scaled), "centredLogits": recall(clean - clean.mean(0))}
+
+
+def log_odds(logits):
+    likeliest = logits.softmax(1).amax(1).clamp_max(SUREST)
+    return (likeliest / (1 - likeliest)).log().double().numpy()
+
+
+def trust(logits, line):
+    slope, offset = line
+    return 1 / (1 + np.exp(-(slope * log_odds(logits) + offset)))
+
+
+def right(logits, labels):
+    return (logits.argmax(1).numpy() == labels).astype(float)
+
+
+def fitted_line(heard):
+    """(slope, offset) of most likelihood over these corpora, which count alike."""
+    from sklearn.linear_model import LogisticRegression
+    parts = [(log_odds(logits), right(logits, labels)) for conditions in heard for logits, labels in conditions.values()]
+    weights = [np.full(len(labels), 1000 / sum(len(l) for _, l in conditions.values())) for conditions in heard for _, labels in conditions.values()]
+    odds, hits = (np.concatenate(column) for column in zip(*parts))
+    model = LogisticRegression(C=1e6).fit(odds[:, None], hits, sample_weight=np.concatenate(weights))
+    return float(model.coef_[0, 0]), float(model.intercept_[0])
+
+
+def error(chance, hits, bins=emotion_measures.CALIBRATION_BINS):
+    """Expected calibration error of chances of being right."""
+    of = np.minimum((chance * bins).astype(int), bins - 1)
+    return float(sum(abs(chance[of == b].mean() - hits[of == b].mean()) * (of == b).mean() for b in set(of)))
+
+
+def judged(logits, labels, line):
+    """Share right, in all and of the half that is trusted most; calibration errors of confidence and of trust."""
+    hits, chance = right(logits, labels), trust(logits, line)
+    half = np.argsort(-chance, kind="stable")[:len(chance) // 2]
+    return {"right": hits.mean(), "rightOfTheTrustedHalf": hits[half].mean(), "calibrationErrorOfTrust": error(chance, hits),
+            "calibrationErrorOfConfidence": error(logits.softmax(1).amax(1).numpy(), hits)}
+
+
+def measure(data, work, count):
+    examples = emotion.Examples(work, data, ["train", "validation"], "nrser")
+    heard, recall = {}, {}
+    for corpus in EMOTION_CORPORA:
+        heard[corpus], recall[corpus] = stranger(work, examples, corpus, count)
+        print(corpus, rounded(recall[corpus]), flush=True)
+    strangers = {corpus: judged(*heard[corpus]["clean"], fitted_line([heard[other] for other in heard if other != corpus])) for corpus in heard}
+    mean = lambda table: {key: float(np.mean([row[key] for row in table.values()])) for key in next(iter(table.values()))}
+    return {"line": fitted_line(list(heard.values())), "recall": recall | {"mean": mean(recall)}, "trust": strangers | {"mean": mean(strangers)}}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", required=True, help="the folder that corpora.py read; for EmoTale's ratings")
+    parser.add_argument("--data", required=True, help="the folder that corpora.py read")
     parser.add_argument("--work", required=True)
-    parser.add_argument("--corpus", choices=EMOTION_CORPORA, action="append", help="leave out this one alone; may be given more than once")
-    parser.add_argument("--steps", type=int, default=600)
-    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--count", type=int, default=400, help="utterances of each corpus, at most")
     arguments = parser.parse_args()
-    path = pathlib.Path(arguments.work) / "leave-one-out.json"
-    result = json.loads(path.read_text()) if path.exists() else {}
-    examples = emotion.Examples(arguments.work, arguments.data, ["train", "validation", "test"], "nrser")
-    for corpus in arguments.corpus or EMOTION_CORPORA:
-        network = train(examples, [other for other in EMOTION_CORPORA if other != corpus], arguments.steps, arguments.seed)
-        rows = np.flatnonzero((examples.corpora == corpus) & examples.clean)
-        labelled = rows[examples.labels[rows] < len(LABELS)]
-        result[corpus] = {"unweightedAverageRecall": recall(network, examples, labelled),
-                          "adapted": recall(adapted(network, examples, rows, arguments.seed), examples, labelled),
-                          "utterances": len(labelled), "steps": arguments.steps}
-        path.write_text(json.dumps(rounded(result), indent=2) + "\n")
-        print(json.dumps(rounded({corpus: result[corpus]})), flush=True)
+    torch.set_num_threads(1)
+    result = rounded(measure(arguments.data, arguments.work, arguments.count))
+    (pathlib.Path(arguments.work) / "leave-one-out.json").write_text(json.dumps(result, indent=2) + "\n")
+    print(json.dumps(result))
 
 
 if __name__ == "__main__":

@@ -59,6 +59,7 @@ public sealed class NoiseRobustEmotionRecognizerTests : IDisposable
     [InlineData("NrSer:Segmentation:SilenceBelowDbfs", "-10")]
     [InlineData("NrSer:Segmentation:CrossFade", "00:00:01")]
     [InlineData("NrSer:Emotion:MaxBatch", "00:00:01")]
+    [InlineData("NrSer:Emotion:Normalisation", "7")]
     public void AddNrSerCore_OptionOutOfRange_StopsStartUp(string key, string value)
     {
         using ServiceProvider services = Services((key, value));

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace NrSer.Core.Emotion;
 
-/// <summary>How segments are batched.</summary>
+/// <summary>How segments are batched, and on whose scale their emotions are told.</summary>
 public sealed class EmotionOptions
 {
     /// <summary>The configuration section.</summary>
@@ -11,6 +11,22 @@ public sealed class EmotionOptions
 
     /// <summary>Audio in one batch, all of its segments together: 10 s to 10 min. More uses more memory.</summary>
     [Range(typeof(TimeSpan), "00:00:10", "00:10:00")] public TimeSpan MaxBatch { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Whether a model's answers are put on the recording's own scale.</summary>
+    [EnumDataType(typeof(EmotionNormalisation))] public EmotionNormalisation Normalisation { get; init; }
+}
+
+/// <summary>On whose scale a segment's emotion is told.</summary>
+public enum EmotionNormalisation
+{
+    /// <summary>That of the model's training.</summary>
+    None,
+
+    /// <summary>
+    /// That of its chunk: what the model says more often of this voice, language and channel than of others counts for less. It helps with recordings
+    /// unlike those of the training, in which emotions change; speech that keeps to one emotion is told as less of it.
+    /// </summary>
+    Chunk,
 }
 
 [OptionsValidator]

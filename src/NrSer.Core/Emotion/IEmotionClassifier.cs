@@ -14,4 +14,9 @@ public interface IEmotionClassifier
     /// <returns>One estimate per segment, in order.</returns>
     /// <exception cref="ArgumentException">The batch does not divide by its count, or its segments are too short for the model.</exception>
     IReadOnlyList<EmotionEstimate> Classify(Memory<float> batch, int count);
+
+    /// <summary>What it says of a segment once its probabilities were corrected: another label, perhaps, and another trust.</summary>
+    /// <param name="heard">What it said.</param>
+    /// <param name="probabilities">One per label, adding up to 1.</param>
+    EmotionEstimate Reconsider(EmotionEstimate heard, float[] probabilities);
 }

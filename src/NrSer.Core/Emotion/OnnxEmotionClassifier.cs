@@ -52,23 +52,39 @@ public sealed class OnnxEmotionClassifier : IEmotionClassifier
                 probabilities[k] = logits.Span[(i * labels) + _outputs[k]];
             TensorPrimitives.SoftMax<float>(probabilities, probabilities);
             ReadOnlySpan<float> rated = ratings.Span.Slice(i * attributes, attributes);
-            int likeliest = TensorPrimitives.IndexOfMax<float>(probabilities);
-            float trust = Trust(probabilities);
-            estimates[i] = new EmotionEstimate(
-                _emotions[likeliest], probabilities, Attribute(rated, "arousal"), Attribute(rated, "valence"), Attribute(rated, "dominance"))
-            {
-                Trust = trust, IsReportable = trust >= _entry.ReportableAbove,
-            };
+            estimates[i] = Estimate(probabilities, Attribute(rated, "arousal"), Attribute(rated, "valence"), Attribute(rated, "dominance"));
         }
 
         return estimates;
     }
 
-    private float Trust(float[] probabilities) => _entry.Trust switch
+    /// <inheritdoc/>
+    public EmotionEstimate Reconsider(EmotionEstimate heard, float[] probabilities)
     {
-        TrustRule.Confidence => TensorPrimitives.Max<float>(probabilities),
-        _ => throw new InvalidOperationException($"No rule makes a trust of {_entry.Trust}."),
-    };
+        ArgumentNullException.ThrowIfNull(heard);
+        return Estimate(probabilities, heard.Arousal, heard.Valence, heard.Dominance);
+    }
+
+    private EmotionEstimate Estimate(float[] probabilities, float? arousal, float? valence, float? dominance)
+    {
+        float trust = Trust(probabilities);
+        return new EmotionEstimate(_emotions[TensorPrimitives.IndexOfMax<float>(probabilities)], probabilities, arousal, valence, dominance)
+        {
+            Trust = trust, IsReportable = trust >= _entry.ReportableAbove,
+        };
+    }
+
+    private float Trust(float[] probabilities)
+    {
+        float confidence = TensorPrimitives.Max<float>(probabilities);
+        return _entry switch
+        {
+            { Trust: TrustRule.Confidence } => confidence,
+            { Trust: TrustRule.Calibrated, TrustLine: [var slope, var offset] } =>
+                1 / (1 + (MathF.Exp(-offset) * MathF.Pow((1 - confidence) / confidence, slope))),
+            _ => throw new InvalidOperationException($"No rule makes a trust of {_entry.Trust}."),
+        };
+    }
 
     /// <summary>The rating of that name, kept on the scale it was learned on.</summary>
     private float? Attribute(ReadOnlySpan<float> rated, string name)

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using CommunityToolkit.HighPerformance.Buffers;
 using NrSer.Core.Models;
 using NrSer.Core.Reconstitution;
@@ -7,10 +8,15 @@ namespace NrSer.Core.Emotion;
 
 /// <summary>The second half of the method: equal-length batches of a chunk's speech segments through the emotion block.</summary>
 /// <param name="classifier">The emotion block.</param>
-/// <param name="options">Batch size.</param>
+/// <param name="options">Batch size, and scale.</param>
 /// <param name="threads">Batches in work at once, at least 1.</param>
 public sealed class SegmentEmotionRecognizer(IEmotionClassifier classifier, EmotionOptions options, int threads)
 {
+    // Of what the chunk's mean takes off, and how many segments make half of that: the best of five shares on corpora that a network was trained
+    // without, in chunks of 10, 30 and 100 utterances with emotions in equal and in lopsided shares.
+    private const double CentredShare = 0.75, HalfCentredSegments = 10;
+    private const float LeastProbability = 1e-6f;
+
     /// <summary>Categories in the order of the probabilities.</summary>
     public IReadOnlyList<string> Labels => classifier.Labels;
 
@@ -35,7 +41,35 @@ public sealed class SegmentEmotionRecognizer(IEmotionClassifier classifier, Emot
             for (int i = 0; i < batch.Length; i++)
                 estimates[batch[i]] = results[i];
         }, cancellationToken);
+        if (options.Normalisation == EmotionNormalisation.Chunk)
+            Centre(estimates);
         return estimates;
+    }
+
+    /// <summary>Takes most of their mean over the chunk from the log-probabilities; less of it where few segments make the mean.</summary>
+    private void Centre(EmotionEstimate?[] estimates)
+    {
+        EmotionEstimate[] heard = [.. estimates.OfType<EmotionEstimate>()];
+        float[] mean = new float[Labels.Count], logits = new float[Labels.Count];
+        foreach (EmotionEstimate estimate in heard)
+            TensorPrimitives.Add(mean, LogarithmOf(estimate), mean);
+        TensorPrimitives.Multiply(mean, (float)(CentredShare / (heard.Length + HalfCentredSegments)), mean);
+        for (int i = 0; i < estimates.Length; i++)
+        {
+            if (estimates[i] is not { } estimate)
+                continue;
+            var probabilities = new float[Labels.Count];
+            TensorPrimitives.Subtract(LogarithmOf(estimate), mean, probabilities);
+            TensorPrimitives.SoftMax<float>(probabilities, probabilities);
+            estimates[i] = classifier.Reconsider(estimate, probabilities);
+        }
+
+        float[] LogarithmOf(EmotionEstimate estimate)
+        {
+            TensorPrimitives.Max<float>([.. estimate.Probabilities], LeastProbability, logits);
+            TensorPrimitives.Log<float>(logits, logits);
+            return logits;
+        }
     }
 
     /// <summary>Indices of speech segments, grouped by length, in an order that depends on the segments alone.</summary>

@@ -20,6 +20,11 @@ public sealed record EmotionEntry(
     /// </summary>
     public IReadOnlyDictionary<string, string?>? Vocabulary { get; init; }
 
+    /// <summary>
+    /// Slope and offset of <see cref="TrustRule.Calibrated"/>, in log-odds; null under any other rule.
+    /// </summary>
+    public IReadOnlyList<float>? TrustLine { get; init; }
+
     /// <summary>What results call each label, in the order of the logits; null where it is left out.</summary>
     [JsonIgnore]
     public IReadOnlyList<string?> Emotions =>
@@ -31,4 +36,10 @@ public enum TrustRule
 {
     /// <summary>The probability of the likeliest emotion.</summary>
     Confidence,
+
+    /// <summary>
+    /// How often such a probability p was right about speakers, languages and recordings that training never heard: log-odds that are a straight
+    /// line of p's own, slope · ln(p / (1 − p)) + offset (Platt 1999).
+    /// </summary>
+    Calibrated,
 }

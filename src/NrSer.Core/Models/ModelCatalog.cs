@@ -180,6 +180,11 @@ public sealed class ModelCatalog
                 Require(!entry.Emotion!.Labels.Contains(null!) && !entry.Emotion.Attributes.Contains(null!), "a label or attribute is empty");
                 CheckVocabulary(entry.Emotion);
                 Require(Enum.IsDefined(entry.Emotion.Trust), "its rule for trust is unknown");
+                Require(
+                    entry.Emotion.Trust == TrustRule.Calibrated
+                        ? entry.Emotion.TrustLine is [> 0, var offset] && float.IsFinite(entry.Emotion.TrustLine[0] + offset)
+                        : entry.Emotion.TrustLine is null,
+                    "\"trustLine\", a slope above 0 and an offset, belongs to calibrated trust, and to it alone");
                 Require(entry.Emotion.ReportableAbove is >= 0 and <= 1, "what it calls reportable must lie in [0, 1], as trust does");
                 Require(entry.Outputs.Count == (entry.Emotion.Attributes.Count > 0 ? 2 : 1), "outputs are logits, and attributes where it has any");
                 Require(

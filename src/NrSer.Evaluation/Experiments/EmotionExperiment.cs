@@ -33,13 +33,16 @@ public static class EmotionExperiment
             Prediction[] condition = [.. heard.SelectMany(clip => clip).Where(item => item.SnrDb == snrDb)];
             string name = snrDb is { } level ? $"{level:+0.#;-0.#;0} dB" : "as recorded";
             report.Tables.Add(Categories(experiment, name, condition));
+            report.Tables.Add(Trusted(experiment, name, condition));
             if (snrDb is null)
                 report.Tables.Add(Confusion(experiment, condition));
             if (condition.Any(item => item.Ratings is not null && item.Estimate.Arousal is not null))
                 report.Tables.Add(Attributes(experiment, name, condition));
         }
 
-        report.Charts.Add(Reliability([.. heard.SelectMany(clip => clip).Where(item => item.SnrDb is null && item.Actual >= 0)]));
+        Prediction[] asRecorded = [.. heard.SelectMany(clip => clip).Where(item => item.SnrDb is null && item.Actual >= 0)];
+        report.Charts.Add(Reliability(asRecorded));
+        report.Charts.Add(RiskCoverage(asRecorded));
         return report;
     }
 
@@ -61,8 +64,17 @@ public static class EmotionExperiment
             .OrderBy(group => group.Key, StringComparer.Ordinal))
             rows.Add(Row(corpus.Key.Length > 0 ? corpus.Key : "–", [.. corpus]));
         if (rows.Count > 1)
+        {
+            rows.Add(["mean of corpora", $"{labelled.Length}", Mean(Prediction.Recall), Mean(Prediction.F1), "", ""]);
             rows.Add(Row("pooled", labelled));
+        }
+
         return new ReportTable($"Categories, {condition}", ["corpus", "clips", "UAR", "macro-F1", "ECE", "ECE by chance"], rows);
+
+        // Each draw of speakers and noises has every corpus, or says nothing.
+        string Mean(Func<Prediction[], int[], int, double> measure) =>
+            Report.Cell(new CrossedBootstrap(labelled.Select(item => (item.Speaker, item.NoiseSource)), experiment.Seed).Estimate(drawn =>
+                drawn.GroupBy(i => labelled[i].Corpus).Average(corpus => measure(labelled, [.. corpus], experiment.Classifier.Labels.Count))));
 
         string[] Row(string name, Prediction[] group)
         {
@@ -79,6 +91,37 @@ public static class EmotionExperiment
             ];
         }
     }
+
+    private static ReportTable Trusted(Experiment experiment, string condition, Prediction[] items)
+    {
+        Prediction[] labelled = [.. items.Where(item => item.Actual >= 0)];
+        IEnumerable<(string, Prediction[])> groups = labelled.GroupBy(item => item.Corpus, StringComparer.Ordinal)
+            .OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => (group.Key.Length > 0 ? group.Key : "–", group.ToArray()));
+        return new ReportTable($"Trust, {condition}",
+            ["corpus", "right", "right of the trusted half", "ECE of trust", "ECE by chance", "reportable", "right of these"],
+            [.. groups.Append(("pooled", labelled)).Select(group => Row(group.Item1, group.Item2))]);
+
+        string[] Row(string name, Prediction[] group)
+        {
+            var bootstrap = new CrossedBootstrap(group.Select(item => (item.Speaker, item.NoiseSource)), experiment.Seed);
+            return
+            [
+                name,
+                Report.Cell(bootstrap.Estimate(drawn => ByCoverage(group, drawn)[^1])),
+                Report.Cell(bootstrap.Estimate(drawn => ByCoverage(group, drawn)[(drawn.Length - 1) / 2])),
+                Report.Cell(bootstrap.Estimate(drawn => CategoryMetrics.ExpectedCalibrationError(
+                    [.. drawn.Select(i => group[i].Estimate.Trust)], [.. drawn.Select(i => group[i].Predicted == group[i].Actual)],
+                    Prediction.CalibrationBins))),
+                Report.Cell(CategoryMetrics.ChanceCalibrationError([.. group.Select(item => item.Estimate.Trust)], Prediction.CalibrationBins)),
+                Report.Cell(group.Average(item => item.Estimate.IsReportable ? 1.0 : 0)),
+                Report.Cell(group.Where(item => item.Estimate.IsReportable).Select(item => item.Predicted == item.Actual ? 1.0 : 0)
+                    .DefaultIfEmpty(double.NaN).Average()),
+            ];
+        }
+    }
+
+    private static double[] ByCoverage(Prediction[] items, int[] drawn) => CategoryMetrics.RightByCoverage(
+        [.. drawn.Select(i => items[i].Estimate.Trust)], [.. drawn.Select(i => items[i].Predicted == items[i].Actual)]);
 
     private static ReportTable Confusion(Experiment experiment, Prediction[] items)
     {
@@ -97,6 +140,16 @@ public static class EmotionExperiment
         return new ReportTable($"Ratings, {condition}", ["attribute", "clips", "CCC"],
             [.. Prediction.Attributes.Select(attribute => (string[])
                 [attribute.Name, $"{rated.Length}", Report.Cell(bootstrap.Estimate(drawn => Prediction.Concordance(rated, drawn, attribute)))])]);
+    }
+
+    private static ReportChart RiskCoverage(Prediction[] items)
+    {
+        var lines = items.GroupBy(item => item.Corpus.Length > 0 ? item.Corpus : "–", StringComparer.Ordinal).ToDictionary(
+            corpus => corpus.Key,
+            corpus => ByCoverage([.. corpus], [.. Enumerable.Range(0, corpus.Count())])
+                .Select((right, kept) => ((kept + 1.0) / corpus.Count(), 1 - right)).ToArray(),
+            StringComparer.Ordinal);
+        return new ReportChart("emotion-risk-coverage", "How often what is trusted most is wrong", "share kept", "share wrong", lines);
     }
 
     private static ReportChart Reliability(Prediction[] items)

@@ -101,6 +101,22 @@ public static class CategoryMetrics
         return variance.Sum(Math.Sqrt) * Math.Sqrt(2 / Math.PI) / confidence.Length;
     }
 
+    /// <summary>How often what is trusted most is right, for every share that is kept of it: one less the risk–coverage curve.</summary>
+    /// <remarks>El-Yaniv, Wiener 2010, "On the foundations of noise-free selective classification".</remarks>
+    /// <param name="trust">How far each item is trusted; of equal ones the earlier is kept first.</param>
+    /// <param name="isRight">Whether it was right.</param>
+    /// <returns>One number for each count kept, from 1 to all: the share of them that is right, 0 to 1.</returns>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static double[] RightByCoverage(ReadOnlySpan<float> trust, ReadOnlySpan<bool> isRight)
+    {
+        if (trust.Length != isRight.Length)
+            throw new ArgumentException($"{isRight.Length} judgements do not match {trust.Length} items.", nameof(isRight));
+        float[] by = [.. trust];
+        bool[] right = [.. isRight];
+        int kept = 0, hits = 0;
+        return [.. Enumerable.Range(0, by.Length).OrderByDescending(i => by[i]).Select(i => (double)(hits += right[i] ? 1 : 0) / ++kept)];
+    }
+
     /// <summary>Equal bins of confidence, closed above.</summary>
     private static int BinOf(float confidence, int bins) => Math.Clamp((int)Math.Ceiling(confidence * (double)bins) - 1, 0, bins - 1);
 

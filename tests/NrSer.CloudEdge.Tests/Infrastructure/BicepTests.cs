@@ -28,7 +28,7 @@ public sealed partial class BicepTests(CompiledBicep bicep)
         "NrSer__Sweep__Interval", "NrSer__Sweep__LostEventAfter", "NrSer__Sweep__StuckAfter", "NrSer__Sweep__MaxGenerations",
         "NrSer__Sweep__LookBackDays",
         "NrSer__Segmentation__MaxChunk", "NrSer__Segmentation__TargetSegment", "NrSer__Segmentation__SilenceBelowDbfs",
-        "NrSer__Segmentation__CrossFade", "NrSer__Emotion__MaxBatch",
+        "NrSer__Segmentation__CrossFade", "NrSer__Emotion__MaxBatch", "NrSer__Emotion__Normalisation",
         "NrSer__Audio__MaxDuration", "NrSer__Audio__MaxChannels", "NrSer__Audio__MinSampleRateHz", "NrSer__Audio__MaxSampleRateHz",
         "NrSer__Audio__FfmpegPath", "NrSer__Audio__FfmpegMaxMemoryBytes", "NrSer__Audio__FfmpegMaxCpuTime", "NrSer__Audio__FfmpegStallLimit",
     ];

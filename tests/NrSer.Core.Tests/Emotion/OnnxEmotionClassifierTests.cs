@@ -81,6 +81,20 @@ public sealed class OnnxEmotionClassifierTests
     }
 
     [Fact]
+    public void Classify_CalibratedTrust_IsALineOfLogOdds()
+    {
+        EmotionEstimate estimate = Assert.Single(Classify(emotion =>
+        {
+            emotion["trust"] = "calibrated";
+            emotion["trustLine"] = new JsonArray(0.5f, -0.25f);
+        }));
+
+        double logOdds = (0.5 * Math.Log(estimate.Confidence / (1.0 - estimate.Confidence))) - 0.25;
+        Assert.Equal(1 / (1 + Math.Exp(-logOdds)), estimate.Trust, 1e-6); // float rounding of values up to 1
+        Assert.Equal(estimate.Trust >= 0.5f, estimate.IsReportable);
+    }
+
+    [Fact]
     public void Classify_ModelWithoutAttributes_LeavesThemOut()
     {
         using OnnxModel model = TestCatalog.Load("emotion");

@@ -61,6 +61,34 @@ public sealed class SegmentEmotionRecognizerTests
         Assert.ThrowsAny<OperationCanceledException>(() => recognizer.Recognize(audio, scored, new CancellationToken(canceled: true)));
     }
 
+    [Fact]
+    public void Recognize_OnTheScaleOfTheChunk_TakesOffWhatTheModelAlwaysSays()
+    {
+        // Logits of happiness are −3 + i; their mean over 20 segments of 0, 1, 0, 1, … is −2.5, of which 0.75 · 20 / (20 + 10) = a half goes.
+        (float[] audio, ScoredSegment[] scored) = Chunk([.. Enumerable.Range(0, 21).Select(i => (8, i != 7))]);
+        for (int i = 0; i < scored.Length; i++)
+            audio.AsSpan(scored[i].Span.StartSample, scored[i].Span.Samples).Fill((i + (i > 7 ? 1 : 0)) % 2);
+        EmotionEstimate?[] Heard(EmotionNormalisation normalisation) => new SegmentEmotionRecognizer(
+            new LeaningClassifier(), new EmotionOptions { Normalisation = normalisation }, threads: 2)
+            .Recognize(audio, scored, TestContext.Current.CancellationToken);
+
+        Assert.Equal(1 / (1 + Math.Exp(3)), Heard(EmotionNormalisation.None)[0]!.Probabilities[1], 1e-6);
+        EmotionEstimate?[] centred = Heard(EmotionNormalisation.Chunk);
+        Assert.Equal(1 / (1 + Math.Exp(3 - 1.25)), centred[0]!.Probabilities[1], 1e-5);
+        Assert.Equal(1 / (1 + Math.Exp(2 - 1.25)), centred[1]!.Probabilities[1], 1e-5);
+        Assert.Null(centred[7]);
+    }
+
+    [Fact]
+    public void Recognize_OnTheScaleOfOneSegment_LeavesMostOfIt()
+    {
+        (float[] audio, ScoredSegment[] scored) = Chunk([(8, true)]);
+        EmotionEstimate? estimate = new SegmentEmotionRecognizer(
+            new LeaningClassifier(), new EmotionOptions { Normalisation = EmotionNormalisation.Chunk }, threads: 1)
+            .Recognize(audio, scored, TestContext.Current.CancellationToken)[0];
+        Assert.Equal(1 / (1 + Math.Exp(3 * (1 - (0.75 / 11)))), estimate!.Probabilities[1], 1e-5);
+    }
+
     private static EmotionEstimate?[] Recognize(FirstSampleClassifier classifier, float[] audio, ScoredSegment[] segments) =>
         new SegmentEmotionRecognizer(classifier, new EmotionOptions(), threads: 2).Recognize(audio, segments, TestContext.Current.CancellationToken);
 
@@ -100,5 +128,21 @@ public sealed class SegmentEmotionRecognizerTests
 
             return estimates;
         }
+
+        public EmotionEstimate Reconsider(EmotionEstimate heard, float[] probabilities) => throw new InvalidOperationException("Not asked for.");
+    }
+
+    /// <summary>Always the same lean towards neutral; happier where the samples say so.</summary>
+    private sealed class LeaningClassifier : IEmotionClassifier
+    {
+        public IReadOnlyList<string> Labels => ["neutral", "happy"];
+
+        public IReadOnlyList<EmotionEstimate> Classify(Memory<float> batch, int count) =>
+            [.. Enumerable.Range(0, count).Select(i => Of(1 / (1 + MathF.Exp(3 - batch.Span[i * batch.Length / count]))))];
+
+        public EmotionEstimate Reconsider(EmotionEstimate heard, float[] probabilities) => Of(probabilities[1]);
+
+        private static EmotionEstimate Of(float happy) =>
+            new(happy > 0.5 ? "happy" : "neutral", [1 - happy, happy], 1, Valence: null, Dominance: null) { Trust = happy, IsReportable = true };
     }
 }

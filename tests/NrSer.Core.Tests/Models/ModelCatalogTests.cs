@@ -12,6 +12,8 @@ public sealed class ModelCatalogTests : IDisposable
     /// <summary>What is spoilt, how, and a word of the complaint.</summary>
     public static TheoryData<string, string, string> Contradictions => new()
     {
+        { "emotion/emotion/trust", "\"calibrated\"", "trustLine" },
+        { "emotion/emotion/trustLine", "[1, 0]", "trustLine" },
         { "identity-512/sampleRateHz", "8000", "16000" },
         { "identity-512/stft", "null", "'stft'" },
         { "identity-512/enhancer", "null", "'enhancer'" },

@@ -38,6 +38,10 @@ public sealed class CategoryMetricsTests
 
     // 400 items at 0.55 and 100 at 0.95: √(2/π) · (√(400 · 0.2475) + √(100 · 0.0475)) / 500. And so it comes out when they are drawn.
     [Fact]
+    public void RightByCoverage_ByHand_KeepsTheMostTrustedFirst() => Assert.Equal(
+        [1, 1, 2 / 3.0, 0.5], CategoryMetrics.RightByCoverage([0.2f, 0.9f, 0.5f, 0.5f], [false, true, true, false]));
+
+    [Fact]
     public void ChanceCalibrationError_ByHand_IsWhatACalibratedModelShows()
     {
         float[] confidence = [.. Enumerable.Repeat(0.55f, 400), .. Enumerable.Repeat(0.95f, 100)];
@@ -74,5 +78,6 @@ public sealed class CategoryMetricsTests
         Assert.Throws<ArgumentException>(() => CategoryMetrics.UnweightedAverageRecall([0], [], 2));
         Assert.Throws<ArgumentException>(() => CategoryMetrics.MacroF1([0], [], 2));
         Assert.Throws<ArgumentException>(() => CategoryMetrics.ExpectedCalibrationError([0.5f], [], 10));
+        Assert.Throws<ArgumentException>(() => CategoryMetrics.RightByCoverage([0.5f], []));
     }
 }
