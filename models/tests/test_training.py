@@ -14,7 +14,7 @@ import numpy as np
 from . import torch
 
 try:
-    from ..train import blocks, channels, corpora, device, device_mixing, emotion, enhancer, mixing, pack, reconstitution, snr_level
+    from ..train import blocks, channels, corpora, device, device_mixing, emotion, enhancer, leave_out, mixing, pack, reconstitution, snr_level
 except ImportError as error:
     raise unittest.SkipTest(f"{error}: install what models/train/README.md names") from error
 from ..shared import SAMPLE_RATE_HZ
@@ -249,6 +249,31 @@ class DeviceCase(MadeUp):
             network = enhancer.Enhancer() if job == "enhancer" else EmotionNetwork()
             network.load_state_dict(state)
             self.assertTrue(all(torch.isfinite(p).all() for p in network.parameters()))
+
+
+class TrustCase(unittest.TestCase):
+    def test_the_line_is_found_again_from_answers_that_are_right_as_often_as_it_says(self):
+        random = np.random.default_rng(2)
+        logits = torch.from_numpy(random.normal(0, 2, (20000, 4))).float()
+        chance = leave_out.trust(logits, (0.6, -0.4))
+        labels = np.where(random.random(len(chance)) < chance, logits.argmax(1).numpy(), -1)
+        slope, offset = leave_out.fitted_line([{"clean": (logits, labels)}])
+        self.assertAlmostEqual(slope, 0.6, delta=0.05)
+        self.assertAlmostEqual(offset, -0.4, delta=0.08)
+        found = leave_out.judged(logits, labels, (slope, offset))
+        self.assertLess(found["calibrationErrorOfTrust"], 0.02)
+        self.assertGreater(found["calibrationErrorOfConfidence"], 0.1)
+        self.assertGreater(found["rightOfTheTrustedHalf"], found["right"] + 0.05)
+
+    def test_an_adapted_network_has_the_scale_of_what_it_heard(self):
+        random, network = np.random.default_rng(3), EmotionNetwork().eval()
+        waves = [voice(random, 1.2).astype(np.float32) / 32768 for _ in range(16)]
+        scaled = leave_out.adapted(network, waves)
+        with torch.no_grad():
+            seen = torch.cat([scaled.statistics(*scaled.front_end(torch.from_numpy(wave)[None])) for wave in waves])
+        self.assertLess(seen.mean(0).abs().max().item(), 0.5)  # but for what is clipped
+        self.assertEqual(network.statistics.mean.abs().max().item(), 0)
+        self.assertFalse(any(module.training for module in scaled.modules()))
 
 
 class RidgeCase(unittest.TestCase):

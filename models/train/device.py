@@ -47,7 +47,10 @@ def enhancer_batch(mixer, rows):
 
 
 def train(network, rates, seconds, target, loss_of):
-    """The average of a network's weights after `seconds`; `loss_of(network, step)` draws a batch and judges it. Rates: the peak of learning, and of decay."""
+    """The average of a network's weights after `seconds`; `loss_of(network, step)` draws a batch and judges it.
+
+    `rates` are the peak of learning, and that of decay.
+    """
     network.train()
     peak, decay = rates
     optimiser = torch.optim.AdamW(network.parameters(), lr=peak, weight_decay=decay)

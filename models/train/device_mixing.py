@@ -49,8 +49,8 @@ class Mixer:
         odds = {"speech": {name: min(sizes[name], 60 * 60 * SAMPLE_RATE_HZ) for name in SPEECH if name in corpora},
                 "noise": {name: NOISE_ODDS[name] for name in NOISE if name in corpora}}
         # Of each kind: the odds of its corpora, where they begin, and their sizes.
-        self.kinds = {kind: (np.array([*of.values()]) / sum(of.values()), np.array([begins[name] for name in of]), np.array([sizes[name] for name in of]))
-                      for kind, of in odds.items()}
+        column = lambda values, of: np.array([values[name] for name in of])
+        self.kinds = {kind: (column(of, of) / sum(of.values()), column(begins, of), column(sizes, of)) for kind, of in odds.items()}
         bank = lambda made: torch.from_numpy(np.stack([made(self.host, BANK_SAMPLES) for _ in range(bank_rows)])).to(device)
         self.tones, self.disturbances = bank(channels.tones), bank(channels.disturbance)
 

@@ -45,7 +45,8 @@ def encoded(opus, audio, bits_per_second):
     whole[:len(audio)] = audio
     packet, found = ctypes.create_string_buffer(LONGEST_PACKET), []
     for frame in range(frames):
-        size = checked(opus.opus_encode(encoder, ctypes.c_void_p(whole.ctypes.data + 2 * FRAME_SAMPLES * frame), FRAME_SAMPLES, packet, LONGEST_PACKET))
+        samples = ctypes.c_void_p(whole.ctypes.data + 2 * FRAME_SAMPLES * frame)
+        size = checked(opus.opus_encode(encoder, samples, FRAME_SAMPLES, packet, LONGEST_PACKET))
         found.append(packet.raw[:size])
     opus.opus_encoder_destroy(encoder)
     return np.frombuffer(b"".join(found), np.uint8), np.array([len(p) for p in found], np.uint16), delay.value
