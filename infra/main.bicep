@@ -1,23 +1,22 @@
 // Everything that NrSer needs in Azure. `azd up` deploys it; README.md says what it costs and where each known pain of such systems is dealt with.
 targetScope = 'subscription'
 
-import { maxDeliveries, lockMinutes, queueNames, token } from 'modules/names.bicep'
+import { lockMinutes, maxDeliveries, placement, token, workQueues } from 'modules/names.bicep'
 
 @minLength(1)
 @maxLength(40)
 @description('Name of the environment, which names the resource group.')
 param environmentName string
 
-@minLength(1)
 @description('Region. With emotionCompute gpu-t4 one that has NVIDIA T4 on Container Apps, such as swedencentral, westeurope, eastus or westus3.')
 param location string
 
 @description('The person or pipeline that deploys: may upload recordings and read results with the nrser command. Empty for nobody.')
 param principalId string = ''
 
-@allowed(['User', 'ServicePrincipal'])
-@description('What principalId is.')
-param principalType string = 'User'
+@allowed(['', 'User', 'ServicePrincipal'])
+@description('What principalId is; empty for what the deployment says of who deploys.')
+param principalType string = ''
 
 @description('Image of the Functions host; empty before it was built.')
 param functionsImage string = ''
@@ -48,10 +47,6 @@ param functionsReplicas int = 10
 @description('Functions containers that always run. Sweep needs one.')
 param functionsMinReplicas int = 1
 
-@allowed(['functionapp', 'containerapp'])
-@description('How the Functions containers are scaled: functionapp by the platform, which reads the triggers; containerapp by rules for uploads and chunks.')
-param functionsKind string = 'functionapp'
-
 @description('Folder below models/ of the repository, with models of your own and their catalog.json, that both images carry; empty for the embedded ones.')
 param models string = ''
 
@@ -81,6 +76,12 @@ param resultsAccountKeys bool = false
 month) and registry Premium (about 50): most of what such a deployment costs. Recordings are then uploaded from inside the network.''')
 param privateNetwork bool = false
 
+@description('Gives both hosts every right on the queues. Only if workers do not start although their queue fills: the scaler then asks for more.')
+param scalerOwnsQueues bool = false
+
+@description('Event Grid system topic that the account with the recordings has already, as where Microsoft Defender scans it; empty to make one.')
+param uploadsTopic string = ''
+
 @description('Who is told of failures, long queues, lost events and spending; empty for nobody.')
 param alertEmail string = ''
 
@@ -98,33 +99,30 @@ param budgetStart string = ''
 @description('Not to be set: the month of the deployment.')
 param thisMonth string = utcNow('yyyy-MM-01')
 
-var suffix = token(environmentName, subscription().subscriptionId, location)
 var firstMonth = empty(budgetStart) ? thisMonth : budgetStart
-var tags = {
-  'azd-env-name': environmentName
+var place placement = {
+  location: location
+  tags: { 'azd-env-name': environmentName }
+  suffix: token(environmentName, subscription().subscriptionId, location)
 }
 
 resource group 'Microsoft.Resources/resourceGroups@2024-11-01' = {
   name: 'rg-${environmentName}'
   location: location
-  tags: tags
+  tags: place.tags
 }
 
 module identities 'modules/identities.bicep' = {
   scope: group
   params: {
-    location: location
-    tags: tags
-    suffix: suffix
+    place: place
   }
 }
 
 module storage 'modules/storage.bicep' = {
   scope: group
   params: {
-    location: location
-    tags: tags
-    suffix: suffix
+    place: place
     workDays: workDays
     recordingDays: recordingDays
     resultsAccountKeys: resultsAccountKeys
@@ -135,9 +133,7 @@ module storage 'modules/storage.bicep' = {
 module bus 'modules/servicebus.bicep' = {
   scope: group
   params: {
-    location: location
-    tags: tags
-    suffix: suffix
+    place: place
     privateNetwork: privateNetwork
   }
 }
@@ -145,9 +141,7 @@ module bus 'modules/servicebus.bicep' = {
 module monitoring 'modules/monitoring.bicep' = {
   scope: group
   params: {
-    location: location
-    tags: tags
-    suffix: suffix
+    place: place
     logDays: logDays
   }
 }
@@ -155,9 +149,7 @@ module monitoring 'modules/monitoring.bicep' = {
 module registry 'modules/registry.bicep' = {
   scope: group
   params: {
-    location: location
-    tags: tags
-    suffix: suffix
+    place: place
     privateNetwork: privateNetwork
   }
 }
@@ -165,9 +157,9 @@ module registry 'modules/registry.bicep' = {
 module topic 'modules/uploads-topic.bicep' = {
   scope: group
   params: {
-    location: location
-    tags: tags
+    place: place
     workName: storage.outputs.workName
+    existingName: uploadsTopic
   }
 }
 
@@ -183,7 +175,8 @@ module roles 'modules/roles.bicep' = {
     worker: identities.outputs.worker
     topicPrincipalId: topic.outputs.principalId
     deployerPrincipalId: principalId
-    deployerType: principalType
+    deployerType: empty(principalType) ? (empty(deployer().userPrincipalName) ? 'ServicePrincipal' : 'User') : principalType
+    scalerOwnsQueues: scalerOwnsQueues
   }
 }
 
@@ -196,27 +189,14 @@ module subscription_ 'modules/uploads-subscription.bicep' = {
     topicName: topic.outputs.name
     workId: storage.outputs.workId
     namespaceName: bus.outputs.namespaceName
-    queueName: queueNames[0]
+    queueName: workQueues[0].name
   }
 }
 
-module network 'modules/network.bicep' = if (privateNetwork) {
+module network 'modules/private-network.bicep' = if (privateNetwork) {
   scope: group
   params: {
-    location: location
-    tags: tags
-    suffix: suffix
-  }
-}
-
-module endpoints 'modules/private-endpoints.bicep' = if (privateNetwork) {
-  scope: group
-  params: {
-    location: location
-    tags: tags
-    suffix: suffix
-    networkId: network.?outputs.networkId ?? ''
-    subnetId: network.?outputs.endpointsSubnetId ?? ''
+    place: place
     workId: storage.outputs.workId
     resultsId: storage.outputs.resultsId
     namespaceId: bus.outputs.namespaceId
@@ -227,9 +207,7 @@ module endpoints 'modules/private-endpoints.bicep' = if (privateNetwork) {
 module environment 'modules/environment.bicep' = {
   scope: group
   params: {
-    location: location
-    tags: tags
-    suffix: suffix
+    place: place
     workspaceId: monitoring.outputs.workspaceId
     gpu: emotionCompute == 'gpu-t4'
     subnetId: network.?outputs.containersSubnetId ?? ''
@@ -251,9 +229,7 @@ module functions 'modules/functions.bicep' = {
   scope: group
   dependsOn: [roles]
   params: {
-    location: location
-    tags: tags
-    suffix: suffix
+    place: place
     environmentId: environment.outputs.id
     host: identities.outputs.functions
     registryServer: registry.outputs.loginServer
@@ -262,7 +238,6 @@ module functions 'modules/functions.bicep' = {
     runtimeStorageName: storage.outputs.workName
     busHostName: bus.outputs.hostName
     channels: channels
-    kind: functionsKind
     busNamespaceName: bus.outputs.namespaceName
     models: models
     minReplicas: functionsMinReplicas
@@ -274,9 +249,7 @@ module worker 'modules/worker.bicep' = {
   scope: group
   dependsOn: [roles]
   params: {
-    location: location
-    tags: tags
-    suffix: suffix
+    place: place
     environmentId: environment.outputs.id
     host: identities.outputs.worker
     registryServer: registry.outputs.loginServer
@@ -294,30 +267,34 @@ module worker 'modules/worker.bicep' = {
 module alerts 'modules/alerts.bicep' = {
   scope: group
   params: {
-    location: location
-    tags: tags
-    suffix: suffix
+    place: place
     workspaceId: monitoring.outputs.workspaceId
     topicId: topic.outputs.id
+    namespaceId: bus.outputs.namespaceId
     email: alertEmail
     queueAgeHours: queueAgeHours
+  }
+}
+
+module budget 'modules/budget.bicep' = if (monthlyBudget > 0) {
+  scope: group
+  params: {
+    place: place
+    email: alertEmail
     monthlyBudget: monthlyBudget
     budgetStart: firstMonth
   }
 }
 
-output AZURE_LOCATION string = location
 output AZURE_RESOURCE_GROUP string = group.name
 output AZURE_CONTAINER_REGISTRY_ENDPOINT string = registry.outputs.loginServer
-output AZURE_CONTAINER_REGISTRY_NAME string = registry.outputs.name
 output NRSER_BLOB_ENDPOINT string = storage.outputs.blobEndpoint
 output NRSER_RESULTS_BLOB_ENDPOINT string = storage.outputs.resultsBlobEndpoint
 output NRSER_TABLE_ENDPOINT string = storage.outputs.tableEndpoint
 output NRSER_WORK_ACCOUNT string = storage.outputs.workName
 output NRSER_RESULTS_ACCOUNT string = storage.outputs.resultsName
-output NRSER_SERVICEBUS_NAMESPACE string = bus.outputs.hostName
 output NRSER_FUNCTIONS_NAME string = functions.outputs.name
 output NRSER_WORKER_NAME string = worker.outputs.name
-output NRSER_WORKER_KIND string = emotionHost
-output NRSER_WORKER_COMPUTE string = emotionCompute
+output NRSER_WORKER_RUNTIME string = worker.outputs.runtimeImage
+output NRSER_LOG_WORKSPACE string = monitoring.outputs.workspaceGuid
 output NRSER_BUDGET_START string = firstMonth

@@ -1,30 +1,24 @@
-// What somebody should hear of. Not the length of the dead-letter queues: they are drained into rows, so the metric of failures tells more.
+// What somebody should hear of: what hosts say, what they would not say because they are dead, and what was lost on the way to them.
 
-import { containerNames, metricPrefix } from 'names.bicep'
+import { containerNames, metricPrefix, placement, workQueues } from 'names.bicep'
 
-@description('Region.')
-param location string
-@description('Tags of every resource.')
-param tags object
-@description('What makes names unique, see names.bicep.')
-param suffix string
+@description('Where, with which tags and names.')
+param place placement
 @description('Log Analytics workspace.')
 param workspaceId string
 @description('System topic of the uploads.')
 param topicId string
+@description('Service Bus namespace.')
+param namespaceId string
 @description('Who is told; empty for nobody: alerts then show in the portal alone.')
 param email string
 @description('Hours that the oldest message may wait before somebody is told.')
 param queueAgeHours int
-@description('Spending a month, of this resource group; 0 for no budget.')
-param monthlyBudget int
-@description('First day of a month.')
-param budgetStart string
 
 resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)) {
-  name: 'ag-nrser-${suffix}'
+  name: 'ag-nrser-${place.suffix}'
   location: 'global'
-  tags: tags
+  tags: place.tags
   properties: {
     groupShortName: 'nrser'
     enabled: true
@@ -45,24 +39,38 @@ var queries = [
     description: 'Recordings were rejected or failed, or a dead letter led to no row; split by reason.'
     query: 'AppMetrics | where Name == "${metricPrefix}.failures" | summarize Failures = sum(Sum) by Reason = tostring(Properties.reason)'
     measure: 'Failures'
-    dimension: 'Reason'
+    dimensions: ['Reason']
+    operator: 'GreaterThan'
     threshold: 0
+    times: 1
   }
   {
     name: 'queue-age'
     description: 'Messages wait too long: too few workers, or none that starts.'
     query: 'AppMetrics | where Name == "${metricPrefix}.queue.age" | summarize Hours = max(Max) / 3600 by Queue = tostring(Properties.queue)'
     measure: 'Hours'
-    dimension: 'Queue'
+    dimensions: ['Queue']
+    operator: 'GreaterThan'
     threshold: queueAgeHours
+    times: 1
+  }
+  {
+    name: 'heartbeat'
+    description: 'For an hour no sweep has ended: no Functions host lives, or none can reach storage and queues.'
+    query: 'AppMetrics | where Name == "${metricPrefix}.sweeps" | summarize Sweeps = countif(Sum > 0)'
+    measure: 'Sweeps'
+    dimensions: []
+    operator: 'LessThan'
+    threshold: 1
+    times: 4
   }
 ]
 
 resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
   for alert in queries: {
-    name: 'alert-${alert.name}-${suffix}'
-    location: location
-    tags: tags
+    name: 'alert-${alert.name}-${place.suffix}'
+    location: place.location
+    tags: place.tags
     kind: 'LogAlert'
     properties: {
       displayName: 'NrSer: ${alert.name}'
@@ -78,18 +86,16 @@ resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
             query: alert.query
             timeAggregation: 'Total'
             metricMeasureColumn: alert.measure
-            dimensions: [
-              {
-                name: alert.dimension
-                operator: 'Include'
-                values: ['*']
-              }
-            ]
-            operator: 'GreaterThan'
+            dimensions: map(alert.dimensions, dimension => {
+              name: dimension
+              operator: 'Include'
+              values: ['*']
+            })
+            operator: alert.operator
             threshold: alert.threshold
             failingPeriods: {
-              numberOfEvaluationPeriods: 1
-              minFailingPeriodsToAlert: 1
+              numberOfEvaluationPeriods: alert.times
+              minFailingPeriodsToAlert: alert.times
             }
           }
         ]
@@ -103,6 +109,7 @@ resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
   }
 ]
 
+// The platform's own counts, which need no host that lives. A queue is long for hours while an archive is worked off: it tells by when it was empty.
 var losses = [
   {
     name: 'lost-events'
@@ -115,28 +122,61 @@ var losses = [
     description: 'Event Grid gave up an upload and kept no event: can the topic write to ${containerNames.lostEvents}? Sweep finds it in time.'
   }
 ]
+var longestWait = queueAgeHours <= 6 ? 'PT6H' : queueAgeHours <= 12 ? 'PT12H' : 'P1D' // the windows that there are
+var metricAlerts = concat(
+  map(losses, loss => {
+    name: loss.name
+    description: loss.description
+    scope: topicId
+    metric: loss.metric
+    dimensions: []
+    aggregation: 'Total'
+    window: 'PT15M'
+    frequency: 'PT15M'
+  }),
+  map(workQueues, queue => {
+    name: 'standstill-${queue.name}'
+    description: 'The queue ${queue.name} was never empty for long: too few of its ${queue.host} host, or none that starts.'
+    scope: namespaceId
+    metric: 'ActiveMessages'
+    dimensions: [{ name: 'EntityName', operator: 'Include', values: [queue.name] }]
+    aggregation: 'Minimum'
+    window: longestWait
+    frequency: 'PT1H'
+  }),
+  map(workQueues, queue => {
+    name: 'letters-${queue.name}'
+    description: 'For an hour dead letters of ${queue.name} have not become rows: no Functions host lives to drain them.'
+    scope: namespaceId
+    metric: 'DeadletteredMessages'
+    dimensions: [{ name: 'EntityName', operator: 'Include', values: [queue.name] }]
+    aggregation: 'Minimum'
+    window: 'PT1H'
+    frequency: 'PT15M'
+  })
+)
 
-resource lossAlerts 'Microsoft.Insights/metricAlerts@2018-03-01' = [
-  for loss in losses: {
-    name: 'alert-${loss.name}-${suffix}'
+resource platformAlerts 'Microsoft.Insights/metricAlerts@2018-03-01' = [
+  for alert in metricAlerts: {
+    name: 'alert-${alert.name}-${place.suffix}'
     location: 'global'
-    tags: tags
+    tags: place.tags
     properties: {
-      description: loss.description
+      description: alert.description
       severity: 2
       enabled: true
-      scopes: [topicId]
-      evaluationFrequency: 'PT15M'
-      windowSize: 'PT15M'
+      scopes: [alert.scope]
+      evaluationFrequency: alert.frequency
+      windowSize: alert.window
       criteria: {
         'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
         allOf: [
           {
-            name: loss.name
+            name: alert.name
             criterionType: 'StaticThresholdCriterion'
-            metricNamespace: 'Microsoft.EventGrid/systemTopics'
-            metricName: loss.metric
-            timeAggregation: 'Total'
+            metricName: alert.metric
+            dimensions: alert.dimensions
+            timeAggregation: alert.aggregation
             operator: 'GreaterThan'
             threshold: 0
           }
@@ -150,33 +190,3 @@ resource lossAlerts 'Microsoft.Insights/metricAlerts@2018-03-01' = [
     }
   }
 ]
-
-resource spend 'Microsoft.Consumption/budgets@2023-11-01' = if (monthlyBudget > 0) {
-  name: 'nrser-${suffix}'
-  properties: {
-    category: 'Cost'
-    amount: monthlyBudget
-    timeGrain: 'Monthly'
-    timePeriod: {
-      startDate: budgetStart
-    }
-    notifications: {
-      actual: {
-        enabled: true
-        operator: 'GreaterThan'
-        threshold: 80
-        thresholdType: 'Actual'
-        contactEmails: empty(email) ? [] : [email]
-        contactRoles: ['Owner']
-      }
-      forecast: {
-        enabled: true
-        operator: 'GreaterThan'
-        threshold: 100
-        thresholdType: 'Forecasted'
-        contactEmails: empty(email) ? [] : [email]
-        contactRoles: ['Owner']
-      }
-    }
-  }
-}

@@ -1,11 +1,9 @@
 // Where both hosts run. Logs go through Azure Monitor, because the direct way would need the workspace's key.
 
-@description('Region.')
-param location string
-@description('Tags of every resource.')
-param tags object
-@description('What makes names unique, see names.bicep.')
-param suffix string
+import { placement } from 'names.bicep'
+
+@description('Where, with which tags and names.')
+param place placement
 @description('Log Analytics workspace.')
 param workspaceId string
 @description('Adds a profile with an NVIDIA T4, which is paid for only while a container runs on it.')
@@ -14,9 +12,9 @@ param gpu bool
 param subnetId string
 
 resource environment 'Microsoft.App/managedEnvironments@2025-01-01' = {
-  name: 'cae-nrser-${suffix}'
-  location: location
-  tags: tags
+  name: 'cae-nrser-${place.suffix}'
+  location: place.location
+  tags: place.tags
   properties: {
     appLogsConfiguration: {
       destination: 'azure-monitor'

@@ -1,14 +1,10 @@
 // The Functions host: takes in uploads, enhances, turns dead letters into rows, sweeps. A container, because decoding needs ffmpeg.
 
 import { identity } from 'identities.bicep'
-import { queueNames } from 'names.bicep'
+import { placement, scaleRules } from 'names.bicep'
 
-@description('Region.')
-param location string
-@description('Tags of every resource.')
-param tags object
-@description('What makes names unique, see names.bicep.')
-param suffix string
+@description('Where, with which tags and names.')
+param place placement
 @description('Container Apps environment.')
 param environmentId string
 @description('Identity that the host runs as.')
@@ -26,9 +22,6 @@ param busHostName string
 @description('What becomes of the channels of a recording.')
 @allowed(['Mix', 'Separate'])
 param channels string
-@description('How it is scaled: by the platform, which reads the triggers, or by rules written here.')
-@allowed(['functionapp', 'containerapp'])
-param kind string
 @description('Service Bus namespace, for the rules.')
 param busNamespaceName string
 @description('Folder below models/ of the repository whose catalogue is used; empty for the embedded models.')
@@ -40,10 +33,9 @@ param minReplicas int
 param maxReplicas int
 
 resource functions 'Microsoft.App/containerApps@2025-07-01' = {
-  name: 'ca-functions-${suffix}'
-  location: location
-  tags: union(tags, { 'azd-service-name': 'functions' })
-  kind: kind == 'functionapp' ? 'functionapp' : null
+  name: 'ca-functions-${place.suffix}'
+  location: place.location
+  tags: union(place.tags, { 'azd-service-name': 'functions' })
   identity: {
     type: 'UserAssigned'
     userAssignedIdentities: {
@@ -61,10 +53,6 @@ resource functions 'Microsoft.App/containerApps@2025-07-01' = {
           identity: host.id
         }
       ]
-      ingress: {
-        external: false // there is no HTTP function, but the platform scales by triggers only where there is ingress
-        targetPort: 8080
-      }
     }
     template: {
       terminationGracePeriodSeconds: 60
@@ -79,8 +67,8 @@ resource functions 'Microsoft.App/containerApps@2025-07-01' = {
           }
           env: concat(settings, [
             { name: 'AZURE_CLIENT_ID', value: host.clientId }
-            // Our image says so too. The bare runtime listens on 80, which the probes of the ingress would take for a failed start.
-            { name: 'ASPNETCORE_URLS', value: 'http://+:8080' }
+            // Without it every replica takes itself for the only one, and runs the timer: the runtime knows its kin by this name alone.
+            { name: 'AzureFunctionsWebHost__hostid', value: 'nrser-${place.suffix}' }
             { name: 'FUNCTIONS_EXTENSION_VERSION', value: '~4' }
             { name: 'FUNCTIONS_WORKER_RUNTIME', value: 'dotnet-isolated' }
             { name: 'AzureWebJobsStorage__accountName', value: runtimeStorageName }
@@ -100,17 +88,14 @@ resource functions 'Microsoft.App/containerApps@2025-07-01' = {
       scale: {
         minReplicas: minReplicas
         maxReplicas: maxReplicas
-        // A function app's rules are the platform's own. None of these is for a dead-letter queue: the replica that always runs drains those.
-        rules: kind == 'functionapp' ? [] : map([queueNames[0], queueNames[1]], queue => {
-          name: queue
+        // Not kind: functionapp, whose rules are the platform's own: with a user-assigned identity it makes none. And none is for a dead-letter
+        // queue: the replica that always runs drains those.
+        rules: map(scaleRules('functions', host.id, busNamespaceName, 2), rule => {
+          name: rule.name
           custom: {
-            type: 'azure-servicebus'
-            identity: host.id
-            metadata: {
-              namespace: busNamespaceName
-              queueName: queue
-              messageCount: '2'
-            }
+            type: rule.type
+            identity: rule.identity
+            metadata: rule.metadata
           }
         })
       }

@@ -1,22 +1,20 @@
 // Who the hosts are. What they may do is in roles.bicep.
 
-@description('Region.')
-param location string
-@description('Tags of every resource.')
-param tags object
-@description('What makes names unique, see names.bicep.')
-param suffix string
+import { placement } from 'names.bicep'
+
+@description('Where, with which tags and names.')
+param place placement
 
 resource functions 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
-  name: 'id-functions-${suffix}'
-  location: location
-  tags: tags
+  name: 'id-functions-${place.suffix}'
+  location: place.location
+  tags: place.tags
 }
 
 resource worker 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
-  name: 'id-worker-${suffix}'
-  location: location
-  tags: tags
+  name: 'id-worker-${place.suffix}'
+  location: place.location
+  tags: place.tags
 }
 
 output functions identity = {

@@ -1,18 +1,16 @@
 // Where telemetry goes. Ingestion takes Entra ID tokens only, so the connection string in the hosts' settings is an address and no secret.
 
-@description('Region.')
-param location string
-@description('Tags of every resource.')
-param tags object
-@description('What makes names unique, see names.bicep.')
-param suffix string
+import { placement } from 'names.bicep'
+
+@description('Where, with which tags and names.')
+param place placement
 @description('Days that logs are kept.')
 param logDays int
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
-  name: 'log-nrser-${suffix}'
-  location: location
-  tags: tags
+  name: 'log-nrser-${place.suffix}'
+  location: place.location
+  tags: place.tags
   properties: {
     sku: {
       name: 'PerGB2018'
@@ -25,9 +23,9 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
 }
 
 resource insights 'Microsoft.Insights/components@2020-02-02' = {
-  name: 'appi-nrser-${suffix}'
-  location: location
-  tags: tags
+  name: 'appi-nrser-${place.suffix}'
+  location: place.location
+  tags: place.tags
   kind: 'web'
   properties: {
     Application_Type: 'web'
@@ -37,7 +35,6 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
 }
 
 output workspaceId string = workspace.id
-output workspaceName string = workspace.name
-output insightsId string = insights.id
+output workspaceGuid string = workspace.properties.customerId
 output insightsName string = insights.name
 output insightsAddress string = insights.properties.ConnectionString

@@ -1,7 +1,34 @@
 // Every name and number that infrastructure and code share. The code's side is src/NrSer.Pipeline/Storage/StorageNames.cs; a test compares them.
 
 @export()
-var queueNames = ['uploads', 'chunks', 'emotions']
+@description('Region, tags of every resource, and what names that have to be unique in the world end in.')
+type placement = {
+  location: string
+  tags: object
+  suffix: string
+}
+
+@export()
+@description('Queues in the order of the flow, and the host that each one scales. A further queue is one more line here.')
+var workQueues = [
+  { name: 'uploads', host: 'functions' }
+  { name: 'chunks', host: 'functions' }
+  { name: 'emotions', host: 'worker' }
+]
+
+@export()
+@description('What says that a host needs more replicas: messages of its queues. A locked message still counts, so some find nothing and end.')
+func scaleRules(host string, identityId string, namespaceName string, messagesPerReplica int) object[] =>
+  map(filter(workQueues, queue => queue.host == host), queue => {
+    name: queue.name
+    type: 'azure-servicebus'
+    identity: identityId
+    metadata: {
+      namespace: namespaceName
+      queueName: queue.name
+      messageCount: string(messagesPerReplica)
+    }
+  })
 
 @export()
 var containerNames = {
@@ -28,10 +55,17 @@ var maxServiceDeliveries = 30
 var lockMinutes = 5
 
 @export()
+@description('Bases of the worker\'s image, as its Dockerfile names them.')
+var workerRuntimes = {
+  cpu: 'mcr.microsoft.com/dotnet/aspnet:10.0.12-noble-chiseled'
+  'gpu-t4': 'nvcr.io/nvidia/cuda:13.0.2-cudnn-runtime-ubuntu24.04'
+}
+
+@export()
 @description('Prefix of the metrics, see src/NrSer.Pipeline/PipelineTelemetry.cs.')
 var metricPrefix = 'nrser'
 
 @export()
-@description('Names of resources that have to be unique in the world end in this.')
+@description('The suffix of an environment.')
 func token(environmentName string, subscriptionId string, location string) string =>
   uniqueString(subscriptionId, environmentName, location)

@@ -1,18 +1,16 @@
 // The images of both hosts. No admin user: the hosts pull with their identities.
 
-@description('Region.')
-param location string
-@description('Tags of every resource.')
-param tags object
-@description('What makes names unique, see names.bicep.')
-param suffix string
+import { placement } from 'names.bicep'
+
+@description('Where, with which tags and names.')
+param place placement
 @description('Private endpoints need the Premium tier.')
 param privateNetwork bool
 
 resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' = {
-  name: 'crnrser${suffix}'
-  location: location
-  tags: tags
+  name: 'crnrser${place.suffix}'
+  location: place.location
+  tags: place.tags
   sku: {
     name: privateNetwork ? 'Premium' : 'Basic'
   }

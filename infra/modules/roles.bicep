@@ -1,6 +1,6 @@
 // Who may do what: every role assignment of the deployment, and no other.
 
-import { containerNames, queueNames } from 'names.bicep'
+import { containerNames, workQueues } from 'names.bicep'
 import { identity } from 'identities.bicep'
 
 @description('Account with the recordings.')
@@ -19,10 +19,11 @@ param functions identity
 param worker identity
 @description('Identity of the Event Grid topic.')
 param topicPrincipalId string
+@description('Gives both hosts every right on the queues, for a scaler that asks for more than to receive.')
+param scalerOwnsQueues bool
 @description('The person who deploys, to use the nrser command with; empty for none.')
 param deployerPrincipalId string
 @description('What the deployer is.')
-@allowed(['User', 'ServicePrincipal'])
 param deployerType string
 
 // learn.microsoft.com, Azure built-in roles
@@ -30,6 +31,7 @@ var storageBlobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 var storageBlobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
 var storageTableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
 var serviceBusDataSender = '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'
+var serviceBusDataOwner = '090c5cfd-751d-490a-894a-3ce6f1109419'
 var serviceBusDataReceiver = '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0'
 var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
 var acrPull = '7f951dda-4ed3-4680-a7ca-43fe172d538d'
@@ -68,13 +70,18 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' existing = {
   name: namespaceName
 
   resource uploads 'queues' existing = {
-    name: queueNames[0]
-  }
-
-  resource emotions 'queues' existing = {
-    name: queueNames[2]
+    name: workQueues[0].name
   }
 }
+
+var workerQueueNames = map(filter(workQueues, queue => queue.host == 'worker'), queue => queue.name)
+
+resource workerQueues 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' existing = [
+  for name in workerQueueNames: {
+    parent: namespace
+    name: name
+  }
+]
 
 resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' existing = {
   name: registryName
@@ -95,7 +102,7 @@ resource functionsWork 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// All three queues both ways: Sweep sends events again and looks how old the queues are, and the watchers drain every dead-letter queue.
+// All queues both ways: Sweep sends events again and looks how old the queues are, and the watchers drain every dead-letter queue.
 resource functionsQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for role in [serviceBusDataSender, serviceBusDataReceiver]: {
     scope: namespace
@@ -120,16 +127,31 @@ resource workerChunks 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
-// The scaler asks the queue for its length with the same identity.
-resource workerQueue 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  scope: namespace::emotions
-  name: guid(namespace::emotions.id, worker.id, serviceBusDataReceiver)
-  properties: {
-    principalId: worker.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', serviceBusDataReceiver)
+// The scaler asks a queue for its length with the same identity.
+resource workerReceives 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (name, index) in workerQueueNames: {
+    scope: workerQueues[index]
+    name: guid(workerQueues[index].id, worker.id, serviceBusDataReceiver)
+    properties: {
+      principalId: worker.principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', serviceBusDataReceiver)
+    }
   }
-}
+]
+
+// Should the scaler be refused with that: with keys it took the right to manage, and what it takes with an identity is written nowhere.
+resource hostsOwnQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for host in [functions, worker]: if (scalerOwnsQueues) {
+    scope: namespace
+    name: guid(namespace.id, host.id, serviceBusDataOwner)
+    properties: {
+      principalId: host.principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', serviceBusDataOwner)
+    }
+  }
+]
 
 resource hostsResultBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for host in [functions, worker]: {

@@ -1,20 +1,16 @@
-// Three queues with their dead-letter queues. Nobody holds a key: local authentication is off.
+// The queues of names.bicep with their dead-letter queues. Nobody holds a key: local authentication is off.
 
-import { queueNames, maxServiceDeliveries, lockMinutes } from 'names.bicep'
+import { lockMinutes, maxServiceDeliveries, placement, workQueues } from 'names.bicep'
 
-@description('Region.')
-param location string
-@description('Tags of every resource.')
-param tags object
-@description('What makes names unique, see names.bicep.')
-param suffix string
+@description('Where, with which tags and names.')
+param place placement
 @description('Private endpoints need the Premium tier.')
 param privateNetwork bool
 
 resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
-  name: 'sb-nrser-${suffix}'
-  location: location
-  tags: tags
+  name: 'sb-nrser-${place.suffix}'
+  location: place.location
+  tags: place.tags
   sku: privateNetwork
     ? {
         name: 'Premium'
@@ -33,8 +29,8 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
   }
 
   resource queues 'queues' = [
-    for name in queueNames: {
-      name: name
+    for queue in workQueues: {
+      name: queue.name
       properties: {
         lockDuration: 'PT${lockMinutes}M'
         maxDeliveryCount: maxServiceDeliveries

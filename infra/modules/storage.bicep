@@ -1,13 +1,9 @@
 // Two accounts, so that whoever may see results need not be able to hear recordings. Both refuse keys unless one is asked for.
 
-import { containerNames, tableNames } from 'names.bicep'
+import { containerNames, placement, tableNames } from 'names.bicep'
 
-@description('Region.')
-param location string
-@description('Tags of every resource.')
-param tags object
-@description('What makes names unique, see names.bicep.')
-param suffix string
+@description('Where, with which tags and names.')
+param place placement
 @description('Days after which decoded and enhanced audio is deleted. A later retry decodes again.')
 param workDays int
 @description('Days after which recordings are deleted; 0 keeps them.')
@@ -31,9 +27,9 @@ var common = {
 }
 
 resource work 'Microsoft.Storage/storageAccounts@2024-01-01' = {
-  name: 'stwork${suffix}'
-  location: location
-  tags: tags
+  name: 'stwork${place.suffix}'
+  location: place.location
+  tags: place.tags
   kind: 'StorageV2'
   sku: {
     name: 'Standard_LRS'
@@ -104,9 +100,9 @@ resource work 'Microsoft.Storage/storageAccounts@2024-01-01' = {
 }
 
 resource results 'Microsoft.Storage/storageAccounts@2024-01-01' = {
-  name: 'stres${suffix}'
-  location: location
-  tags: tags
+  name: 'stres${place.suffix}'
+  location: place.location
+  tags: place.tags
   kind: 'StorageV2'
   sku: {
     name: 'Standard_LRS'

@@ -1,14 +1,10 @@
 // The emotion worker: an event-driven job that drains the queue and ends, or an app that stays while there is work.
 
 import { identity } from 'identities.bicep'
-import { queueNames } from 'names.bicep'
+import { placement, scaleRules, workerRuntimes } from 'names.bicep'
 
-@description('Region.')
-param location string
-@description('Tags of every resource.')
-param tags object
-@description('What makes names unique, see names.bicep.')
-param suffix string
+@description('Where, with which tags and names.')
+param place placement
 @description('Container Apps environment.')
 param environmentId string
 @description('Identity that the host runs as.')
@@ -34,16 +30,9 @@ param models string
 @description('Workers at once.')
 param maxReplicas int
 
+var tags = union(place.tags, { 'azd-service-name': 'worker' }) // azd finds by it which resource takes the image, and whether it is a job
 var gpu = compute == 'gpu-t4'
-var scaleRule = {
-  type: 'azure-servicebus'
-  identity: host.id
-  metadata: {
-    namespace: busNamespaceName
-    queueName: queueNames[2]
-    messageCount: '4' // per worker. A locked message still counts, so some executions find nothing and end
-  }
-}
+var rules = scaleRules('worker', host.id, busNamespaceName, 4)
 var registries = [
   {
     server: registryServer
@@ -71,9 +60,9 @@ var container = {
   ])
 }
 
-resource job 'Microsoft.App/jobs@2025-01-01' = if (kind == 'job') {
-  name: 'caj-worker-${suffix}'
-  location: location
+resource job 'Microsoft.App/jobs@2025-07-01' = if (kind == 'job') {
+  name: 'caj-worker-${place.suffix}'
+  location: place.location
   tags: tags
   identity: {
     type: 'UserAssigned'
@@ -96,7 +85,7 @@ resource job 'Microsoft.App/jobs@2025-01-01' = if (kind == 'job') {
           minExecutions: 0
           maxExecutions: maxReplicas
           pollingInterval: 30
-          rules: [union({ name: queueNames[2] }, scaleRule)]
+          rules: rules
         }
       }
     }
@@ -106,9 +95,9 @@ resource job 'Microsoft.App/jobs@2025-01-01' = if (kind == 'job') {
   }
 }
 
-resource app 'Microsoft.App/containerApps@2025-01-01' = if (kind == 'app') {
-  name: 'ca-worker-${suffix}'
-  location: location
+resource app 'Microsoft.App/containerApps@2025-07-01' = if (kind == 'app') {
+  name: 'ca-worker-${place.suffix}'
+  location: place.location
   tags: tags
   identity: {
     type: 'UserAssigned'
@@ -157,15 +146,18 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = if (kind == 'app') {
         maxReplicas: maxReplicas
         pollingInterval: 30
         cooldownPeriod: 300
-        rules: [
-          {
-            name: queueNames[2]
-            custom: scaleRule
+        rules: map(rules, rule => {
+          name: rule.name
+          custom: {
+            type: rule.type
+            identity: rule.identity
+            metadata: rule.metadata
           }
-        ]
+        })
       }
     }
   }
 }
 
 output name string = kind == 'job' ? job.name : app.name
+output runtimeImage string = workerRuntimes[compute]

@@ -16,7 +16,7 @@ public sealed partial class BicepTests(CompiledBicep bicep)
     [
         "AZURE_CLIENT_ID", "FUNCTIONS_EXTENSION_VERSION", "FUNCTIONS_WORKER_RUNTIME", "APPLICATIONINSIGHTS_CONNECTION_STRING",
         "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "AzureWebJobsStorage__accountName", "AzureWebJobsStorage__credential",
-        "AzureWebJobsStorage__clientId", "ServiceBus__credential", "ServiceBus__clientId", "ASPNETCORE_URLS",
+        "AzureWebJobsStorage__clientId", "AzureFunctionsWebHost__hostid", "ServiceBus__credential", "ServiceBus__clientId",
     ];
 
     /// <summary>Settings of the code that no host in Azure sets, because the default serves, or because they are for other places.</summary>
@@ -42,7 +42,7 @@ public sealed partial class BicepTests(CompiledBicep bicep)
         Assert.DoesNotMatch("(?i)listKeys|listAccountSas|listServiceSas|AccountKey=|SharedAccessKey|primaryKey|\"securestring", bicep.Text);
         // The one connection string is an address: its resource takes Entra tokens only.
         Assert.All(ConnectionStrings().Matches(bicep.Text),
-            match => Assert.Contains("reference(resourceId('Microsoft.Insights/components'", match.Value, StringComparison.Ordinal));
+            match => Assert.Contains("reference('insights')", match.Value, StringComparison.Ordinal));
         Assert.True(Properties(Assert.Single(bicep.Of("Microsoft.Insights/components"))).GetProperty("DisableLocalAuth").GetBoolean());
         Assert.All(bicep.Of("Microsoft.ContainerRegistry/registries"),
             registry => Assert.False(Properties(registry).GetProperty("adminUserEnabled").GetBoolean()));
@@ -66,7 +66,8 @@ public sealed partial class BicepTests(CompiledBicep bicep)
     [Fact]
     public void Names_AreThoseOfTheCode()
     {
-        Assert.Equal(StorageNames.Queues, Strings(VariablesOf("Microsoft.ServiceBus/namespaces/queues").GetProperty("queueNames")));
+        Assert.Equal(StorageNames.Queues, VariablesOf("Microsoft.ServiceBus/namespaces/queues").GetProperty("workQueues").EnumerateArray()
+            .Select(queue => queue.GetProperty("name").GetString()));
         Assert.Equal(StorageNames.Tables, Strings(VariablesOf("Microsoft.Storage/storageAccounts").GetProperty("tableNames")));
         JsonElement containers = VariablesOf("Microsoft.Storage/storageAccounts").GetProperty("containerNames");
         Assert.Equal(
@@ -81,7 +82,7 @@ public sealed partial class BicepTests(CompiledBicep bicep)
         Assert.True(bus.GetProperty("disableLocalAuth").GetBoolean());
         Assert.Equal("1.2", bus.GetProperty("minimumTlsVersion").GetString());
         JsonElement queue = Assert.Single(bicep.Of("Microsoft.ServiceBus/namespaces/queues"));
-        Assert.Equal("[length(variables('queueNames'))]", Copy(queue));
+        Assert.Equal("[length(variables('workQueues'))]", Copy(queue));
         JsonElement properties = Properties(queue);
         JsonElement variables = VariablesOf("Microsoft.ServiceBus/namespaces/queues");
         Assert.Equal((5, 30), (variables.GetProperty("lockMinutes").GetInt32(), variables.GetProperty("maxServiceDeliveries").GetInt32()));
@@ -122,18 +123,24 @@ public sealed partial class BicepTests(CompiledBicep bicep)
                 "functions: storageBlobDataOwner on workName",
                 "functions: serviceBusDataSender, serviceBusDataReceiver on namespaceName",
                 "worker: storageBlobDataContributor on workName/workerContainers",
-                "worker: serviceBusDataReceiver on namespaceName/queueNames[2]",
+                "worker: serviceBusDataReceiver on namespaceName/workerQueueNames",
+                "functions, worker: serviceBusDataOwner on namespaceName", // with scalerOwnsQueues alone
                 "functions, worker: storageBlobDataContributor on resultsName",
                 "functions, worker: storageTableDataContributor on resultsName",
                 "functions, worker: acrPull on registryName",
                 "functions, worker: monitoringMetricsPublisher on insightsName",
-                "topicPrincipalId: serviceBusDataSender on namespaceName/queueNames[0]",
+                "topicPrincipalId: serviceBusDataSender on namespaceName/workQueues[0].name",
                 "topicPrincipalId: storageBlobDataContributor on workName/containerNames.lostEvents",
                 "deployerPrincipalId: storageBlobDataContributor on workName/containerNames.recordings",
                 "deployerPrincipalId: storageBlobDataContributor, storageTableDataContributor on resultsName",
             }.Order(StringComparer.Ordinal),
             assignments.Select(Sentence).Order(StringComparer.Ordinal));
         JsonElement variables = VariablesOf("Microsoft.Authorization/roleAssignments");
+        Assert.Equal("[parameters('scalerOwnsQueues')]",
+            Assert.Single(assignments, assignment => Sentence(assignment).Contains("Owner on namespaceName", StringComparison.Ordinal))
+                .GetProperty("condition").GetString());
+        Assert.Equal("[map(filter(variables('workQueues'), lambda('queue', equals(lambdaVariables('queue').host, 'worker'))), "
+            + "lambda('queue', lambdaVariables('queue').name))]", variables.GetProperty("workerQueueNames").GetString());
         Assert.Equal(["[variables('containerNames').chunks]", "[variables('containerNames').enhanced]"],
             Strings(variables.GetProperty("workerContainers")));
         Assert.Equal(
@@ -143,6 +150,7 @@ public sealed partial class BicepTests(CompiledBicep bicep)
                 ["storageBlobDataContributor"] = "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
                 ["storageTableDataContributor"] = "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",
                 ["serviceBusDataSender"] = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39",
+                ["serviceBusDataOwner"] = "090c5cfd-751d-490a-894a-3ce6f1109419",
                 ["serviceBusDataReceiver"] = "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0",
                 ["monitoringMetricsPublisher"] = "3913510d-42f4-4e42-8a64-420c390055eb",
                 ["acrPull"] = "7f951dda-4ed3-4680-a7ca-43fe172d538d",
@@ -174,26 +182,6 @@ public sealed partial class BicepTests(CompiledBicep bicep)
             Assert.Contains(both, SettingsOf("functions"));
             Assert.Contains(both, SettingsOf("worker"));
         }
-    }
-
-    [Fact]
-    public void Worker_ScalesByItsQueueWithItsIdentity()
-    {
-        JsonElement rule = VariablesOf("Microsoft.App/jobs").GetProperty("scaleRule").ValueKind == JsonValueKind.Object
-            ? VariablesOf("Microsoft.App/jobs").GetProperty("scaleRule")
-            : throw new InvalidOperationException("The rule is an expression now: read it another way.");
-        Assert.Equal("azure-servicebus", rule.GetProperty("type").GetString());
-        Assert.Contains("parameters('host').id", rule.GetProperty("identity").GetString(), StringComparison.Ordinal);
-        Assert.EndsWith("queueNames')[2]]", rule.GetProperty("metadata").GetProperty("queueName").GetString(), StringComparison.Ordinal);
-        JsonElement job = Properties(Assert.Single(bicep.Of("Microsoft.App/jobs"))).GetProperty("configuration").GetProperty("eventTriggerConfig")
-            .GetProperty("scale");
-        Assert.Equal(["[union(createObject('name', variables('queueNames')[2]), variables('scaleRule'))]"], Strings(job.GetProperty("rules")));
-        JsonElement app = Assert.Single(bicep.Of("Microsoft.App/containerApps"),
-            resource => resource.GetProperty("name").GetString()!.Contains("ca-worker", StringComparison.Ordinal));
-        JsonElement rules = Properties(app).GetProperty("template").GetProperty("scale").GetProperty("rules");
-        Assert.Equal("[variables('scaleRule')]", Assert.Single(rules.EnumerateArray().ToArray()).GetProperty("custom").GetString());
-        Assert.True(TimeSpan.FromSeconds(
-            Properties(app).GetProperty("template").GetProperty("terminationGracePeriodSeconds").GetInt32()) > WorkerOptions.ShutdownTime);
     }
 
     [Fact]
@@ -267,7 +255,7 @@ public sealed partial class BicepTests(CompiledBicep bicep)
     [GeneratedRegex(@"\$\{?(?<name>(NRSER|AZURE)_[A-Z_]+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Variables();
 
-    [GeneratedRegex(@"(parameters|variables)\('(?<name>\w+)'\)(?<name>\.(lostEvents|recordings)|\[[0-9]\])?", RegexOptions.ExplicitCapture,
+    [GeneratedRegex(@"(parameters|variables)\('(?<name>\w+)'\)(?<name>\.(lostEvents|recordings)|\[[0-9]\]\.name)?", RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex References();
 

@@ -10,6 +10,10 @@ namespace NrSer.CloudEdge.Tests.Infrastructure;
 /// <summary><c>infra/main.bicep</c> as the compiler of the package makes ARM JSON of it, with every resource of its modules.</summary>
 public sealed class CompiledBicep : IAsyncLifetime
 {
+    private static readonly string[] s_azd = ["AZURE_", "NRSER_", "SERVICE_"]; // how the names begin that the parameters read
+
+    private static string Source => Path.Combine(AppContext.BaseDirectory, "infra");
+
     /// <summary>What the compiler and the linter said.</summary>
     public string Complaints { get; private set; } = "";
 
@@ -25,11 +29,8 @@ public sealed class CompiledBicep : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        string main = Path.Combine(AppContext.BaseDirectory, "infra", "main.bicep");
-        (Text, string compiler) = await RunAsync("build", main, "--stdout");
-        (string said, string linter) = await RunAsync("lint", main);
-        (string _, string parameters) = await RunAsync("build-params", Path.ChangeExtension(main, ".bicepparam"), "--stdout");
-        Complaints = compiler + said + linter + parameters;
+        string main = Path.Combine(Source, "main.bicep");
+        (Text, Complaints) = await RunAsync(["build", main, "--stdout"], []);
         Template = JsonDocument.Parse(Text).RootElement;
         var found = new List<(string, JsonElement)>();
         Collect("main", Template, found);
@@ -60,7 +61,36 @@ public sealed class CompiledBicep : IAsyncLifetime
         }
     }
 
-    private static async Task<(string Output, string Errors)> RunAsync(params string[] arguments)
+    /// <summary>What a deployment would make, with the variables of azd's environment that are given, as the compiler predicts it offline.</summary>
+    /// <param name="environment">Names and values; every other variable is as if it had never been set.</param>
+    public static async Task<JsonElement> PredictAsync(params (string Name, string Value)[] environment)
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("nrser-bicep-"); // the prediction is written beside the parameters
+        try
+        {
+            foreach (string file in Directory.GetFiles(Source, "*.bicep*", SearchOption.AllDirectories))
+            {
+                string copy = Path.Combine(folder.FullName, Path.GetRelativePath(Source, file));
+                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+                File.Copy(file, copy);
+            }
+
+            const string Nobody = "00000000-0000-0000-0000-000000000000";
+            (string _, string errors) = await RunAsync(
+                ["snapshot", Path.Combine(folder.FullName, "main.bicepparam"), "--mode", "overwrite", "--subscription-id", Nobody,
+                    "--tenant-id", Nobody, "--location", "swedencentral"], environment);
+            Assert.Equal("", errors);
+            JsonElement prediction = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder.FullName, "main.snapshot.json"))).RootElement;
+            Assert.Equal(0, prediction.GetProperty("diagnostics").GetArrayLength());
+            return prediction;
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static async Task<(string Output, string Errors)> RunAsync(string[] arguments, (string Name, string Value)[] environment)
     {
         string compiler = typeof(CompiledBicep).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "BicepPath")
             .Value!;
@@ -69,6 +99,10 @@ public sealed class CompiledBicep : IAsyncLifetime
         var start =
             new ProcessStartInfo(compiler, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1";
+        foreach (string inherited in start.Environment.Keys.Where(name => s_azd.Any(name.StartsWith)).ToArray())
+            start.Environment.Remove(inherited);
+        foreach ((string name, string value) in environment)
+            start.Environment[name] = value;
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();

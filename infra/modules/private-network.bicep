@@ -1,15 +1,9 @@
-// A private address, and the name that leads to it, for every service that holds data.
+// A network of our own: containers in one subnet; in another a private address, and the name that leads to it, for every service that holds data.
 
-@description('Region.')
-param location string
-@description('Tags of every resource.')
-param tags object
-@description('What makes names unique, see names.bicep.')
-param suffix string
-@description('Network that looks names up.')
-param networkId string
-@description('Subnet of the endpoints.')
-param subnetId string
+import { placement } from 'names.bicep'
+
+@description('Where, with which tags and names.')
+param place placement
 @description('Account with the recordings.')
 param workId string
 @description('Account with the results.')
@@ -18,6 +12,47 @@ param resultsId string
 param namespaceId string
 @description('Registry.')
 param registryId string
+
+resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
+  name: 'vnet-nrser-${place.suffix}'
+  location: place.location
+  tags: place.tags
+  properties: {
+    addressSpace: {
+      addressPrefixes: ['10.60.0.0/16']
+    }
+    subnets: [
+      {
+        name: 'containers'
+        properties: {
+          addressPrefix: '10.60.0.0/23'
+          delegations: [
+            {
+              name: 'environments'
+              properties: {
+                serviceName: 'Microsoft.App/environments'
+              }
+            }
+          ]
+        }
+      }
+      {
+        name: 'endpoints'
+        properties: {
+          addressPrefix: '10.60.2.0/24'
+        }
+      }
+    ]
+  }
+
+  resource containers 'subnets' existing = {
+    name: 'containers'
+  }
+
+  resource endpoints 'subnets' existing = {
+    name: 'endpoints'
+  }
+}
 
 var blobZone = 'privatelink.blob.${environment().suffixes.storage}'
 var tableZone = 'privatelink.table.${environment().suffixes.storage}'
@@ -36,7 +71,7 @@ resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [
   for name in zoneNames: {
     name: name
     location: 'global'
-    tags: tags
+    tags: place.tags
   }
 ]
 
@@ -48,7 +83,7 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01
     properties: {
       registrationEnabled: false
       virtualNetwork: {
-        id: networkId
+        id: network.id
       }
     }
   }
@@ -57,12 +92,12 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01
 @batchSize(1) // an account takes one such change at a time
 resource privateEndpoints 'Microsoft.Network/privateEndpoints@2024-05-01' = [
   for endpoint in endpoints: {
-    name: 'pe-${endpoint.name}-${suffix}'
-    location: location
-    tags: tags
+    name: 'pe-${endpoint.name}-${place.suffix}'
+    location: place.location
+    tags: place.tags
     properties: {
       subnet: {
-        id: subnetId
+        id: network::endpoints.id
       }
       privateLinkServiceConnections: [
         {
@@ -93,3 +128,5 @@ resource addresses 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024
     }
   }
 ]
+
+output containersSubnetId string = network::containers.id

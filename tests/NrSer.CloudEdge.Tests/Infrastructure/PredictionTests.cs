@@ -1,0 +1,168 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using NrSer.Pipeline.Storage;
+using NrSer.Testing;
+using NrSer.Worker;
+
+namespace NrSer.CloudEdge.Tests.Infrastructure;
+
+/// <summary>
+/// What would be deployed, by sets of azd's variables: the default in full, every other by what it makes different. Whoever changes infrastructure
+/// sees in the approved copies what becomes of it.
+/// </summary>
+public sealed partial class PredictionTests(PredictionTests.Predictions predicted) : IClassFixture<PredictionTests.Predictions>
+{
+    private static readonly (string Name, string Value)[] s_appOnGpu =
+    [
+        ("NRSER_EMOTION_HOST", "app"), ("NRSER_EMOTION_COMPUTE", "gpu-t4"), ("NRSER_MODELS", "mine"),
+        ("SERVICE_FUNCTIONS_IMAGE_NAME", "r.azurecr.io/functions:1"), ("SERVICE_WORKER_IMAGE_NAME", "r.azurecr.io/worker:1"),
+    ];
+
+    private static readonly (string Name, string Value)[] s_privateNetwork = [("NRSER_PRIVATE_NETWORK", "true")];
+
+    private static readonly (string Name, string Value)[] s_pipeline =
+    [
+        ("AZURE_PRINCIPAL_ID", "a-pipeline"), ("AZURE_PRINCIPAL_TYPE", "ServicePrincipal"), ("NRSER_MONTHLY_BUDGET", "0"),
+        ("NRSER_UPLOADS_TOPIC", "of-defender"), ("NRSER_SCALER_OWNS_QUEUES", "true"), ("NRSER_ALERT_EMAIL", "somebody@example.org"),
+        ("NRSER_RECORDING_DAYS", "30"), ("NRSER_RESULTS_ACCOUNT_KEYS", "true"), ("NRSER_QUEUE_AGE_HOURS", "48"),
+    ];
+
+    [Fact]
+    public async Task Prediction_OfEverySet_IsAsApproved()
+    {
+        (string Title, string Line)[] plain = Lines(predicted.ByDefault);
+        var forms = new List<(string Name, string Text)> { ("default.txt", Page(plain)) };
+        foreach ((string name, JsonElement prediction) in new[]
+        {
+            ("app-on-gpu", predicted.AppOnGpu), ("private-network", await CompiledBicep.PredictAsync(s_privateNetwork)),
+            ("pipeline", await CompiledBicep.PredictAsync(s_pipeline)),
+        })
+        {
+            (string Title, string Line)[] lines = Lines(prediction);
+            forms.Add(($"{name}.txt", $"Not as by default:\n{Page([.. plain.Except(lines)])}But:\n{Page([.. lines.Except(plain)])}"));
+        }
+
+        Assert.Multiple([.. forms.Select<(string Name, string Text), Action>(form => () => Approved.Equal(form.Text, form.Name))]);
+    }
+
+    [Theory]
+    [InlineData("job", "jobs")]
+    [InlineData("app", "containerApps")]
+    public void Hosts_ScaleByTheirQueuesWithTheirIdentity(string emotionHost, string type)
+    {
+        JsonElement prediction = emotionHost == "job" ? predicted.ByDefault : predicted.AppOnGpu;
+        JsonElement functions = Of(prediction, "Microsoft.App/containerApps", "ca-functions-");
+        JsonElement worker = Of(prediction, $"Microsoft.App/{type}", "worker-");
+        Assert.False(functions.TryGetProperty("kind", out _)); // the platform's own rules know no user-assigned identity
+        JsonElement scaling = emotionHost == "job"
+            ? worker.GetProperty("properties").GetProperty("configuration").GetProperty("eventTriggerConfig")
+            : worker.GetProperty("properties").GetProperty("template");
+        (string Queue, string Identity)[] rules = [.. Rules(functions.GetProperty("properties").GetProperty("template")), .. Rules(scaling)];
+        Assert.Equal(StorageNames.Queues, rules.Select(rule => rule.Queue));
+        Assert.Equal(["identities.functions.id", "identities.functions.id", "identities.worker.id"], rules.Select(rule => rule.Identity));
+        if (emotionHost == "app")
+        {
+            int grace = worker.GetProperty("properties").GetProperty("template").GetProperty("terminationGracePeriodSeconds").GetInt32();
+            Assert.True(TimeSpan.FromSeconds(grace) > WorkerOptions.ShutdownTime);
+        }
+    }
+
+    // learn.microsoft.com, AzureFunctionsWebHost__hostid: at most 32 lower-case letters, digits and dashes.
+    [Fact]
+    public void FunctionsHosts_KnowThatTheyAreOfOneKin()
+    {
+        JsonElement functions = Of(predicted.ByDefault, "Microsoft.App/containerApps", "ca-functions-");
+        JsonElement id = functions.GetProperty("properties").GetProperty("template").GetProperty("containers")[0].GetProperty("env").EnumerateArray()
+            .Single(setting => setting.GetProperty("name").GetString() == "AzureFunctionsWebHost__hostid");
+        Assert.Matches("^[a-z0-9]([a-z0-9-]{0,30})[a-z0-9]$", id.GetProperty("value").GetString());
+    }
+
+    private static IEnumerable<(string Queue, string Identity)> Rules(JsonElement scaling) =>
+        from rule in scaling.GetProperty("scale").GetProperty("rules").EnumerateArray()
+        let trigger = rule.TryGetProperty("custom", out JsonElement custom) ? custom : rule
+        where trigger.GetProperty("type").GetString() == "azure-servicebus"
+        select (trigger.GetProperty("metadata").GetProperty("queueName").GetString()!,
+            Short(trigger.GetProperty("identity").GetString()!).Trim('[', ']'));
+
+    private static JsonElement Of(JsonElement prediction, string type, string name) => Assert.Single(
+        prediction.GetProperty("predictedResources").EnumerateArray(),
+        resource => resource.GetProperty("type").GetString() == type
+            && resource.GetProperty("name").GetString()!.Contains(name, StringComparison.Ordinal));
+
+    private static string Page((string Title, string Line)[] lines) => string.Concat(lines.GroupBy(line => line.Title, StringComparer.Ordinal)
+        .Select(group => $"{group.Key}\n{string.Concat(group.Where(line => line.Line.Length > 0).Select(line => $"    {line.Line}\n"))}"));
+
+    /// <summary>The resources and their values, each with the resource it is of; expressions are as short as one can read them.</summary>
+    private static (string Title, string Line)[] Lines(JsonElement prediction)
+    {
+        var lines = new List<(string, string)>();
+        foreach (JsonElement resource in prediction.GetProperty("predictedResources").EnumerateArray())
+        {
+            string title = Short($"{resource.GetProperty("type").GetString()!["Microsoft.".Length..]} {resource.GetProperty("name").GetString()}");
+            lines.Add((title, ""));
+            foreach (JsonProperty property in resource.EnumerateObject())
+            {
+                if (property.Name is not ("id" or "type" or "name" or "apiVersion" or "tags" or "location"))
+                    Add(title, property.Name, property.Value);
+            }
+        }
+
+        foreach (JsonProperty output in prediction.GetProperty("outputs").EnumerateObject().OrderBy(output => output.Name, StringComparer.Ordinal))
+            Add("outputs", output.Name, output.Value);
+        return [.. lines];
+
+        void Add(string title, string path, JsonElement value)
+        {
+            if (value.ValueKind == JsonValueKind.Object)
+            {
+                foreach (JsonProperty property in value.EnumerateObject())
+                    Add(title, $"{path}.{property.Name}", property.Value);
+            }
+            else if (value.ValueKind == JsonValueKind.Array)
+            {
+                foreach ((int index, JsonElement item) in value.EnumerateArray().Index())
+                {
+                    bool named = item.ValueKind == JsonValueKind.Object && item.TryGetProperty("name", out JsonElement _);
+                    Add(title, $"{path}[{(named ? item.GetProperty("name").GetString() : index)}]", item);
+                }
+            }
+            else if (!path.EndsWith("].name", StringComparison.Ordinal))
+            {
+                lines.Add((title, Short($"{path} = {value}")));
+            }
+        }
+    }
+
+    private static string Short(string text) =>
+        Place().Replace(OutputOf().Replace(text, "${module}.${name}"), "")
+            .Replace("00000000-0000-0000-0000-000000000000", "0", StringComparison.Ordinal);
+
+    [GeneratedRegex(
+        @"reference\(resourceId\('[0-9-]+', '[a-z-]+', 'Microsoft\.Resources/deployments', (format\('(?<module>[a-z]+)-\{0\}', "
+        + @"uniqueString\('[a-z]+', deployment\(\)\.name\)\)|'(?<module>[a-z-]+)')\), '[0-9-]+'\)\.outputs\.(?<name>\w+)\.value",
+        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex OutputOf();
+
+    [GeneratedRegex("'00000000-0000-0000-0000-000000000000', 'rg-nrser', ", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Place();
+
+    /// <summary>What more than one test reads; a prediction takes seconds.</summary>
+    public sealed class Predictions : IAsyncLifetime
+    {
+        /// <summary>A job on processors, as nobody asked for otherwise.</summary>
+        public JsonElement ByDefault { get; private set; }
+
+        /// <summary>An app on a GPU, both images built.</summary>
+        public JsonElement AppOnGpu { get; private set; }
+
+        /// <inheritdoc/>
+        public async ValueTask InitializeAsync()
+        {
+            ByDefault = await CompiledBicep.PredictAsync();
+            AppOnGpu = await CompiledBicep.PredictAsync(s_appOnGpu);
+        }
+
+        /// <inheritdoc/>
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
