@@ -1,5 +1,7 @@
 #!/bin/sh
-# Sends a sample through the deployment and waits for its row. azd runs this after it deployed; it can be run by hand at any time.
+# Sends samples through the deployment and waits for their rows: speech as WAV, the same as MP3, which ffmpeg decodes, and noise, in which nobody must
+# be heard. azd runs this after it deployed; it can be run by hand at any time.
+# shellcheck disable=SC2016 # the dollars are awk's
 set -eu
 
 : "${NRSER_WORK_ACCOUNT:?run this through azd, or: eval \"\$(azd env get-values | sed 's/^/export /')\"}"
@@ -16,47 +18,59 @@ echo "az is signed in as $(az account show --query user.name --output tsv)."
 limit_seconds=${NRSER_SMOKE_TEST_SECONDS:-900} # the worker's first start pulls its image
 cd "$(dirname "$0")/../.."
 started=$(date -u +%s)
-blob="smoke-test/$(date -u +%Y%m%dT%H%M%SZ).wav"
+folder="smoke-test/$(date -u +%Y%m%dT%H%M%SZ)"
+samples="clean.wav clean.mp3 noise-only.wav"
 
-# New roles take some minutes to reach every server.
-until az storage blob upload --auth-mode login --account-name "$NRSER_WORK_ACCOUNT" --container-name recordings \
-    --name "$blob" --file models/samples/clean.wav --only-show-errors --output none; do
-    if [ $(($(date -u +%s) - started)) -gt 300 ]; then
-        echo "The sample could not be uploaded to $NRSER_WORK_ACCOUNT. Is az signed in as the one who deployed? With a private network, run this from" \
-            "inside it, or set NRSER_SMOKE_TEST=skip." >&2
-        exit 1
-    fi
-    echo "Trying again in 20 s: roles may not have arrived yet…"
-    sleep 20
+for sample in $samples; do
+    # New roles take some minutes to reach every server.
+    until az storage blob upload --auth-mode login --account-name "$NRSER_WORK_ACCOUNT" --container-name recordings \
+        --name "$folder/$sample" --file "models/samples/$sample" --only-show-errors --output none; do
+        if [ $(($(date -u +%s) - started)) -gt 300 ]; then
+            echo "The samples could not be uploaded to $NRSER_WORK_ACCOUNT. Is az signed in as the one who deployed? With a private network, run this from" \
+                "inside it, or set NRSER_SMOKE_TEST=skip." >&2
+            exit 1
+        fi
+        echo "Trying again in 20 s: roles may not have arrived yet…"
+        sleep 20
+    done
 done
-echo "Uploaded $blob. Waiting for its row…"
+echo "Uploaded $folder: $samples. Waiting for their rows…"
 
 said="nothing asked yet"
 while :; do
-    # The id dates from the upload, which may be on the other side of midnight.
-    status=$(az storage entity query --auth-mode login --account-name "$NRSER_RESULTS_ACCOUNT" --table-name recordings \
-        --filter "PartitionKey ge '$(date -u -d "@$started" +%Y%m%d 2> /dev/null || date -u -r "$started" +%Y%m%d)' and BlobName eq '$blob'" \
-        --query "items[0].[Status, Reason]" --only-show-errors --output tsv | tr '\t\n' '  ')
-    if [ "$status" != "$said" ]; then
-        echo "${status:-no row yet}"
-        said=$status
+    # The id dates from the upload, which may be on the other side of midnight. A line per row: name, status, segments with speech, reason.
+    rows=$(az storage entity query --auth-mode login --account-name "$NRSER_RESULTS_ACCOUNT" --table-name recordings \
+        --filter "PartitionKey ge '$(date -u -d "@$started" +%Y%m%d 2> /dev/null || date -u -r "$started" +%Y%m%d)' and BlobName ge '$folder/' and BlobName lt '$folder/~'" \
+        --query "sort_by(items, &BlobName)[].[BlobName, Status, SpeechSegmentCount, Reason]" --only-show-errors --output tsv)
+    if [ "$rows" != "$said" ]; then
+        echo "${rows:-no row yet}"
+        said=$rows
     fi
-    case $status in
-        Completed*)
-            echo "The deployment works: $blob went through in $(($(date -u +%s) - started)) s. See it with: nrser status --azure"
-            exit 0 ;;
-        Failed* | Rejected*)
-            echo "The deployment runs, but the sample did not come through." >&2
-            exit 1 ;;
-    esac
+    count() { printf '%s\n' "$rows" | awk -F '\t' "$1 { rows++ } END { print rows + 0 }"; }
+    if [ "$(count '$2 == "Failed" || $2 == "Rejected"')" -gt 0 ]; then
+        echo "The deployment runs, but a sample did not come through." >&2
+        exit 1
+    fi
+    if [ "$(count '$2 == "Completed"')" -eq 3 ]; then
+        if [ "$(count '$1 ~ /clean/ && $3 + 0 > 0')" -ne 2 ] || [ "$(count '$1 ~ /noise/ && $3 == "0"')" -ne 1 ]; then
+            echo "The deployment runs, but hears speech where there is none, or none where there is: does the catalogue name the models that belong together?" >&2
+            exit 1
+        fi
+        echo "The deployment works: $folder went through in $(($(date -u +%s) - started)) s. See it with: nrser status --azure"
+        exit 0
+    fi
     [ $(($(date -u +%s) - started)) -lt "$limit_seconds" ] || break
     sleep 10
 done
 
+at="--subscription \"${AZURE_SUBSCRIPTION_ID:-}\" --resource-group \"${AZURE_RESOURCE_GROUP:-}\""
 cat >&2 << END
 No result after $limit_seconds s. Last seen: ${said:-no row}. Where to look:
-  no row:           is the Functions app up?  az containerapp logs show --subscription "${AZURE_SUBSCRIPTION_ID:-}" --name "${NRSER_FUNCTIONS_NAME:-}" --resource-group "${AZURE_RESOURCE_GROUP:-}"
-  Queued:           did Event Grid deliver?   metrics of the system topic, container eventgrid-deadletter of $NRSER_WORK_ACCOUNT
-  Processing:       does the worker start?    az containerapp job execution list --subscription "${AZURE_SUBSCRIPTION_ID:-}" --name "${NRSER_WORKER_NAME:-}" --resource-group "${AZURE_RESOURCE_GROUP:-}"
+  no row:      is the Functions app up?  az containerapp replica list $at --name "${NRSER_FUNCTIONS_NAME:-}"
+  Queued:      did Event Grid deliver?   metrics of the system topic, container eventgrid-deadletter of $NRSER_WORK_ACCOUNT
+  Processing:  does the worker start?    az containerapp job execution list $at --name "${NRSER_WORKER_NAME:-}"
+What the hosts said (minutes late; the log stream of the Functions app shows its runtime alone):
+  az monitor log-analytics query --workspace "${NRSER_LOG_WORKSPACE:-}" --output table --analytics-query \\
+    "union isfuzzy=true AppTraces, AppExceptions, ContainerAppConsoleLogs | where TimeGenerated > ago(1h) | project TimeGenerated, ContainerAppName, Message, OuterMessage, Log | order by TimeGenerated desc | take 50"
 END
 exit 1

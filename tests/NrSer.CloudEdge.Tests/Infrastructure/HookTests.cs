@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 
 namespace NrSer.CloudEdge.Tests.Infrastructure;
 
@@ -10,9 +11,9 @@ public sealed class HookTests : IDisposable
 {
     private static readonly Dictionary<string, string> s_outputs = new(StringComparer.Ordinal)
     {
-        ["AZURE_SUBSCRIPTION_ID"] = "subscription", ["AZURE_RESOURCE_GROUP"] = "group", ["AZURE_CONTAINER_REGISTRY_NAME"] = "registry",
-        ["AZURE_CONTAINER_REGISTRY_ENDPOINT"] = "registry.azurecr.io", ["NRSER_WORKER_NAME"] = "worker-name", ["NRSER_WORKER_KIND"] = "job",
-        ["NRSER_WORKER_COMPUTE"] = "cpu", ["NRSER_WORK_ACCOUNT"] = "work", ["NRSER_RESULTS_ACCOUNT"] = "results",
+        ["AZURE_SUBSCRIPTION_ID"] = "subscription", ["AZURE_RESOURCE_GROUP"] = "group", ["NRSER_FUNCTIONS_NAME"] = "functions-name",
+        ["NRSER_WORKER_NAME"] = "worker-name", ["NRSER_LOG_WORKSPACE"] = "workspace", ["NRSER_WORK_ACCOUNT"] = "work",
+        ["NRSER_RESULTS_ACCOUNT"] = "results",
     };
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("nrser-hooks-");
@@ -22,17 +23,25 @@ public sealed class HookTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Theory]
-    [InlineData("Completed", 0, "The deployment works")]
-    [InlineData("Failed\tIOException after 5 attempts", 1, "did not come through")]
-    [InlineData("Rejected\tNo audio.", 1, "did not come through")]
-    public async Task SmokeTest_TheRowHasEnded_EndsAccordingly(string row, int exitCode, string says)
+    [InlineData("Completed\t2", "Completed\t3", "Completed\t0", 0, "The deployment works")]
+    [InlineData("Completed\t2", "Failed\tNone\tIOException after 5 attempts", "Processing\tNone", 1, "did not come through")] // ffmpeg is missing
+    [InlineData("Rejected\tNone\tNo audio.", "Completed\t2", "Completed\t0", 1, "did not come through")]
+    [InlineData("Completed\t2", "Completed\t2", "Completed\t1", 1, "hears speech where there is none")]
+    [InlineData("Completed\t2", "Completed\tNone", "Completed\t0", 1, "or none where there is")]
+    public async Task SmokeTest_TheRowsHaveEnded_EndsAccordingly(string wav, string mp3, string noise, int exitCode, string says)
     {
-        (int code, string said) = await RunAsync("smoke-test.sh", queryAnswer: row);
-        Assert.Equal(exitCode, code);
+        (int code, string said) = await RunAsync("smoke-test.sh", $"smoke-test/x/clean.mp3\t{mp3}\nsmoke-test/x/clean.wav\t{wav}\n"
+            + $"smoke-test/x/noise-only.wav\t{noise}\n");
         Assert.Contains(says, said, StringComparison.Ordinal);
-        Assert.Matches(
-            @"storage blob upload --auth-mode login --account-name work --container-name recordings "
-            + @"--name smoke-test/\d{8}T\d{6}Z\.wav --file models/samples/clean\.wav", Calls);
+        Assert.Equal(exitCode, code);
+        foreach (string sample in new[] { "clean.wav", "clean.mp3", "noise-only.wav" })
+        {
+            Assert.Matches(
+                @"storage blob upload --auth-mode login --account-name work --container-name recordings "
+                + $@"--name smoke-test/\d{{8}}T\d{{6}}Z/{Regex.Escape(sample)} --file models/samples/{Regex.Escape(sample)}", Calls);
+            Assert.True(File.Exists(Path.Combine(AppContext.BaseDirectory, "samples", sample)), sample);
+        }
+
         Assert.Contains("storage entity query --auth-mode login --account-name results --table-name recordings", Calls, StringComparison.Ordinal);
     }
 
@@ -42,7 +51,9 @@ public sealed class HookTests : IDisposable
         (int code, string said) = await RunAsync("smoke-test.sh", queryAnswer: "", ("NRSER_SMOKE_TEST_SECONDS", "0"));
         Assert.Equal(1, code);
         Assert.Contains("no row yet", said, StringComparison.Ordinal);
-        Assert.Contains("az containerapp job execution list --subscription \"subscription\" --name \"worker-name\"", said, StringComparison.Ordinal);
+        Assert.Contains("az containerapp job execution list --subscription \"subscription\" --resource-group \"group\" --name \"worker-name\"", said,
+            StringComparison.Ordinal);
+        Assert.Contains("az monitor log-analytics query --workspace \"workspace\"", said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -52,29 +63,20 @@ public sealed class HookTests : IDisposable
         Assert.Equal((0, ""), (code, Calls));
     }
 
-    [Theory]
-    [InlineData("job", "cpu",
-        "containerapp job update --subscription subscription --resource-group group --name worker-name --image registry.azurecr.io/worker:", false)]
-    [InlineData("app", "gpu-t4",
-        "containerapp update --subscription subscription --resource-group group --name worker-name --image registry.azurecr.io/worker:", true)]
-    public async Task DeployWorker_EachKind_BuildsAndGivesItTheImage(string kind, string compute, string call, bool cuda)
+    [Fact]
+    public async Task ForgetImages_AfterDown_ForgetsBoth()
     {
-        (int code, string said) = await RunAsync("deploy-worker.sh", queryAnswer: "", ("NRSER_WORKER_KIND", kind), ("NRSER_WORKER_COMPUTE", compute));
+        (int code, string said) = await RunAsync("forget-images.sh", queryAnswer: "");
         Assert.True(code == 0, said);
-        Assert.Contains("acr build --subscription subscription --registry registry --image worker:", Calls, StringComparison.Ordinal);
-        Assert.Equal(cuda, Calls.Contains("--target cuda --build-arg CUDA=true", StringComparison.Ordinal));
-        Assert.Contains(call, Calls, StringComparison.Ordinal);
-        Assert.Contains("env set SERVICE_WORKER_IMAGE_NAME registry.azurecr.io/worker:", Calls, StringComparison.Ordinal);
+        Assert.Equal("env set SERVICE_FUNCTIONS_IMAGE_NAME \nenv set SERVICE_WORKER_IMAGE_NAME \n", Calls);
     }
 
-    [Theory]
-    [InlineData("smoke-test.sh", "NRSER_WORK_ACCOUNT")]
-    [InlineData("deploy-worker.sh", "AZURE_SUBSCRIPTION_ID")]
-    public async Task Hook_OutsideAzd_SaysWhatIsMissing(string hook, string variable)
+    [Fact]
+    public async Task SmokeTest_OutsideAzd_SaysWhatIsMissing()
     {
-        (int code, string said) = await RunAsync(hook, queryAnswer: "", (variable, ""));
+        (int code, string said) = await RunAsync("smoke-test.sh", queryAnswer: "", ("NRSER_WORK_ACCOUNT", ""));
         Assert.NotEqual(0, code);
-        Assert.Contains(variable, said, StringComparison.Ordinal);
+        Assert.Contains("NRSER_WORK_ACCOUNT", said, StringComparison.Ordinal);
         Assert.Equal("", Calls);
     }
 
