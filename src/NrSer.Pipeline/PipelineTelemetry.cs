@@ -27,6 +27,11 @@ public static class PipelineTelemetry
     private static readonly Counter<long> s_failures =
         s_meter.CreateCounter<long>("nrser.failures", "{recording}", "Recordings rejected or failed, and dead letters without a row");
 
+    private static readonly Counter<long> s_sweeps = s_meter.CreateCounter<long>("nrser.sweeps", "{sweep}", "Sweeps that ended well");
+
+    /// <summary>Counts a sweep: what shows from outside that a host lives and reaches storage and queues.</summary>
+    public static void CountSweep() => s_sweeps.Add(1);
+
     /// <summary>Counts a recording that ended badly, or a message that led to none.</summary>
     /// <param name="status">What its row says; null when there is no row.</param>
     /// <param name="kind">Which kind of failure.</param>

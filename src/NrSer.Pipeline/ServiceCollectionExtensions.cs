@@ -43,6 +43,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<QueueActivity>();
         services.AddSingleton<Settlement>();
         services.AddSingleton<BlobStorage>();
+        services.AddSingleton<BlobLease>();
         services.AddSingleton<ResultTables>();
         services.AddSingleton<RecordingStore>();
         services.AddSingleton(provider => new QueueAges([.. StorageNames.Queues.Select(provider.Queue)]));

@@ -1,8 +1,10 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using NrSer.CloudEdge.Tests.Functions;
 using NrSer.CloudEdge.Tests.Worker;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Stages;
 using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Work;
 using NrSer.Testing;
@@ -34,6 +36,48 @@ public sealed class EndToEndTests(StorageEmulator emulator)
         Assert.Contains(segments, segment => segment.Emotion is not null);
         Assert.Equal(["completed", "completed"], cloud.Queues[StorageNames.EmotionsQueue].Settlements);
         Assert.All(cloud.Queues.Values, queue => Assert.Equal((0, 0), (queue.Count, queue.Letters.Count)));
+    }
+
+    // What infra/hooks/smoke-test.sh sends to a deployment, and expects of it.
+    [Fact]
+    public async Task Samples_OfTheSmokeTest_HaveTheSegmentsItAsksFor()
+    {
+        await using CloudUnderTest cloud = await CloudUnderTest.CreateAsync(emulator);
+        await using FunctionsRuntime functions = cloud.StartFunctions();
+        var ids = new List<RecordingId>();
+        foreach (string sample in new[] { "clean.wav", "clean.mp3", "noise-only.wav" })
+        {
+            ids.Add(await cloud.UploadAsync(
+                $"smoke-test/x/{sample}", await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "samples", sample), Stop)));
+        }
+
+        await using WorkerProcess worker = WorkerProcess.Start(cloud.Settings);
+        var speech = new List<int?>();
+        foreach (RecordingId id in ids)
+        {
+            Recording row = await Polling.ForAsync(async () =>
+                await cloud.Account.Store.FindAsync(id, Stop) is { CompletedAt: not null } ended ? ended : null);
+            Assert.Equal((RecordingStatus.Completed, ""), (row.Status, row.Reason ?? ""));
+            speech.Add(row.SpeechSegmentCount);
+        }
+
+        Assert.True(speech[0] > 0 && speech[1] > 0, $"No speech in {speech[0]} and {speech[1]} segments.");
+        Assert.Equal(0, speech[2]);
+    }
+
+    [Fact]
+    public async Task Sweep_WhileAnotherReplicaIsAtIt_LeavesItToThatOne()
+    {
+        await using CloudUnderTest cloud = await CloudUnderTest.CreateAsync(emulator);
+        cloud.Settings["NrSer:Sweep:LostEventAfter"] = "00:00:00";
+        await using FunctionsRuntime functions = cloud.StartFunctions();
+        await cloud.Account.Blobs.Container(StorageNames.Recordings).GetBlobClient("text.wav").UploadAsync(BinaryData.FromString("Dear diary"), Stop);
+        await new BlobLease(cloud.Account.Blobs, TimeProvider.System, NullLogger<BlobLease>.Instance).RunAloneAsync(
+            nameof(Sweep), _ => functions.TickAsync(), Stop);
+        Assert.Empty(cloud.Queues[StorageNames.UploadsQueue].Settlements);
+
+        await functions.TickAsync();
+        await Polling.UntilAsync(() => Task.FromResult(cloud.Queues[StorageNames.UploadsQueue].Settlements.Count == 1));
     }
 
     [Fact]

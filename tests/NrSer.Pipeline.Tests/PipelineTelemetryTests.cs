@@ -73,6 +73,7 @@ public sealed class PipelineTelemetryTests(StorageEmulator emulator)
         await pipeline.Queue(StorageNames.ChunksQueue).SendAsync([new WorkMessage("waits", "{}", null)], Stop);
         await pipeline.Sweep.RunAsync(Stop);
         Assert.Contains(("nrser.queue.age", "queue=chunks"), seen); // nobody receives it
+        Assert.Contains(("nrser.sweeps", ""), seen);
 
         foreach (string stage in new[] { "ingest", "enhance", "recognize" })
         {

@@ -57,6 +57,8 @@ public sealed partial class Sweep(
                 await uploads.AnnounceAsync(upload, cancellationToken).ConfigureAwait(false);
             }
         }
+
+        PipelineTelemetry.CountSweep();
     }
 
     /// <summary>Another sweep has begun the generation that was asked for, and is about to send its event; if it died, it has not for long.</summary>
