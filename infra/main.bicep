@@ -79,6 +79,9 @@ param privateNetwork bool = false
 @description('Gives both hosts every right on the queues. Only if workers do not start although their queue fills: the scaler then asks for more.')
 param scalerOwnsQueues bool = false
 
+@description('Leaves every recording alone until Microsoft Defender\'s malware scan, which is not switched on here, found nothing in it.')
+param awaitScan bool = false
+
 @description('Event Grid system topic that the account with the recordings has already, as where Microsoft Defender scans it; empty to make one.')
 param uploadsTopic string = ''
 
@@ -238,6 +241,7 @@ module functions 'modules/functions.bicep' = {
     runtimeStorageName: storage.outputs.workName
     busHostName: bus.outputs.hostName
     channels: channels
+    awaitScan: awaitScan
     busNamespaceName: bus.outputs.namespaceName
     models: models
     minReplicas: functionsMinReplicas
@@ -273,14 +277,6 @@ module alerts 'modules/alerts.bicep' = {
     namespaceId: bus.outputs.namespaceId
     email: alertEmail
     queueAgeHours: queueAgeHours
-  }
-}
-
-module budget 'modules/budget.bicep' = if (monthlyBudget > 0) {
-  scope: group
-  params: {
-    place: place
-    email: alertEmail
     monthlyBudget: monthlyBudget
     budgetStart: firstMonth
   }

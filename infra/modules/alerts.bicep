@@ -14,6 +14,10 @@ param namespaceId string
 param email string
 @description('Hours that the oldest message may wait before somebody is told.')
 param queueAgeHours int
+@description('Spending a month, of this resource group; 0 for no budget.')
+param monthlyBudget int
+@description('First day of a month.')
+param budgetStart string
 
 resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)) {
   name: 'ag-nrser-${place.suffix}'
@@ -190,3 +194,33 @@ resource platformAlerts 'Microsoft.Insights/metricAlerts@2018-03-01' = [
     }
   }
 ]
+
+resource spend 'Microsoft.Consumption/budgets@2023-11-01' = if (monthlyBudget > 0) {
+  name: 'nrser-${place.suffix}'
+  properties: {
+    category: 'Cost'
+    amount: monthlyBudget
+    timeGrain: 'Monthly'
+    timePeriod: {
+      startDate: budgetStart
+    }
+    notifications: {
+      actual: {
+        enabled: true
+        operator: 'GreaterThan'
+        threshold: 80
+        thresholdType: 'Actual'
+        contactEmails: empty(email) ? [] : [email]
+        contactRoles: ['Owner']
+      }
+      forecast: {
+        enabled: true
+        operator: 'GreaterThan'
+        threshold: 100
+        thresholdType: 'Forecasted'
+        contactEmails: empty(email) ? [] : [email]
+        contactRoles: ['Owner']
+      }
+    }
+  }
+}

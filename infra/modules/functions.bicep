@@ -22,6 +22,8 @@ param busHostName string
 @description('What becomes of the channels of a recording.')
 @allowed(['Mix', 'Separate'])
 param channels string
+@description('Waits for the verdict of Microsoft Defender\'s malware scan.')
+param awaitScan bool
 @description('Service Bus namespace, for the rules.')
 param busNamespaceName string
 @description('Folder below models/ of the repository whose catalogue is used; empty for the embedded models.')
@@ -79,6 +81,7 @@ resource functions 'Microsoft.App/containerApps@2025-07-01' = {
             { name: 'ServiceBus__clientId', value: host.clientId }
             { name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', value: 'Authorization=AAD;ClientId=${host.clientId}' }
             { name: 'NrSer__Ingest__Channels', value: channels }
+            { name: 'NrSer__Ingest__AwaitScan', value: string(awaitScan) }
             { name: 'NrSer__Audio__MaxSpooledBytes', value: '2147483648' } // an MP4 on the container's small disk
           ], empty(models) ? [] : [
             { name: 'NrSer__Models__CatalogPath', value: '/home/site/wwwroot/models/${models}/catalog.json' }

@@ -48,6 +48,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<RecordingStore>();
         services.AddSingleton(provider => new QueueAges([.. StorageNames.Queues.Select(provider.Queue)]));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<UploadStore>(provider, provider.Queue(StorageNames.UploadsQueue)));
+        services.AddSingleton<MalwareScan>();
         services.AddSingleton<ChunkBlobs>();
         services.AddSingleton<ResultBlobs>();
         services.AddSingleton<CompleteRecording>();

@@ -10,4 +10,7 @@ public sealed class IngestOptions
 
     /// <summary>Mixed to mono, or every channel for itself.</summary>
     public ChannelMode Channels { get; init; } = ChannelMode.Mix;
+
+    /// <summary>Whether an upload is left alone until the malware scan of its storage account found nothing in it.</summary>
+    public bool AwaitScan { get; init; }
 }

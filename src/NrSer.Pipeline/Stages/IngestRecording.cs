@@ -15,13 +15,15 @@ namespace NrSer.Pipeline.Stages;
 /// stored again, and are cut as that run cut them, even if the settings have changed since.
 /// </remarks>
 /// <param name="uploads">For the upload itself.</param>
+/// <param name="scan">Says whether it may be decoded.</param>
 /// <param name="cutting">Decodes and cuts it.</param>
 /// <param name="store">Recording rows.</param>
 /// <param name="rejection">Ends a recording that cannot be read.</param>
 /// <param name="completion">Ends the recording when every chunk is finished already.</param>
 /// <param name="time">The clock.</param>
 public sealed class IngestRecording(
-    UploadStore uploads, CutUpload cutting, RecordingStore store, RejectRecording rejection, CompleteRecording completion, TimeProvider time)
+    UploadStore uploads, MalwareScan scan, CutUpload cutting, RecordingStore store, RejectRecording rejection, CompleteRecording completion,
+    TimeProvider time)
 {
     /// <summary>Handles one blob event; may run twice, at once or late, and die anywhere.</summary>
     /// <param name="message">An event that <see cref="BlobCreatedEvent.Parse"/> reads.</param>
@@ -63,6 +65,7 @@ public sealed class IngestRecording(
 
         try
         {
+            await scan.CheckAsync(upload.Event, cancellationToken).ConfigureAwait(false);
             Stream content = await uploads.OpenAsync(upload.Event, cancellationToken).ConfigureAwait(false);
             await using ConfiguredAsyncDisposable closing = content.ConfigureAwait(false);
             Recording decoded = await cutting.RunAsync(planned, before, content, cancellationToken).ConfigureAwait(false);
