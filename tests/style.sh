@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks what no compiler does: format, line length, Python, shell scripts. Ends with "N passed, N failed".
+# Checks what no compiler does: format, line length, Python, shell scripts, workflows. Ends with "N passed, N failed".
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/need.sh
@@ -8,6 +8,7 @@ source tests/need.sh
 need dotnet dotnet-sdk-10.0 "the .NET 10 SDK, whose formatter this uses"
 need pycodestyle pycodestyle "checks the Python sources"
 need shellcheck shellcheck "checks the shell scripts"
+need npm npm "installs what checks the workflows"
 
 passed=0 failed=0
 check() { # title, what to do about it, command
@@ -40,11 +41,17 @@ scripts_are_clean() {
     { files '*.sh'; echo .ci/run; } | xargs shellcheck --external-sources
 }
 
+workflows_are_clean() {
+    [ -d tests/lint/node_modules ] || npm ci --prefix tests/lint --silent --no-audit --no-fund || return
+    node tests/lint/workflows.mjs .github/workflows/*.yml
+}
+
 # What `dotnet format` knows of style and analyzers is an error of the build already, but for white space, and that it checks without a build, in seconds.
 check "format of C#" "'dotnet format whitespace . --folder' mends it." dotnet format whitespace . --folder --verify-no-changes
 check "length of lines in C#" "wrap at column 150, and indent with spaces." lines_fit 150
 check "Python" "see pycodestyle's list above." python_is_clean 150
 check "shell scripts" "see shellcheck's list above." scripts_are_clean
+check "workflows" "see actionlint's list above." workflows_are_clean
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
