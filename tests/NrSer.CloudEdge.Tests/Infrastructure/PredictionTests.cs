@@ -68,6 +68,22 @@ public sealed partial class PredictionTests(PredictionTests.Predictions predicte
         }
     }
 
+    // azd finds what takes an image by a tag, and asks for it in a version of the API of its own unless it is told another.
+    [Theory]
+    [InlineData("job")]
+    [InlineData("app")]
+    public void Services_OfAzd_FindTheirResources(string emotionHost)
+    {
+        string azd = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "azure.yaml"));
+        (string, string)[] resources = [.. from resource in (emotionHost == "job" ? predicted.ByDefault : predicted.AppOnGpu)
+                .GetProperty("predictedResources").EnumerateArray()
+            where resource.TryGetProperty("tags", out JsonElement tags) && tags.TryGetProperty("azd-service-name", out _)
+            select (resource.GetProperty("tags").GetProperty("azd-service-name").GetString()!, resource.GetProperty("apiVersion").GetString()!)];
+        Assert.Equal(
+            Service().Matches(azd).Select(service => (service.Groups["name"].Value, service.Groups["api"].Value)).Order(), resources.Order());
+        Assert.Equal(2, resources.Length);
+    }
+
     // learn.microsoft.com, AzureFunctionsWebHost__hostid: at most 32 lower-case letters, digits and dashes.
     [Fact]
     public void FunctionsHosts_KnowThatTheyAreOfOneKin()
@@ -143,6 +159,10 @@ public sealed partial class PredictionTests(PredictionTests.Predictions predicte
         + @"uniqueString\('[a-z]+', deployment\(\)\.name\)\)|'(?<module>[a-z-]+)')\), '[0-9-]+'\)\.outputs\.(?<name>\w+)\.value",
         RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex OutputOf();
+
+    [GeneratedRegex(@"^  (?<name>[a-z]+):\n(    .*\n)*?    apiVersion: (?<api>[0-9-]+)", RegexOptions.ExplicitCapture | RegexOptions.Multiline,
+        matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Service();
 
     [GeneratedRegex("'00000000-0000-0000-0000-000000000000', 'rg-nrser', ", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Place();

@@ -60,6 +60,13 @@ public sealed partial class WorkerImageTests(CompiledBicep bicep)
         Assert.Contains("RUNTIME=${NRSER_WORKER_RUNTIME}", azd, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Worker_IsProcessOneWithoutRootRights()
+    {
+        Assert.Contains("\nENTRYPOINT [\"/app/NrSer.Worker\"]\n", s_dockerfile, StringComparison.Ordinal);
+        Assert.Matches("\nUSER [1-9][0-9]*\n", s_dockerfile);
+    }
+
     private static string PackageFolder() =>
         typeof(WorkerImageTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "CudaPackage").Value!;
 
