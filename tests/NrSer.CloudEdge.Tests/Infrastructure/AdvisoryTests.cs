@@ -49,7 +49,10 @@ public sealed class AdvisoryTests : IAsyncLifetime
               <config><add key="globalPackagesFolder" value="{Path("packages")}" /></config>
               <fallbackPackageFolders><clear /><add key="restored" value="{Metadata("Packages")}" /></fallbackPackageFolders>
               <packageSources><clear /><add key="here" value="{_folder.FullName}" /></packageSources>
-              <auditSources><clear /><add key="advisories" value="{_advisories!.Urls.Single()}/index.json" allowInsecureConnections="true" /></auditSources>
+              <auditSources>
+                <clear />
+                <add key="advisories" value="{_advisories!.Urls.Single()}/index.json" allowInsecureConnections="true" />
+              </auditSources>
             </configuration>
             """);
         Write("weak.csproj", $"""
