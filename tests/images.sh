@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# Builds both kinds of the worker's image from its Dockerfile by buildah, on bases that stand in for the publishers' (Debian, and the .NET of this
+# machine), and runs them as a platform would: process 1, the image's user, a root that cannot be written to. Needs root; takes minutes; no part of CI.
+# Ends with "N passed, N failed".
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=tests/need.sh
+source tests/need.sh
+need buildah buildah "builds images without a daemon"
+need debootstrap debootstrap "makes the bases"
+need dotnet dotnet-sdk-10.0 "the .NET 10 SDK, which the bases borrow"
+
+work=$(mktemp -d) dotnet=$(dirname "$(readlink -f "$(command -v dotnet)")") port=18080
+export BUILDAH_ISOLATION=chroot
+names=(nrser-test-sdk nrser-test-aspnet nrser-test-cuda nrser-test-worker)
+clean() {
+    umount --recursive "$work/root" 2> /dev/null || true
+    buildah rm "${containers[@]}" > /dev/null 2>&1 || true
+    buildah rmi --force "${names[@]/#/localhost/}" > /dev/null 2>&1 || true
+    rm -rf "$work"
+}
+containers=()
+trap clean EXIT
+
+passed=0 failed=0
+check() { # title, command
+    local title=$1
+    shift
+    if "$@"; then passed=$((passed + 1)); echo "  $title"; else failed=$((failed + 1)); echo "  FAILED: $title" >&2; fi
+}
+
+base() { # name, what is copied into it besides Debian
+    local container
+    container=$(buildah from "${3:-scratch}")
+    [ -n "${3:-}" ] || buildah copy -q "$container" "$work/debian" / > /dev/null
+    [ -z "$2" ] || buildah copy -q "$container" "$2" /usr/share/dotnet > /dev/null
+    buildah config --env DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 --env DOTNET_NOLOGO=1 "$container"
+    buildah commit -q --rm "$container" "localhost/$1" > /dev/null
+}
+
+echo "Making the bases…"
+debootstrap --variant=minbase --include=libssl3 "$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" "$work/debian" > /dev/null
+ln -s /usr/share/dotnet/dotnet "$work/debian/usr/bin/dotnet"
+mkdir -p "$work/runtime/shared"
+cp -a "$dotnet/dotnet" "$dotnet/host" "$work/runtime"
+cp -a "$dotnet"/shared/Microsoft.{NETCore,AspNetCore}.App "$work/runtime/shared"
+base nrser-test-cuda ""
+base nrser-test-aspnet "$work/runtime" localhost/nrser-test-cuda
+base nrser-test-sdk "" localhost/nrser-test-cuda
+
+build() { # base
+    echo "== worker on $1"
+    buildah bud -q --pull-never --network host --volume "$dotnet:/usr/share/dotnet:ro" --volume "$HOME/.nuget:/root/.nuget:rw" \
+        --volume /etc/ssl:/etc/ssl:ro \
+        --build-arg SDK=localhost/nrser-test-sdk --build-arg "RUNTIME=localhost/$1" --file src/NrSer.Worker/Dockerfile --tag localhost/nrser-test-worker . \
+        > "$work/built" || { tail -n 20 "$work/built"; return 1; }
+    containers+=("$(buildah from localhost/nrser-test-worker)")
+    mkdir -p "$work/root"
+    mount --bind "$(buildah mount "${containers[-1]}")" "$work/root"
+    mount -o remount,ro,bind "$work/root"
+    mount -t tmpfs tmpfs "$work/root/tmp"
+    mount -t proc proc "$work/root/proc"
+    echo "  $(du -sh "$work/root/app" | cut -f 1) of ours on $(buildah inspect --type image --format '{{.OCIv1.Config.User}}' localhost/nrser-test-worker)'s account"
+}
+
+start() { # settings: as process 1 of a namespace of its own
+    exec unshare --pid --fork --kill-child "$(command -v chroot)" --userspec="$(image User):$(image User)" "$work/root" \
+        /usr/bin/env -i HOME=/tmp ASPNETCORE_HTTP_PORTS=$port DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_EnableDiagnostics=0 "$@" "$(image Entrypoint | tr -d '[]')"
+}
+image() { buildah inspect --type image --format "{{.OCIv1.Config.$1}}" localhost/nrser-test-worker; }
+ends() { # exit code, what it says, settings
+    local code=$1 says=$2 got=0
+    shift 2
+    (start "$@") > "$work/said" 2>&1 || got=$?
+    if [ "$got" != "$code" ] || ! grep -q --fixed-strings "$says" "$work/said"; then
+        cat "$work/said"
+        return 1
+    fi
+}
+answers() { # a path
+    for _ in $(seq 60); do
+        curl -sf "http://127.0.0.1:$port$1" > /dev/null && return
+        sleep 0.5
+    done
+    return 1
+}
+is_one() { grep -q "^NSpid:.*[^0-9]1$" "/proc/$1/status" && [ "$(awk '/^Uid:/ { print $2 }' "/proc/$1/status")" = "$(image User)" ]; }
+stops() { # process 1, who waits for it
+    kill -TERM "$1" && timeout 30 tail --pid="$1" -f /dev/null && wait "$2"
+}
+cannot_write() { ! touch "$work/root/app/x" 2> /dev/null; }
+holds_nothing_else() { [ -z "$(find "$work/root/app" "$work/root/source" \( -name '*.wav' -o -name '*.cs' -o -name .git -o -name tests \) 2> /dev/null)" ]; }
+
+queue='ServiceBus__ConnectionString=Endpoint=sb://127.0.0.1;SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true;'
+store='NrSer__Storage__ConnectionString=UseDevelopmentStorage=true'
+
+build nrser-test-aspnet
+check "holds no recordings, sources or tests" holds_nothing_else
+check "has a root that cannot be written to" cannot_write
+check "ends with 3 and a word without a queue" ends 3 FullyQualifiedNamespace
+(start "$queue" "$store") > "$work/said" 2>&1 &
+waiting=$!
+check "answers /healthz" answers /healthz
+if one=$(pgrep -P "$waiting"); then
+    check "is process 1, on the image's account" is_one "$one"
+    check "ends with 0 on SIGTERM to process 1" stops "$one" "$waiting"
+fi
+umount --recursive "$work/root"
+
+build nrser-test-cuda
+check "ends with 3 and the library that is missing, without CUDA" ends 3 libcublasLt.so.13 NrSer__Models__ExecutionProvider=Cuda
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
