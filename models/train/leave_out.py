@@ -29,8 +29,10 @@ SUREST = 0.9999  # beyond, log-odds would be all rounding
 
 
 def network_without(work, corpus):
+    """Its logits divided by the temperature of the classifier to be published, which `<work>/emotion.json` has."""
     network = EmotionNetwork()
     network.load_state_dict(torch.load(pathlib.Path(work) / f"emotion-without-{corpus}.pt", map_location="cpu", weights_only=True))
+    emotion_measures.cool(network, json.loads((pathlib.Path(work) / "emotion.json").read_text())["temperature"])
     return network.eval()
 
 
