@@ -4,8 +4,9 @@ Reads `<work>/emotion-without-<corpus>.pt`, which device.py left, and hears ever
 speakers, all of them strangers. Two ways to give it the scale of that archive need utterances of it, but no labels: statistics and batch
 normalisation that take their means and deviations from them (AdaBN, Li et al. 2016), and logits less their mean over the archive.
 
-Trust is the chance that a label is right, by a straight line of log-odds: log(p / (1 - p)) of the likeliest label → slope, offset. Prints and
-writes `<work>/leave-one-out.json`; its figures of a corpus use a line that was fitted without it.
+Trust is the chance that a label is right, by a straight line of log-odds: log(p / (1 - p)) of the likeliest label → slope, offset. It is fitted on
+strangers and, as much, on what the classifier to be published says of validation speakers, since nobody knows which of the two a user's voices are.
+Prints and writes `<work>/leave-one-out.json`; its figures of a corpus use a line that was fitted without it.
 """
 
 import argparse
@@ -58,19 +59,27 @@ def logits_of(network, waves):
     return torch.cat([network(torch.from_numpy(wave)[None])[0] for wave in waves])
 
 
-def stranger(work, examples, corpus, count, seed=0):
-    """({condition: (logits, labels)}, {way: recall}) of at most `count` labelled utterances of a corpus that a network has not heard."""
-    network, found = network_without(work, corpus), {}
-    for condition, (clean, arm, band) in CONDITIONS.items():
-        rows = np.flatnonzero((examples.corpora == corpus) & (examples.clean == clean) & (examples.labels >= 0) & (examples.labels < len(LABELS)))
-        rows = np.random.default_rng(seed).permutation(rows)[:count]
-        waves = [examples.heard(row, arm, band) for row in rows]
-        found[condition] = logits_of(network, waves), examples.labels[rows]
-        if condition == "clean":
-            scaled, labels = logits_of(adapted(network, waves), waves), examples.labels[rows]
+def labelled(examples, corpus, condition, count, seed=0):
+    """(waves, labels) of at most `count` utterances."""
+    clean, arm, band = CONDITIONS[condition]
+    rows = np.flatnonzero((examples.corpora == corpus) & (examples.clean == clean) & (examples.labels >= 0) & (examples.labels < len(LABELS)))
+    rows = np.random.default_rng(seed).permutation(rows)[:count]
+    return [examples.heard(row, arm, band) for row in rows], examples.labels[rows]
+
+
+def answers(network, examples, corpus, count):
+    """{condition: (logits, labels)} of one corpus."""
+    heard = {condition: labelled(examples, corpus, condition, count) for condition in CONDITIONS}
+    return {condition: (logits_of(network, waves), labels) for condition, (waves, labels) in heard.items()}
+
+
+def recalls(network, examples, corpus, count):
+    """Of an archive of clean utterances: as it is, and on its own scale, two ways."""
+    waves, labels = labelled(examples, corpus, "clean", count)
     recall = lambda logits: emotion_measures.average_recall(logits.argmax(1).numpy(), labels)
-    clean = found["clean"][0]
-    return found, {"asItIs": recall(clean), "scaleOfTheArchive": recall(scaled), "centredLogits": recall(clean - clean.mean(0))}
+    plain = logits_of(network, waves)
+    return {"asItIs": recall(plain), "scaleOfTheArchive": recall(logits_of(adapted(network, waves), waves)),
+            "centredLogits": recall(plain - plain.mean(0))}
 
 
 def log_odds(logits):
@@ -112,14 +121,19 @@ def judged(logits, labels, line):
 
 
 def measure(data, work, count):
-    examples = emotion.Examples(work, data, ["train", "validation"], "nrser")
-    heard, recall = {}, {}
+    examples, validation = (emotion.Examples(work, data, splits, "nrser") for splits in (["train", "validation"], ["validation"]))
+    strange, known, recall, published = {}, {}, {}, emotion.load(work)
     for corpus in EMOTION_CORPORA:
-        heard[corpus], recall[corpus] = stranger(work, examples, corpus, count)
+        network = network_without(work, corpus)
+        recall[corpus], strange[corpus] = recalls(network, examples, corpus, count), answers(network, examples, corpus, count)
+        known[corpus] = answers(published, validation, corpus, count)
         print(corpus, rounded(recall[corpus]), flush=True)
-    strangers = {corpus: judged(*heard[corpus]["clean"], fitted_line([heard[other] for other in heard if other != corpus])) for corpus in heard}
+    without = lambda corpus: fitted_line([heard[other] for heard in (strange, known) for other in heard if other != corpus])
+    trusted = {kind: {corpus: judged(*answer["clean"], without(corpus)) for corpus, answer in heard.items()}
+               for kind, heard in (("strangers", strange), ("validationSpeakers", known))}
     mean = lambda table: {key: float(np.mean([row[key] for row in table.values()])) for key in next(iter(table.values()))}
-    return {"line": fitted_line(list(heard.values())), "recall": recall | {"mean": mean(recall)}, "trust": strangers | {"mean": mean(strangers)}}
+    return {"line": fitted_line([*strange.values(), *known.values()]), "recall": recall | {"mean": mean(recall)},
+            "trust": {kind: table | {"mean": mean(table)} for kind, table in trusted.items()}}
 
 
 def main():
