@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using NrSer.Core.Audio.Ffmpeg;
 using NrSer.Core.Audio.Wav;
 
@@ -17,7 +16,7 @@ internal static class ContentSniffer
     /// <summary>True for what <see cref="WavReader"/> reads.</summary>
     /// <param name="start">The first bytes of the recording.</param>
     public static bool IsWave(ReadOnlySpan<byte> start) =>
-        (start.StartsWith("RIFF"u8) || start.StartsWith("RF64"u8) || start.StartsWith("BW64"u8)) && HasWaveForm(start) && !IsCompressedWave(start);
+        WavChunk.StartsFile(start) && !IsForeignWave(start);
 
     /// <summary>Finds who decodes it.</summary>
     /// <param name="start">The first bytes of the recording; a few hundred are enough unless it starts with tags.</param>
@@ -36,7 +35,7 @@ internal static class ContentSniffer
             return FfmpegFormat.Amr;
         if (start.StartsWith("FORM"u8) && start.Length >= 12 && (start[8..12].SequenceEqual("AIFF"u8) || start[8..12].SequenceEqual("AIFC"u8)))
             return FfmpegFormat.Aiff;
-        if ((start.StartsWith("RIFX"u8) || start.StartsWith("RIFF"u8)) && HasWaveForm(start))
+        if (WavChunk.StartsFile(start))
             return FfmpegFormat.Wave;
         if (IsMp4(start))
             return FfmpegFormat.Mp4;
@@ -47,19 +46,17 @@ internal static class ContentSniffer
         return IsMpegAudio(start) ? FfmpegFormat.Mp3 : null;
     }
 
-    private static bool HasWaveForm(ReadOnlySpan<byte> start) => start.Length >= 12 && start[8..12].SequenceEqual("WAVE"u8);
-
-    // Telephone systems store these; looked for only as far as the first bytes reach.
-    private static bool IsCompressedWave(ReadOnlySpan<byte> start)
+    // Telephone systems store encodings that are not ours; looked for only as far as the first bytes reach. ffmpeg misreads RIFX, which we do not.
+    private static bool IsForeignWave(ReadOnlySpan<byte> start)
     {
-        long at = 12;
-        while (at + 10 <= start.Length)
+        long at = WavChunk.FileHeaderBytes;
+        while (at + WavChunk.HeaderBytes + sizeof(ushort) <= start.Length)
         {
-            ReadOnlySpan<byte> chunk = start[(int)at..];
-            uint size = BinaryPrimitives.ReadUInt32LittleEndian(chunk[4..]);
-            if (chunk.StartsWith("fmt "u8))
-                return WavTag.IsCompressed(BinaryPrimitives.ReadUInt16LittleEndian(chunk[8..]));
-            at += 8L + size + (size & 1);
+            WavChunk chunk = WavChunk.Parse(start[(int)at..], start.StartsWith("RIFX"u8));
+            ReadOnlySpan<byte> body = start[((int)at + WavChunk.HeaderBytes)..];
+            if (chunk.Id == WavChunk.Format)
+                return !start.StartsWith("RIFX"u8) && WavTag.Find(body) is { } tag && !WavTag.IsOurs(tag);
+            at += WavChunk.HeaderBytes + chunk.Bytes + (chunk.Bytes % 2);
         }
 
         return false;

@@ -42,8 +42,8 @@ public sealed class AudioDecoderTests
     [InlineData("0&²u\u008efÏ\u0011¦Ù")]
     [InlineData("#!AMR\n")]
     [InlineData("FORM....AIFF")]
-    [InlineData("RIFX....WAVE")]
     [InlineData("RIFF....WAVEfmt \u0010\0\0\0\u0002\0")]
+    [InlineData("RIFF....WAVEfmt \u0012\0\0\0\u008f\u0002")]
     public async Task OpenAsync_SoundThatIsNotOurs_GoesToFfmpeg(string content) =>
         await Assert.ThrowsAsync<FfmpegMissingException>(() => Reading.DecodeAsync(Encoding.Latin1.GetBytes(content), WithoutFfmpeg));
 

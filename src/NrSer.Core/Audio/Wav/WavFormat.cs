@@ -7,7 +7,8 @@ namespace NrSer.Core.Audio.Wav;
 /// <param name="SampleRateHz">Frames per second.</param>
 /// <param name="Channels">Samples per frame.</param>
 /// <param name="Encoding">How a sample is stored.</param>
-internal readonly record struct WavFormat(int SampleRateHz, int Channels, WavEncoding Encoding)
+/// <param name="IsBigEndian">Samples, like all numbers of a RIFX file, start with their highest byte.</param>
+internal readonly record struct WavFormat(int SampleRateHz, int Channels, WavEncoding Encoding, bool IsBigEndian = false)
 {
     /// <summary>The most of the chunk that matters: WAVEFORMATEXTENSIBLE.</summary>
     public const int MaxBytes = 40;
@@ -20,24 +21,25 @@ internal readonly record struct WavFormat(int SampleRateHz, int Channels, WavEnc
     /// <summary>Bytes of one frame.</summary>
     public int FrameBytes => Channels * WavSamples.BytesPerSample(Encoding);
 
-    /// <summary>Parses the body of a <c>fmt </c> chunk and checks every field against the others and against the options.</summary>
+    /// <summary>Parses the body of a <c>fmt </c> chunk. Fields that repeat what others say are believed only where two agree.</summary>
     /// <param name="chunk">The body, of any length; bytes behind <see cref="MaxBytes"/> are ignored.</param>
+    /// <param name="isBigEndian">True in RIFX.</param>
     /// <param name="options">Limits on rate and channels.</param>
     /// <param name="byteOffset">Where the body starts in the recording, for errors.</param>
-    /// <exception cref="InvalidAudioException">A field is impossible, out of limits, contradicts another, or names an unknown encoding.</exception>
-    public static WavFormat Parse(ReadOnlySpan<byte> chunk, AudioOptions options, long byteOffset)
+    /// <exception cref="InvalidAudioException">A field is impossible, out of limits, contradicts all others, or names an unknown encoding.</exception>
+    public static WavFormat Parse(ReadOnlySpan<byte> chunk, bool isBigEndian, AudioOptions options, long byteOffset)
     {
         if (chunk.Length < MinBytes)
             throw new InvalidAudioException($"The WAVE format chunk has {chunk.Length} bytes; the shortest has {MinBytes}.", byteOffset);
 
-        int tag = BinaryPrimitives.ReadUInt16LittleEndian(chunk);
-        int channels = BinaryPrimitives.ReadUInt16LittleEndian(chunk[2..]);
-        uint sampleRateHz = BinaryPrimitives.ReadUInt32LittleEndian(chunk[4..]);
-        uint bytesPerSecond = BinaryPrimitives.ReadUInt32LittleEndian(chunk[8..]);
-        int frameBytes = BinaryPrimitives.ReadUInt16LittleEndian(chunk[12..]);
-        int bits = BinaryPrimitives.ReadUInt16LittleEndian(chunk[14..]);
+        int tag = WavNumber.UInt16(chunk, isBigEndian);
+        int channels = WavNumber.UInt16(chunk[2..], isBigEndian);
+        uint sampleRateHz = WavNumber.UInt32(chunk[4..], isBigEndian);
+        uint bytesPerSecond = WavNumber.UInt32(chunk[8..], isBigEndian);
+        int frameBytes = WavNumber.UInt16(chunk[12..], isBigEndian);
+        int bits = WavNumber.UInt16(chunk[14..], isBigEndian);
         if (tag == WavTag.Extensible)
-            tag = ParseSubformat(chunk, bits, byteOffset);
+            tag = ParseSubformat(chunk, isBigEndian, bits, byteOffset);
 
         if (channels == 0 || channels > options.MaxChannels)
             throw new InvalidAudioException($"The recording claims {channels} channels; 1 to {options.MaxChannels} can be read.", byteOffset + 2);
@@ -48,43 +50,40 @@ internal readonly record struct WavFormat(int SampleRateHz, int Channels, WavEnc
                 byteOffset + 4);
         }
 
-        WavFormat format = new((int)sampleRateHz, channels, FindEncoding(tag, bits, byteOffset));
-        if (frameBytes != format.FrameBytes)
+        WavFormat format = new((int)sampleRateHz, channels, FindEncoding(tag, bits, frameBytes / channels, byteOffset), isBigEndian);
+
+        // Both fields follow from the others, and writers get either wrong. Together against the others they may be right, though.
+        if (frameBytes != 0 && frameBytes != format.FrameBytes && bytesPerSecond == (long)sampleRateHz * frameBytes)
         {
             throw new InvalidAudioException(
                 $"The WAVE header contradicts itself: {channels} channels of {bits} bits take {format.FrameBytes} bytes, not {frameBytes}.",
                 byteOffset + 12);
         }
 
-        if (bytesPerSecond != (long)sampleRateHz * frameBytes)
-        {
-            throw new InvalidAudioException(
-                $"The WAVE header contradicts itself: {sampleRateHz} frames of {frameBytes} bytes are not {bytesPerSecond} bytes per second.",
-                byteOffset + 8);
-        }
-
         return format;
     }
 
-    private static int ParseSubformat(ReadOnlySpan<byte> chunk, int bits, long byteOffset)
+    private static int ParseSubformat(ReadOnlySpan<byte> chunk, bool isBigEndian, int bits, long byteOffset)
     {
         if (chunk.Length < MaxBytes)
             throw new InvalidAudioException($"The extensible WAVE format chunk has {chunk.Length} bytes instead of {MaxBytes}.", byteOffset);
         if (!chunk[26..MaxBytes].SequenceEqual(SubformatTail))
             throw new InvalidAudioException("The extensible WAVE format is none of the standard ones.", byteOffset + 24);
 
-        int validBits = BinaryPrimitives.ReadUInt16LittleEndian(chunk[18..]);
+        int validBits = WavNumber.UInt16(chunk[18..], isBigEndian);
         if (validBits > bits)
             throw new InvalidAudioException($"The WAVE header claims {validBits} valid bits in samples of {bits} bits.", byteOffset + 18);
-        return BinaryPrimitives.ReadUInt16LittleEndian(chunk[24..]);
+        return WavNumber.UInt16(chunk[24..], isBigEndian);
     }
 
-    private static WavEncoding FindEncoding(int tag, int bits, long byteOffset) => (tag, bits) switch
+    // Samples of 12 or 20 bits stand in whole bytes, at the upper end, and those of up to 24 bits in four bytes where frames are that long.
+    private static WavEncoding FindEncoding(int tag, int bits, int sampleBytes, long byteOffset) => (tag, bits) switch
     {
-        (WavTag.Pcm, 8) => WavEncoding.Pcm8,
-        (WavTag.Pcm, 16) => WavEncoding.Pcm16,
-        (WavTag.Pcm, 24) => WavEncoding.Pcm24,
-        (WavTag.Pcm, 32) => WavEncoding.Pcm32,
+        (WavTag.Pcm, > 16 and <= 24) when sampleBytes == 4 => WavEncoding.Pcm32,
+        (WavTag.Pcm, >= 1 and <= 8) => WavEncoding.Pcm8,
+        (WavTag.Pcm, > 8 and <= 16) => WavEncoding.Pcm16,
+        (WavTag.Pcm, > 16 and <= 24) => WavEncoding.Pcm24,
+        (WavTag.Pcm, > 24 and <= 32) => WavEncoding.Pcm32,
         (WavTag.IeeeFloat, 32) => WavEncoding.Float32,
         (WavTag.IeeeFloat, 64) => WavEncoding.Float64,
         (WavTag.ALaw, 8) => WavEncoding.ALaw,
@@ -117,6 +116,26 @@ internal static class WavTag
     public const int MuLaw = 0x0007;
     public const int Extensible = 0xFFFE;
 
-    /// <summary>True for ADPCM (Microsoft, IMA, G.726), GSM 6.10 and MPEG audio, which ffmpeg decodes.</summary>
-    public static bool IsCompressed(int tag) => tag is 0x0002 or 0x0011 or 0x0031 or 0x0045 or 0x0050 or 0x0055 or 0x0064;
+    /// <summary>The tag of a little-endian format chunk, which in the extensible form stands further behind; null where it is not seen.</summary>
+    /// <param name="chunk">The body and whatever follows.</param>
+    public static int? Find(ReadOnlySpan<byte> chunk)
+    {
+        int at = chunk.Length >= 2 && BinaryPrimitives.ReadUInt16LittleEndian(chunk) == Extensible ? 24 : 0;
+        return chunk.Length >= at + 2 ? BinaryPrimitives.ReadUInt16LittleEndian(chunk[at..]) : null;
+    }
+
+    /// <summary>True for what <see cref="WavReader"/> decodes; ffmpeg knows most of the others (ADPCM, GSM 6.10, G.722, MPEG audio …).</summary>
+    public static bool IsOurs(int tag) => tag is Pcm or IeeeFloat or ALaw or MuLaw;
+}
+
+/// <summary>Numbers of a RIFF file (lowest byte first) and of a RIFX file (highest byte first).</summary>
+internal static class WavNumber
+{
+    /// <summary>The first two bytes.</summary>
+    public static int UInt16(ReadOnlySpan<byte> bytes, bool isBigEndian) =>
+        isBigEndian ? BinaryPrimitives.ReadUInt16BigEndian(bytes) : BinaryPrimitives.ReadUInt16LittleEndian(bytes);
+
+    /// <summary>The first four bytes.</summary>
+    public static uint UInt32(ReadOnlySpan<byte> bytes, bool isBigEndian) =>
+        isBigEndian ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
 }

@@ -1,11 +1,13 @@
 using System.Numerics.Tensors;
+using CommunityToolkit.HighPerformance.Buffers;
 using NrSer.Core.Audio.Input;
 
 namespace NrSer.Core.Audio.Wav;
 
 /// <summary>
-/// Reads WAVE (RIFF, RF64, BW64) from a stream, forward only: PCM of 8, 16, 24 or 32 bits, float of 32 or 64 bits, A-law and µ-law.
-/// Trusts nothing in the header: contradictions, missing bytes and impossible samples end in an <see cref="InvalidAudioException"/>.
+/// Reads WAVE (RIFF, RIFX, RF64, BW64) from a stream, forward only: PCM of up to 32 bits, float of 32 or 64 bits, A-law and µ-law. Follows what
+/// the writer meant where that is plain: lengths that were never filled in, several data chunks, samples behind the stated end, files joined.
+/// Trusts nothing otherwise: contradictions, missing bytes and impossible samples end in an <see cref="InvalidAudioException"/>.
 /// </summary>
 public sealed class WavReader : IAudioReader
 {
@@ -13,24 +15,31 @@ public sealed class WavReader : IAudioReader
     private const float Loudest = 1e10f;
 
     private readonly BufferedInput _input;
-    private readonly WavHeader _header;
+    private readonly AudioOptions _options;
+    private readonly WavFormat _format;
     private readonly int _frameBytes;
     private readonly long _maxFrames;
-    private readonly TimeSpan _maxDuration;
+    private WavEncoding _encoding;
+    private bool _mayBeFloats;
+    private WavData _data;
+    private long _remainingBytes;
     private long _framesRead;
 
     private WavReader(BufferedInput input, WavHeader header, AudioOptions options)
     {
         _input = input;
-        _header = header;
-        _frameBytes = header.Format.FrameBytes;
-        _maxDuration = options.MaxDuration;
-        _maxFrames = (long)Math.Floor(options.MaxDuration.TotalSeconds * header.Format.SampleRateHz);
-        Format = new(header.Format.SampleRateHz, header.Format.Channels, $"wav {EncodingName(header.Format.Encoding)}");
+        _options = options;
+        _format = header.Format;
+        _encoding = _format.Encoding;
+        _mayBeFloats = _encoding == WavEncoding.Pcm32;
+        _frameBytes = _format.FrameBytes;
+        _maxFrames = (long)Math.Floor(options.MaxDuration.TotalSeconds * _format.SampleRateHz);
+        Format = new(_format.SampleRateHz, _format.Channels, $"wav {EncodingName(_encoding)}");
+        Begin(header.Data);
     }
 
     /// <inheritdoc/>
-    public AudioFormat Format { get; }
+    public AudioFormat Format { get; private set; }
 
     /// <summary>Reads the header.</summary>
     /// <param name="content">At the first byte of the recording. If it can seek, a cut-off file is noticed at once. Stays open.</param>
@@ -48,34 +57,28 @@ public sealed class WavReader : IAudioReader
     {
         WavHeader header = await WavHeader.ReadAsync(input, options, cancellationToken).ConfigureAwait(false);
         WavReader reader = new(input, header, options);
-        if (header.DataBytes / reader._frameBytes > reader._maxFrames)
+        long offset = input.PositionBytes;
+        if (!await reader.HasFrameAsync(cancellationToken).ConfigureAwait(false))
+            throw new InvalidAudioException("The recording contains no audio.", offset);
+        if (reader is { _data.MayEndEarly: false } && reader._data.Bytes / reader._frameBytes > reader._maxFrames)
             throw reader.TooLong();
+        if (reader._mayBeFloats)
+            await reader.LookForFloatsAsync(cancellationToken).ConfigureAwait(false);
         return reader;
     }
 
     /// <inheritdoc/>
     public async ValueTask<int> ReadAsync(Memory<float> interleaved, CancellationToken cancellationToken)
     {
-        int channels = Format.Channels;
+        int channels = _format.Channels;
         ArgumentOutOfRangeException.ThrowIfLessThan(interleaved.Length, channels, nameof(interleaved));
-
-        long remainingBytes = _header.DataBytes - (_framesRead * _frameBytes) ?? long.MaxValue;
-        if (remainingBytes == 0)
+        if (!await HasFrameAsync(cancellationToken).ConfigureAwait(false))
             return 0;
-        if (remainingBytes < _frameBytes)
-            throw new InvalidAudioException($"The last frame has {remainingBytes} of {_frameBytes} bytes.", _input.PositionBytes);
-        if (!await _input.FillAsync(_frameBytes, cancellationToken).ConfigureAwait(false))
-        {
-            if (_header.DataBytes is null && _input.Buffered.IsEmpty)
-                return 0;
-            throw EndsEarly(remainingBytes);
-        }
-
         if (_framesRead == _maxFrames)
             throw TooLong();
 
         long frames = Math.Min(interleaved.Length / channels, _input.Buffered.Length / _frameBytes);
-        frames = Math.Min(frames, Math.Min(remainingBytes / _frameBytes, _maxFrames - _framesRead));
+        frames = Math.Min(frames, Math.Min(_remainingBytes / _frameBytes, _maxFrames - _framesRead));
         int samples = DecodeFrames((int)frames, interleaved.Span);
         _framesRead += samples / channels;
         return samples;
@@ -84,11 +87,141 @@ public sealed class WavReader : IAudioReader
     /// <summary>Nothing to free: the stream belongs to the caller.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
+    private void Begin(WavData data)
+    {
+        _data = data;
+        _remainingBytes = data.Bytes;
+    }
+
+    // True with a frame in the buffer. A part of a frame at the end is left out: nobody misses it.
+    private async ValueTask<bool> HasFrameAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (_remainingBytes < _frameBytes)
+            {
+                if (!await FindMoreAsync(cancellationToken).ConfigureAwait(false))
+                    return false;
+            }
+            else if (await _input.FillAsync(_frameBytes, cancellationToken).ConfigureAwait(false))
+            {
+                return true;
+            }
+            else if (_data.MayEndAt(_input.PositionBytes + _input.Buffered.Length))
+            {
+                return false;
+            }
+            else
+            {
+                throw EndsEarly();
+            }
+        }
+    }
+
+    // Behind the stated end may stand other chunks and tags, which are no sound; but also the rest of the samples, because a recorder was
+    // switched off before it wrote the true length or because the length exceeds 4 GiB; and a second file.
+    private async ValueTask<bool> FindMoreAsync(CancellationToken cancellationToken)
+    {
+        bool isEmpty = _data.Bytes == 0;
+        if (!await _input.FillAsync((int)_remainingBytes, cancellationToken).ConfigureAwait(false))
+            return _data.MayEndAt(_input.PositionBytes + _input.Buffered.Length) ? false : throw EndsEarly();
+        _input.Advance((int)_remainingBytes);
+        _remainingBytes = 0;
+        await WavChunk.SkipPadAsync(_input, _data.Bytes, cancellationToken).ConfigureAwait(false);
+        while (await _input.FillAsync(WavChunk.HeaderBytes, cancellationToken).ConfigureAwait(false))
+        {
+            await _input.FillAsync(WavChunk.FileHeaderBytes, cancellationToken).ConfigureAwait(false);
+            if (WavChunk.StartsFile(_input.Buffered.Span))
+            {
+                await BeginNextFileAsync(cancellationToken).ConfigureAwait(false);
+                return true;
+            }
+
+            if (_input.Buffered.Span.StartsWith("TAG"u8) || _input.Buffered.Span.StartsWith("ID3"u8))
+                return false;
+            WavChunk chunk = WavChunk.Parse(_input.Buffered.Span, _format.IsBigEndian);
+            if (chunk.Id == WavChunk.Data)
+            {
+                _input.Advance(WavChunk.HeaderBytes);
+                Begin(WavData.Find(_input, _data.FileOffset, chunk.Bytes, riffBytes: 0, ds64DataBytes: null));
+                return true;
+            }
+
+            if (!await IsChunkAsync(chunk, cancellationToken).ConfigureAwait(false))
+            {
+                bool isSilence = await IsZeroToTheEndAsync(cancellationToken).ConfigureAwait(false);
+                Begin(WavData.AllThatFollows(_data.FileOffset));
+                return !isSilence || isEmpty;
+            }
+
+            _input.Advance(WavChunk.HeaderBytes);
+            if (!await chunk.SkipBodyAsync(_input, cancellationToken).ConfigureAwait(false))
+                return false;
+        }
+
+        // Too short for a chunk: samples only if there is nothing else.
+        if (!isEmpty || _input.Buffered.Length < _frameBytes)
+            return false;
+        Begin(WavData.AllThatFollows(_data.FileOffset));
+        return true;
+    }
+
+    private async ValueTask BeginNextFileAsync(CancellationToken cancellationToken)
+    {
+        long offset = _input.PositionBytes;
+        WavHeader header = await WavHeader.ReadAsync(_input, _options, cancellationToken).ConfigureAwait(false);
+        if (header.Format != _format)
+            throw new InvalidAudioException("A second WAVE file follows in another format; cut them apart.", offset);
+        Begin(header.Data);
+    }
+
+    // Samples can look like a name by chance: an unknown one must fit into what follows.
+    private async ValueTask<bool> IsChunkAsync(WavChunk chunk, CancellationToken cancellationToken)
+    {
+        if (WavChunk.HasKnownName(_input.Buffered.Span))
+            return true;
+        if (!WavChunk.HasName(_input.Buffered.Span))
+            return false;
+        if (_input.LengthBytes is { } lengthBytes)
+            return WavChunk.HeaderBytes + chunk.Bytes <= lengthBytes - _input.PositionBytes;
+        int visibleBytes = (int)Math.Min(WavChunk.HeaderBytes + (long)chunk.Bytes, BufferedInput.CapacityBytes);
+        return await _input.FillAsync(visibleBytes, cancellationToken).ConfigureAwait(false);
+    }
+
+    // Files are padded to whole blocks by some recorders.
+    private async ValueTask<bool> IsZeroToTheEndAsync(CancellationToken cancellationToken) =>
+        !await _input.FillAsync(BufferedInput.CapacityBytes, cancellationToken).ConfigureAwait(false)
+        && _input.Buffered.Span.IndexOfAnyExcept((byte)0) < 0;
+
+    // Looks past silence at the start, as far as the buffer reaches.
+    private async ValueTask LookForFloatsAsync(CancellationToken cancellationToken)
+    {
+        _mayBeFloats = false;
+        await _input.FillAsync(BufferedInput.CapacityBytes, cancellationToken).ConfigureAwait(false);
+        int bytes = (int)Math.Min(_input.Buffered.Length, _remainingBytes) / sizeof(float) * sizeof(float);
+        using SpanOwner<byte> turned = SpanOwner<byte>.Allocate(_format.IsBigEndian ? bytes : 0);
+        if (_format.IsBigEndian)
+            WavSamples.Turn(_input.Buffered.Span[..bytes], sizeof(float), turned.Span);
+        if (WavSamples.AreFloats(_format.IsBigEndian ? turned.Span : _input.Buffered.Span[..bytes]))
+        {
+            _encoding = WavEncoding.Float32;
+            Format = Format with { Encoding = $"wav {EncodingName(_encoding)}" };
+        }
+    }
+
     // Returns fewer when a sample is not a number: the frames before it are sound, and the next call starts with it.
     private int DecodeFrames(int frames, Span<float> interleaved)
     {
         Span<float> samples = interleaved[..(frames * Format.Channels)];
-        WavSamples.Decode(_header.Format.Encoding, _input.Buffered.Span[..(frames * _frameBytes)], samples);
+        ReadOnlySpan<byte> stored = _input.Buffered.Span[..(frames * _frameBytes)];
+        using SpanOwner<byte> turned = SpanOwner<byte>.Allocate(_format.IsBigEndian ? stored.Length : 0);
+        if (_format.IsBigEndian)
+        {
+            WavSamples.Turn(stored, _frameBytes / Format.Channels, turned.Span);
+            stored = turned.Span;
+        }
+
+        WavSamples.Decode(_encoding, stored, samples);
         if (!(TensorPrimitives.MaxMagnitude<float>(samples) <= Loudest)) // NaN is not smaller either
         {
             frames = IndexOfUnsound(samples) / Format.Channels;
@@ -101,6 +234,7 @@ public sealed class WavReader : IAudioReader
         }
 
         _input.Advance(frames * _frameBytes);
+        _remainingBytes -= frames * _frameBytes;
         return frames * Format.Channels;
     }
 
@@ -112,17 +246,15 @@ public sealed class WavReader : IAudioReader
         return index;
     }
 
-    private InvalidAudioException EndsEarly(long remainingBytes)
+    private InvalidAudioException EndsEarly()
     {
         int partBytes = _input.Buffered.Length;
-        string reason = _header.DataBytes is { } dataBytes
-            ? $"The recording is cut off: {remainingBytes - partBytes} of {dataBytes} bytes are missing."
-            : $"The recording is cut off: its last frame has {partBytes} of {_frameBytes} bytes.";
-        return new(reason, _input.PositionBytes + partBytes);
+        return new(
+            $"The recording is cut off: {_remainingBytes - partBytes} of {_data.Bytes} bytes are missing.", _input.PositionBytes + partBytes);
     }
 
     private InvalidAudioException TooLong() =>
-        new($"The recording is longer than the limit of {_maxDuration.TotalHours:0.###} h.", _input.PositionBytes);
+        new($"The recording is longer than the limit of {_options.MaxDuration.TotalHours:0.###} h.", _input.PositionBytes);
 
     private static string EncodingName(WavEncoding encoding) => encoding switch
     {

@@ -61,6 +61,41 @@ internal static class WavSamples
         }
     }
 
+    /// <summary>Turns samples of the other byte order around, so that <see cref="Decode"/> reads them.</summary>
+    /// <param name="stored">Whole samples; must not overlap <paramref name="turned"/>.</param>
+    /// <param name="bytesPerSample">1 to 8.</param>
+    /// <param name="turned">Receives them, as long as <paramref name="stored"/>.</param>
+    public static void Turn(ReadOnlySpan<byte> stored, int bytesPerSample, Span<byte> turned)
+    {
+        for (int at = 0; at < stored.Length; at += bytesPerSample)
+        {
+            for (int i = 0; i < bytesPerSample; i++)
+                turned[at + i] = stored[at + bytesPerSample - 1 - i];
+        }
+    }
+
+    /// <summary>True when samples tagged as 32-bit integers are floats, as old openSMILE wrote them. False too when there is too little to tell.</summary>
+    /// <param name="stored">Whole samples.</param>
+    /// <remarks>
+    /// The exponent of a float is its upper byte. Between 2⁻³¹ and 16 it makes integers of 0.38 to 0.51 times full scale, up, and 0.49 to 0.62
+    /// down, with nothing in between: no sound does that.
+    /// </remarks>
+    public static bool AreFloats(ReadOnlySpan<byte> stored)
+    {
+        const int Enough = 100; // samples that are not zero: enough to exclude chance, few enough for the first word
+        int told = 0;
+        foreach (float sample in MemoryMarshal.Cast<byte, float>(stored))
+        {
+            if (BitConverter.SingleToInt32Bits(sample) == 0)
+                continue;
+            if (!(Math.Abs(sample) is 0 or (>= 1f / (1u << 31) and <= 16)))
+                return false;
+            told++;
+        }
+
+        return told >= Enough;
+    }
+
     private static void Expand(ReadOnlySpan<byte> codes, ReadOnlySpan<float> table, Span<float> samples)
     {
         for (int i = 0; i < samples.Length; i++)

@@ -37,6 +37,20 @@ internal static class WavBytes
 
     public static byte[] Float32(params float[] samples) => [.. samples.SelectMany(sample => UInt32(BitConverter.SingleToUInt32Bits(sample)))];
 
+    /// <summary>A big-endian file with the samples of a little-endian one.</summary>
+    public static byte[] Rifx(int channels, int sampleRateHz, int bits, byte[] stored)
+    {
+        int sampleBytes = bits / 8;
+        byte[] turned = [.. stored.Chunk(sampleBytes).SelectMany(sample => sample.Reverse())];
+        return
+        [
+            .. Letters("RIFX"), .. BigEndian((uint)(36 + stored.Length), 4), .. Letters("WAVE"), .. Letters("fmt "), .. BigEndian(16, 4),
+            .. BigEndian(Pcm, 2), .. BigEndian((uint)channels, 2), .. BigEndian((uint)sampleRateHz, 4),
+            .. BigEndian((uint)(sampleRateHz * channels * sampleBytes), 4), .. BigEndian((uint)(channels * sampleBytes), 2),
+            .. BigEndian((uint)bits, 2), .. Letters("data"), .. BigEndian((uint)stored.Length, 4), .. turned,
+        ];
+    }
+
     /// <summary>A sound mono 16 kHz 16-bit file.</summary>
     public static byte[] Speech(params short[] samples) => Riff(Format(Pcm, 1, 16_000, 16), Chunk("data", Pcm16(samples)));
 
@@ -60,6 +74,8 @@ internal static class WavBytes
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
         return bytes;
     }
+
+    private static IEnumerable<byte> BigEndian(uint value, int bytes) => UInt32(value).Take(bytes).Reverse();
 
     private static byte[] Letters(string text) => [.. text.Select(letter => (byte)letter)];
 

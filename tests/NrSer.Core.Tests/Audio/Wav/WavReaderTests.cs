@@ -94,11 +94,10 @@ public sealed class WavReaderTests
     [InlineData(WavBytes.Pcm, 10_000, 16_000, 16, null, null, "10000 channels")]
     [InlineData(WavBytes.Pcm, 1, 0, 16, null, null, "0 Hz")]
     [InlineData(WavBytes.Pcm, 1, 800_000, 16, null, null, "800000 Hz")]
-    [InlineData(WavBytes.Pcm, 1, 16_000, 12, null, null, "12 bits")]
+    [InlineData(WavBytes.Pcm, 1, 16_000, 40, null, null, "40 bits")]
     [InlineData(WavBytes.Pcm, 1, 16_000, 0, null, null, "0 bits")]
     [InlineData(WavBytes.IeeeFloat, 1, 16_000, 16, null, null, "16 bits")]
     [InlineData(WavBytes.Pcm, 2, 16_000, 16, null, 2, "take 4 bytes, not 2")]
-    [InlineData(WavBytes.Pcm, 1, 16_000, 16, 1u, null, "not 1 bytes per second")]
     public async Task OpenAsync_LyingFormat_NamesTheLie(
         int tag, int channels, int sampleRateHz, int bits, uint? bytesPerSecond, int? frameBytes, string reason)
     {
@@ -168,15 +167,12 @@ public sealed class WavReaderTests
     [Theory]
     [InlineData(3u)]
     [InlineData(uint.MaxValue)]
-    public async Task ReadAsync_PartOfAFrameAtTheEnd_IsRefused(uint dataBytes)
+    public async Task ReadAsync_PartOfAFrameAtTheEnd_IsLeftOut(uint dataBytes)
     {
         byte[] file = WavBytes.File(
             "RIFF", uint.MaxValue, WavBytes.Format(WavBytes.Pcm, 1, 16_000, 16), WavBytes.ChunkOfSize("data", dataBytes, 0, 0, 1));
-        await using WavReader reader = await WavReader.OpenAsync(new MemoryStream(file), new(), Reading.Token);
-        List<float> samples = [];
-        InvalidAudioException exception = await Assert.ThrowsAsync<InvalidAudioException>(() => Reading.ReadIntoAsync(reader, samples));
-        Assert.Single(samples);
-        Assert.Contains("1 of 2 bytes", exception.Reason, StringComparison.Ordinal);
+        Assert.Single(await Reading.ReadWavAsync(file));
+        Assert.Single(await Reading.ReadWavAsync(file, canSeek: false));
     }
 
     [Theory]
