@@ -62,8 +62,9 @@ public sealed class ChunkReader(SpeechReader speech, SegmentationOptions options
 
         if (SamplesRead < SegmentGrid.ShortestSamples)
         {
-            throw new InvalidAudioException(
-                $"The recording lasts {SamplesRead / (double)SegmentGrid.SampleRateHz:F2} s; at least 0.5 s is needed to hear a voice.");
+            // Rounded down: what misses the limit must not look like it.
+            double seconds = Math.Floor(1000.0 * SamplesRead / SegmentGrid.SampleRateHz) / 1000;
+            throw new InvalidAudioException($"The recording lasts {seconds:0.00#} s; at least 0.5 s is needed to hear a voice.");
         }
     }
 }

@@ -58,6 +58,16 @@ public sealed class ChunkReaderTests
     }
 
     [Fact]
+    public async Task ReadAsync_OneSampleTooFew_IsRefusedWithALengthBelowTheLimit()
+    {
+        byte[] file = await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "Audio", "Cases", "F51_0.4999s.wav"), Reading.Token);
+        float[] samples = await Reading.ReadWavAsync(file);
+        Assert.Equal(SegmentGrid.ShortestSamples - 1, samples.Length);
+        InvalidAudioException error = await Assert.ThrowsAsync<InvalidAudioException>(() => ReadAsync([samples]));
+        Assert.Contains("lasts 0.499 s; at least 0.5 s", error.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ReadAsync_ExactlyOneChunk_LeavesNoEmptyOneBehind()
     {
         // A full cutter must keep 2 s back, should the recording go on; its end is the next read's answer.
