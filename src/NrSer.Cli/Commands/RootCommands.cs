@@ -13,11 +13,20 @@ internal static class RootCommands
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Terminal terminal, TimeSpan? interruptible)
     {
-        ParseResult parsed = Create(terminal).Parse(arguments);
+        RootCommand root = Create(terminal);
+        // Names may begin with @, which would otherwise read arguments from that file, or with -, which would be an option.
+        ParseResult parsed = root.Parse(
+            [.. arguments.Select(argument => IsFile(argument, root) ? Path.Combine(".", argument) : argument)],
+            new ParserConfiguration { ResponseFileTokenReplacer = null });
         int exitCode = await parsed.InvokeAsync(
             new InvocationConfiguration { Output = terminal.Out, Error = terminal.Errors, ProcessTerminationTimeout = interruptible });
         return parsed.Errors.Count > 0 ? ExitCode.BadInput : exitCode;
     }
+
+    private static bool IsFile(string argument, Command root) => argument.StartsWith('-') && File.Exists(argument) && !HasOption(root, argument);
+
+    private static bool HasOption(Command command, string name) =>
+        command.Options.Any(option => option.Name == name || option.Aliases.Contains(name)) || command.Subcommands.Any(child => HasOption(child, name));
 
     public static RootCommand Create(Terminal terminal) => new(
         """
