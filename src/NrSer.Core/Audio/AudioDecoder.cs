@@ -9,8 +9,7 @@ namespace NrSer.Core.Audio;
 public sealed class AudioDecoder(AudioOptions options)
 {
     /// <summary>What recordings in a folder are told by; what is opened here is asked for its content, not its name.</summary>
-    public static IReadOnlyList<string> FileExtensions { get; } =
-        [".wav", ".flac", ".mp3", ".m4a", ".mp4", ".aac", ".ogg", ".oga", ".opus", ".webm", ".mka", ".wma", ".amr", ".aif", ".aiff"];
+    public static IReadOnlyList<string> FileExtensions { get; } = [.. FfmpegFormat.All.SelectMany(format => format.Extensions.Split(' ')).Distinct()];
 
     /// <summary>Finds out what the recording is and reads its header.</summary>
     /// <param name="content">
@@ -23,12 +22,25 @@ public sealed class AudioDecoder(AudioOptions options)
     {
         ArgumentNullException.ThrowIfNull(content);
         BufferedInput input = new(content);
-        await input.FillAsync(BufferedInput.CapacityBytes, cancellationToken).ConfigureAwait(false);
-        ReadOnlyMemory<byte> start = input.Buffered;
-        if (ContentSniffer.IsWave(start.Span))
+        bool hasTag = await Preamble.SkipAsync(input, cancellationToken).ConfigureAwait(false);
+        if (ContentSniffer.IsWave(input.Buffered.Span))
             return await WavReader.OpenAsync(input, options, cancellationToken).ConfigureAwait(false);
-        if (ContentSniffer.FindFfmpegFormat(start.Span) is { } format)
-            return await FfmpegReader.OpenAsync(input, format, options, cancellationToken).ConfigureAwait(false);
-        throw new InvalidAudioException(UnreadableContent.Describe(start.Span), 0);
+        FfmpegFormat format = ContentSniffer.FindFfmpegFormat(input.Buffered.Span) ?? FindFrames(input, hasTag)
+            ?? throw new InvalidAudioException(UnreadableContent.Describe(input), 0);
+        return await FfmpegReader.OpenAsync(input, format, options, cancellationToken).ConfigureAwait(false);
+    }
+
+    // What is something else is not searched, since it could hold frames and not be them.
+    private static FfmpegFormat? FindFrames(BufferedInput input, bool hasTag)
+    {
+        FfmpegFormat? taggedFormat = hasTag ? FfmpegFormat.Mp3 : null; // whose frames may start further behind
+        if (input.Buffered.IsEmpty)
+            return taggedFormat;
+        if (UnreadableContent.FindKind(input) is not null)
+            return null;
+        if (MpegFrames.Find(input.Buffered.Span) is not { } frames)
+            return taggedFormat;
+        input.Advance(frames.Offset);
+        return frames.Format;
     }
 }

@@ -9,19 +9,36 @@ namespace NrSer.Core.Audio;
 /// </summary>
 internal static class ContentSniffer
 {
+    private const int TransportPacketBytes = 188; // ISO/IEC 13818-1
+    private const int GsmFrameBytes = 33; // GSM 06.10: 4 bits of signature and 260 of speech, 20 ms
+    private const int FewestGsmFrames = 16; // whose 4 bits agree by chance once in 2^64
+
     private static ReadOnlySpan<byte> AsfHeader => [0x30, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11, 0xA6, 0xD9];
 
     private static ReadOnlySpan<byte> EbmlHeader => [0x1A, 0x45, 0xDF, 0xA3];
 
+    private static ReadOnlySpan<byte> Wave64Header => [(byte)'r', (byte)'i', (byte)'f', (byte)'f', 0x2E, 0x91, 0xCF, 0x11, 0xA5, 0xD6];
+
+    private static ReadOnlySpan<byte> DtsHeader => [0x7F, 0xFE, 0x80, 0x01];
+
+    private static ReadOnlySpan<byte> Ac3Header => [0x0B, 0x77];
+
     /// <summary>True for what <see cref="WavReader"/> reads.</summary>
     /// <param name="start">The first bytes of the recording.</param>
-    public static bool IsWave(ReadOnlySpan<byte> start) =>
-        WavChunk.StartsFile(start) && !IsForeignWave(start);
+    public static bool IsWave(ReadOnlySpan<byte> start) => WavChunk.StartsFile(start) && !IsForeignWave(start);
 
     /// <summary>Finds who decodes it.</summary>
-    /// <param name="start">The first bytes of the recording; a few hundred are enough unless it starts with tags.</param>
+    /// <param name="start">The first bytes of the recording, behind any tags; a few hundred are enough.</param>
     /// <returns>Null for everything ffmpeg must not see.</returns>
-    public static FfmpegFormat? FindFfmpegFormat(ReadOnlySpan<byte> start)
+    public static FfmpegFormat? FindFfmpegFormat(ReadOnlySpan<byte> start) =>
+        FindByLetters(start) ?? FindInForm(start) ?? FindByPattern(start);
+
+    /// <summary>True for a SPHERE file compressed by shorten, which ffmpeg does not unpack.</summary>
+    /// <param name="start">The first bytes of the recording.</param>
+    public static bool IsShortened(ReadOnlySpan<byte> start) =>
+        start.StartsWith("NIST_1A\n"u8) && start[..Math.Min(start.Length, 1024)].IndexOf("embedded-shorten"u8) >= 0; // its header is that long
+
+    private static FfmpegFormat? FindByLetters(ReadOnlySpan<byte> start)
     {
         if (start.StartsWith("fLaC"u8))
             return FfmpegFormat.Flac;
@@ -33,60 +50,107 @@ internal static class ContentSniffer
             return FfmpegFormat.Asf;
         if (start.StartsWith("#!AMR\n"u8) || start.StartsWith("#!AMR-WB\n"u8))
             return FfmpegFormat.Amr;
-        if (start.StartsWith("FORM"u8) && start.Length >= 12 && (start[8..12].SequenceEqual("AIFF"u8) || start[8..12].SequenceEqual("AIFC"u8)))
+        if (start.StartsWith(".snd"u8))
+            return FfmpegFormat.Au;
+        if (start.StartsWith("caff"u8))
+            return FfmpegFormat.Caf;
+        if (start.StartsWith(Wave64Header))
+            return FfmpegFormat.Wave64;
+        if (start.StartsWith("NIST_1A\n"u8))
+            return IsShortened(start) ? null : FfmpegFormat.Sphere;
+        if (start.StartsWith("FLV\u0001"u8))
+            return FfmpegFormat.Flv;
+        if (start.StartsWith("wvpk"u8))
+            return FfmpegFormat.WavPack;
+        if (start.StartsWith("MAC "u8))
+            return FfmpegFormat.MonkeysAudio;
+        if (start.StartsWith("TTA1"u8))
+            return FfmpegFormat.TrueAudio;
+        if (start.StartsWith("MPCK"u8))
+            return FfmpegFormat.Musepack8;
+        if (start.StartsWith("MP+"u8))
+            return FfmpegFormat.Musepack7;
+        if (start.StartsWith("Creative Voice File\u001a"u8))
+            return FfmpegFormat.Voc;
+        return start.StartsWith("DSD "u8) ? FfmpegFormat.Dsf : null;
+    }
+
+    private static FfmpegFormat? FindInForm(ReadOnlySpan<byte> start)
+    {
+        if (start.Length < 12)
+            return null;
+        ReadOnlySpan<byte> form = start[8..12];
+        if (start.StartsWith("FORM"u8) && (form.SequenceEqual("AIFF"u8) || form.SequenceEqual("AIFC"u8)))
             return FfmpegFormat.Aiff;
-        if (WavChunk.StartsFile(start))
-            return FfmpegFormat.Wave;
+        if (start.StartsWith("RIFF"u8) && form.SequenceEqual("AVI "u8))
+            return FfmpegFormat.Avi;
+        return WavChunk.StartsFile(start) ? FfmpegFormat.Wave : null;
+    }
+
+    private static FfmpegFormat? FindByPattern(ReadOnlySpan<byte> start)
+    {
         if (IsMp4(start))
             return FfmpegFormat.Mp4;
-        if (start.StartsWith("ID3"u8))
-            return FindBehindId3(start);
-        if (IsAdts(start))
+        if (MpegFrames.IsAdts(start))
             return FfmpegFormat.Aac;
-        return IsMpegAudio(start) ? FfmpegFormat.Mp3 : null;
+        if (MpegFrames.IsMpegAudio(start))
+            return FfmpegFormat.Mp3;
+        if (IsTransportStream(start))
+            return FfmpegFormat.MpegTs;
+        if (start.StartsWith(Ac3Header) && start.Length > 5)
+            return start[5] >> 3 > 10 ? FfmpegFormat.Eac3 : FfmpegFormat.Ac3; // ETSI TS 102 366: the stream's version
+        if (start.StartsWith(DtsHeader))
+            return FfmpegFormat.Dts;
+        return IsGsm(start) ? FfmpegFormat.Gsm : null;
     }
 
     // Telephone systems store encodings that are not ours; looked for only as far as the first bytes reach. ffmpeg misreads RIFX, which we do not.
     private static bool IsForeignWave(ReadOnlySpan<byte> start)
     {
+        if (start.StartsWith("RIFX"u8))
+            return false;
         long at = WavChunk.FileHeaderBytes;
         while (at + WavChunk.HeaderBytes + sizeof(ushort) <= start.Length)
         {
-            WavChunk chunk = WavChunk.Parse(start[(int)at..], start.StartsWith("RIFX"u8));
-            ReadOnlySpan<byte> body = start[((int)at + WavChunk.HeaderBytes)..];
+            WavChunk chunk = WavChunk.Parse(start[(int)at..], isBigEndian: false);
             if (chunk.Id == WavChunk.Format)
-                return !start.StartsWith("RIFX"u8) && WavTag.Find(body) is { } tag && !WavTag.IsOurs(tag);
+                return WavTag.Find(start[((int)at + WavChunk.HeaderBytes)..]) is { } tag && !WavTag.IsOurs(tag);
             at += WavChunk.HeaderBytes + chunk.Bytes + (chunk.Bytes % 2);
         }
 
         return false;
     }
 
-    // The first box of MP4 is ftyp; old QuickTime starts with any of the others.
-    private static bool IsMp4(ReadOnlySpan<byte> start) =>
-        start.Length >= 8 && (start[4..8].SequenceEqual("ftyp"u8) || start[4..8].SequenceEqual("moov"u8)
-            || start[4..8].SequenceEqual("mdat"u8) || start[4..8].SequenceEqual("wide"u8));
-
-    // Behind a tag with a big picture we cannot see.
-    private static FfmpegFormat FindBehindId3(ReadOnlySpan<byte> start)
+    // The first box of MP4 is ftyp; old QuickTime and pieces of streams start with any of the others.
+    private static bool IsMp4(ReadOnlySpan<byte> start)
     {
-        ReadOnlySpan<byte> behind = start[Math.Min(Id3Tag.Bytes(start), start.Length)..];
-        if (behind.StartsWith("fLaC"u8))
-            return FfmpegFormat.Flac;
-        return IsAdts(behind) ? FfmpegFormat.Aac : FfmpegFormat.Mp3;
+        if (start.Length < 8)
+            return false;
+        ReadOnlySpan<byte> boxes = "ftypmoovmdatwidefreeskippnotstypuuid"u8;
+        for (int at = 0; at < boxes.Length; at += 4)
+        {
+            if (start[4..8].SequenceEqual(boxes.Slice(at, 4)))
+                return true;
+        }
+
+        return false;
     }
 
-    // ISO/IEC 13818-7: twelve ones, any MPEG version, layer 0.
-    private static bool IsAdts(ReadOnlySpan<byte> start) => start.Length >= 2 && start[0] == 0xFF && (start[1] & 0xF6) == 0xF0;
+    private static bool IsTransportStream(ReadOnlySpan<byte> start) =>
+        start.Length > 2 * TransportPacketBytes
+        && start[0] == 0x47 && start[TransportPacketBytes] == 0x47 && start[2 * TransportPacketBytes] == 0x47;
 
-    // ISO/IEC 11172-3: eleven ones, then version, layer, bit rate and sample rate, of which these values are reserved. Layer I is left out: FF FE
-    // starts UTF-16 text far more often.
-    private static bool IsMpegAudio(ReadOnlySpan<byte> start)
+    // Raw GSM has no header, but every frame starts with the same four bits.
+    private static bool IsGsm(ReadOnlySpan<byte> start)
     {
-        if (start.Length < 3 || start[0] != 0xFF || (start[1] & 0xE0) != 0xE0)
+        if (start.Length < FewestGsmFrames * GsmFrameBytes)
             return false;
-        int version = (start[1] >> 3) & 3;
-        int layer = (start[1] >> 1) & 3;
-        return version != 1 && (layer is 1 or 2) && start[2] >> 4 is not (0 or 15) && ((start[2] >> 2) & 3) != 3;
+        for (int at = 0; at < start.Length; at += GsmFrameBytes)
+        {
+            if (start[at] >> 4 != 0xD)
+                return false;
+        }
+
+        return true;
     }
 }

@@ -1,18 +1,31 @@
+using NrSer.Core.Audio.Input;
+
 namespace NrSer.Core.Audio;
 
 /// <summary>Words for what is not a recording.</summary>
 internal static class UnreadableContent
 {
-    private const string Hint = "Readable are WAV, FLAC, MP3, M4A/MP4, AAC, OGG/Opus, WebM, WMA, AMR and AIFF.";
-
-    /// <summary>The reason to refuse it, one or two sentences.</summary>
-    /// <param name="start">The first bytes.</param>
-    public static string Describe(ReadOnlySpan<byte> start)
+    /// <summary>The reason to refuse it, a sentence or two.</summary>
+    /// <param name="input">At the first byte that is neither a tag nor zero.</param>
+    public static string Describe(BufferedInput input)
     {
-        if (start.IsEmpty)
+        if (input is { Buffered.IsEmpty: true, PositionBytes: 0 })
             return "The file is empty.";
-        string? kind = FindBinaryKind(start) ?? FindTextKind(start);
-        return kind is null ? $"The file is no recording we know. {Hint}" : $"The file is {kind}, not a recording. {Hint}";
+        if (ContentSniffer.IsShortened(input.Buffered.Span))
+            return "The SPHERE file is compressed by shorten, which ffmpeg does not unpack. Unpack it: sph2pipe -f wav FILE out.wav";
+        return FindKind(input) is { } kind
+            ? $"The file is {kind}, not a recording."
+            : $"The file is no recording we know. {Conversion.Convert}";
+    }
+
+    /// <summary>What it is instead; null when it could be a recording.</summary>
+    /// <param name="input">At the first byte that is neither a tag nor zero.</param>
+    public static string? FindKind(BufferedInput input)
+    {
+        ReadOnlySpan<byte> start = input.Buffered.Span;
+        if (start.IsEmpty)
+            return input.PositionBytes == 0 ? "empty" : "nothing but zero bytes";
+        return FindBinaryKind(start) ?? FindTextKind(start);
     }
 
     private static string? FindBinaryKind(ReadOnlySpan<byte> start)
@@ -23,7 +36,7 @@ internal static class UnreadableContent
             return "a PDF document";
         if (start.StartsWith(PngHeader) || start.StartsWith(JpegHeader) || start.StartsWith("GIF8"u8))
             return "a picture";
-        return start.IndexOfAnyExcept((byte)0) < 0 ? "nothing but zero bytes" : null;
+        return null;
     }
 
     private static string? FindTextKind(ReadOnlySpan<byte> start)

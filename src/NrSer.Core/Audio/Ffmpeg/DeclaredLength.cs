@@ -1,11 +1,13 @@
 using System.Buffers.Binary;
+using NrSer.Core.Audio.Wav;
 
 namespace NrSer.Core.Audio.Ffmpeg;
 
 /// <summary>Finds the file length that some containers state in their first bytes, since ffmpeg does not miss what is missing.</summary>
 internal static class DeclaredLength
 {
-    private const uint Unknown = 0xFFFFFFFF;
+    private const int Id3v1Bytes = 128;
+    private const int EnhancedTagBytes = 227; // TAG+, which stands before an ID3v1 tag only
 
     // ASF_File_Properties_Object; ASF specification, section 3.2: after it the sizes of the object (8) and the file's id (16), then its length.
     private const int AsfLengthOffset = 40;
@@ -14,7 +16,7 @@ internal static class DeclaredLength
     private static ReadOnlySpan<byte> AsfFileProperties =>
         [0xA1, 0xDC, 0xAB, 0x8C, 0x47, 0xA9, 0xCF, 0x11, 0x8E, 0xE4, 0x00, 0xC0, 0x0C, 0x20, 0x53, 0x65];
 
-    /// <summary>The least number of bytes the whole file has if it is complete.</summary>
+    /// <summary>The least number of bytes the whole file has if it is complete, from its first byte behind any tags.</summary>
     /// <param name="format">What it was found to be.</param>
     /// <param name="start">Its first bytes.</param>
     /// <returns>Null when it does not say.</returns>
@@ -24,12 +26,31 @@ internal static class DeclaredLength
             return FindInMp3(start);
         if (format == FfmpegFormat.Asf)
             return FindInAsf(start);
-        if (format == FfmpegFormat.Aiff || (format == FfmpegFormat.Wave && start.StartsWith("RIFX"u8)))
+        if (format == FfmpegFormat.Aiff)
             return FromChunk(BinaryPrimitives.ReadUInt32BigEndian(start[4..]));
-        return format == FfmpegFormat.Wave ? FromChunk(BinaryPrimitives.ReadUInt32LittleEndian(start[4..])) : null;
+        if (format == FfmpegFormat.Wave || format == FfmpegFormat.Avi)
+            return FromChunk(BinaryPrimitives.ReadUInt32LittleEndian(start[4..]));
+        if (format == FfmpegFormat.Au && start.Length >= 12)
+            return FindInAu(start);
+        if (format == FfmpegFormat.Wave64 && start.Length >= 24)
+            return BinaryPrimitives.ReadInt64LittleEndian(start[16..]); // behind the GUID of the file, which it includes
+        return format == FfmpegFormat.Dsf && start.Length >= 20 ? BinaryPrimitives.ReadInt64LittleEndian(start[12..]) : null;
     }
 
-    private static long? FromChunk(uint bytes) => bytes is 0 or Unknown ? null : bytes + 8L;
+    /// <summary>True when what is missing is a tag that somebody removed, which leaves the length as it was.</summary>
+    /// <param name="format">What it was found to be.</param>
+    /// <param name="missingBytes">Stated length less the true one.</param>
+    public static bool IsRemovedTag(FfmpegFormat format, long missingBytes) =>
+        format == FfmpegFormat.Mp3 && missingBytes is Id3v1Bytes or (Id3v1Bytes + EnhancedTagBytes);
+
+    private static long? FromChunk(uint bytes) => WavData.IsPlaceholder(bytes) ? null : bytes + 8L;
+
+    // Sun's audio header: where the samples start, and how many bytes they take.
+    private static long? FindInAu(ReadOnlySpan<byte> start)
+    {
+        uint bytes = BinaryPrimitives.ReadUInt32BigEndian(start[8..]);
+        return WavData.IsPlaceholder(bytes) ? null : BinaryPrimitives.ReadUInt32BigEndian(start[4..]) + (long)bytes;
+    }
 
     private static long? FindInAsf(ReadOnlySpan<byte> start)
     {
@@ -41,14 +62,13 @@ internal static class DeclaredLength
     }
 
     // Encoders put a silent first frame into the file whose body starts with Xing or Info, flags, and, as flags say, the number of frames and
-    // the bytes from this frame on. Behind a tag too long for our first bytes it is not seen.
+    // the bytes from this frame on.
     private static long? FindInMp3(ReadOnlySpan<byte> start)
     {
-        int frameStart = Id3Tag.Bytes(start);
-        if (frameStart + 256 > start.Length)
+        if (start.Length < 256)
             return null;
 
-        ReadOnlySpan<byte> frame = start.Slice(frameStart, 256);
+        ReadOnlySpan<byte> frame = start[..256];
         int at = frame.IndexOf("Xing"u8);
         if (at < 0)
             at = frame.IndexOf("Info"u8);
@@ -57,6 +77,6 @@ internal static class DeclaredLength
 
         uint flags = BinaryPrimitives.ReadUInt32BigEndian(frame[(at + 4)..]);
         int bytesAt = at + 8 + ((flags & 1) != 0 ? 4 : 0);
-        return (flags & 2) != 0 ? frameStart + (long)BinaryPrimitives.ReadUInt32BigEndian(frame[bytesAt..]) : null;
+        return (flags & 2) != 0 ? BinaryPrimitives.ReadUInt32BigEndian(frame[bytesAt..]) : null;
     }
 }

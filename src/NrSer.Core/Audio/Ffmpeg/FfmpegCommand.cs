@@ -9,7 +9,15 @@ internal static class FfmpegCommand
     // util-linux; sets the limits and then becomes ffmpeg, keeping the process id.
     private const string LimitsPath = "/usr/bin/prlimit";
 
-    /// <summary>Describes a process that writes the first audio stream as a float32 WAVE stream to its standard output.</summary>
+    // Sound goes where its time stamps say: what is missing becomes silence, from 0.1 s on. A step of more than ten minutes is not believed, since
+    // one forged number would be hours of silence, and whatever a stream was counted from before is no silence either.
+    private const string KeepTime =
+        "asetpts='st(1,if(isnan(PREV_INPTS),0,PREV_INPTS));st(0,ld(0)+if(gt(PTS-ld(1),600/TB),PTS-ld(1),0));PTS-ld(0)',aresample=async=1:first_pts=0";
+
+    /// <summary>
+    /// Describes a process that writes the audio stream marked as default, else the first with the most channels, as a float32 WAVE stream to its
+    /// standard output.
+    /// </summary>
     /// <param name="ffmpegPath">Full path: there will be no PATH to search.</param>
     /// <param name="format">What the recording was found to be.</param>
     /// <param name="filePath">The recording, or null when it comes through the standard input.</param>
@@ -32,11 +40,17 @@ internal static class FfmpegCommand
         Add(start, "-nostdin", "-hide_banner", "-v", "error", "-filter_threads", "1");
         Add(start, "-timelimit", $"{Math.Ceiling(options.FfmpegMaxCpuTime.TotalSeconds):0}");
         Add(start, "-max_alloc", $"{options.FfmpegMaxMemoryBytes / 4}"); // one block; a quarter leaves room for its neighbours
+        if (format == FfmpegFormat.Flac)
+            Add(start, "-err_detect", "crccheck");
+        if (format.Clock == FfmpegClock.GapsFromZero)
+            Add(start, "-copyts");
         Add(start, "-f", format.Demuxer, "-format_whitelist", format.Demuxer);
         Add(start, "-protocol_whitelist", filePath is null ? "pipe" : "file");
         Add(start, "-threads", "1", "-vn", "-sn", "-dn");
         Add(start, "-i", filePath is null ? "pipe:0" : $"file:{filePath}");
-        Add(start, "-map", "0:a:0", "-map_metadata", "-1", "-bitexact", "-c:a", "pcm_f32le", "-f", "wav", "pipe:1");
+        if (format.Clock != FfmpegClock.SamplesOnly)
+            Add(start, "-af", KeepTime);
+        Add(start, "-map_metadata", "-1", "-bitexact", "-c:a", "pcm_f32le", "-f", "wav", "pipe:1");
         return start;
     }
 

@@ -2,18 +2,60 @@ namespace NrSer.Core.Audio.Ffmpeg;
 
 /// <summary>A container that ffmpeg decodes for us.</summary>
 /// <param name="Demuxer">The only demuxer ffmpeg may use, as its <c>-f</c> names it.</param>
-/// <param name="Name">For people.</param>
+/// <param name="Name">For people, and in results.</param>
+/// <param name="Extensions">What such files are called, with their dots and spaces between.</param>
 /// <param name="NeedsFile">The index may stand at the end, so ffmpeg has to seek.</param>
-internal sealed record FfmpegFormat(string Demuxer, string Name, bool NeedsFile = false)
+/// <param name="Clock">What the container says about time.</param>
+internal sealed record FfmpegFormat(
+    string Demuxer, string Name, string Extensions, bool NeedsFile = false, FfmpegClock Clock = FfmpegClock.SamplesOnly)
 {
-    public static readonly FfmpegFormat Wave = new("wav", "wav");
-    public static readonly FfmpegFormat Flac = new("flac", "flac");
-    public static readonly FfmpegFormat Mp3 = new("mp3", "mp3");
-    public static readonly FfmpegFormat Aac = new("aac", "aac");
-    public static readonly FfmpegFormat Ogg = new("ogg", "ogg");
-    public static readonly FfmpegFormat Matroska = new("matroska", "webm");
-    public static readonly FfmpegFormat Mp4 = new("mov", "mp4", NeedsFile: true);
-    public static readonly FfmpegFormat Asf = new("asf", "wma");
-    public static readonly FfmpegFormat Amr = new("amr", "amr");
-    public static readonly FfmpegFormat Aiff = new("aiff", "aiff");
+    public static readonly FfmpegFormat Wave = new("wav", "wav", ".wav");
+    public static readonly FfmpegFormat Flac = new("flac", "flac", ".flac");
+    public static readonly FfmpegFormat Mp3 = new("mp3", "mp3", ".mp3 .mp2");
+    public static readonly FfmpegFormat Aac = new("aac", "aac", ".aac");
+    public static readonly FfmpegFormat Ogg = new("ogg", "ogg", ".ogg .oga .opus .spx", Clock: FfmpegClock.Gaps);
+    public static readonly FfmpegFormat Matroska = new("matroska", "webm", ".webm .mka .mkv", Clock: FfmpegClock.GapsFromZero);
+    public static readonly FfmpegFormat Mp4 =
+        new("mov", "mp4", ".m4a .m4b .mp4 .mov .3gp", NeedsFile: true, Clock: FfmpegClock.GapsFromZero);
+    public static readonly FfmpegFormat Asf = new("asf", "wma", ".wma");
+    public static readonly FfmpegFormat Amr = new("amr", "amr", ".amr .awb");
+    public static readonly FfmpegFormat Aiff = new("aiff", "aiff", ".aif .aiff");
+    public static readonly FfmpegFormat Au = new("au", "au", ".au .snd");
+    public static readonly FfmpegFormat Caf = new("caf", "caf", ".caf", NeedsFile: true);
+    public static readonly FfmpegFormat Wave64 = new("w64", "w64", ".w64");
+    public static readonly FfmpegFormat Sphere = new("nistsphere", "sphere", ".sph");
+    public static readonly FfmpegFormat Gsm = new("gsm", "gsm", ".gsm");
+    public static readonly FfmpegFormat MpegTs = new("mpegts", "mpegts", ".ts", Clock: FfmpegClock.Gaps);
+    public static readonly FfmpegFormat Avi = new("avi", "avi", ".avi");
+    public static readonly FfmpegFormat Flv = new("flv", "flv", ".flv", Clock: FfmpegClock.Gaps);
+    public static readonly FfmpegFormat Ac3 = new("ac3", "ac3", ".ac3");
+    public static readonly FfmpegFormat Eac3 = new("eac3", "eac3", ".eac3 .ec3");
+    public static readonly FfmpegFormat Dts = new("dts", "dts", ".dts");
+    public static readonly FfmpegFormat WavPack = new("wv", "wavpack", ".wv");
+    public static readonly FfmpegFormat MonkeysAudio = new("ape", "ape", ".ape", NeedsFile: true);
+    public static readonly FfmpegFormat TrueAudio = new("tta", "tta", ".tta");
+    public static readonly FfmpegFormat Musepack7 = new("mpc", "musepack", ".mpc", NeedsFile: true);
+    public static readonly FfmpegFormat Musepack8 = new("mpc8", "musepack", ".mpc", NeedsFile: true);
+    public static readonly FfmpegFormat Voc = new("voc", "voc", ".voc");
+    public static readonly FfmpegFormat Dsf = new("dsf", "dsf", ".dsf");
+
+    /// <summary>All of them, the most common first.</summary>
+    public static IReadOnlyList<FfmpegFormat> All { get; } =
+    [
+        Wave, Flac, Mp3, Aac, Ogg, Matroska, Mp4, Asf, Amr, Aiff, Au, Caf, Wave64, Sphere, Gsm, MpegTs, Avi, Flv, Ac3, Eac3, Dts, WavPack,
+        MonkeysAudio, TrueAudio, Musepack7, Musepack8, Voc, Dsf,
+    ];
+}
+
+/// <summary>What a container says about time.</summary>
+internal enum FfmpegClock
+{
+    /// <summary>One sample follows the other.</summary>
+    SamplesOnly,
+
+    /// <summary>Time stamps show where sound is missing.</summary>
+    Gaps,
+
+    /// <summary>Time stamps also show that the sound begins later than the recording.</summary>
+    GapsFromZero,
 }

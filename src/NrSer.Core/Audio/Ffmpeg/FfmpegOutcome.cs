@@ -21,6 +21,9 @@ internal static partial class FfmpegOutcome
         NoAudio,
         NoIndex,
         OutOfMemory,
+        UnknownCodec,
+        OtherCodec,
+        Pauses,
         Damage,
     }
 
@@ -46,41 +49,61 @@ internal static partial class FfmpegOutcome
     /// <param name="exitCode">ffmpeg's.</param>
     /// <param name="complaints">What it wrote to its standard error, one complaint a line.</param>
     /// <param name="format">What it was reading.</param>
+    /// <param name="linkOffset">Where the last of several recordings in a row starts, in bytes; null for one.</param>
     /// <exception cref="InvalidAudioException">The recording is damaged, cut off or without sound.</exception>
     /// <exception cref="IOException">Something stopped ffmpeg; trying again may help.</exception>
-    public static void ThrowIfFailed(int exitCode, string complaints, FfmpegFormat format)
+    public static void ThrowIfFailed(int exitCode, string complaints, FfmpegFormat format, long? linkOffset)
     {
         if (exitCode == CpuLimitExitCode)
             throw new InvalidAudioException($"Decoding the {format.Name} takes more processor time than allowed.");
         if (StoppedExitCodes.Contains(exitCode))
             throw new IOException($"ffmpeg was stopped from outside (exit code {exitCode}).");
 
+        // The decoder calls missing frames corrupt, and only one line tells why they are missing.
+        if (format == FfmpegFormat.Amr && complaints.Contains("Not yet implemented", StringComparison.Ordinal))
+            throw new InvalidAudioException(Explain(Meaning.Pauses, complaints, format, linkOffset)!, byteOffset: null);
+
         foreach (string line in complaints.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
-            string? reason = Judge(line, format) switch
-            {
-                Meaning.NoAudio => "The file has no audio stream.",
-                Meaning.NoIndex => "The MP4 has no index: it is cut off, or its recording was never finished.",
-                Meaning.OutOfMemory => $"Decoding the {format.Name} takes more memory than allowed.",
-                Meaning.Damage => $"The {format.Name} is damaged or cut off ({Clean(line)}).",
-                _ => null,
-            };
-            if (reason is not null)
-                throw new InvalidAudioException(reason);
+            Meaning meaning = Judge(line, format);
+            if (Explain(meaning, line, format, linkOffset) is { } reason)
+                throw new InvalidAudioException(reason, meaning == Meaning.OtherCodec ? linkOffset : null);
         }
 
         if (exitCode != 0)
-            throw new InvalidAudioException($"The {format.Name} cannot be decoded.");
+            throw new InvalidAudioException($"The {format.Name} cannot be decoded. {Conversion.Salvage}");
     }
+
+    private static string? Explain(Meaning meaning, string line, FfmpegFormat format, long? linkOffset) => meaning switch
+    {
+        Meaning.NoAudio => "The file has no audio stream.",
+        Meaning.NoIndex => "The MP4 has no index: it is cut off, or its recording was never finished.",
+        Meaning.OutOfMemory => $"Decoding the {format.Name} takes more memory than allowed.",
+        Meaning.UnknownCodec => $"The {format.Name} holds sound in an encoding that this ffmpeg does not know ({Clean(line)}).",
+        Meaning.OtherCodec =>
+            $"The {format.Name} is several recordings in a row, the last of them in another codec; cut it there: "
+            + $"head -c {linkOffset} FILE > 1.{format.Name}; tail -c +{linkOffset + 1} FILE > 2.{format.Name}",
+        Meaning.Pauses => $"The {format.Name} stops sending in pauses (DTX), which ffmpeg does not decode. Convert it: sox FILE -r 16000 -c 1 out.wav",
+        Meaning.Damage => $"The {format.Name} is damaged or cut off ({Clean(line)}). {Conversion.Salvage}",
+        _ => null,
+    };
 
     private static Meaning Judge(string line, FfmpegFormat format)
     {
-        if (line.Contains("matches no streams", StringComparison.Ordinal))
+        if (line.Contains("does not contain any stream", StringComparison.Ordinal))
             return Meaning.NoAudio;
         if (line.Contains("moov atom not found", StringComparison.Ordinal))
             return Meaning.NoIndex;
         if (line.Contains("Cannot allocate memory", StringComparison.Ordinal) || line.Contains("Error allocating", StringComparison.Ordinal))
             return Meaning.OutOfMemory;
+
+        // A cover is a stream of its own, which nobody will look at.
+        if (PicturePattern().IsMatch(line))
+            return Meaning.Harmless;
+        if (UnknownCodecPattern().IsMatch(line))
+            return Meaning.UnknownCodec;
+        if (format == FfmpegFormat.Ogg && line.Contains("failed to create or replace stream", StringComparison.Ordinal))
+            return Meaning.OtherCodec;
 
         // Many MP3 files are cut from longer ones and have tags at the end: the first frame lacks what came before it, and tags look like a frame
         // with a bad header.
@@ -97,6 +120,17 @@ internal static partial class FfmpegOutcome
         string text = ControlPattern().Replace(PlacePattern().Replace(line, ""), "?").Trim();
         return text.Length <= MaxQuoteChars ? text : string.Concat(text.AsSpan(0, MaxQuoteChars), "…");
     }
+
+    [GeneratedRegex(
+        @"^\[(mjpeg|png|apng|bmp|gif|webp|tiff|image2|swscaler|h264|hevc|mpeg4|mpeg1video|mpeg2video|vp8|vp9|av1|libdav1d|theora|flv|wmv\d) @"
+        + @"|Could not find codec parameters for stream \d+ \((Video|Subtitle|Data|Attachment)",
+        RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex PicturePattern();
+
+    [GeneratedRegex(
+        "Decoder .* not found|Decoding requested, but no decoder found|Could not find codec parameters for stream .*Audio: none",
+        RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex UnknownCodecPattern();
 
     [GeneratedRegex(@"Header missing$|invalid new backstep|overread", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Mp3EdgePattern();

@@ -38,7 +38,7 @@ internal sealed class FfmpegReader : IAudioReader
         _file = file;
         _stallLimit = options.FfmpegStallLimit;
         _output = new(process.StandardOutput.BaseStream);
-        _declaredBytes = DeclaredLength.Find(format, input.Buffered.Span);
+        _declaredBytes = input.PositionBytes + DeclaredLength.Find(format, input.Buffered.Span);
         _oggPages = format == FfmpegFormat.Ogg ? new() : null;
         _complaintsTask = FfmpegOutcome.ReadComplaintsAsync(process.StandardError.BaseStream);
         _inputTask = SendAsync(input, process.StandardInput.BaseStream);
@@ -63,13 +63,15 @@ internal sealed class FfmpegReader : IAudioReader
         BufferedInput input, FfmpegFormat format, AudioOptions options, CancellationToken cancellationToken)
     {
         string ffmpegPath = Executable.Find(options.FfmpegPath) ?? throw new FfmpegMissingException(options.FfmpegPath);
+        AmrPacking amrPacking = new();
         SpooledFile? file = format.NeedsFile
-            ? await SpooledFile.CreateAsync(input, options.MaxSpooledBytes, cancellationToken).ConfigureAwait(false)
+            ? await SpooledFile.CreateAsync(input, options.MaxSpooledBytes, amrPacking, cancellationToken).ConfigureAwait(false)
             : null;
 
         FfmpegReader reader;
         try
         {
+            amrPacking.ThrowIfSeveral();
             Process process = Start(FfmpegCommand.Create(ffmpegPath, format, file?.FilePath, options), options.FfmpegPath);
             reader = new(process, input, format, file, options);
         }
@@ -187,7 +189,7 @@ internal sealed class FfmpegReader : IAudioReader
             throw new TimeoutException($"Decoding made no progress for {_stallLimit.TotalSeconds:0} s.");
         if (Volatile.Read(ref _sourceFailure) is { } failure)
             ExceptionDispatchInfo.Throw(failure); // ffmpeg saw only an end
-        FfmpegOutcome.ThrowIfFailed(_process.ExitCode, complaints, _format);
+        FfmpegOutcome.ThrowIfFailed(_process.ExitCode, complaints, _format, _oggPages?.LinkOffset);
         ThrowIfCutOff();
     }
 
@@ -197,7 +199,7 @@ internal sealed class FfmpegReader : IAudioReader
         if (!Volatile.Read(ref _hasSentAll))
             return;
         long bytes = _bytesSent;
-        if (bytes < _declaredBytes)
+        if (bytes < _declaredBytes && !DeclaredLength.IsRemovedTag(_format, _declaredBytes.Value - bytes))
             throw new InvalidAudioException($"The {_format.Name} is cut off: {_declaredBytes - bytes} of {_declaredBytes} bytes are missing.");
         if (_oggPages is { IsWithinPage: true })
             throw new InvalidAudioException($"The {_format.Name} is cut off within its last page.");
@@ -210,15 +212,18 @@ internal sealed class FfmpegReader : IAudioReader
         {
             try
             {
-                while (await input.FillAsync(1, _disposing.Token).ConfigureAwait(false))
+                // The last bytes are kept back until it is known that they are no tag, which decoders take for damage.
+                while (await input.FillAsync(Id3Tag.Version1Bytes + 1, _disposing.Token).ConfigureAwait(false))
                 {
-                    if (!await TrySendAsync(input.Buffered, standardInput).ConfigureAwait(false))
+                    if (!await TrySendAsync(input, input.Buffered.Length - Id3Tag.Version1Bytes, standardInput).ConfigureAwait(false))
                         return;
-                    _oggPages?.Append(input.Buffered.Span);
-                    input.Advance(input.Buffered.Length);
-                    Volatile.Write(ref _bytesSent, input.PositionBytes);
                 }
 
+                if (Id3Tag.IsVersion1(input.Buffered.Span))
+                    input.Advance(input.Buffered.Length);
+                else if (!await TrySendAsync(input, input.Buffered.Length, standardInput).ConfigureAwait(false))
+                    return;
+                Volatile.Write(ref _bytesSent, input.PositionBytes);
                 Volatile.Write(ref _hasSentAll, true);
             }
             catch (OperationCanceledException) when (_disposing.IsCancellationRequested)
@@ -233,11 +238,14 @@ internal sealed class FfmpegReader : IAudioReader
     }
 
     // False when ffmpeg has all it wants, or has died: its exit code tells which.
-    private async ValueTask<bool> TrySendAsync(ReadOnlyMemory<byte> bytes, Stream standardInput)
+    private async ValueTask<bool> TrySendAsync(BufferedInput input, int bytes, Stream standardInput)
     {
+        _oggPages?.Append(input.Buffered.Span[..bytes]);
         try
         {
-            await standardInput.WriteAsync(bytes, _disposing.Token).ConfigureAwait(false);
+            await standardInput.WriteAsync(input.Buffered[..bytes], _disposing.Token).ConfigureAwait(false);
+            input.Advance(bytes);
+            Volatile.Write(ref _bytesSent, input.PositionBytes);
             return true;
         }
         catch (IOException)

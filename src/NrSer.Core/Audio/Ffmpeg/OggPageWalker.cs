@@ -1,6 +1,9 @@
 namespace NrSer.Core.Audio.Ffmpeg;
 
-/// <summary>Steps from page to page through an Ogg stream, to know whether its last page is whole. RFC 3533, section 6.</summary>
+/// <summary>
+/// Steps from page to page through an Ogg stream, to know whether its last page is whole and where another recording follows the first.
+/// RFC 3533, section 6.
+/// </summary>
 internal sealed class OggPageWalker
 {
     private const int FixedHeaderBytes = 27; // the last of them is the number of segments, whose lengths follow, one byte each
@@ -9,9 +12,15 @@ internal sealed class OggPageWalker
     private int _headerBytes;
     private int _bodyBytesLeft;
     private bool _isLost;
+    private long _positionBytes;
+    private bool _wasFirstPage = true;
+    private long _linkOffset;
 
     /// <summary>True when the bytes so far end inside a page. What follows the last page without being one, as tags do, is no page.</summary>
     public bool IsWithinPage => !_isLost && (_bodyBytesLeft > 0 || (_headerBytes > 0 && StartsLikePage));
+
+    /// <summary>Where the last recording of the stream starts, in bytes; null when there is one only.</summary>
+    public long? LinkOffset => Volatile.Read(ref _linkOffset) is > 0 and long offset ? offset : null;
 
     private bool StartsLikePage => "OggS"u8.StartsWith(_header.AsSpan(0, Math.Min(_headerBytes, 4)));
 
@@ -29,6 +38,7 @@ internal sealed class OggPageWalker
     private int SkipBody(ReadOnlySpan<byte> bytes)
     {
         int taken = Math.Min(bytes.Length, _bodyBytesLeft);
+        _positionBytes += taken;
         _bodyBytesLeft -= taken;
         return taken;
     }
@@ -39,6 +49,7 @@ internal sealed class OggPageWalker
         int taken = Math.Min(bytes.Length, wanted - _headerBytes);
         bytes[..taken].CopyTo(_header.AsSpan(_headerBytes));
         _headerBytes += taken;
+        _positionBytes += taken;
         if (_headerBytes >= FixedHeaderBytes && _headerBytes == FixedHeaderBytes + _header[FixedHeaderBytes - 1])
             BeginBody();
         return taken;
@@ -46,7 +57,14 @@ internal sealed class OggPageWalker
 
     private void BeginBody()
     {
+        const int FlagsAt = 5;
+        const int IsFirstPage = 2;
+
         _isLost = !StartsLikePage;
+        bool isFirstPage = (_header[FlagsAt] & IsFirstPage) != 0;
+        if (isFirstPage && !_wasFirstPage)
+            Volatile.Write(ref _linkOffset, _positionBytes - _headerBytes);
+        _wasFirstPage = isFirstPage;
         foreach (byte segmentBytes in _header.AsSpan(FixedHeaderBytes, _header[FixedHeaderBytes - 1]))
             _bodyBytesLeft += segmentBytes;
         _headerBytes = 0;

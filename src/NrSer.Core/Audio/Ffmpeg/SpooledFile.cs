@@ -26,9 +26,11 @@ internal sealed class SpooledFile : IAsyncDisposable
     /// <summary>Copies the rest of the input.</summary>
     /// <param name="input">Read to its end.</param>
     /// <param name="maxBytes">The largest file written.</param>
+    /// <param name="amrPacking">Sees all that is copied.</param>
     /// <param name="cancellationToken">Stops the copying and deletes the file.</param>
     /// <exception cref="InvalidAudioException">The recording is larger.</exception>
-    public static async Task<SpooledFile> CreateAsync(BufferedInput input, long maxBytes, CancellationToken cancellationToken)
+    public static async Task<SpooledFile> CreateAsync(
+        BufferedInput input, long maxBytes, AmrPacking amrPacking, CancellationToken cancellationToken)
     {
         if (input.LengthBytes > maxBytes)
             throw TooLarge(maxBytes);
@@ -38,6 +40,7 @@ internal sealed class SpooledFile : IAsyncDisposable
         {
             while (await input.FillAsync(1, cancellationToken).ConfigureAwait(false))
             {
+                amrPacking.Append(input.Buffered.Span);
                 await spooled._file.WriteAsync(input.Buffered, cancellationToken).ConfigureAwait(false);
                 input.Advance(input.Buffered.Length);
                 if (input.PositionBytes > maxBytes)
@@ -72,5 +75,5 @@ internal sealed class SpooledFile : IAsyncDisposable
         return new FileStream(Path.Combine(Path.GetTempPath(), $"nrser-{Path.GetRandomFileName()}.mp4"), options);
     }
 
-    private static InvalidAudioException TooLarge(long maxBytes) => new($"The MP4 is larger than the limit of {maxBytes >> 20} MiB.", maxBytes);
+    private static InvalidAudioException TooLarge(long maxBytes) => new($"The recording is larger than the limit of {maxBytes >> 20} MiB.", maxBytes);
 }

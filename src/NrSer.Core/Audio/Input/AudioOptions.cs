@@ -26,7 +26,10 @@ public sealed class AudioOptions
     [Range(Resampler.MinRateHz, Resampler.MaxRateHz)]
     public int MaxSampleRateHz { get; init; } = Resampler.MaxRateHz;
 
-    /// <summary>Most bytes an MP4 may take in the temporary folder, 1 MiB to 1 TiB. Its index may be last, so it needs a file.</summary>
+    /// <summary>
+    /// Most bytes that one recording may take in the temporary folder, 1 MiB to 1 TiB: MP4, CAF, Monkey's Audio and Musepack need a file, since
+    /// their index may be last.
+    /// </summary>
     [Range(1L << 20, 1L << 40)]
     public long MaxSpooledBytes { get; init; } = 8L << 30;
 

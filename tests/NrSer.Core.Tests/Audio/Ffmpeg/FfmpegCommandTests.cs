@@ -23,7 +23,10 @@ public sealed class FfmpegCommandTests : IDisposable
         Assert.Equal("flac", After("-format_whitelist"));
         Assert.Equal(protocol, After("-protocol_whitelist"));
         Assert.Equal(input, After("-i"));
-        Assert.Equal("0:a:0", After("-map"));
+        Assert.Equal("-sn", After("-vn"));
+        Assert.Equal("-dn", After("-sn"));
+        Assert.DoesNotContain("-map", start.ArgumentList); // ffmpeg then takes one stream, the default one
+        Assert.Equal(["-f", "wav", "pipe:1"], start.ArgumentList.TakeLast(3));
         Assert.Equal("91", After("-timelimit"));
         Assert.Equal($"{(1L << 30) / 4}", After("-max_alloc"));
         Assert.Contains("-nostdin", start.ArgumentList);
@@ -32,6 +35,18 @@ public sealed class FfmpegCommandTests : IDisposable
             Assert.Equal(["--as=1073741824", "--core=0", "/opt/ffmpeg"], start.ArgumentList.Take(3));
 
         string After(string option) => start.ArgumentList[start.ArgumentList.IndexOf(option) + 1];
+    }
+
+    [Fact]
+    public void Create_AnyFormat_NamesItAloneAndFiltersOnlyWhatHasTimeStamps()
+    {
+        foreach (FfmpegFormat format in FfmpegFormat.All)
+        {
+            ProcessStartInfo start = FfmpegCommand.Create("/opt/ffmpeg", format, filePath: null, new AudioOptions());
+            Assert.Equal(format.Demuxer, start.ArgumentList[start.ArgumentList.IndexOf("-format_whitelist") + 1]);
+            Assert.Equal(format.Clock != FfmpegClock.SamplesOnly, start.ArgumentList.Contains("-af"));
+            Assert.Equal(format.Clock == FfmpegClock.GapsFromZero, start.ArgumentList.Contains("-copyts"));
+        }
     }
 
     // Not ffmpeg, but something that does what a broken or captured one could.

@@ -131,7 +131,7 @@ public sealed class FfmpegReaderTests
     {
         byte[] file = await FfmpegEncoder.EncodeToneAsync("m4a", "aac");
         BufferedInput input = new(new ForwardStream(file));
-        SpooledFile spooled = await SpooledFile.CreateAsync(input, file.Length, Reading.Token);
+        SpooledFile spooled = await SpooledFile.CreateAsync(input, file.Length, new AmrPacking(), Reading.Token);
         Assert.Equal(file, await File.ReadAllBytesAsync(spooled.FilePath, Reading.Token));
         if (!OperatingSystem.IsWindows())
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(spooled.FilePath));

@@ -20,6 +20,19 @@ public sealed class OggPageWalkerTests
         });
 
     [Fact]
+    public void LinkOffset_OfOneRecording_IsNull_OfSeveral_IsWhereTheLastStarts()
+    {
+        byte[] first = [.. "OggS"u8, 0, 2, .. new byte[20], 1, 3, 7, 7, 7];
+        byte[] next = [.. "OggS"u8, 0, 0, .. new byte[20], 1, 3, 7, 7, 7];
+        byte[] multiplexed = [.. first, .. first, .. next, .. next];
+        OggPageWalker walker = new();
+        walker.Append(multiplexed);
+        Assert.Null(walker.LinkOffset);
+        walker.Append(multiplexed);
+        Assert.Equal(multiplexed.Length, walker.LinkOffset);
+    }
+
+    [Fact]
     public void IsWithinPage_TagBehindTheLastPage_IsFalse()
     {
         OggPageWalker walker = new();
