@@ -26,7 +26,8 @@ internal static class RootCommands
     private static bool IsFile(string argument, Command root) => argument.StartsWith('-') && File.Exists(argument) && !HasOption(root, argument);
 
     private static bool HasOption(Command command, string name) =>
-        command.Options.Any(option => option.Name == name || option.Aliases.Contains(name)) || command.Subcommands.Any(child => HasOption(child, name));
+        command.Options.Any(option => option.Name == name || option.Aliases.Contains(name))
+        || command.Subcommands.Any(child => HasOption(child, name));
 
     public static RootCommand Create(Terminal terminal) => new(
         """

@@ -22,6 +22,20 @@ public sealed class ScoreCommandTests : IDisposable
         Assert.True(scores[0] > scores[1] && scores[1] > scores[2], string.Join(' ', scores));
     }
 
+    [Theory]
+    [InlineData("@talk.wav")]
+    [InlineData("-talk.wav")]
+    [InlineData("--talk.wav")]
+    public async Task Score_NameThatLooksLikeAnArgument_IsAFile(string name)
+    {
+        File.Copy(SampleFiles.Clean, _scratch[name]);
+
+        Outcome outcome = await Nrser.RunProcessInAsync(_scratch.Path, [], "score", name, "--segments");
+
+        outcome.Succeeded();
+        Assert.All(outcome.JsonLines(), line => Assert.Equal(name, Path.GetFileName(line.GetProperty("file").GetString())));
+    }
+
     [Fact]
     public async Task Score_BadFilesAmongGoodOnes_ScoresTheGoodOnes()
     {

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Globalization;
+using System.Text;
 using NrSer.Core.Audio.Wav;
 
 namespace NrSer.Core.Audio.Ffmpeg;
@@ -34,6 +36,10 @@ internal static class DeclaredLength
             return FindInAu(start);
         if (format == FfmpegFormat.Wave64 && start.Length >= 24)
             return BinaryPrimitives.ReadInt64LittleEndian(start[16..]); // behind the GUID of the file, which it includes
+        if (format == FfmpegFormat.Caf)
+            return FindInCaf(start);
+        if (format == FfmpegFormat.Sphere)
+            return FindInSphere(start);
         return format == FfmpegFormat.Dsf && start.Length >= 20 ? BinaryPrimitives.ReadInt64LittleEndian(start[12..]) : null;
     }
 
@@ -50,6 +56,41 @@ internal static class DeclaredLength
     {
         uint bytes = BinaryPrimitives.ReadUInt32BigEndian(start[8..]);
         return WavData.IsPlaceholder(bytes) ? null : BinaryPrimitives.ReadUInt32BigEndian(start[4..]) + (long)bytes;
+    }
+
+    // Apple's Core Audio Format: chunks of four letters and a length of eight bytes, which is -1 where it was not known.
+    private static long? FindInCaf(ReadOnlySpan<byte> start)
+    {
+        const int ChunkHeaderBytes = 12;
+        long at = 8;
+        while (at >= 0 && at + ChunkHeaderBytes <= start.Length)
+        {
+            ReadOnlySpan<byte> chunk = start[(int)at..];
+            long bytes = BinaryPrimitives.ReadInt64BigEndian(chunk[4..]);
+            if (chunk.StartsWith("data"u8))
+                return bytes > 0 ? at + ChunkHeaderBytes + bytes : null;
+            at = bytes >= 0 && bytes <= start.Length ? at + ChunkHeaderBytes + bytes : -1;
+        }
+
+        return null;
+    }
+
+    // NIST: a header of text, whose own length is its second line.
+    private static long? FindInSphere(ReadOnlySpan<byte> start)
+    {
+        string header = Encoding.Latin1.GetString(start[..Math.Min(start.Length, 1024)]);
+        long? samples = Field("sample_count -i "), channels = Field("channel_count -i "), sampleBytes = Field("sample_n_bytes -i ");
+        return Field("NIST_1A\n") + (samples * (channels ?? 1) * sampleBytes);
+
+        long? Field(string name)
+        {
+            int at = header.IndexOf(name, StringComparison.Ordinal);
+            if (at < 0)
+                return null;
+            ReadOnlySpan<char> value = header.AsSpan(at + name.Length).TrimStart(' ');
+            int end = value.IndexOf('\n');
+            return end >= 0 && int.TryParse(value[..end], NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
+        }
     }
 
     private static long? FindInAsf(ReadOnlySpan<byte> start)

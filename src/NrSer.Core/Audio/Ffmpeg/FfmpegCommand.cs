@@ -9,10 +9,15 @@ internal static class FfmpegCommand
     // util-linux; sets the limits and then becomes ffmpeg, keeping the process id.
     private const string LimitsPath = "/usr/bin/prlimit";
 
-    // Sound goes where its time stamps say: what is missing becomes silence, from 0.1 s on. A step of more than ten minutes is not believed, since
-    // one forged number would be hours of silence, and whatever a stream was counted from before is no silence either.
+    // Sound goes where its time stamps say: from 0.1 s on, what is missing becomes silence. A gap of more than ten minutes is not believed, nor what
+    // exceeds two hours in all: one forged number would be a day of silence, and streams that were joined late count from long before. Variables:
+    // 0 time not believed, 1 end of the frame before, 2 silence so far, 3 this gap, 4 whether it is not believed; all in units of the time base.
     private const string KeepTime =
-        "asetpts='st(1,if(isnan(PREV_INPTS),0,PREV_INPTS));st(0,ld(0)+if(gt(PTS-ld(1),600/TB),PTS-ld(1),0));PTS-ld(0)',aresample=async=1:first_pts=0";
+        "asetpts='"
+        + "st(3, PTS - ld(1)); st(1, PTS + NB_SAMPLES / SR / TB);"
+        + "st(4, gt(ld(3), 0) * (gt(ld(3), 600 / TB) + gt(ld(2) + ld(3), 7200 / TB)));"
+        + "st(0, ld(0) + if(ld(4), ld(3), 0)); st(2, ld(2) + if(gt(ld(3), 0) * not(ld(4)), ld(3), 0));"
+        + "PTS - ld(0)',aresample=async=1:first_pts=0";
 
     /// <summary>
     /// Describes a process that writes the audio stream marked as default, else the first with the most channels, as a float32 WAVE stream to its

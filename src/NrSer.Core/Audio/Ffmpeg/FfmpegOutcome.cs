@@ -71,7 +71,7 @@ internal static partial class FfmpegOutcome
         }
 
         if (exitCode != 0)
-            throw new InvalidAudioException($"The {format.Name} cannot be decoded. {Conversion.Salvage}");
+            throw new InvalidAudioException($"The {format.Name} cannot be decoded. {Conversion.Convert}");
     }
 
     private static string? Explain(Meaning meaning, string line, FfmpegFormat format, long? linkOffset) => meaning switch
@@ -83,7 +83,8 @@ internal static partial class FfmpegOutcome
         Meaning.OtherCodec =>
             $"The {format.Name} is several recordings in a row, the last of them in another codec; cut it there: "
             + $"head -c {linkOffset} FILE > 1.{format.Name}; tail -c +{linkOffset + 1} FILE > 2.{format.Name}",
-        Meaning.Pauses => $"The {format.Name} stops sending in pauses (DTX), which ffmpeg does not decode. Convert it: sox FILE -r 16000 -c 1 out.wav",
+        Meaning.Pauses =>
+            $"The {format.Name} stops sending in pauses (DTX), which ffmpeg does not decode. Convert it: sox FILE -r 16000 -c 1 out.wav",
         Meaning.Damage => $"The {format.Name} is damaged or cut off ({Clean(line)}). {Conversion.Salvage}",
         _ => null,
     };
@@ -106,11 +107,11 @@ internal static partial class FfmpegOutcome
             return Meaning.OtherCodec;
 
         // Many MP3 files are cut from longer ones and have tags at the end: the first frame lacks what came before it, and tags look like a frame
-        // with a bad header.
+        // with a bad header. What the decoder says is then repeated without its cause.
         if (format == FfmpegFormat.Mp3 && Mp3EdgePattern().IsMatch(line))
             return Meaning.Harmless;
 
-        // Only repeats, without its cause, what the line before said.
+        // Only repeats what the line before said.
         return RepetitionPattern().IsMatch(line) ? Meaning.Harmless : Meaning.Damage;
     }
 
@@ -132,12 +133,12 @@ internal static partial class FfmpegOutcome
         RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex UnknownCodecPattern();
 
-    [GeneratedRegex(@"Header missing$|invalid new backstep|overread", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        "Header missing$|invalid new backstep|overread|Error while decoding stream|Error submitting packet to decoder", RegexOptions.ExplicitCapture,
+        1000)]
     private static partial Regex Mp3EdgePattern();
 
-    [GeneratedRegex(
-        "Error while decoding stream|Error submitting packet to decoder|To ignore this, add|Last message repeated", RegexOptions.ExplicitCapture,
-        1000)]
+    [GeneratedRegex("To ignore this, add|Last message repeated", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex RepetitionPattern();
 
     [GeneratedRegex(@"\[[^\]]* @ [^\]]*\]\s*|(pipe|file):\S*:\s*|0x[0-9a-fA-F]{6,}", RegexOptions.ExplicitCapture, 1000)]

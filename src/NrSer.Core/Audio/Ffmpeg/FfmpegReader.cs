@@ -31,14 +31,14 @@ internal sealed class FfmpegReader : IAudioReader
     private bool _isWaiting;
     private bool _hasStalled;
 
-    private FfmpegReader(Process process, BufferedInput input, FfmpegFormat format, SpooledFile? file, AudioOptions options)
+    private FfmpegReader(Process process, BufferedInput input, FfmpegFormat format, SpooledFile? file, long? declaredBytes, AudioOptions options)
     {
         _process = process;
         _format = format;
         _file = file;
         _stallLimit = options.FfmpegStallLimit;
         _output = new(process.StandardOutput.BaseStream);
-        _declaredBytes = input.PositionBytes + DeclaredLength.Find(format, input.Buffered.Span);
+        _declaredBytes = declaredBytes;
         _oggPages = format == FfmpegFormat.Ogg ? new() : null;
         _complaintsTask = FfmpegOutcome.ReadComplaintsAsync(process.StandardError.BaseStream);
         _inputTask = SendAsync(input, process.StandardInput.BaseStream);
@@ -63,6 +63,7 @@ internal sealed class FfmpegReader : IAudioReader
         BufferedInput input, FfmpegFormat format, AudioOptions options, CancellationToken cancellationToken)
     {
         string ffmpegPath = Executable.Find(options.FfmpegPath) ?? throw new FfmpegMissingException(options.FfmpegPath);
+        long? declaredBytes = input.PositionBytes + DeclaredLength.Find(format, input.Buffered.Span);
         AmrPacking amrPacking = new();
         SpooledFile? file = format.NeedsFile
             ? await SpooledFile.CreateAsync(input, options.MaxSpooledBytes, amrPacking, cancellationToken).ConfigureAwait(false)
@@ -73,7 +74,7 @@ internal sealed class FfmpegReader : IAudioReader
         {
             amrPacking.ThrowIfSeveral();
             Process process = Start(FfmpegCommand.Create(ffmpegPath, format, file?.FilePath, options), options.FfmpegPath);
-            reader = new(process, input, format, file, options);
+            reader = new(process, input, format, file, declaredBytes, options);
         }
         catch
         {

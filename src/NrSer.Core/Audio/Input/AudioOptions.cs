@@ -27,8 +27,8 @@ public sealed class AudioOptions
     public int MaxSampleRateHz { get; init; } = Resampler.MaxRateHz;
 
     /// <summary>
-    /// Most bytes that one recording may take in the temporary folder, 1 MiB to 1 TiB: MP4, CAF, Monkey's Audio and Musepack need a file, since
-    /// their index may be last.
+    /// Most bytes that one recording may take in the temporary folder, 1 MiB to 1 TiB: MP4, CAF, WavPack, Monkey's Audio and Musepack need a
+    /// file, since their index or tag may be last.
     /// </summary>
     [Range(1L << 20, 1L << 40)]
     public long MaxSpooledBytes { get; init; } = 8L << 30;

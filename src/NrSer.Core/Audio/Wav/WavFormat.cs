@@ -26,7 +26,7 @@ internal readonly record struct WavFormat(int SampleRateHz, int Channels, WavEnc
     /// <param name="isBigEndian">True in RIFX.</param>
     /// <param name="options">Limits on rate and channels.</param>
     /// <param name="byteOffset">Where the body starts in the recording, for errors.</param>
-    /// <exception cref="InvalidAudioException">A field is impossible, out of limits, contradicts all others, or names an unknown encoding.</exception>
+    /// <exception cref="InvalidAudioException">A field is impossible, out of limits, contradicts all others, or is unknown.</exception>
     public static WavFormat Parse(ReadOnlySpan<byte> chunk, bool isBigEndian, AudioOptions options, long byteOffset)
     {
         if (chunk.Length < MinBytes)

@@ -74,7 +74,7 @@ internal static class WavSamples
         }
     }
 
-    /// <summary>True when samples tagged as 32-bit integers are floats, as old openSMILE wrote them. False too when there is too little to tell.</summary>
+    /// <summary>True when samples tagged as 32-bit integers are floats, as old openSMILE wrote them; false too with too little to tell.</summary>
     /// <param name="stored">Whole samples.</param>
     /// <remarks>
     /// The exponent of a float is its upper byte. Between 2⁻³¹ and 16 it makes integers of 0.38 to 0.51 times full scale, up, and 0.49 to 0.62

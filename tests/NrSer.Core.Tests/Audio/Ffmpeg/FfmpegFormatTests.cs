@@ -20,6 +20,18 @@ public sealed class FfmpegFormatTests
         { "aiff", "pcm_s16be", NoArguments, "aiff", 16_000 },
         { "wav", "adpcm_ms", NoArguments, "wav", 16_000 },
         { "aac", "aac", NoArguments, "aac", 16_000 },
+        { "au", "pcm_mulaw", NoArguments, "au", 16_000 },
+        { "caf", "pcm_s16be", NoArguments, "caf", 16_000 },
+        { "w64", "pcm_s16le", NoArguments, "w64", 16_000 },
+        { "ts", "mp2", NoArguments, "mpegts", 16_000 },
+        { "avi", "libmp3lame", NoArguments, "avi", 16_000 },
+        { "flv", "libmp3lame", "-ar 22050", "flv", 22_050 },
+        { "ac3", "ac3", "-ar 48000", "ac3", 48_000 },
+        { "eac3", "eac3", "-ar 48000", "eac3", 48_000 },
+        { "dts", "dca", "-ar 48000 -strict -2", "dts", 48_000 },
+        { "wv", "wavpack", NoArguments, "wavpack", 16_000 },
+        { "tta", "tta", NoArguments, "tta", 16_000 },
+        { "voc", "pcm_u8", "-ar 20000", "voc", 20_000 },
         { "amr", "libopencore_amrnb", "-ar 8000", "amr", 8_000 },
     };
 
@@ -48,10 +60,24 @@ public sealed class FfmpegFormatTests
     [InlineData("aiff", "pcm_s16be", NoArguments)]
     [InlineData("wav", "adpcm_ms", NoArguments)]
     [InlineData("aac", "aac", NoArguments)]
+    [InlineData("au", "pcm_mulaw", NoArguments)]
+    [InlineData("caf", "pcm_s16be", NoArguments)]
+    [InlineData("w64", "pcm_s16le", NoArguments)]
+    [InlineData("avi", "libmp3lame", NoArguments)]
+    [InlineData("ac3", "ac3", "-ar 48000")]
+    [InlineData("wv", "wavpack", NoArguments)]
+    [InlineData("tta", "tta", NoArguments)]
     public async Task ReadAsync_CutOff_IsRefused(string extension, string encoder, string arguments)
     {
         byte[] file = await EncodeAsync(extension, encoder, arguments);
         await Task.WhenAll(AssertRefusedAsync(file[..(int)(0.612 * file.Length)]), AssertRefusedAsync(file[..(int)(0.97 * file.Length)]));
+    }
+
+    [Fact]
+    public async Task ReadAsync_CutOffSphere_IsRefused()
+    {
+        byte[] file = await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "Audio", "Cases", "F42_nist.sph"), Reading.Token);
+        await AssertRefusedAsync(file[..^2]);
     }
 
     private static Task<byte[]> EncodeAsync(string extension, string encoder, string arguments) =>

@@ -44,6 +44,19 @@ public sealed class FfmpegReaderTests
     }
 
     [Theory]
+    [InlineData(300, 301)]
+    [InlineData(1000, 1)] // more than is believed
+    public async Task ReadAsync_GapInTheTimeStamps_IsSilence(int gapSeconds, int seconds)
+    {
+        byte[] file = await FfmpegEncoder.MakeAsync(
+            "mka", "-f", "lavfi", "-i", $"sine=440:duration={gapSeconds + 1}:sample_rate=8000",
+            "-af", $"aselect='lt(t,0.5)+gt(t,{gapSeconds}.5)'", "-c:a", "pcm_s16le");
+        (AudioFormat format, float[] samples) = await Reading.DecodeAsync(file);
+        Assert.Equal(seconds, samples.Length / (double)format.SampleRateHz, 0.2); // whole frames of 0.128 s were selected
+        Assert.Equal(1, samples.Count(sample => sample != 0) / (double)format.SampleRateHz, 0.2);
+    }
+
+    [Theory]
     [InlineData("fLaC")]
     [InlineData("OggS")]
     [InlineData("ID3")]

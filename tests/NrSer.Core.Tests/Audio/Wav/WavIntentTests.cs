@@ -76,7 +76,8 @@ public sealed class WavIntentTests
     [InlineData(0u, 0)]
     [InlineData(32_000u, 4)]
     public async Task OpenAsync_OneWrongField_IsOverruledByTheOthers(uint bytesPerSecond, int? frameBytes) => await AssertReadAsync(
-        WavBytes.Riff(WavBytes.Format(WavBytes.Pcm, 1, 16_000, 16, bytesPerSecond, frameBytes), WavBytes.Chunk("data", [.. Half, .. Half])), TwoHalves);
+        WavBytes.Riff(WavBytes.Format(WavBytes.Pcm, 1, 16_000, 16, bytesPerSecond, frameBytes), WavBytes.Chunk("data", [.. Half, .. Half])),
+        TwoHalves);
 
     [Theory]
     [InlineData(12, 2, new byte[] { 0x00, 0x40, 0x00, 0xC0 })]
