@@ -23,6 +23,15 @@ public sealed class ScoreCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("F20_speech_-30_rumble_below60Hz_-20.wav", true)] // what lies below the voice decides nothing
+    [InlineData("F22_ringback_440_480_only.wav", false)]
+    public async Task Score_VoiceOverRumbleAndATelephoneRinging_TellsThemApart(string file, bool isSpeech)
+    {
+        JsonElement line = Assert.Single((await Nrser.RunAsync("score", Path.Combine(AppContext.BaseDirectory, "Cases", file))).JsonLines());
+        Assert.Equal(isSpeech, line.GetProperty("isSpeech").GetBoolean());
+    }
+
+    [Theory]
     [InlineData("@talk.wav")]
     [InlineData("-talk.wav")]
     [InlineData("--talk.wav")]
