@@ -14,7 +14,7 @@ work=$(mktemp -d) dotnet=$(dirname "$(readlink -f "$(command -v dotnet)")") port
 export BUILDAH_ISOLATION=chroot
 names=(nrser-test-sdk nrser-test-aspnet nrser-test-cuda nrser-test-worker)
 clean() {
-    umount --recursive "$work/root" 2> /dev/null || true
+    umount --recursive "$work/image" 2> /dev/null || true
     buildah rm "${containers[@]}" > /dev/null 2>&1 || true
     buildah rmi --force "${names[@]/#/localhost/}" > /dev/null 2>&1 || true
     rm -rf "$work"
@@ -50,21 +50,21 @@ base nrser-test-sdk "" localhost/nrser-test-cuda
 
 build() { # base
     echo "== worker on $1"
-    buildah bud -q --pull-never --network host --volume "$dotnet:/usr/share/dotnet:ro" --volume "$HOME/.nuget:/root/.nuget:rw" \
+    buildah bud -q --pull-never --network host --volume "$dotnet:/usr/share/dotnet:ro" --volume "$HOME/.nuget:$HOME/.nuget:rw" \
         --volume /etc/ssl:/etc/ssl:ro \
         --build-arg SDK=localhost/nrser-test-sdk --build-arg "RUNTIME=localhost/$1" --file src/NrSer.Worker/Dockerfile --tag localhost/nrser-test-worker . \
         > "$work/built" || { tail -n 20 "$work/built"; return 1; }
     containers+=("$(buildah from localhost/nrser-test-worker)")
-    mkdir -p "$work/root"
-    mount --bind "$(buildah mount "${containers[-1]}")" "$work/root"
-    mount -o remount,ro,bind "$work/root"
-    mount -t tmpfs tmpfs "$work/root/tmp"
-    mount -t proc proc "$work/root/proc"
-    echo "  $(du -sh "$work/root/app" | cut -f 1) of ours on $(buildah inspect --type image --format '{{.OCIv1.Config.User}}' localhost/nrser-test-worker)'s account"
+    mkdir -p "$work/image"
+    mount --bind "$(buildah mount "${containers[-1]}")" "$work/image"
+    mount -o remount,ro,bind "$work/image"
+    mount -t tmpfs tmpfs "$work/image/tmp"
+    mount -t proc proc "$work/image/proc"
+    echo "  $(du -sh "$work/image/app" | cut -f 1) of ours on $(buildah inspect --type image --format '{{.OCIv1.Config.User}}' localhost/nrser-test-worker)'s account"
 }
 
 start() { # settings: as process 1 of a namespace of its own
-    exec unshare --pid --fork --kill-child "$(command -v chroot)" --userspec="$(image User):$(image User)" "$work/root" \
+    exec unshare --pid --fork --kill-child "$(command -v chroot)" --userspec="$(image User):$(image User)" "$work/image" \
         /usr/bin/env -i HOME=/tmp ASPNETCORE_HTTP_PORTS=$port DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_EnableDiagnostics=0 "$@" "$(image Entrypoint | tr -d '[]')"
 }
 image() { buildah inspect --type image --format "{{.OCIv1.Config.$1}}" localhost/nrser-test-worker; }
@@ -88,8 +88,8 @@ is_one() { grep -q "^NSpid:.*[^0-9]1$" "/proc/$1/status" && [ "$(awk '/^Uid:/ { 
 stops() { # process 1, who waits for it
     kill -TERM "$1" && timeout 30 tail --pid="$1" -f /dev/null && wait "$2"
 }
-cannot_write() { ! touch "$work/root/app/x" 2> /dev/null; }
-holds_nothing_else() { [ -z "$(find "$work/root/app" "$work/root/source" \( -name '*.wav' -o -name '*.cs' -o -name .git -o -name tests \) 2> /dev/null)" ]; }
+cannot_write() { ! touch "$work/image/app/x" 2> /dev/null; }
+holds_nothing_else() { [ -z "$(find "$work/image/app" "$work/image/source" \( -name '*.wav' -o -name '*.cs' -o -name .git -o -name tests \) 2> /dev/null)" ]; }
 
 queue='ServiceBus__ConnectionString=Endpoint=sb://127.0.0.1;SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true;'
 store='NrSer__Storage__ConnectionString=UseDevelopmentStorage=true'
@@ -105,7 +105,7 @@ if one=$(pgrep -P "$waiting"); then
     check "is process 1, on the image's account" is_one "$one"
     check "ends with 0 on SIGTERM to process 1" stops "$one" "$waiting"
 fi
-umount --recursive "$work/root"
+umount --recursive "$work/image"
 
 build nrser-test-cuda
 check "ends with 3 and the library that is missing, without CUDA" ends 3 libcublasLt.so.13 NrSer__Models__ExecutionProvider=Cuda

@@ -18,7 +18,7 @@ import torch
 from ..shared import SAMPLE_RATE_HZ
 from . import emotion, enhancer, pack
 from .corpora import EMOTION_CORPORA
-from .descent import averaged, copied, descend, halved, learning_rate
+from .descent import averaged, copied, descend, halved, learning_rate, store
 from .device_mixing import Mixer, Utterances
 from .emotion_network import EmotionNetwork
 from .precision import reduced_precision
@@ -31,9 +31,7 @@ JOBS = ("enhancer", "emotion", *LEFT_OUT)
 
 
 def half(state, path):
-    fresh = path.with_suffix(".new")
-    torch.save({name: value.cpu() for name, value in halved(state).items()}, fresh)
-    fresh.replace(path)
+    store(path, **{name: value.cpu() for name, value in halved(state).items()})
 
 
 def enhancer_batch(mixer, rows):

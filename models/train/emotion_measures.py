@@ -33,11 +33,15 @@ def average_recall(predicted, labels):
 
 
 def calibration_error(logits, labels):
-    """Expected calibration error over ten equal bins of confidence."""
+    """Expected calibration error of confidence."""
     confidence, predicted = logits.softmax(1).max(1)
-    confidence, right = confidence.numpy(), (predicted.numpy() == labels)
-    bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-    return float(sum(abs(confidence[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean() for b in set(bins)))
+    return error_of_chances(confidence.numpy(), predicted.numpy() == labels)
+
+
+def error_of_chances(chance, right):
+    """Expected calibration error of chances of being right, over ten equal bins."""
+    bins = np.minimum((chance * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    return float(sum(abs(chance[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean() for b in set(bins)))
 
 
 def recalls(predicted, labels, corpora):

@@ -73,11 +73,9 @@ def answers(network, examples, corpus, count):
     return {condition: (logits_of(network, waves), labels) for condition, (waves, labels) in heard.items()}
 
 
-def recalls(network, examples, corpus, count):
-    """Of an archive of clean utterances: as it is, and on its own scale, two ways."""
-    waves, labels = labelled(examples, corpus, "clean", count)
+def recalls(network, waves, plain, labels):
+    """Of an archive of clean utterances: as it is, which gave the logits `plain`, and on its own scale, two ways."""
     recall = lambda logits: emotion_measures.average_recall(logits.argmax(1).numpy(), labels)
-    plain = logits_of(network, waves)
     return {"asItIs": recall(plain), "scaleOfTheArchive": recall(logits_of(adapted(network, waves), waves)),
             "centredLogits": recall(plain - plain.mean(0))}
 
@@ -106,18 +104,13 @@ def fitted_line(heard):
     return float(model.coef_[0, 0]), float(model.intercept_[0])
 
 
-def error(chance, hits, bins=emotion_measures.CALIBRATION_BINS):
-    """Expected calibration error of chances of being right."""
-    of = np.minimum((chance * bins).astype(int), bins - 1)
-    return float(sum(abs(chance[of == b].mean() - hits[of == b].mean()) * (of == b).mean() for b in set(of)))
-
-
 def judged(logits, labels, line):
     """Share right, in all and of the half that is trusted most; calibration errors of confidence and of trust."""
     hits, chance = right(logits, labels), trust(logits, line)
     half = np.argsort(-chance, kind="stable")[:len(chance) // 2]
-    return {"right": hits.mean(), "rightOfTheTrustedHalf": hits[half].mean(), "calibrationErrorOfTrust": error(chance, hits),
-            "calibrationErrorOfConfidence": error(logits.softmax(1).amax(1).numpy(), hits)}
+    return {"right": hits.mean(), "rightOfTheTrustedHalf": hits[half].mean(),
+            "calibrationErrorOfTrust": emotion_measures.error_of_chances(chance, hits),
+            "calibrationErrorOfConfidence": emotion_measures.calibration_error(logits, labels)}
 
 
 def measure(data, work, count):
@@ -125,7 +118,8 @@ def measure(data, work, count):
     strange, known, recall, published = {}, {}, {}, emotion.load(work)
     for corpus in EMOTION_CORPORA:
         network = network_without(work, corpus)
-        recall[corpus], strange[corpus] = recalls(network, examples, corpus, count), answers(network, examples, corpus, count)
+        strange[corpus] = answers(network, examples, corpus, count)
+        recall[corpus] = recalls(network, labelled(examples, corpus, "clean", count)[0], *strange[corpus]["clean"])
         known[corpus] = answers(published, validation, corpus, count)
         print(corpus, rounded(recall[corpus]), flush=True)
     without = lambda corpus: fitted_line([heard[other] for heard in (strange, known) for other in heard if other != corpus])

@@ -13,11 +13,27 @@ internal static class ContentSniffer
     private const int GsmFrameBytes = 33; // GSM 06.10: 4 bits of signature and 260 of speech, 20 ms
     private const int FewestGsmFrames = 16; // whose 4 bits agree by chance once in 2^64
 
-    private static ReadOnlySpan<byte> AsfHeader => [0x30, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11, 0xA6, 0xD9];
-
-    private static ReadOnlySpan<byte> EbmlHeader => [0x1A, 0x45, 0xDF, 0xA3];
-
-    private static ReadOnlySpan<byte> Wave64Header => [(byte)'r', (byte)'i', (byte)'f', (byte)'f', 0x2E, 0x91, 0xCF, 0x11, 0xA5, 0xD6];
+    private static readonly (byte[] Letters, FfmpegFormat Format)[] s_letters =
+    [
+        ([.. "fLaC"u8], FfmpegFormat.Flac),
+        ([.. "OggS"u8], FfmpegFormat.Ogg),
+        ([0x1A, 0x45, 0xDF, 0xA3], FfmpegFormat.Matroska),
+        ([0x30, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11, 0xA6, 0xD9], FfmpegFormat.Asf),
+        ([.. "#!AMR\n"u8], FfmpegFormat.Amr),
+        ([.. "#!AMR-WB\n"u8], FfmpegFormat.Amr),
+        ([.. ".snd"u8], FfmpegFormat.Au),
+        ([.. "caff"u8], FfmpegFormat.Caf),
+        ([.. "riff"u8, 0x2E, 0x91, 0xCF, 0x11, 0xA5, 0xD6], FfmpegFormat.Wave64),
+        ([.. "NIST_1A\n"u8], FfmpegFormat.Sphere),
+        ([.. "FLV\u0001"u8], FfmpegFormat.Flv),
+        ([.. "wvpk"u8], FfmpegFormat.WavPack),
+        ([.. "MAC "u8], FfmpegFormat.MonkeysAudio),
+        ([.. "TTA1"u8], FfmpegFormat.TrueAudio),
+        ([.. "MPCK"u8], FfmpegFormat.Musepack8),
+        ([.. "MP+"u8], FfmpegFormat.Musepack7),
+        ([.. "Creative Voice File\u001a"u8], FfmpegFormat.Voc),
+        ([.. "DSD "u8], FfmpegFormat.Dsf),
+    ];
 
     private static ReadOnlySpan<byte> DtsHeader => [0x7F, 0xFE, 0x80, 0x01];
 
@@ -40,39 +56,15 @@ internal static class ContentSniffer
 
     private static FfmpegFormat? FindByLetters(ReadOnlySpan<byte> start)
     {
-        if (start.StartsWith("fLaC"u8))
-            return FfmpegFormat.Flac;
-        if (start.StartsWith("OggS"u8))
-            return FfmpegFormat.Ogg;
-        if (start.StartsWith(EbmlHeader))
-            return FfmpegFormat.Matroska;
-        if (start.StartsWith(AsfHeader))
-            return FfmpegFormat.Asf;
-        if (start.StartsWith("#!AMR\n"u8) || start.StartsWith("#!AMR-WB\n"u8))
-            return FfmpegFormat.Amr;
-        if (start.StartsWith(".snd"u8))
-            return FfmpegFormat.Au;
-        if (start.StartsWith("caff"u8))
-            return FfmpegFormat.Caf;
-        if (start.StartsWith(Wave64Header))
-            return FfmpegFormat.Wave64;
-        if (start.StartsWith("NIST_1A\n"u8))
-            return IsShortened(start) ? null : FfmpegFormat.Sphere;
-        if (start.StartsWith("FLV\u0001"u8))
-            return FfmpegFormat.Flv;
-        if (start.StartsWith("wvpk"u8))
-            return FfmpegFormat.WavPack;
-        if (start.StartsWith("MAC "u8))
-            return FfmpegFormat.MonkeysAudio;
-        if (start.StartsWith("TTA1"u8))
-            return FfmpegFormat.TrueAudio;
-        if (start.StartsWith("MPCK"u8))
-            return FfmpegFormat.Musepack8;
-        if (start.StartsWith("MP+"u8))
-            return FfmpegFormat.Musepack7;
-        if (start.StartsWith("Creative Voice File\u001a"u8))
-            return FfmpegFormat.Voc;
-        return start.StartsWith("DSD "u8) ? FfmpegFormat.Dsf : null;
+        if (IsShortened(start))
+            return null;
+        foreach ((byte[] letters, FfmpegFormat format) in s_letters)
+        {
+            if (start.StartsWith(letters))
+                return format;
+        }
+
+        return null;
     }
 
     private static FfmpegFormat? FindInForm(ReadOnlySpan<byte> start)

@@ -49,26 +49,17 @@ public sealed class SegmentEmotionRecognizer(IEmotionClassifier classifier, Emot
     /// <summary>Takes most of their mean over the chunk from the log-probabilities; less of it where few segments make the mean.</summary>
     private void Centre(EmotionEstimate?[] estimates)
     {
-        EmotionEstimate[] heard = [.. estimates.OfType<EmotionEstimate>()];
-        float[] mean = new float[Labels.Count], logits = new float[Labels.Count];
-        foreach (EmotionEstimate estimate in heard)
-            TensorPrimitives.Add(mean, LogarithmOf(estimate), mean);
+        int[] heard = [.. Enumerable.Range(0, estimates.Length).Where(i => estimates[i] is not null)];
+        float[][] logits = [.. heard.Select(i => estimates[i]!.Probabilities.Select(p => MathF.Log(MathF.Max(p, LeastProbability))).ToArray())];
+        float[] mean = new float[Labels.Count];
+        foreach (float[] one in logits)
+            TensorPrimitives.Add(mean, one, mean);
         TensorPrimitives.Multiply(mean, (float)(CentredShare / (heard.Length + HalfCentredSegments)), mean);
-        for (int i = 0; i < estimates.Length; i++)
+        foreach ((int i, float[] probabilities) in heard.Zip(logits))
         {
-            if (estimates[i] is not { } estimate)
-                continue;
-            var probabilities = new float[Labels.Count];
-            TensorPrimitives.Subtract(LogarithmOf(estimate), mean, probabilities);
+            TensorPrimitives.Subtract(probabilities, mean, probabilities);
             TensorPrimitives.SoftMax<float>(probabilities, probabilities);
-            estimates[i] = classifier.Reconsider(estimate, probabilities);
-        }
-
-        float[] LogarithmOf(EmotionEstimate estimate)
-        {
-            TensorPrimitives.Max<float>([.. estimate.Probabilities], LeastProbability, logits);
-            TensorPrimitives.Log<float>(logits, logits);
-            return logits;
+            estimates[i] = classifier.Reconsider(estimates[i]!, probabilities);
         }
     }
 

@@ -1,3 +1,4 @@
+using NrSer.Core.Emotion;
 using NrSer.Evaluation.Metrics;
 using NrSer.Evaluation.Reports;
 
@@ -60,9 +61,8 @@ public static class EmotionExperiment
     {
         Prediction[] labelled = [.. items.Where(item => item.Actual >= 0)];
         var rows = new List<string[]>();
-        foreach (IGrouping<string, Prediction> corpus in labelled.GroupBy(item => item.Corpus, StringComparer.Ordinal)
-            .OrderBy(group => group.Key, StringComparer.Ordinal))
-            rows.Add(Row(corpus.Key.Length > 0 ? corpus.Key : "–", [.. corpus]));
+        foreach ((string corpus, Prediction[] group) in ByCorpus(labelled))
+            rows.Add(Row(corpus, group));
         if (rows.Count > 1)
         {
             rows.Add(["mean of corpora", $"{labelled.Length}", Mean(Prediction.Recall), Mean(Prediction.F1), "", ""]);
@@ -84,10 +84,7 @@ public static class EmotionExperiment
                 name, $"{group.Length}",
                 Report.Cell(bootstrap.Estimate(drawn => Prediction.Recall(group, drawn, experiment.Classifier.Labels.Count))),
                 Report.Cell(bootstrap.Estimate(drawn => Prediction.F1(group, drawn, experiment.Classifier.Labels.Count))),
-                Report.Cell(bootstrap.Estimate(drawn => CategoryMetrics.ExpectedCalibrationError(
-                    [.. drawn.Select(i => group[i].Estimate.Confidence)], [.. drawn.Select(i => group[i].Predicted == group[i].Actual)],
-                    Prediction.CalibrationBins))),
-                Report.Cell(CategoryMetrics.ChanceCalibrationError([.. group.Select(item => item.Estimate.Confidence)], Prediction.CalibrationBins)),
+                .. Calibration(bootstrap, group, estimate => estimate.Confidence),
             ];
         }
     }
@@ -95,11 +92,9 @@ public static class EmotionExperiment
     private static ReportTable Trusted(Experiment experiment, string condition, Prediction[] items)
     {
         Prediction[] labelled = [.. items.Where(item => item.Actual >= 0)];
-        IEnumerable<(string, Prediction[])> groups = labelled.GroupBy(item => item.Corpus, StringComparer.Ordinal)
-            .OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => (group.Key.Length > 0 ? group.Key : "–", group.ToArray()));
         return new ReportTable($"Trust, {condition}",
             ["corpus", "right", "right of the trusted half", "ECE of trust", "ECE by chance", "reportable", "right of these"],
-            [.. groups.Append(("pooled", labelled)).Select(group => Row(group.Item1, group.Item2))]);
+            [.. ByCorpus(labelled).Append((Name: "pooled", Items: labelled)).Select(group => Row(group.Name, group.Items))]);
 
         string[] Row(string name, Prediction[] group)
         {
@@ -109,16 +104,26 @@ public static class EmotionExperiment
                 name,
                 Report.Cell(bootstrap.Estimate(drawn => ByCoverage(group, drawn)[^1])),
                 Report.Cell(bootstrap.Estimate(drawn => ByCoverage(group, drawn)[(drawn.Length - 1) / 2])),
-                Report.Cell(bootstrap.Estimate(drawn => CategoryMetrics.ExpectedCalibrationError(
-                    [.. drawn.Select(i => group[i].Estimate.Trust)], [.. drawn.Select(i => group[i].Predicted == group[i].Actual)],
-                    Prediction.CalibrationBins))),
-                Report.Cell(CategoryMetrics.ChanceCalibrationError([.. group.Select(item => item.Estimate.Trust)], Prediction.CalibrationBins)),
+                .. Calibration(bootstrap, group, estimate => estimate.Trust),
                 Report.Cell(group.Average(item => item.Estimate.IsReportable ? 1.0 : 0)),
                 Report.Cell(group.Where(item => item.Estimate.IsReportable).Select(item => item.Predicted == item.Actual ? 1.0 : 0)
                     .DefaultIfEmpty(double.NaN).Average()),
             ];
         }
     }
+
+    private static IEnumerable<(string Name, Prediction[] Items)> ByCorpus(Prediction[] items) =>
+        items.GroupBy(item => item.Corpus, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal)
+            .Select(group => (group.Key.Length > 0 ? group.Key : "–", group.ToArray()));
+
+    /// <summary>Two cells: the ECE of a chance of being right, and what chance alone makes of it.</summary>
+    private static string[] Calibration(CrossedBootstrap bootstrap, Prediction[] group, Func<EmotionEstimate, float> chance) =>
+    [
+        Report.Cell(bootstrap.Estimate(drawn => CategoryMetrics.ExpectedCalibrationError(
+            [.. drawn.Select(i => chance(group[i].Estimate))], [.. drawn.Select(i => group[i].Predicted == group[i].Actual)],
+            Prediction.CalibrationBins))),
+        Report.Cell(CategoryMetrics.ChanceCalibrationError([.. group.Select(item => chance(item.Estimate))], Prediction.CalibrationBins)),
+    ];
 
     private static double[] ByCoverage(Prediction[] items, int[] drawn) => CategoryMetrics.RightByCoverage(
         [.. drawn.Select(i => items[i].Estimate.Trust)], [.. drawn.Select(i => items[i].Predicted == items[i].Actual)]);
@@ -144,10 +149,10 @@ public static class EmotionExperiment
 
     private static ReportChart RiskCoverage(Prediction[] items)
     {
-        var lines = items.GroupBy(item => item.Corpus.Length > 0 ? item.Corpus : "–", StringComparer.Ordinal).ToDictionary(
-            corpus => corpus.Key,
-            corpus => ByCoverage([.. corpus], [.. Enumerable.Range(0, corpus.Count())])
-                .Select((right, kept) => ((kept + 1.0) / corpus.Count(), 1 - right)).ToArray(),
+        var lines = ByCorpus(items).ToDictionary(
+            corpus => corpus.Name,
+            corpus => ByCoverage(corpus.Items, [.. Enumerable.Range(0, corpus.Items.Length)])
+                .Select((right, kept) => ((kept + 1.0) / corpus.Items.Length, 1 - right)).ToArray(),
             StringComparer.Ordinal);
         return new ReportChart("emotion-risk-coverage", "How often what is trusted most is wrong", "share kept", "share wrong", lines);
     }
@@ -156,7 +161,7 @@ public static class EmotionExperiment
     {
         (double, double)[] bins = [.. items
             .GroupBy(
-                item => Math.Clamp((int)Math.Ceiling(item.Estimate.Confidence * Prediction.CalibrationBins) - 1, 0, Prediction.CalibrationBins - 1))
+                item => CategoryMetrics.BinOf(item.Estimate.Confidence, Prediction.CalibrationBins))
             .OrderBy(bin => bin.Key)
             .Select(bin => (bin.Average(item => (double)item.Estimate.Confidence), bin.Average(item => item.Predicted == item.Actual ? 1.0 : 0)))];
         return new ReportChart("emotion-reliability", "How often a given confidence is right", "confidence", "share right",

@@ -118,7 +118,10 @@ public static class CategoryMetrics
     }
 
     /// <summary>Equal bins of confidence, closed above.</summary>
-    private static int BinOf(float confidence, int bins) => Math.Clamp((int)Math.Ceiling(confidence * (double)bins) - 1, 0, bins - 1);
+    /// <param name="confidence">0 to 1.</param>
+    /// <param name="bins">How many, at least 1.</param>
+    /// <returns>From 0 up.</returns>
+    public static int BinOf(float confidence, int bins) => Math.Clamp((int)Math.Ceiling(confidence * (double)bins) - 1, 0, bins - 1);
 
     private static int RowSum(int[,] confusion, int row)
     {
