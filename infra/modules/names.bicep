@@ -47,8 +47,8 @@ var tableNames = ['recordings', 'chunks', 'segments']
 var maxDeliveries = 5
 
 @export()
-@description('Deliveries before the service does. More, because it also counts those that ended because a host was stopped.')
-var maxServiceDeliveries = 30
+@description('Deliveries before the service does: more than any outage or series of deployments takes, since it counts those too. The most there are.')
+var maxServiceDeliveries = 2000
 
 @export()
 @description('Locks of five minutes, the longest there are; stages renew them.')

@@ -23,7 +23,7 @@ internal sealed class TriggerDelivery(ServiceBusReceivedMessage received, Servic
 
     public override Task CompleteAsync(CancellationToken cancellationToken) => actions.CompleteMessageAsync(_received, cancellationToken);
 
-    protected override Task AbandonNowAsync(IDictionary<string, object>? propertiesToModify, CancellationToken cancellationToken) =>
+    protected override Task AbandonNowAsync(IDictionary<string, object> propertiesToModify, CancellationToken cancellationToken) =>
         actions.AbandonMessageAsync(_received, propertiesToModify, cancellationToken);
 
     protected override Task DeadLetterAsync(string reason, string description, CancellationToken cancellationToken) =>

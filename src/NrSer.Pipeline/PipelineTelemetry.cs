@@ -27,6 +27,13 @@ public static class PipelineTelemetry
     private static readonly Counter<long> s_failures =
         s_meter.CreateCounter<long>("nrser.failures", "{recording}", "Recordings rejected or failed, and dead letters without a row");
 
+    private static readonly Counter<long> s_unavailable =
+        s_meter.CreateCounter<long>("nrser.unavailable", "{attempt}", "Attempts that met a service that is down");
+
+    /// <summary>Counts an attempt that met a service that is down.</summary>
+    /// <param name="queue">Whose message waits for it.</param>
+    public static void CountUnavailable(string queue) => s_unavailable.Add(1, new KeyValuePair<string, object?>("queue", queue));
+
     private static readonly Counter<long> s_sweeps = s_meter.CreateCounter<long>("nrser.sweeps", "{sweep}", "Sweeps that ended well");
 
     /// <summary>Counts a sweep: what shows from outside that a host lives and reaches storage and queues.</summary>

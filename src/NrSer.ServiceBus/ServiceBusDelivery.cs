@@ -7,7 +7,7 @@ namespace NrSer.ServiceBus;
 /// <param name="received">The message.</param>
 /// <param name="time">The clock, for delays.</param>
 public abstract class ServiceBusDelivery(ServiceBusReceivedMessage received, TimeProvider time)
-    : WorkDelivery(MessageOf(received), received.DeliveryCount - TimesGivenBack(received), received.EnqueuedTime)
+    : WorkDelivery(MessageOf(received), AttemptsOf(received), received.EnqueuedTime)
 {
     /// <summary>The reason under which stages dead-letter; the description tells more.</summary>
     public const string DeadLetterReason = "StageGaveUp";
@@ -17,6 +17,9 @@ public abstract class ServiceBusDelivery(ServiceBusReceivedMessage received, Tim
 
     /// <summary>How many of the deliveries ended because a host stopped. The service counts those too, and cannot be told not to.</summary>
     private const string GivenBackProperty = "NrSerGivenBack";
+
+    /// <summary>How many of the deliveries failed.</summary>
+    private const string FailedProperty = "NrSerFailed";
 
     private const int MaxDescriptionChars = 1000; // the service takes 4,096 characters of reason and description
 
@@ -52,12 +55,12 @@ public abstract class ServiceBusDelivery(ServiceBusReceivedMessage received, Tim
     {
         TimeSpan wait = delay < s_longestWait ? delay : s_longestWait;
         await Task.Delay(wait, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await AbandonNowAsync(propertiesToModify: null, CancellationToken.None).ConfigureAwait(false);
+        await AbandonNowAsync(FailedProperty, Attempts.Failed + 1, CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public sealed override Task GiveBackAsync(CancellationToken cancellationToken) => AbandonNowAsync(
-        new Dictionary<string, object>(StringComparer.Ordinal) { [GivenBackProperty] = TimesGivenBack(received) + 1 }, cancellationToken);
+    public sealed override Task GiveBackAsync(CancellationToken cancellationToken) =>
+        AbandonNowAsync(GivenBackProperty, Attempts.GivenBack + 1, cancellationToken);
 
     /// <inheritdoc/>
     public sealed override Task DeadLetterAsync(string reason, CancellationToken cancellationToken)
@@ -68,9 +71,9 @@ public abstract class ServiceBusDelivery(ServiceBusReceivedMessage received, Tim
     }
 
     /// <summary>Makes the message visible again.</summary>
-    /// <param name="propertiesToModify">What the message shall carry from now on, or null.</param>
+    /// <param name="propertiesToModify">What the message shall carry from now on.</param>
     /// <param name="cancellationToken">Stops the request.</param>
-    protected abstract Task AbandonNowAsync(IDictionary<string, object>? propertiesToModify, CancellationToken cancellationToken);
+    protected abstract Task AbandonNowAsync(IDictionary<string, object> propertiesToModify, CancellationToken cancellationToken);
 
     /// <summary>Moves the message to the dead-letter queue.</summary>
     /// <param name="reason">A word.</param>
@@ -78,7 +81,12 @@ public abstract class ServiceBusDelivery(ServiceBusReceivedMessage received, Tim
     /// <param name="cancellationToken">Stops the request.</param>
     protected abstract Task DeadLetterAsync(string reason, string description, CancellationToken cancellationToken);
 
-    private static int TimesGivenBack(ServiceBusReceivedMessage received) =>
-        received.ApplicationProperties.TryGetValue(GivenBackProperty, out object? times) && times is int count and >= 0
-            && count < received.DeliveryCount ? count : 0;
+    private Task AbandonNowAsync(string property, int value, CancellationToken cancellationToken) =>
+        AbandonNowAsync(new Dictionary<string, object>(StringComparer.Ordinal) { [property] = value }, cancellationToken);
+
+    private static Attempts AttemptsOf(ServiceBusReceivedMessage received)
+    {
+        int CountOf(string property) => received.ApplicationProperties.TryGetValue(property, out object? times) && times is int count ? count : 0;
+        return Attempts.Of(received.DeliveryCount, CountOf(FailedProperty), CountOf(GivenBackProperty));
+    }
 }

@@ -33,7 +33,14 @@ public sealed class ServiceBusWorkQueue(ServiceBusClient client, string name, Ti
                 more = next.MoveNext();
             if (batch.Count == 0)
                 throw new ArgumentException($"Message {next.Current.MessageId} is larger than the queue takes.", nameof(messages));
-            await _sender.SendMessagesAsync(batch, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await _sender.SendMessagesAsync(batch, cancellationToken).ConfigureAwait(false);
+            }
+            catch (ServiceBusException down) when (down.IsTransient || IsMissing(down))
+            {
+                throw new ServiceUnavailableException($"Queue {name} takes no messages: {down.Message}", down);
+            }
         }
     }
 
@@ -60,6 +67,10 @@ public sealed class ServiceBusWorkQueue(ServiceBusClient client, string name, Ti
         await _sender.DisposeAsync().ConfigureAwait(false);
         await _receiver.DisposeAsync().ConfigureAwait(false);
     }
+
+    /// <summary>Not deployed yet, switched off, full, or not yet allowed to this identity: mended by people, not by another message.</summary>
+    private static bool IsMissing(ServiceBusException error) => error.Reason is ServiceBusFailureReason.MessagingEntityNotFound
+        or ServiceBusFailureReason.MessagingEntityDisabled or ServiceBusFailureReason.QuotaExceeded;
 
     private static ServiceBusMessage MessageOf(WorkMessage message)
     {
@@ -90,7 +101,7 @@ public sealed class ServiceBusWorkQueue(ServiceBusClient client, string name, Ti
         public override Task CompleteAsync(CancellationToken cancellationToken) =>
             UnlessLostAsync(receiver.CompleteMessageAsync(_received, cancellationToken));
 
-        protected override Task AbandonNowAsync(IDictionary<string, object>? propertiesToModify, CancellationToken cancellationToken) =>
+        protected override Task AbandonNowAsync(IDictionary<string, object> propertiesToModify, CancellationToken cancellationToken) =>
             UnlessLostAsync(receiver.AbandonMessageAsync(_received, propertiesToModify, cancellationToken));
 
         protected override Task DeadLetterAsync(string reason, string description, CancellationToken cancellationToken) =>

@@ -5,7 +5,7 @@ using NrSer.Pipeline.Work;
 namespace NrSer.Worker;
 
 /// <summary>
-/// Healthy while a message is in work or the queue answers. A process that hears nothing for minutes, or whose stage does not end although it was
+/// Healthy while a message is in work or the queue answers, degraded while its work waits for a service that is down. A process that hears nothing for minutes, or whose stage does not end although it was
 /// cancelled, is better restarted.
 /// </summary>
 /// <param name="activity">Knows of answers and work.</param>
@@ -17,6 +17,8 @@ internal sealed class QueueHealthCheck(QueueActivity activity, IOptions<QueueOpt
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
         activity.SilentFor >= LongestSilence ? HealthCheckResult.Unhealthy($"The queue has not answered for {activity.SilentFor}.")
+        // to start again would not bring it back, and would lose the lock
+        : activity.UnavailableFor >= LongestSilence ? HealthCheckResult.Degraded($"A service has been unavailable for {activity.UnavailableFor}.")
         : activity.BusyFor >= options.Value.LongestWork + LongestSilence ? HealthCheckResult.Unhealthy($"A stage has hung for {activity.BusyFor}.")
         : HealthCheckResult.Healthy());
 }

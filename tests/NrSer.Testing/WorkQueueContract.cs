@@ -27,7 +27,7 @@ public abstract class WorkQueueContract
         IWorkQueue queue = await CreateAsync(LongLock);
         await queue.SendAsync([s_message], Stop);
         WorkDelivery delivery = Assert.Single(await queue.ReceiveAsync(32, Stop));
-        Assert.Equal((s_message, 1), (delivery.Message, delivery.DeliveryCount));
+        Assert.Equal((s_message, default), (delivery.Message, delivery.Attempts));
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public abstract class WorkQueueContract
         await queue.SendAsync([s_message], Stop);
         WorkDelivery first = Assert.Single(await queue.ReceiveAsync(1, Stop));
         WorkDelivery second = await ReceiveOneAsync(queue);
-        Assert.Equal((s_message, 2), (second.Message, second.DeliveryCount));
+        Assert.Equal((s_message, new Attempts(Failed: 0, GivenBack: 0, Unanswered: 1)), (second.Message, second.Attempts));
         Assert.False(await first.RenewAsync(Stop));
         await first.CompleteAsync(Stop); // too late: settles nothing
         Assert.True(await second.RenewAsync(Stop));
@@ -120,7 +120,7 @@ public abstract class WorkQueueContract
         IWorkQueue queue = await CreateAsync(LongLock);
         await queue.SendAsync([s_message], Stop);
         await Assert.Single(await queue.ReceiveAsync(1, Stop)).AbandonAsync(TimeSpan.Zero, Stop);
-        Assert.Equal(2, Assert.Single(await queue.ReceiveAsync(1, Stop)).DeliveryCount);
+        Assert.Equal(new Attempts(Failed: 1, GivenBack: 0, Unanswered: 0), Assert.Single(await queue.ReceiveAsync(1, Stop)).Attempts);
     }
 
     [Fact]
@@ -130,7 +130,8 @@ public abstract class WorkQueueContract
         await queue.SendAsync([s_message], Stop);
         WorkDelivery first = Assert.Single(await queue.ReceiveAsync(1, Stop));
         await first.GiveBackAsync(Stop);
-        Assert.Equal(s_message, Assert.Single(await queue.ReceiveAsync(32, Stop)).Message);
+        WorkDelivery second = Assert.Single(await queue.ReceiveAsync(32, Stop));
+        Assert.Equal((s_message, new Attempts(Failed: 0, GivenBack: 1, Unanswered: 0)), (second.Message, second.Attempts));
         Assert.Empty(await queue.ReceiveAsync(32, Stop));
     }
 
@@ -140,7 +141,7 @@ public abstract class WorkQueueContract
         IWorkQueue queue = await CreateAsync(s_shortLock);
         await queue.SendAsync([s_message], Stop);
         await Assert.Single(await queue.ReceiveAsync(1, Stop)).AbandonAsync(TimeSpan.FromSeconds(1), Stop);
-        Assert.Equal(2, (await ReceiveOneAsync(queue)).DeliveryCount);
+        Assert.Equal(1, (await ReceiveOneAsync(queue)).Attempts.Failed);
     }
 
     [Fact]

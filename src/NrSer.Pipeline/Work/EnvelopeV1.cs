@@ -4,4 +4,6 @@ namespace NrSer.Pipeline.Work;
 /// <param name="MessageId">Unique per recording, generation, chunk and stage.</param>
 /// <param name="TraceParent">W3C trace context of the sender, or null.</param>
 /// <param name="Body">The message.</param>
-public sealed record EnvelopeV1(string MessageId, string? TraceParent, string Body);
+/// <param name="Failed">Times that its work failed.</param>
+/// <param name="GivenBack">Times that it was given back without having failed.</param>
+public sealed record EnvelopeV1(string MessageId, string? TraceParent, string Body, int Failed = 0, int GivenBack = 0);

@@ -8,6 +8,10 @@ public sealed class QueueActivity(TimeProvider time)
     private long _lastBegin = time.GetTimestamp();
     private long _lastWork = time.GetTimestamp();
     private long _lastAnswer = time.GetTimestamp();
+    private long _outageSince; // 0 while there is none
+    private long _outageSaid;
+
+    private static readonly TimeSpan s_saying = TimeSpan.FromMinutes(1); // one line of the log is enough
 
     /// <summary>For how long no message has been in work; zero while one is.</summary>
     public TimeSpan IdleFor => Volatile.Read(ref _inWork) > 0 ? TimeSpan.Zero : time.GetElapsedTime(Volatile.Read(ref _lastWork));
@@ -17,6 +21,23 @@ public sealed class QueueActivity(TimeProvider time)
 
     /// <summary>For how long no queue has answered, though one was asked; zero while a message is in work, since a busy pump asks no more.</summary>
     public TimeSpan SilentFor => Volatile.Read(ref _inWork) > 0 ? TimeSpan.Zero : time.GetElapsedTime(Volatile.Read(ref _lastAnswer));
+
+    /// <summary>For how long a service that stages need, or a queue, has been unavailable; zero while none is known to be.</summary>
+    public TimeSpan UnavailableFor => Volatile.Read(ref _outageSince) is not 0 and var since ? time.GetElapsedTime(since) : TimeSpan.Zero;
+
+    /// <summary>A service was found unavailable.</summary>
+    /// <returns>Whether to say so in the log: once a minute, however many find it.</returns>
+    internal bool FoundUnavailable()
+    {
+        long now = time.GetTimestamp();
+        Volatile.Write(ref _lastBegin, now); // what waits for a service does not hang
+        Interlocked.CompareExchange(ref _outageSince, Math.Max(now, 1), 0);
+        long said = Volatile.Read(ref _outageSaid);
+        return (said == 0 || time.GetElapsedTime(said, now) >= s_saying) && Interlocked.CompareExchange(ref _outageSaid, Math.Max(now, 1), said) == said;
+    }
+
+    /// <summary>What was unavailable to the caller is not any more.</summary>
+    internal void FoundAvailable() => Volatile.Write(ref _outageSince, 0);
 
     /// <summary>A queue has answered, be it with nothing.</summary>
     internal void Answered() => Volatile.Write(ref _lastAnswer, time.GetTimestamp());

@@ -15,7 +15,7 @@ public sealed class QueueOptions
     /// <summary>A stage that works on one message for longer hangs: it is cancelled, and the message tried again. 1 min to 1 day.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "1.00:00:00")] public TimeSpan LongestWork { get; init; } = TimeSpan.FromMinutes(30);
 
-    /// <summary>Attempts before a message is given up: 1 to 100.</summary>
+    /// <summary>Attempts before a message is given up, those that met an unavailable service not counted: 1 to 100.</summary>
     [Range(1, 100)] public int MaxDeliveries { get; init; } = 5;
 
     /// <summary>Wait before a failed message is tried again, doubled with every attempt: 0 to 1 min.</summary>

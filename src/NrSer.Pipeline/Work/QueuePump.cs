@@ -18,6 +18,7 @@ public sealed partial class QueuePump(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var running = new HashSet<Task>();
+        bool lost = false;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -27,6 +28,9 @@ public sealed partial class QueuePump(
                     ? await handler.Queue.ReceiveAsync(handler.Concurrency - running.Count, stoppingToken).ConfigureAwait(false)
                     : [];
                 activity.Answered();
+                if (lost)
+                    activity.FoundAvailable();
+                lost = false;
                 foreach (WorkDelivery delivery in deliveries)
                     running.Add(HandleAsync(delivery, stoppingToken));
                 if (running.Count == handler.Concurrency)
@@ -40,7 +44,9 @@ public sealed partial class QueuePump(
             }
             catch (Exception error) when (error is not OutOfMemoryException)
             {
-                LogReceiveFailed(error, handler.Queue.Name);
+                lost = true;
+                if (activity.FoundUnavailable())
+                    LogReceiveFailed(error, handler.Queue.Name);
                 await Task.Delay(options.RetryDelay + options.PollInterval, time, stoppingToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

@@ -1,14 +1,17 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Polly;
+using Polly.Retry;
 
 namespace NrSer.Pipeline.Work;
 
 /// <summary>Runs a stage on a locked message and settles the message by what the stage did.</summary>
 /// <remarks>
 /// Success completes, shutdown gives back, a message that cannot be read is dead-lettered at once, and any other failure is retried with
-/// growing delays until the attempts run out. The lock is renewed at half its duration as long as the stage works, but not for ever: what
-/// hangs must not keep its message from others.
+/// growing delays until the attempts run out. A service that is down is no fault of the message: its holder keeps the lock and tries again until the
+/// service is back, receiving nothing else meanwhile. The lock is renewed at half its duration as long as the stage works, but no single try goes on
+/// for ever: what hangs must not keep its message from others.
 /// </remarks>
 /// <param name="options">Lock, attempts and delays.</param>
 /// <param name="activity">Told of the work.</param>
@@ -18,7 +21,25 @@ public sealed partial class Settlement(IOptions<QueueOptions> options, QueueActi
 {
     private static readonly TimeSpan s_longestDelay = TimeSpan.FromMinutes(10); // what is down for longer than that is back at no certain time
 
+    // Work goes on within half a minute of a service's return, and many hosts do not come back to it at once.
+    private static readonly TimeSpan s_longestOutagePause = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_shortestOutagePause = TimeSpan.FromMilliseconds(200);
+
     private readonly QueueOptions _options = options.Value;
+
+    private readonly ResiliencePipeline _whileUnavailable = new ResiliencePipelineBuilder { TimeProvider = time }
+        .AddRetry(new RetryStrategyOptions
+        {
+            ShouldHandle = outcome => ValueTask.FromResult(
+                outcome.Outcome.Exception is { } error && !outcome.Context.CancellationToken.IsCancellationRequested
+                && ServiceUnavailableException.IsBehind(error)),
+            MaxRetryAttempts = int.MaxValue,
+            Delay = options.Value.RetryDelay > s_shortestOutagePause ? options.Value.RetryDelay : s_shortestOutagePause,
+            MaxDelay = s_longestOutagePause,
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+        })
+        .Build();
 
     /// <summary>Handles one delivery to its settlement; never throws.</summary>
     /// <param name="queue">Name of the queue, for logs and metrics.</param>
@@ -50,20 +71,20 @@ public sealed partial class Settlement(IOptions<QueueOptions> options, QueueActi
         if (delivery.SentAt is { } sentAt)
             PipelineTelemetry.QueueAge.Record((time.GetUtcNow() - sentAt).TotalSeconds, new KeyValuePair<string, object?>("queue", queue));
         using var working = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        using var limit = new CancellationTokenSource(_options.LongestWork, time);
-        using CancellationTokenRegistration hung = limit.Token.Register(working.Cancel);
         Task<bool> renewal = RenewAsync(queue, delivery, working);
         long begun = time.GetTimestamp();
         Exception? failure = null;
         try
         {
-            if (delivery.DeliveryCount > maxDeliveries)
-                throw new InvalidMessageException($"Handed out {maxDeliveries} times, and no worker lived to answer.");
-            await stage(delivery.Message, working.Token).ConfigureAwait(false);
+            // A queue that is lost during an outage leaves no answer either: hence twice as many.
+            if (delivery.Attempts.Unanswered >= 2L * maxDeliveries)
+                throw new InvalidMessageException($"Handed out {delivery.Attempts.Unanswered} times, and no worker lived to answer.");
+            await _whileUnavailable.ExecuteAsync(async token => await TryAsync(queue, delivery, stage, token).ConfigureAwait(false), working.Token)
+                .ConfigureAwait(false);
         }
         catch (Exception error)
         {
-            failure = limit.IsCancellationRequested ? new TimeoutException($"It did not end within {_options.LongestWork}.", error) : error;
+            failure = error;
             span?.SetStatus(ActivityStatusCode.Error, error.GetType().Name);
         }
 
@@ -87,6 +108,30 @@ public sealed partial class Settlement(IOptions<QueueOptions> options, QueueActi
         }
     }
 
+    /// <summary>Has the stage work on the message once, and no longer than work may take.</summary>
+    private async Task TryAsync(
+        string queue, WorkDelivery delivery, Func<WorkMessage, CancellationToken, Task> stage, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(_options.LongestWork, time);
+        using var working = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            await stage(delivery.Message, working.Token).ConfigureAwait(false);
+            activity.FoundAvailable();
+        }
+        catch (Exception error) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"It did not end within {_options.LongestWork}.", new OperationCanceledException(error.Message));
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested && ServiceUnavailableException.IsBehind(error))
+        {
+            PipelineTelemetry.CountUnavailable(queue);
+            if (activity.FoundUnavailable())
+                LogUnavailable(queue, delivery.Message.MessageId, activity.UnavailableFor, error);
+            throw;
+        }
+    }
+
     private async Task SettleFailureAsync(string queue, WorkDelivery delivery, Exception error, int maxDeliveries, CancellationToken stoppingToken)
     {
         bool invalid = error is InvalidMessageException;
@@ -98,23 +143,24 @@ public sealed partial class Settlement(IOptions<QueueOptions> options, QueueActi
             return;
         }
 
-        LogFailed(error, queue, delivery.Message.MessageId, delivery.DeliveryCount);
-        if (maxDeliveries < int.MaxValue && (invalid || delivery.DeliveryCount >= maxDeliveries))
-            await delivery.DeadLetterAsync(Describe(error, delivery.DeliveryCount), CancellationToken.None).ConfigureAwait(false);
+        int failed = delivery.Attempts.Failed + 1;
+        LogFailed(error, queue, delivery.Message.MessageId, failed);
+        if (maxDeliveries < int.MaxValue && (invalid || failed >= maxDeliveries))
+            await delivery.DeadLetterAsync(Describe(error, failed), CancellationToken.None).ConfigureAwait(false);
         else
-            await delivery.AbandonAsync(DelayAfter(delivery.DeliveryCount), stoppingToken).ConfigureAwait(false);
+            await delivery.AbandonAsync(DelayAfter(failed), stoppingToken).ConfigureAwait(false);
     }
 
-    private TimeSpan DelayAfter(long deliveries)
+    private TimeSpan DelayAfter(int failed)
     {
-        TimeSpan doubled = _options.RetryDelay * Math.Pow(2, Math.Min(deliveries, 31) - 1);
+        TimeSpan doubled = _options.RetryDelay * Math.Pow(2, Math.Min(failed, 31) - 1);
         return doubled < s_longestDelay ? doubled : s_longestDelay;
     }
 
-    private static string Describe(Exception error, long deliveries)
+    private static string Describe(Exception error, int failed)
     {
         string first = error.Message.Split('\n', 2)[0].Trim();
-        return error is InvalidMessageException ? first : $"{error.GetType().Name} after {deliveries} attempts: {first}";
+        return error is InvalidMessageException ? first : $"{error.GetType().Name} after {failed} attempts: {first}";
     }
 
     /// <summary>Holds the lock until the work ends; when it is lost, stops the work.</summary>
@@ -156,7 +202,10 @@ public sealed partial class Settlement(IOptions<QueueOptions> options, QueueActi
     private partial void LogHandled(string queue, string messageId, double seconds);
 
     [LoggerMessage(2002, LogLevel.Warning, "{Queue}: {MessageId} failed on attempt {Attempt}")]
-    private partial void LogFailed(Exception error, string queue, string messageId, long attempt);
+    private partial void LogFailed(Exception error, string queue, string messageId, int attempt);
+
+    [LoggerMessage(2008, LogLevel.Warning, "{Queue}: {MessageId} and maybe others wait for a service that has been unavailable for {Duration}")]
+    private partial void LogUnavailable(string queue, string messageId, TimeSpan duration, Exception error);
 
     [LoggerMessage(2003, LogLevel.Information, "{Queue}: gave {MessageId} back")]
     private partial void LogAbandoned(string queue, string messageId);

@@ -60,7 +60,7 @@ public sealed class TriggerSettlementTests
         Assert.Empty(_actions.Calls);
         await AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => running.IsCompleted);
         await running;
-        Assert.Equal(["abandoned"], _actions.Calls);
+        Assert.Equal([$"abandoned after failure {attempt}"], _actions.Calls);
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class TriggerSettlementTests
         await stopping.CancelAsync();
         await running;
         // the latter if it had not begun to wait
-        Assert.Contains(Assert.Single(_actions.Calls), new[] { "abandoned", "given back, for the 1. time" });
+        Assert.Contains(Assert.Single(_actions.Calls), new[] { "abandoned after failure 1", "given back, for the 1. time" });
     }
 
     [Fact]
@@ -133,7 +133,9 @@ public sealed class TriggerSettlementTests
         BinaryData.FromString("{}"), messageId: "id/0/0-0/enhance", deliveryCount: deliveryCount, enqueuedTime: DateTimeOffset.UnixEpoch,
         properties: new Dictionary<string, object>(
             StringComparer.Ordinal)
-        { ["Diagnostic-Id"] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" });
+        {
+            ["Diagnostic-Id"] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", ["NrSerFailed"] = deliveryCount - 1,
+        });
 
     private Task NoteAsync(string call)
     {
@@ -177,7 +179,8 @@ public sealed class TriggerSettlementTests
         public override Task AbandonMessageAsync(
             ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify = null,
             CancellationToken cancellationToken = default) =>
-            CallAsync(propertiesToModify is null ? "abandoned" : $"given back, for the {propertiesToModify["NrSerGivenBack"]}. time");
+            CallAsync(propertiesToModify!.TryGetValue("NrSerFailed", out object? failed) ? $"abandoned after failure {failed}"
+                : $"given back, for the {propertiesToModify["NrSerGivenBack"]}. time");
 
         public override Task DeadLetterMessageAsync(
             ServiceBusReceivedMessage message, Dictionary<string, object>? propertiesToModify = null, string? deadLetterReason = null,

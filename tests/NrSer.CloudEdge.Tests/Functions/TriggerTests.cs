@@ -48,9 +48,8 @@ public sealed class TriggerTests
         Assert.Equal(0, serviceBus.GetProperty("prefetchCount").GetInt32());
         Assert.Equal(1, serviceBus.GetProperty("maxConcurrentCalls").GetInt32());
         Assert.False(serviceBus.GetProperty("autoCompleteMessages").GetBoolean());
-        TimeSpan renewal = TimeSpan.Parse(serviceBus.GetProperty("maxAutoLockRenewalDuration").GetString()!);
-        TimeSpan timeout = TimeSpan.Parse(host.RootElement.GetProperty("functionTimeout").GetString()!);
-        Assert.True(renewal >= timeout, "The lock must outlive the longest call.");
+        // A stage has a limit of its own for each try, renews its lock, and may have to wait for a service that is down for longer than any limit here.
+        Assert.Equal("-1", host.RootElement.GetProperty("functionTimeout").GetString());
         Assert.Equal("OpenTelemetry", host.RootElement.GetProperty("telemetryMode").GetString());
     }
 }

@@ -85,8 +85,8 @@ public sealed partial class BicepTests(CompiledBicep bicep)
         Assert.Equal("[length(variables('workQueues'))]", Copy(queue));
         JsonElement properties = Properties(queue);
         JsonElement variables = VariablesOf("Microsoft.ServiceBus/namespaces/queues");
-        Assert.Equal((5, 30), (variables.GetProperty("lockMinutes").GetInt32(), variables.GetProperty("maxServiceDeliveries").GetInt32()));
-        Assert.True(new Pipeline.Work.QueueOptions().MaxDeliveries < 30, "The service must not give up before the code does.");
+        Assert.Equal((5, 2000), (variables.GetProperty("lockMinutes").GetInt32(), variables.GetProperty("maxServiceDeliveries").GetInt32()));
+        Assert.True(new Pipeline.Work.QueueOptions().MaxDeliveries < 2000, "The service must not give up before the code does.");
         Assert.StartsWith("[format('PT{0}M', variables('", properties.GetProperty("lockDuration").GetString(), StringComparison.Ordinal);
         Assert.True(properties.GetProperty("requiresDuplicateDetection").GetBoolean());
         Assert.True(properties.GetProperty("deadLetteringOnMessageExpiration").GetBoolean());

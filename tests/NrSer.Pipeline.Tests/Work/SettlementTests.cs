@@ -1,4 +1,8 @@
+using System.Net.Sockets;
+using Azure;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using NrSer.Pipeline.Work;
@@ -59,9 +63,92 @@ public sealed class SettlementTests
     public async Task RunAsync_Failure_WaitsLongerEachTimeWithinReason(int attempt, int seconds)
     {
         var options = new QueueOptions { RetryDelay = TimeSpan.FromMinutes(1), MaxDeliveries = 100 };
-        var delivery = new ForgetfulDelivery(0, attempt);
+        var delivery = new ForgetfulDelivery(0, failed: attempt - 1);
         await RunAsync(delivery, (_, _) => throw new IOException(), options, TimeProvider.System);
         Assert.Equal($"abandoned for {seconds} s", delivery.Settlement);
+    }
+
+    public static TheoryData<Exception, bool> Errors => new()
+    {
+        { new RequestFailedException("No connection could be made."), true },
+        { new RequestFailedException(503, "Busy"), true },
+        { new RequestFailedException(404, "Gone", "ContainerNotFound", null), true },
+        { new RequestFailedException(404, "Gone", "BlobNotFound", null), false },
+        { new RequestFailedException(412, "Changed"), false },
+        { new AggregateException("Retry failed after 4 tries.", new TaskCanceledException(), new TaskCanceledException()), true },
+        { new InvalidOperationException("It failed.", new SocketException()), true },
+        { new InvalidMessageException("It is none.", new SocketException()), false },
+        { new IOException("No space left on device", 28), true },
+        { new IOException("It ends early."), false },
+        { new ServiceUnavailableException("There is no verdict yet."), true },
+        { new TaskCanceledException(), false },
+    };
+
+    [Theory]
+    [MemberData(nameof(Errors), DisableDiscoveryEnumeration = true)]
+    public async Task RunAsync_AnyError_CountsUnlessAServiceIsUnavailable(Exception error, bool unavailable)
+    {
+        var time = new FakeTimeProvider();
+        var delivery = new ForgetfulDelivery(failures: 0);
+        int tries = 0;
+        Task handling = RunAsync(delivery, (_, _) => ++tries == 1 ? throw error : Task.CompletedTask, s_options, time);
+        await AdvanceUntilAsync(time, TimeSpan.FromSeconds(1), () => handling.IsCompleted);
+        await handling;
+        string expected = unavailable ? "completed" : error is InvalidMessageException ? "dead" : "abandoned for 0 s";
+        Assert.Equal((expected, unavailable ? 2 : 1), (delivery.Settlement, tries));
+    }
+
+    [Fact]
+    public async Task RunAsync_ServiceDownForTwoHours_KeepsTheLockAndSaysSoOnceAMinute()
+    {
+        var time = new FakeTimeProvider();
+        var activity = new QueueActivity(time);
+        var log = new FakeLogger<Settlement>();
+        var delivery = new ForgetfulDelivery(failures: 0);
+        DateTimeOffset begun = time.GetUtcNow(), back = begun.AddHours(2);
+        int tries = 0;
+        Task Stage(WorkMessage message, CancellationToken cancellationToken)
+        {
+            tries++;
+            return time.GetUtcNow() < back ? throw new RequestFailedException(503, "Server busy") : Task.CompletedTask;
+        }
+
+        var settlement = new Settlement(Options.Create(new QueueOptions { LockDuration = TimeSpan.FromMinutes(5) }), activity, time, log);
+        Task handling = settlement.RunAsync("test", delivery, Stage, retryWithoutLimit: false, Stop);
+        await AdvanceUntilAsync(time, TimeSpan.FromSeconds(10), () => handling.IsCompleted || time.GetUtcNow() >= begun.AddMinutes(119));
+        Assert.InRange(activity.UnavailableFor, TimeSpan.FromMinutes(118), TimeSpan.FromMinutes(120));
+        Assert.Null(delivery.Settlement);
+        await AdvanceUntilAsync(time, TimeSpan.FromSeconds(10), () => handling.IsCompleted);
+        await handling;
+        Assert.Equal(("completed", TimeSpan.Zero), (delivery.Settlement, activity.UnavailableFor));
+        Assert.InRange(time.GetUtcNow() - back, TimeSpan.Zero, TimeSpan.FromSeconds(30));
+        Assert.InRange(delivery.Renewals, 40, 50);
+        Assert.InRange(log.Collector.GetSnapshot().Count(line => line.Level == LogLevel.Warning), 60, 121);
+        Assert.InRange(tries, 2 * 60 * 2, 2 * 60 * 60);
+    }
+
+    [Fact]
+    public async Task RunAsync_StoppedWhileAServiceIsDown_GivesTheMessageBack()
+    {
+        var time = new FakeTimeProvider();
+        using var stopping = new CancellationTokenSource();
+        var delivery = new ForgetfulDelivery(failures: 0);
+        var settlement = new Settlement(Options.Create(s_options), new QueueActivity(time), time, NullLogger<Settlement>.Instance);
+        Task handling = settlement.RunAsync("test", delivery, (_, _) => throw new SocketException(), retryWithoutLimit: false, stopping.Token);
+        await stopping.CancelAsync();
+        await AdvanceUntilAsync(time, TimeSpan.FromSeconds(1), () => handling.IsCompleted);
+        await handling;
+        Assert.Equal("given back", delivery.Settlement);
+    }
+
+    [Theory]
+    [InlineData(9, "completed")]
+    [InlineData(10, "dead")]
+    public async Task RunAsync_HandedOutWithoutAnAnswer_GivesUpAtTwiceTheAttempts(int unanswered, string expected)
+    {
+        var delivery = new ForgetfulDelivery(failures: 0, unanswered: unanswered);
+        await RunAsync(delivery, (_, _) => Task.CompletedTask, s_options, TimeProvider.System);
+        Assert.Equal(expected, delivery.Settlement);
     }
 
     private static Task RunAsync(WorkDelivery delivery, Func<WorkMessage, CancellationToken, Task> stage, QueueOptions options, TimeProvider time) =>
@@ -76,8 +163,8 @@ public sealed class SettlementTests
     });
 
     /// <summary>A delivery whose first renewals fail; remembers how it was settled.</summary>
-    private sealed class ForgetfulDelivery(int failures, long deliveryCount = 1)
-        : WorkDelivery(new WorkMessage("id/0/test", "{}", null), deliveryCount, sentAt: null)
+    private sealed class ForgetfulDelivery(int failures, int failed = 0, int unanswered = 0)
+        : WorkDelivery(new WorkMessage("id/0/test", "{}", null), new Attempts(failed, 0, unanswered), sentAt: null)
     {
         private int _renewals;
 
@@ -92,6 +179,8 @@ public sealed class SettlementTests
 
         public override Task AbandonAsync(TimeSpan delay, CancellationToken cancellationToken) =>
             SettleAsync($"abandoned for {delay.TotalSeconds} s");
+
+        public override Task GiveBackAsync(CancellationToken cancellationToken) => SettleAsync("given back");
 
         public override Task DeadLetterAsync(string reason, CancellationToken cancellationToken) => SettleAsync("dead");
 

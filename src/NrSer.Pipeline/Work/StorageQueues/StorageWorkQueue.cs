@@ -41,7 +41,7 @@ public sealed class StorageWorkQueue : IWorkQueue
         ArgumentNullException.ThrowIfNull(messages);
         foreach (WorkMessage message in messages)
         {
-            await _queue.SendMessageAsync(Wrap(message, message.Body), visibilityTimeout: null, s_forever, cancellationToken).ConfigureAwait(false);
+            await _queue.SendMessageAsync(Wrap(message, message.Body, default), visibilityTimeout: null, s_forever, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -49,7 +49,7 @@ public sealed class StorageWorkQueue : IWorkQueue
     public async Task<IReadOnlyList<WorkDelivery>> ReceiveAsync(int max, CancellationToken cancellationToken)
     {
         QueueMessage[] messages = await _queue.ReceiveMessagesAsync(max, _options.LockDuration, cancellationToken).ConfigureAwait(false);
-        return [.. messages.Select(message => new Delivery(this, message))];
+        return [.. messages.Select(message => new Delivery(this, message, Open(message)))];
     }
 
     /// <inheritdoc/>
@@ -59,24 +59,24 @@ public sealed class StorageWorkQueue : IWorkQueue
         return messages.Length == 0 ? null : messages.Min(message => message.InsertedOn);
     }
 
-    private static string Wrap(WorkMessage message, string body) =>
-        JsonSerializer.Serialize(new EnvelopeV1(message.MessageId, message.TraceParent, body), MessageJsonContext.Default.EnvelopeV1);
+    private static string Wrap(WorkMessage message, string body, Attempts attempts) => JsonSerializer.Serialize(
+        new EnvelopeV1(message.MessageId, message.TraceParent, body, attempts.Failed, attempts.GivenBack), MessageJsonContext.Default.EnvelopeV1);
 
     /// <summary>What a queue entry holds; a body that is no envelope is passed on as it is, for the stage to refuse.</summary>
-    private static WorkMessage Open(QueueMessage message)
+    private static EnvelopeV1 Open(QueueMessage message)
     {
         string text = TextOf(message.Body?.ToString() ?? "");
         try
         {
             if (JsonSerializer.Deserialize(text, MessageJsonContext.Default.EnvelopeV1) is { } envelope)
-                return new WorkMessage(envelope.MessageId, envelope.Body, envelope.TraceParent);
+                return envelope;
         }
         catch (JsonException)
         {
             // Not ours: Event Grid can deliver to storage queues too, and puts the bare event there.
         }
 
-        return new WorkMessage(message.MessageId, text, TraceParent: null);
+        return new EnvelopeV1(message.MessageId, TraceParent: null, text);
     }
 
     /// <summary>Event Grid wraps its text in Base64, as older clients do; whatever else there is must not stop the queue.</summary>
@@ -88,13 +88,15 @@ public sealed class StorageWorkQueue : IWorkQueue
 
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001",
         Justification = "The semaphore never makes a wait handle: nothing to dispose.")]
-    private sealed class Delivery(StorageWorkQueue owner, QueueMessage received)
-        : WorkDelivery(Open(received), received.DequeueCount, received.InsertedOn)
+    private sealed class Delivery(StorageWorkQueue owner, QueueMessage received, EnvelopeV1 envelope) : WorkDelivery(
+        new WorkMessage(envelope.MessageId, envelope.Body, envelope.TraceParent),
+        Attempts.Of(received.DequeueCount, envelope.Failed, envelope.GivenBack), received.InsertedOn)
     {
         private readonly SemaphoreSlim _gate = new(1, 1); // every update changes the receipt that the next one needs
         private string _receipt = received.PopReceipt;
 
-        public override Task<bool> RenewAsync(CancellationToken cancellationToken) => HideAsync(owner._options.LockDuration, cancellationToken);
+        public override Task<bool> RenewAsync(CancellationToken cancellationToken) =>
+            HideAsync(owner._options.LockDuration, body: null, cancellationToken);
 
         public override async Task CompleteAsync(CancellationToken cancellationToken)
         {
@@ -113,20 +115,15 @@ public sealed class StorageWorkQueue : IWorkQueue
             }
         }
 
-        public override Task AbandonAsync(TimeSpan delay, CancellationToken cancellationToken) => HideAsync(delay, CancellationToken.None);
+        public override Task AbandonAsync(TimeSpan delay, CancellationToken cancellationToken) =>
+            HideAsync(delay, Wrap(Message, Message.Body, Attempts with { Failed = Attempts.Failed + 1 }), CancellationToken.None);
 
-        /// <remarks>The service counts every hand-out, so the message goes to the end of the queue as a new one.</remarks>
-        public override async Task GiveBackAsync(CancellationToken cancellationToken)
-        {
-            if (!await HideAsync(owner._options.LockDuration, cancellationToken).ConfigureAwait(false))
-                return; // another has it
-            await owner._queue.SendMessageAsync(received.Body, visibilityTimeout: null, s_forever, cancellationToken).ConfigureAwait(false);
-            await CompleteAsync(cancellationToken).ConfigureAwait(false);
-        }
+        public override Task GiveBackAsync(CancellationToken cancellationToken) =>
+            HideAsync(TimeSpan.Zero, Wrap(Message, Message.Body, Attempts with { GivenBack = Attempts.GivenBack + 1 }), cancellationToken);
 
         public override async Task DeadLetterAsync(string reason, CancellationToken cancellationToken)
         {
-            if (!await HideAsync(owner._options.LockDuration, cancellationToken).ConfigureAwait(false))
+            if (!await RenewAsync(cancellationToken).ConfigureAwait(false))
                 return; // another has it, and may do better
             string letter = LetterOf(Message.Body, Start(reason));
             if (letter.Length > MaxMessageChars)
@@ -137,17 +134,20 @@ public sealed class StorageWorkQueue : IWorkQueue
 
         /// <summary>A letter travels like any message, so that its handling belongs to the same trace.</summary>
         private string LetterOf(string body, string reason) =>
-            Wrap(Message, JsonSerializer.Serialize(new DeadLetterV1(Message.MessageId, body, reason), MessageJsonContext.Default.DeadLetterV1));
+            Wrap(Message, JsonSerializer.Serialize(new DeadLetterV1(Message.MessageId, body, reason), MessageJsonContext.Default.DeadLetterV1), default);
 
         private static string Start(string text) => text.Length <= QuotedChars ? text : $"{text[..QuotedChars]}…";
 
-        private async Task<bool> HideAsync(TimeSpan period, CancellationToken cancellationToken)
+        /// <param name="period">For so long.</param>
+        /// <param name="body">What the message says from now on; null for what it said. One too long for the queue is not written.</param>
+        /// <param name="cancellationToken">Stops the request.</param>
+        private async Task<bool> HideAsync(TimeSpan period, string? body, CancellationToken cancellationToken)
         {
             await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
             try
             {
                 UpdateReceipt receipt = await owner._queue.UpdateMessageAsync(
-                    received.MessageId, _receipt, visibilityTimeout: period, cancellationToken: cancellationToken).ConfigureAwait(false);
+                    received.MessageId, _receipt, body?.Length <= MaxMessageChars ? body : null, period, cancellationToken).ConfigureAwait(false);
                 _receipt = receipt.PopReceipt;
                 return true;
             }
