@@ -40,7 +40,7 @@ var containerNames = {
 }
 
 @export()
-var tableNames = ['recordings', 'chunks', 'segments']
+var tableNames = ['recordings', 'chunks', 'segments', 'uploads', 'openwork']
 
 @export()
 @description('Attempts before a stage gives up.')

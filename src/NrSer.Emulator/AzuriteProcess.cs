@@ -30,6 +30,10 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         ConnectionString = connectionString;
     }
 
+    /// <summary>The file in which the emulator lists its blobs: written within seconds of every change, and only then.</summary>
+    /// <param name="folder">Its data.</param>
+    public static string BlobListOf(string folder) => Path.Combine(folder, "__azurite_db_blob__.json");
+
     /// <summary>For the emulator's account.</summary>
     public string ConnectionString { get; }
 

@@ -17,4 +17,19 @@ public enum RecordingStatus
 
     /// <summary>A service failed for good; the row says why. <c>nrser retry</c> revives it.</summary>
     Failed,
+
+    /// <summary>Its upload was deleted or replaced before it was taken in, and what had been made of it was removed.</summary>
+    Withdrawn,
+}
+
+/// <summary>What follows from where a recording stands.</summary>
+public static class RecordingStatusExtensions
+{
+    /// <summary>Whether nothing may be left of what was made of it.</summary>
+    /// <param name="status">The status.</param>
+    public static bool IsVoid(this RecordingStatus status) => status is RecordingStatus.Rejected or RecordingStatus.Withdrawn;
+
+    /// <summary>Whether somebody has to look after it, should its messages get lost.</summary>
+    /// <param name="status">The status.</param>
+    public static bool IsOpen(this RecordingStatus status) => status is RecordingStatus.Queued or RecordingStatus.Processing;
 }

@@ -38,6 +38,8 @@ public static class ServiceCollectionExtensions
         services.AddOptions<IngestOptions>().BindConfiguration(IngestOptions.Section);
         services.AddOptions<QueueOptions>().BindConfiguration(QueueOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<QueueOptions>, QueueOptionsValidator>();
+        services.AddOptions<UploadOptions>().BindConfiguration(UploadOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<UploadOptions>, UploadOptionsValidator>();
         services.AddOptions<SweepOptions>().BindConfiguration(SweepOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<SweepOptions>, SweepOptionsValidator>();
         services.AddSingleton<QueueActivity>();
@@ -46,6 +48,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<BlobLease>();
         services.AddSingleton<ResultTables>();
         services.AddSingleton<RecordingStore>();
+        services.AddSingleton<UploadIndex>();
         services.AddSingleton(provider => new QueueAges([.. StorageNames.Queues.Select(provider.Queue)]));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<UploadStore>(provider, provider.Queue(StorageNames.UploadsQueue)));
         services.AddSingleton<MalwareScan>();
@@ -60,6 +63,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<CutUpload>();
         services.AddSingleton<IngestRecording>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<EnhanceChunk>(provider, provider.Queue(StorageNames.EmotionsQueue)));
+        services.AddSingleton<Reconciliation>();
         services.AddSingleton<Sweep>();
         return services;
     }

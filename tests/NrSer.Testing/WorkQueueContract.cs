@@ -138,7 +138,7 @@ public abstract class WorkQueueContract
     [Fact]
     public async Task AbandonAsync_ADelay_HidesItSoLong()
     {
-        IWorkQueue queue = await CreateAsync(s_shortLock);
+        IWorkQueue queue = await CreateAsync(LongLock);
         await queue.SendAsync([s_message], Stop);
         await Assert.Single(await queue.ReceiveAsync(1, Stop)).AbandonAsync(TimeSpan.FromSeconds(1), Stop);
         Assert.Equal(1, (await ReceiveOneAsync(queue)).Attempts.Failed);

@@ -91,7 +91,7 @@ internal static class DemoCommand
     }
 
     private static bool HasEnded(Recording row) =>
-        row.Status is RecordingStatus.Completed or RecordingStatus.Rejected or RecordingStatus.Failed;
+        !row.Status.IsOpen();
 
     /// <summary>What the pipeline last did for a recording, read from its rows as anyone could.</summary>
     private static async Task<string> StepOfAsync(RecordingStore store, Recording row, CancellationToken cancellationToken)

@@ -10,6 +10,7 @@ using NrSer.Cli.Output;
 using NrSer.Cli.Storage;
 using NrSer.Core.Audio;
 using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Uploads;
 using Spectre.Console;
 
 namespace NrSer.Cli.Commands;
@@ -37,8 +38,9 @@ internal static class IngestCommand
             BlobContainerClient container = services.GetRequiredService<BlobStorage>().Container(StorageNames.Recordings);
             if (!await container.ExistsAsync(cancellationToken)) // in Azure it does, and who uploads need not be allowed to make containers
                 await container.CreateAsync(cancellationToken: cancellationToken);
+            UploadStore? announced = storage.IsLocal(parsed) ? services.GetRequiredService<UploadStore>() : null; // in Azure, Event Grid tells
             IngestReportV1 report = await terminal.WithProgressAsync(
-                $"{files.Count} files", progress => UploadAllAsync(container, files, parsed.GetValue(parallel), progress, cancellationToken));
+                $"{files.Count} files", progress => UploadAllAsync(container, announced, files, parsed.GetValue(parallel), progress, cancellationToken));
             if (parsed.GetValue(json))
                 terminal.Out.WriteLine(JsonSerializer.Serialize(report, CliJsonContext.Default.IngestReportV1));
             else
@@ -109,7 +111,7 @@ internal static class IngestCommand
     }
 
     private static async Task<IngestReportV1> UploadAllAsync(
-        BlobContainerClient container, List<(FileInfo File, string BlobName)> files, int parallel, Action<double> progress,
+        BlobContainerClient container, UploadStore? announced, List<(FileInfo File, string BlobName)> files, int parallel, Action<double> progress,
         CancellationToken cancellationToken)
     {
         long total = Math.Max(1, files.Sum(file => file.File.Length)), done = 0, bytes = 0;
@@ -121,7 +123,10 @@ internal static class IngestCommand
         {
             try
             {
-                switch (await UploadAsync(container.GetBlobClient(file.BlobName), file.File, token))
+                Outcome outcome = await UploadAsync(container.GetBlobClient(file.BlobName), file.File, token);
+                if (outcome is not Outcome.AlreadyThere && announced is not null)
+                    await AnnounceAsync(announced, file.BlobName, token);
+                switch (outcome)
                 {
                     case Outcome.AlreadyThere:
                         Interlocked.Increment(ref there);
@@ -146,6 +151,20 @@ internal static class IngestCommand
         });
         replaced.Sort(StringComparer.Ordinal);
         return new IngestReportV1(uploaded, replaced, there, failed, bytes);
+    }
+
+    /// <summary>Says that there is something new, so that nobody has to look for it.</summary>
+    private static async Task AnnounceAsync(UploadStore uploads, string blobName, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await uploads.FindAsync(blobName, cancellationToken) is { } upload)
+                await uploads.AnnounceAsync(upload, cancellationToken);
+        }
+        catch (RequestFailedException)
+        {
+            // It is there, and will be found within a minute.
+        }
     }
 
     /// <summary>Uploads a file unless a blob of that name has the same content.</summary>

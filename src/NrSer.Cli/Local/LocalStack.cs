@@ -61,7 +61,9 @@ internal sealed class LocalStack : IAsyncDisposable
         try
         {
             new StackFile(stack.ConnectionString, stack._azurite.ProcessId, Environment.ProcessId).Write(dataFolder);
-            stack._host = BuildHost(stack.ConnectionString, verbose, services => services.AddNrSerLocalHost());
+            stack._host = BuildHost(
+                stack.ConnectionString, verbose, services => services.AddNrSerLocalHost(),
+                KeyValuePair.Create("NrSer:Uploads:ChangesWith", (string?)AzuriteProcess.BlobListOf(StackFile.AzuriteFolder(dataFolder))));
             await StartHostAsync(stack._host, cancellationToken);
             return stack;
         }
@@ -73,11 +75,13 @@ internal sealed class LocalStack : IAsyncDisposable
     }
 
     /// <summary>A host of some stages on a given storage.</summary>
-    public static IHost BuildHost(string connectionString, bool verbose, Action<IServiceCollection> addStages)
+    public static IHost BuildHost(
+        string connectionString, bool verbose, Action<IServiceCollection> addStages, params KeyValuePair<string, string?>[] settings)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("NrSer:Sweep:Interval", (string?)"00:00:05"),
+        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("NrSer:Sweep:Interval", (string?)"00:00:02"),
             KeyValuePair.Create("NrSer:Sweep:LostEventAfter", (string?)"00:01:00")]);
+        builder.Configuration.AddInMemoryCollection(settings);
         InstalledModels.AddDefaultFolder(builder.Configuration).AddEnvironmentVariables();
         builder.Configuration.AddInMemoryCollection([StorageLocation.ConnectionSetting(connectionString)]);
         builder.Logging.SetMinimumLevel(verbose ? LogLevel.Information : LogLevel.Error);

@@ -16,11 +16,11 @@ internal sealed record StatusV1(
 }
 
 /// <summary>What <c>nrser status --summary</c> prints.</summary>
-internal sealed record StatusSummaryV1(int Queued, int Processing, int Completed, int Rejected, int Failed)
+internal sealed record StatusSummaryV1(int Queued, int Processing, int Completed, int Rejected, int Failed, int Withdrawn)
 {
     public static StatusSummaryV1 Of(IReadOnlyDictionary<RecordingStatus, int> counts) => new(
         counts[RecordingStatus.Queued], counts[RecordingStatus.Processing], counts[RecordingStatus.Completed], counts[RecordingStatus.Rejected],
-        counts[RecordingStatus.Failed]);
+        counts[RecordingStatus.Failed], counts[RecordingStatus.Withdrawn]);
 }
 
 /// <summary>What <c>nrser results</c> prints.</summary>

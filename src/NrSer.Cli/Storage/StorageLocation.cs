@@ -59,6 +59,9 @@ internal sealed class StorageLocation
         });
     }
 
+    /// <summary>Whether the storage is on this machine, where nobody but us tells of uploads.</summary>
+    public bool IsLocal(ParseResult parsed) => parsed.GetResult(_azure) is null;
+
     /// <summary>The settings that point the pipeline at the storage.</summary>
     /// <exception cref="LocalStackException">None is named and none runs.</exception>
     /// <exception cref="UsageException">The deployment's endpoints are not known.</exception>

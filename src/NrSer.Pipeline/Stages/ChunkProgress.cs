@@ -7,7 +7,7 @@ namespace NrSer.Pipeline.Stages;
 
 /// <summary>How a chunk gets from its first stage to its end, whatever is done to it on the way.</summary>
 /// <remarks>
-/// A stage writes its rows and then looks at the recording's status, in case it was rejected meanwhile (see <see cref="RejectRecording"/>).
+/// A stage writes its rows and then looks at the recording's status, in case it was rejected or withdrawn meanwhile (see <see cref="RejectRecording"/>).
 /// Whoever finishes a chunk writes that, then looks whether it was the last.
 /// </remarks>
 /// <param name="store">Chunk and segment rows.</param>
@@ -19,12 +19,12 @@ public sealed class ChunkProgress(RecordingStore store, RejectRecording rejectio
     /// <summary>The chunk that a message names.</summary>
     /// <param name="id">The chunk.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
-    /// <returns>Null when its recording was rejected: there is no more to do for it.</returns>
+    /// <returns>Null when its recording was rejected or withdrawn: there is no more to do for it.</returns>
     /// <exception cref="InvalidMessageException">There never was such a chunk, or ingest never wrote where it lies: the message is wrong.</exception>
     public async Task<Chunk?> BeginAsync(ChunkId id, CancellationToken cancellationToken)
     {
         Chunk? found = await store.FindChunkAsync(id, cancellationToken).ConfigureAwait(false);
-        if (await rejection.DiscardIfRejectedAsync(id.Recording, cancellationToken).ConfigureAwait(false))
+        if (await rejection.DiscardIfVoidAsync(id.Recording, cancellationToken).ConfigureAwait(false))
             return null;
         return found switch
         {
@@ -52,7 +52,7 @@ public sealed class ChunkProgress(RecordingStore store, RejectRecording rejectio
         }
 
         await store.MergeChunkAsync(change, cancellationToken).ConfigureAwait(false);
-        return !await rejection.DiscardIfRejectedAsync(chunk.Id.Recording, cancellationToken).ConfigureAwait(false);
+        return !await rejection.DiscardIfVoidAsync(chunk.Id.Recording, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The emotions of a chunk were recognised.</summary>
@@ -80,7 +80,7 @@ public sealed class ChunkProgress(RecordingStore store, RejectRecording rejectio
 
     private async Task EndAsync(RecordingId id, CancellationToken cancellationToken)
     {
-        if (!await rejection.DiscardIfRejectedAsync(id, cancellationToken).ConfigureAwait(false))
+        if (!await rejection.DiscardIfVoidAsync(id, cancellationToken).ConfigureAwait(false))
             await completion.RunAsync(id, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
 using NrSer.Core.Audio.Input;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
@@ -14,16 +15,17 @@ namespace NrSer.Pipeline.Stages;
 /// the recording turn out damaged later, <see cref="RejectRecording"/> takes everything back. Chunks that an earlier run stored are not
 /// stored again, and are cut as that run cut them, even if the settings have changed since.
 /// </remarks>
-/// <param name="uploads">For the upload itself.</param>
+/// <param name="uploads">For the upload itself, and for which recording it is.</param>
 /// <param name="scan">Says whether it may be decoded.</param>
 /// <param name="cutting">Decodes and cuts it.</param>
 /// <param name="store">Recording rows.</param>
 /// <param name="rejection">Ends a recording that cannot be read.</param>
 /// <param name="completion">Ends the recording when every chunk is finished already.</param>
 /// <param name="time">The clock.</param>
-public sealed class IngestRecording(
+/// <param name="logger">The log.</param>
+public sealed partial class IngestRecording(
     UploadStore uploads, MalwareScan scan, CutUpload cutting, RecordingStore store, RejectRecording rejection, CompleteRecording completion,
-    TimeProvider time)
+    TimeProvider time, ILogger<IngestRecording> logger)
 {
     /// <summary>Handles one blob event; may run twice, at once or late, and die anywhere.</summary>
     /// <param name="message">An event that <see cref="BlobCreatedEvent.Parse"/> reads.</param>
@@ -32,11 +34,39 @@ public sealed class IngestRecording(
     public async Task RunAsync(WorkMessage message, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(message);
-        if (await uploads.FindAsync(BlobCreatedEvent.Parse(message.Body), cancellationToken).ConfigureAwait(false) is not { } upload)
-            return;
+        var told = BlobCreatedEvent.Parse(message.Body);
+        Upload? last = null;
+        while (await uploads.FindAsync(told.BlobName, cancellationToken).ConfigureAwait(false) is { } upload)
+        {
+            try
+            {
+                IdentifiedUpload identified = await uploads.IdentifyAsync(
+                    upload, before => rejection.WithdrawAsync(before, "The upload was replaced before it was taken in.", cancellationToken),
+                    cancellationToken).ConfigureAwait(false);
+                last = identified.Upload;
+                await TakeInAsync(identified, told.Generation, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception changed) when (UploadStore.IsChanged(changed))
+            {
+                // Its metadata, or all of it: look again. What was cut of it after another withdrew it must not stay.
+                if (last is not null)
+                    await rejection.DiscardIfVoidAsync(last.Id, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        LogGone(told.BlobName);
+        if (await uploads.FindRecordingAsync(told.BlobName, cancellationToken).ConfigureAwait(false) is { } id)
+            await rejection.WithdrawAsync(id, "The upload was deleted before it was taken in.", cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task TakeInAsync(IdentifiedUpload identified, int generation, CancellationToken cancellationToken)
+    {
+        Upload upload = identified.Upload;
         RecordingId id = upload.Id;
-        int generation = upload.Event.Generation;
         Recording? earlier = await store.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        if (earlier is { Status: RecordingStatus.Withdrawn } || (earlier is { Status: RecordingStatus.Failed } && identified.IsNewETag))
+            generation = Math.Max(generation, earlier.Generation + 1); // it is there again
         if (earlier is { Status: RecordingStatus.Processing } && earlier.Generation == generation && earlier.IngestedGeneration == generation)
         {
             await completion.RunAsync(id, cancellationToken).ConfigureAwait(false); // a copy of an event that was dealt with to the end
@@ -48,10 +78,11 @@ public sealed class IngestRecording(
             Id = id,
             Generation = generation,
             Status = RecordingStatus.Processing,
-            BlobName = upload.Event.BlobName,
-            BlobETag = upload.Event.ETag,
+            Reason = earlier?.Reason is { Length: > 0 } ? "" : null,
+            BlobName = upload.BlobName,
+            BlobETag = upload.ETag,
             ContentBytes = upload.ContentBytes,
-            UploadedAt = upload.CreatedOn,
+            UploadedAt = earlier?.UploadedAt ?? upload.CreatedOn,
             StartedAt = time.GetUtcNow(),
         };
         (Recording planned, IReadOnlyDictionary<string, Chunk> before) = await cutting.PlanAsync(begun, earlier, cancellationToken)
@@ -59,20 +90,23 @@ public sealed class IngestRecording(
         if (!await store.AdvanceAsync(planned, cancellationToken).ConfigureAwait(false))
         {
             // A late copy of an event whose recording has ended or was retried meanwhile; the run that rejected it may have died since.
-            await rejection.DiscardIfRejectedAsync(id, cancellationToken).ConfigureAwait(false);
+            await rejection.DiscardIfVoidAsync(id, cancellationToken).ConfigureAwait(false);
             return;
         }
 
         try
         {
-            await scan.CheckAsync(upload.Event, cancellationToken).ConfigureAwait(false);
-            Stream content = await uploads.OpenAsync(upload.Event, cancellationToken).ConfigureAwait(false);
+            await scan.CheckAsync(upload.BlobName, cancellationToken).ConfigureAwait(false);
+            Stream content = await uploads.OpenAsync(identified, cancellationToken).ConfigureAwait(false);
             await using ConfiguredAsyncDisposable closing = content.ConfigureAwait(false);
             Recording decoded = await cutting.RunAsync(planned, before, content, cancellationToken).ConfigureAwait(false);
             if (!await store.AdvanceAsync(decoded, cancellationToken).ConfigureAwait(false))
+            {
+                await rejection.DiscardIfVoidAsync(id, cancellationToken).ConfigureAwait(false);
                 return;
+            }
         }
-        catch (InvalidAudioException invalid)
+        catch (InvalidAudioException invalid) when (!UploadStore.IsChanged(invalid))
         {
             await rejection.RunAsync(id, generation, invalid.Message, cancellationToken).ConfigureAwait(false);
             return;
@@ -80,4 +114,7 @@ public sealed class IngestRecording(
 
         await completion.RunAsync(id, cancellationToken).ConfigureAwait(false);
     }
+
+    [LoggerMessage(3003, LogLevel.Information, "The upload {BlobName} is gone")]
+    private partial void LogGone(string blobName);
 }

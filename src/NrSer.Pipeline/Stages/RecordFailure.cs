@@ -64,7 +64,7 @@ public sealed partial class RecordFailure(
 
     private async Task FailUploadAsync(BlobCreatedEvent letter, string reason, CancellationToken cancellationToken)
     {
-        if (await uploads.FindAsync(letter, cancellationToken).ConfigureAwait(false) is not { } upload)
+        if (await uploads.FindToldOfAsync(letter, cancellationToken).ConfigureAwait(false) is not { } upload)
         {
             Orphan(StorageNames.UploadsQueue, "The blob was deleted or replaced meanwhile.");
             return;

@@ -5,9 +5,9 @@ using NrSer.Pipeline.Results.Tables;
 
 namespace NrSer.Pipeline.Stages;
 
-/// <summary>Ends a recording that cannot be read, and takes back what was made of it before that showed.</summary>
+/// <summary>Ends a recording that cannot be read, or whose upload is gone, and takes back what was made of it before that showed.</summary>
 /// <remarks>
-/// Chunks are worked on while the rest is still being decoded, so the damage may show late. This writes the status and then deletes;
+/// Chunks are worked on while the rest is still being decoded, so either may show late. This writes the status and then deletes;
 /// a stage writes its rows and then looks at the status. Whoever comes second therefore sees the other, and nothing stays behind.
 /// </remarks>
 /// <param name="store">All rows.</param>
@@ -24,22 +24,42 @@ public sealed partial class RejectRecording(RecordingStore store, ChunkBlobs blo
     public async Task RunAsync(RecordingId id, int generation, string reason, CancellationToken cancellationToken)
     {
         LogRejected(id.Value, reason);
-        var rejected =
-            new Recording { Id = id, Generation = generation, Status = RecordingStatus.Rejected, Reason = reason, CompletedAt = time.GetUtcNow() };
-        if (!await store.AdvanceAsync(rejected, cancellationToken).ConfigureAwait(false))
-            return;
-        PipelineTelemetry.CountFailure(RecordingStatus.Rejected, FailureKind.Audio);
-        await DiscardAsync(id, cancellationToken).ConfigureAwait(false);
+        if (await EndAsync(id, generation, RecordingStatus.Rejected, reason, cancellationToken).ConfigureAwait(false))
+            PipelineTelemetry.CountFailure(RecordingStatus.Rejected, FailureKind.Audio);
     }
 
-    /// <summary>Removes everything made of a recording if it was rejected.</summary>
+    /// <summary>Withdraws a recording whose upload was deleted or replaced, unless it has ended, or all of it was read; running it again does no
+    /// harm.</summary>
+    /// <param name="id">The recording.</param>
+    /// <param name="reason">What became of the upload, for a person.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task WithdrawAsync(RecordingId id, string reason, CancellationToken cancellationToken)
+    {
+        Recording? standing = await store.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        if (standing is null || !standing.Status.IsOpen() || standing.IngestedGeneration == standing.Generation)
+            return;
+        LogWithdrawn(id.Value, reason);
+        await EndAsync(id, standing.Generation, RecordingStatus.Withdrawn, reason, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Removes everything made of a recording if it was rejected or withdrawn.</summary>
     /// <param name="id">The recording.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>Whether it was rejected, so that there is no more to do for it.</returns>
-    public async Task<bool> DiscardIfRejectedAsync(RecordingId id, CancellationToken cancellationToken)
+    /// <returns>Whether it was, so that there is no more to do for it.</returns>
+    public async Task<bool> DiscardIfVoidAsync(RecordingId id, CancellationToken cancellationToken)
     {
         Recording? recording = await store.FindAsync(id, cancellationToken).ConfigureAwait(false);
-        if (recording?.Status != RecordingStatus.Rejected)
+        if (recording?.Status.IsVoid() != true)
+            return false;
+        await DiscardAsync(id, cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    private async Task<bool> EndAsync(
+        RecordingId id, int generation, RecordingStatus status, string reason, CancellationToken cancellationToken)
+    {
+        var ended = new Recording { Id = id, Generation = generation, Status = status, Reason = reason, CompletedAt = time.GetUtcNow() };
+        if (!await store.AdvanceAsync(ended, cancellationToken).ConfigureAwait(false))
             return false;
         await DiscardAsync(id, cancellationToken).ConfigureAwait(false);
         return true;
@@ -53,4 +73,7 @@ public sealed partial class RejectRecording(RecordingStore store, ChunkBlobs blo
 
     [LoggerMessage(3002, LogLevel.Warning, "Rejected {RecordingId}: {Reason}")]
     private partial void LogRejected(string recordingId, string reason);
+
+    [LoggerMessage(3004, LogLevel.Warning, "Withdrew {RecordingId}: {Reason}")]
+    private partial void LogWithdrawn(string recordingId, string reason);
 }

@@ -24,6 +24,12 @@ public static class StorageNames
     /// <summary>Table of segments: recording id, channel and start in ms.</summary>
     public const string SegmentsTable = "segments";
 
+    /// <summary>Table of the names of uploads: hash of the name.</summary>
+    public const string UploadsTable = "uploads";
+
+    /// <summary>Table of recordings that somebody has to look after: recording id.</summary>
+    public const string OpenWorkTable = "openwork";
+
     /// <summary>Queue of blob events.</summary>
     public const string UploadsQueue = "uploads";
 
@@ -40,7 +46,7 @@ public static class StorageNames
     public static IReadOnlyList<string> Containers { get; } = [Recordings, Chunks, Enhanced, Results];
 
     /// <summary>Tables, lower case because Power BI needs it.</summary>
-    public static IReadOnlyList<string> Tables { get; } = [RecordingsTable, ChunksTable, SegmentsTable];
+    public static IReadOnlyList<string> Tables { get; } = [RecordingsTable, ChunksTable, SegmentsTable, UploadsTable, OpenWorkTable];
 
     /// <summary>Where messages go that could not be handled.</summary>
     /// <param name="queue">One of <see cref="Queues"/>.</param>

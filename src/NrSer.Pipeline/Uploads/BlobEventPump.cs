@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -7,36 +9,46 @@ using NrSer.Pipeline.Work;
 namespace NrSer.Pipeline.Uploads;
 
 /// <summary>Stands in for Event Grid where there is none: lists the recordings container and posts the same event for each new upload.</summary>
+/// <remarks>
+/// A listing costs what the archive is large, and cannot be asked for what is new: it is made only after something changed, and while there are
+/// changes takes a tenth of the time. Whoever uploads by a command of ours announces that itself.
+/// </remarks>
 /// <param name="uploads">Lists the uploads and sends their events.</param>
-/// <param name="recordings">Tells uploads of earlier runs.</param>
-/// <param name="options">How often to look.</param>
+/// <param name="index">Tells uploads of earlier runs.</param>
+/// <param name="options">What shows changes.</param>
+/// <param name="queues">How often to look.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class BlobEventPump(
-    UploadStore uploads, RecordingStore recordings, IOptions<QueueOptions> options, TimeProvider time, ILogger<BlobEventPump> logger)
+    UploadStore uploads, UploadIndex index, IOptions<UploadOptions> options, IOptions<QueueOptions> queues, TimeProvider time,
+    ILogger<BlobEventPump> logger)
         : BackgroundService
 {
+    private readonly HashSet<ulong> _known = []; // of name and ETag: eight bytes an upload
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var announced = new HashSet<string>(StringComparer.Ordinal);
+        bool isRead = false;
+        DateTime? listedAt = null;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                long begun = time.GetTimestamp();
-                await foreach (Upload upload in uploads.ListAsync(stoppingToken).ConfigureAwait(false))
+                if (!isRead)
+                    await ReadIndexAsync(stoppingToken).ConfigureAwait(false);
+                isRead = true;
+                TimeSpan pause = queues.Value.PollInterval;
+                DateTime? changedAt = options.Value.ChangesWith is { } file ? File.GetLastWriteTimeUtc(file) : null;
+                if (changedAt is null || changedAt != listedAt)
                 {
-                    if (announced.Contains(upload.Id.Value))
-                        continue;
-                    if (await recordings.FindAsync(upload.Id, stoppingToken).ConfigureAwait(false) is null)
-                        await uploads.AnnounceAsync(upload, stoppingToken).ConfigureAwait(false);
-                    announced.Add(upload.Id.Value);
+                    TimeSpan listing = await AnnounceNewAsync(stoppingToken).ConfigureAwait(false);
+                    listedAt = changedAt;
+                    TimeSpan fair = 9 * listing < options.Value.LongestPause ? 9 * listing : options.Value.LongestPause;
+                    pause = fair > pause ? fair : pause;
                 }
 
-                // A large archive takes long to list: no more than a tenth of the time goes into looking.
-                TimeSpan pause = 9 * time.GetElapsedTime(begun);
-                await Task.Delay(pause > options.Value.PollInterval ? pause : options.Value.PollInterval, time, stoppingToken).ConfigureAwait(false);
+                await Task.Delay(pause, time, stoppingToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -45,11 +57,43 @@ public sealed partial class BlobEventPump(
             catch (Exception error) when (error is not OutOfMemoryException)
             {
                 LogFailed(error);
-                await Task.Delay(options.Value.RetryDelay + options.Value.PollInterval, time, stoppingToken)
+                await Task.Delay(queues.Value.RetryDelay + queues.Value.PollInterval, time, stoppingToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
+
+    /// <summary>What earlier runs took in, read at once instead of upload by upload.</summary>
+    private async Task ReadIndexAsync(CancellationToken cancellationToken)
+    {
+        await foreach (IndexedUpload upload in index.ListAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (upload.Sha256 is not null)
+                _known.Add(KeyOf(upload.BlobName, upload.BlobETag));
+        }
+    }
+
+    /// <returns>How long listing took, announcing not counted.</returns>
+    private async Task<TimeSpan> AnnounceNewAsync(CancellationToken cancellationToken)
+    {
+        long begun = time.GetTimestamp();
+        TimeSpan announcing = TimeSpan.Zero;
+        await foreach (Upload upload in uploads.ListAsync(cancellationToken).ConfigureAwait(false))
+        {
+            ulong key = KeyOf(upload.BlobName, upload.ETag);
+            if (_known.Contains(key))
+                continue;
+            long found = time.GetTimestamp();
+            await uploads.AnnounceAsync(upload, cancellationToken).ConfigureAwait(false);
+            announcing += time.GetElapsedTime(found);
+            _known.Add(key);
+        }
+
+        return time.GetElapsedTime(begun) - announcing;
+    }
+
+    private static ulong KeyOf(string blobName, string etag) =>
+        BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes($"{blobName}\n{etag}")));
 
     [LoggerMessage(2101, LogLevel.Warning, "The uploads cannot be listed, trying again")]
     private partial void LogFailed(Exception error);

@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using Microsoft.Extensions.Logging;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
@@ -10,100 +10,234 @@ using NrSer.Pipeline.Work;
 
 namespace NrSer.Pipeline.Uploads;
 
-/// <summary>The uploads: finds, lists, opens and announces them.</summary>
+/// <summary>The uploads: finds, lists, tells apart, opens and announces them.</summary>
 /// <param name="storage">The account.</param>
+/// <param name="index">Which recording lies under a name.</param>
 /// <param name="recordings">Told of what was announced.</param>
 /// <param name="events">The first queue of the flow.</param>
 /// <param name="time">The clock.</param>
-/// <param name="logger">The log.</param>
-public sealed partial class UploadStore(
-    BlobStorage storage, RecordingStore recordings, IWorkQueue events, TimeProvider time, ILogger<UploadStore> logger)
+public sealed class UploadStore(BlobStorage storage, UploadIndex index, RecordingStore recordings, IWorkQueue events, TimeProvider time)
 {
-    private const int ReadAheadBytes = 4 * 1024 * 1024; // one range request per 4 MiB
+    private const int ReadAheadBytes = 4 * 1024 * 1024; // one range request per 4 MiB; what is no longer than that is read once
 
     private readonly BlobContainerClient _container = storage.Container(StorageNames.Recordings);
 
-    /// <summary>The upload that an event tells of, or null when it was deleted or replaced since: the newer one has its own event.</summary>
-    /// <param name="upload">The event.</param>
+    /// <summary>What lies under a name now, or null.</summary>
+    /// <param name="blobName">Name within the recordings container.</param>
     /// <param name="cancellationToken">Stops the request.</param>
-    public async Task<Upload?> FindAsync(BlobCreatedEvent upload, CancellationToken cancellationToken)
+    public async Task<Upload?> FindAsync(string blobName, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(upload);
         try
         {
-            BlobProperties properties = await _container.GetBlobClient(upload.BlobName)
-                .GetPropertiesAsync(Unchanged(upload), cancellationToken).ConfigureAwait(false);
-            return new Upload(
-                RecordingId.Of(properties.CreatedOn, upload.Container, upload.BlobName, upload.ETag), upload, properties.CreatedOn,
-                properties.ContentLength);
+            BlobProperties properties = await _container.GetBlobClient(blobName).GetPropertiesAsync(cancellationToken: cancellationToken)
+                .ConfigureAwait(false);
+            return UploadOf(blobName, properties.ETag, properties.CreatedOn, properties.ContentLength);
         }
-        catch (RequestFailedException gone) when (gone.Status is 404 or 412)
+        catch (RequestFailedException gone) when (gone.ErrorCode == BlobErrorCode.BlobNotFound)
         {
-            LogGone(upload.BlobName);
             return null;
         }
     }
 
-    /// <summary>Every upload with the event that it should have had.</summary>
+    /// <summary>Every upload.</summary>
     /// <param name="cancellationToken">Stops between pages.</param>
     public async IAsyncEnumerable<Upload> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (
-            BlobItem blob in _container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix: null, cancellationToken).ConfigureAwait(false))
+        await foreach (Page<Upload> page in PagesAsync(continuation: null, cancellationToken).ConfigureAwait(false))
         {
-            string etag = blob.Properties.ETag?.ToString().Trim('"') ?? "";
-            DateTimeOffset createdOn = blob.Properties.CreatedOn ?? blob.Properties.LastModified ?? time.GetUtcNow();
-            yield return new Upload(
-                RecordingId.Of(createdOn, StorageNames.Recordings, blob.Name, etag),
-                new BlobCreatedEvent(StorageNames.Recordings, blob.Name, etag, Generation: 0), createdOn, blob.Properties.ContentLength ?? 0);
+            foreach (Upload upload in page.Values)
+                yield return upload;
+        }
+    }
+
+    /// <summary>Every upload, from a given page on.</summary>
+    /// <param name="continuation">Of the page before; null for the first.</param>
+    /// <param name="cancellationToken">Stops between pages.</param>
+    public async IAsyncEnumerable<Page<Upload>> PagesAsync(string? continuation, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        IAsyncEnumerable<Page<BlobItem>> pages = _container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix: null, cancellationToken)
+            .AsPages(continuation);
+        await foreach (Page<BlobItem> page in pages.ConfigureAwait(false))
+        {
+            Upload[] uploads = [.. page.Values.Where(blob => blob.Properties.ETag is not null).Select(blob => UploadOf(
+                blob.Name, blob.Properties.ETag!.Value, blob.Properties.CreatedOn ?? blob.Properties.LastModified ?? time.GetUtcNow(),
+                blob.Properties.ContentLength ?? 0))];
+            yield return Page<Upload>.FromValues(uploads, page.ContinuationToken, page.GetRawResponse());
+        }
+    }
+
+    /// <summary>
+    /// Tells which recording an upload is. An ETag that is not known under its name is looked into once: the same content is the same recording.
+    /// </summary>
+    /// <param name="upload">What lies under the name now.</param>
+    /// <param name="replaced">Called with the recording that lay there before, ahead of its row being overwritten.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The recording, and its content where that had to be read and is small.</returns>
+    /// <exception cref="RequestFailedException">The upload was deleted or replaced meanwhile: look again (<see cref="IsChanged"/>).</exception>
+    public async Task<IdentifiedUpload> IdentifyAsync(
+        Upload upload, Func<RecordingId, Task> replaced, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(upload);
+        ArgumentNullException.ThrowIfNull(replaced);
+        (string Sha256, byte[]? Content)? hashed = null;
+        while (true)
+        {
+            IndexedUpload? known = await index.FindAsync(upload.BlobName, cancellationToken).ConfigureAwait(false);
+            if (known is { Sha256: not null } && known.BlobETag == upload.ETag)
+                return new IdentifiedUpload(upload with { Id = known.RecordingId }, hashed?.Content, IsNewETag: false);
+            hashed ??= await HashAsync(upload, cancellationToken).ConfigureAwait(false);
+
+            // Nothing was made yet of what nobody looked into: whatever it was, it is this now.
+            bool same = known is not null && (known.Sha256 ?? hashed.Value.Sha256) == hashed.Value.Sha256;
+            RecordingId id = same ? known!.RecordingId : upload.Id;
+            if (known is not null && known.RecordingId != id)
+                await replaced(known.RecordingId).ConfigureAwait(false);
+            var seen = new IndexedUpload(upload.BlobName, id, upload.ETag, upload.ContentBytes, hashed.Value.Sha256, known?.Version);
+            if (await index.TryWriteAsync(seen, cancellationToken).ConfigureAwait(false))
+                return new IdentifiedUpload(upload with { Id = id }, hashed.Value.Content, IsNewETag: known is not null && known.BlobETag != upload.ETag);
         }
     }
 
     /// <summary>Opens an upload for reading from front to back; fails as soon as it is replaced.</summary>
-    /// <param name="upload">The event of the upload.</param>
+    /// <param name="upload">From <see cref="IdentifyAsync"/>.</param>
     /// <param name="cancellationToken">Stops the request.</param>
-    public Task<Stream> OpenAsync(BlobCreatedEvent upload, CancellationToken cancellationToken)
+    public async Task<Stream> OpenAsync(IdentifiedUpload upload, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(upload);
-        return _container.GetBlobClient(upload.BlobName).OpenReadAsync(
-            new BlobOpenReadOptions(allowModifications: false) { Conditions = Unchanged(upload), BufferSize = ReadAheadBytes }, cancellationToken);
+        return upload.Content is { } content ? new MemoryStream(content, writable: false)
+            : await OpenAsync(upload.Upload, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Sends the event of an upload that has no row yet.</summary>
+    /// <summary>The recording that an event is about, whatever has become of the upload; null when nothing is known of it.</summary>
+    /// <param name="told">The event.</param>
+    /// <param name="cancellationToken">Stops the requests.</param>
+    public async Task<Upload?> FindToldOfAsync(BlobCreatedEvent told, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(told);
+        if (await index.FindAsync(told.BlobName, cancellationToken).ConfigureAwait(false) is { } known)
+        {
+            return known.BlobETag == told.ETag
+                ? new Upload(known.RecordingId, known.BlobName, known.BlobETag, CreatedOn: null, known.ContentBytes) : null;
+        }
+
+        Upload? upload = await FindAsync(told.BlobName, cancellationToken).ConfigureAwait(false);
+        if (upload is null || upload.ETag != told.ETag)
+            return null;
+        await index.TryWriteAsync(new IndexedUpload(upload.BlobName, upload.Id, upload.ETag, upload.ContentBytes), cancellationToken)
+            .ConfigureAwait(false);
+        return upload;
+    }
+
+    /// <summary>The recording that was last seen under a name, or null.</summary>
+    /// <param name="blobName">Name within the recordings container.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public async Task<RecordingId?> FindRecordingAsync(string blobName, CancellationToken cancellationToken) =>
+        (await index.FindAsync(blobName, cancellationToken).ConfigureAwait(false))?.RecordingId;
+
+    /// <summary>Whether a recording's upload is still there, as far as can be told without reading it.</summary>
+    /// <param name="recording">The recording.</param>
+    /// <param name="cancellationToken">Stops the requests.</param>
+    /// <returns>The upload, or null when it was deleted or another recording lies under its name.</returns>
+    public async Task<Upload?> FindOfAsync(Recording recording, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(recording);
+        if (recording.BlobName is not { Length: > 0 } name || await FindAsync(name, cancellationToken).ConfigureAwait(false) is not { } upload)
+            return null;
+        IndexedUpload? known = await index.FindAsync(name, cancellationToken).ConfigureAwait(false);
+        bool isIts = known is null ? upload.ETag == recording.BlobETag : known.RecordingId == recording.Id;
+        return isIts ? upload with { Id = recording.Id } : null;
+    }
+
+    /// <summary>Sends the event of an upload that may be new, unless it is known.</summary>
     /// <param name="upload">The upload.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task AnnounceAsync(Upload upload, CancellationToken cancellationToken)
+    /// <returns>False when it was known.</returns>
+    public async Task<bool> AnnounceAsync(Upload upload, CancellationToken cancellationToken)
     {
-        await SendAsync(upload, cancellationToken).ConfigureAwait(false);
+        ArgumentNullException.ThrowIfNull(upload);
+        var seen = new IndexedUpload(upload.BlobName, upload.Id, upload.ETag, upload.ContentBytes);
+        bool isSeen = await index.TryWriteAsync(seen, cancellationToken).ConfigureAwait(false);
+        if (!isSeen)
+        {
+            IndexedUpload known = await index.FindAsync(upload.BlobName, cancellationToken).ConfigureAwait(false) ?? seen;
+            isSeen = known.BlobETag == upload.ETag;
+            if (isSeen && (known.Sha256 is not null || await recordings.FindAsync(known.RecordingId, cancellationToken).ConfigureAwait(false) is not null))
+                return false;
+            seen = known;
+        }
+
+        await SendAsync(upload, generation: 0, cancellationToken).ConfigureAwait(false);
+        if (!isSeen)
+            return true; // which recording it is shows when its content is looked at
 
         // The row keeps the next look from sending it again while it waits behind others.
         await recordings.AdvanceAsync(
             new Recording
             {
-                Id = upload.Id, Generation = upload.Event.Generation, Status = RecordingStatus.Queued, BlobName = upload.Event.BlobName,
-                BlobETag = upload.Event.ETag, UploadedAt = upload.CreatedOn, StartedAt = time.GetUtcNow(),
+                Id = seen.RecordingId, Status = RecordingStatus.Queued, BlobName = upload.BlobName, BlobETag = upload.ETag,
+                UploadedAt = upload.CreatedOn, StartedAt = time.GetUtcNow(),
             },
             cancellationToken).ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>Sends the event of an upload, and nothing else.</summary>
     /// <param name="upload">The upload.</param>
+    /// <param name="generation">0 for the first time, one more with every retry.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public Task SendAsync(Upload upload, CancellationToken cancellationToken)
+    public Task SendAsync(Upload upload, int generation, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(upload);
-        return events.SendAsync([upload.Event.ToMessage(upload.Id)], cancellationToken);
+        var told = new BlobCreatedEvent(StorageNames.Recordings, upload.BlobName, upload.ETag, generation);
+        return events.SendAsync([told.ToMessage(upload.Id)], cancellationToken);
     }
 
-    private static BlobRequestConditions Unchanged(BlobCreatedEvent upload) => new() { IfMatch = new ETag($"\"{upload.ETag}\"") };
+    /// <summary>Whether an error says that an upload was deleted or changed while it was read.</summary>
+    /// <param name="error">What reading threw.</param>
+    public static bool IsChanged(Exception error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        return error is RequestFailedException failed
+            ? failed.ErrorCode == BlobErrorCode.ConditionNotMet || failed.ErrorCode == BlobErrorCode.BlobNotFound
+            : error.InnerException is { } inner && IsChanged(inner);
+    }
 
-    [LoggerMessage(3003, LogLevel.Information, "The upload {BlobName} is gone or was replaced")]
-    private partial void LogGone(string blobName);
+    private static Upload UploadOf(string blobName, ETag etag, DateTimeOffset createdOn, long contentBytes)
+    {
+        string bare = etag.ToString().Trim('"');
+        return new Upload(RecordingId.Of(createdOn, StorageNames.Recordings, blobName, bare), blobName, bare, createdOn, contentBytes);
+    }
+
+    private Task<Stream> OpenAsync(Upload upload, CancellationToken cancellationToken)
+    {
+        var unchanged = new BlobRequestConditions { IfMatch = new ETag($"\"{upload.ETag}\"") };
+        return _container.GetBlobClient(upload.BlobName).OpenReadAsync(
+            new BlobOpenReadOptions(allowModifications: false) { Conditions = unchanged, BufferSize = ReadAheadBytes }, cancellationToken);
+    }
+
+    /// <summary>SHA-256 of the content, lower-case hex, and the content itself if it is small.</summary>
+    private async Task<(string Sha256, byte[]? Content)> HashAsync(Upload upload, CancellationToken cancellationToken)
+    {
+        Stream stream = await OpenAsync(upload, cancellationToken).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable closing = stream.ConfigureAwait(false);
+        if (upload.ContentBytes > ReadAheadBytes)
+            return (Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken).ConfigureAwait(false)), null);
+        byte[] content = new byte[upload.ContentBytes];
+        await stream.ReadExactlyAsync(content, cancellationToken).ConfigureAwait(false);
+        return (Convert.ToHexStringLower(SHA256.HashData(content)), content);
+    }
 }
 
-/// <summary>One content under one name.</summary>
-/// <param name="Id">The recording that it is.</param>
-/// <param name="Event">What told, or should have told, of it.</param>
-/// <param name="CreatedOn">When it was uploaded.</param>
+/// <summary>What lies under a name.</summary>
+/// <param name="Id">The recording that it is, or would be if it is seen for the first time.</param>
+/// <param name="BlobName">Name within the recordings container.</param>
+/// <param name="ETag">Its ETag, without quotes.</param>
+/// <param name="CreatedOn">When it was uploaded; null when it was not looked at.</param>
 /// <param name="ContentBytes">Its size.</param>
-public sealed record Upload(RecordingId Id, BlobCreatedEvent Event, DateTimeOffset CreatedOn, long ContentBytes);
+public sealed record Upload(RecordingId Id, string BlobName, string ETag, DateTimeOffset? CreatedOn, long ContentBytes);
+
+/// <summary>An upload of which it is known which recording it is.</summary>
+/// <param name="Upload">The upload, with the recording's id.</param>
+/// <param name="Content">All of it where it was read and is small.</param>
+/// <param name="IsNewETag">Whether its content was known under another ETag, or another content under its name.</param>
+public sealed record IdentifiedUpload(Upload Upload, byte[]? Content, bool IsNewETag);

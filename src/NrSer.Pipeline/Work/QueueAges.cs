@@ -8,26 +8,19 @@ public sealed class QueueAges(IReadOnlyList<IWorkQueue> queues)
     /// tell.</summary>
     /// <param name="now">The time.</param>
     /// <param name="cancellationToken">Stops between requests.</param>
-    public async Task RecordAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    /// <returns>When the oldest of all that wait was sent: what was sent later may be in line still. Null when nothing waits.</returns>
+    public async Task<DateTimeOffset?> RecordAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
+        DateTimeOffset? first = null;
         foreach (IWorkQueue queue in queues)
         {
             if (await queue.OldestSentAtAsync(cancellationToken).ConfigureAwait(false) is { } oldest)
+            {
                 PipelineTelemetry.QueueAge.Record((now - oldest).TotalSeconds, new KeyValuePair<string, object?>("queue", queue.Name));
-        }
-    }
-
-    /// <summary>Whether a message waits that was sent by a given time: what was sent then may be in line still.</summary>
-    /// <param name="sentBy">The time.</param>
-    /// <param name="cancellationToken">Stops between requests.</param>
-    public async Task<bool> AnyWaitsSinceAsync(DateTimeOffset sentBy, CancellationToken cancellationToken)
-    {
-        foreach (IWorkQueue queue in queues)
-        {
-            if (await queue.OldestSentAtAsync(cancellationToken).ConfigureAwait(false) <= sentBy)
-                return true;
+                first = first < oldest ? first : oldest;
+            }
         }
 
-        return false;
+        return first;
     }
 }

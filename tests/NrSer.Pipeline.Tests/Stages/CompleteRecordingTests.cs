@@ -117,7 +117,7 @@ public sealed class CompleteRecordingTests(StorageEmulator emulator)
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         RecordingId id = await FailSecondChunkAsync(pipeline);
-        await pipeline.Store.MarkRetryAsync(id, requested: true, Stop);
+        await pipeline.Store.RequestRetryAsync([id], Stop);
         await pipeline.Sweep.RunAsync(Stop);
         Recording row = await pipeline.RowAsync(id);
         Assert.Equal((RecordingStatus.Queued, 1, "", false), (row.Status, row.Generation, row.Reason, row.RetryRequested));

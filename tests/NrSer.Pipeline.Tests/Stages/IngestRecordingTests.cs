@@ -143,19 +143,6 @@ public sealed class IngestRecordingTests(StorageEmulator emulator)
     }
 
     [Fact]
-    public async Task RunAsync_ReplacedUpload_LeavesItToTheNewEvent()
-    {
-        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
-        (RecordingId oldId, BlobCreatedEvent old) = await pipeline.UploadAsync(await Recordings.SilenceAsync());
-        (RecordingId newId, BlobCreatedEvent replaced) = await pipeline.UploadAsync(await Recordings.SpeechAsync());
-        Assert.NotEqual(oldId, newId);
-        await pipeline.Ingest.RunAsync(old.ToMessage(oldId), Stop);
-        Assert.Empty(await pipeline.SnapshotAsync());
-        await pipeline.Ingest.RunAsync(replaced.ToMessage(newId), Stop);
-        Assert.Equal(2.5, (await pipeline.RowAsync(newId)).DurationSeconds);
-    }
-
-    [Fact]
     public async Task RunAsync_AgainAfterDying_WritesOnlyWhatIsMissing()
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);

@@ -26,9 +26,12 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
 
     private readonly ServiceProvider _services;
 
-    private PipelineUnderTest(StorageAccount account, ServiceProvider services)
+    private readonly KeyValuePair<string, string?>[] _settings;
+
+    private PipelineUnderTest(StorageAccount account, ServiceProvider services, KeyValuePair<string, string?>[] settings)
     {
         Account = account;
+        _settings = settings;
         _services = services;
     }
 
@@ -39,6 +42,8 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
     public RecordingStore Store => _services.GetRequiredService<RecordingStore>();
 
     public UploadStore Uploads => _services.GetRequiredService<UploadStore>();
+
+    public UploadIndex Index => _services.GetRequiredService<UploadIndex>();
 
     public ChunkBlobs Chunks => _services.GetRequiredService<ChunkBlobs>();
 
@@ -61,13 +66,17 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
     public static async Task<PipelineUnderTest> CreateAsync(StorageEmulator emulator, params IEnumerable<KeyValuePair<string, string?>> settings)
     {
         StorageAccount account = await StorageAccount.CreateAsync(emulator);
-        return Create(account, settings);
+        return Create(account, settings, _ => { });
     }
 
     /// <summary>Another process on the same storage.</summary>
-    public PipelineUnderTest WithSettings(params IEnumerable<KeyValuePair<string, string?>> settings) => Create(Account, settings);
+    public PipelineUnderTest WithSettings(params IEnumerable<KeyValuePair<string, string?>> settings) => Create(Account, settings, _ => { });
 
-    private static PipelineUnderTest Create(StorageAccount account, IEnumerable<KeyValuePair<string, string?>> settings)
+    /// <summary>Another process on the same storage, one of whose queues is told.</summary>
+    public PipelineUnderTest WithQueue(string name, Func<IWorkQueue, IWorkQueue> queue) =>
+        Create(Account, _settings, services => services.AddKeyedSingleton(name, queue(Queue(name))));
+
+    private static PipelineUnderTest Create(StorageAccount account, IEnumerable<KeyValuePair<string, string?>> settings, Action<IServiceCollection> change)
     {
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(
@@ -75,9 +84,10 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.None));
         services.AddNrSerPipeline().AddNrSerStorageQueues();
         services.AddSingleton(s_models.Value);
+        change(services);
         PipelineUnderTest? pipeline = null;
         services.AddSingleton<TimeProvider>(_ => pipeline!.Time);
-        pipeline = new PipelineUnderTest(account, services.BuildServiceProvider());
+        pipeline = new PipelineUnderTest(account, services.BuildServiceProvider(), [.. settings]);
         return pipeline;
     }
 
@@ -158,10 +168,11 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
 
     public async Task<Segment[]> SegmentsAsync(RecordingId id) => await Store.SegmentsAsync(id, Stop).ToArrayAsync(Stop);
 
-    /// <summary>Everything that is stored, but for queues and the recording itself.</summary>
+    /// <summary>Everything that was made of recordings, and their rows.</summary>
     public async Task<string[]> SnapshotAsync()
     {
-        var lines = new List<string>(await Account.RowsAsync());
+        string[] notes = [StorageNames.UploadsTable, StorageNames.OpenWorkTable];
+        var lines = new List<string>((await Account.RowsAsync()).Where(row => !notes.Any(table => row.StartsWith($"{table}:", StringComparison.Ordinal))));
         foreach (string container in StorageNames.Containers.Skip(1))
             lines.AddRange((await Account.BlobsAsync(container)).Select(blob => $"{container}/{blob.Name}: {blob.Content}"));
         return [.. lines];

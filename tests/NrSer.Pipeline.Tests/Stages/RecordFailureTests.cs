@@ -22,7 +22,7 @@ public sealed class RecordFailureTests(StorageEmulator emulator)
         Assert.Equal((RecordingStatus.Failed, "ffmpeg is missing.", upload.BlobName, upload.ETag),
             (row.Status, row.Reason, row.BlobName, row.BlobETag));
 
-        await pipeline.Store.MarkRetryAsync(id, requested: true, Stop);
+        await pipeline.Store.RequestRetryAsync([id], Stop);
         await pipeline.Sweep.RunAsync(Stop);
         await pipeline.DrainAsync();
         Assert.Equal(RecordingStatus.Completed, (await pipeline.RowAsync(id)).Status);

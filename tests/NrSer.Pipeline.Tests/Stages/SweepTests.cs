@@ -1,5 +1,6 @@
 using Azure.Data.Tables;
 using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Uploads;
 using NrSer.Pipeline.Work;
@@ -9,7 +10,7 @@ namespace NrSer.Pipeline.Tests.Stages;
 
 public sealed class SweepTests(StorageEmulator emulator)
 {
-    private static readonly TimeSpan s_lost = TimeSpan.FromMinutes(6); // beyond LostEventAfter
+    private static readonly TimeSpan s_lost = TimeSpan.FromDays(1); // a day later everything is looked through
     private static readonly TimeSpan s_stuck = TimeSpan.FromHours(7); // beyond StuckAfter
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -28,8 +29,9 @@ public sealed class SweepTests(StorageEmulator emulator)
         Assert.Equal(upload.ToMessage(id).Body, sent.Body);
         Assert.Equal(RecordingStatus.Queued, (await pipeline.RowAsync(id)).Status);
 
-        // It waits behind others: a copy with every sweep would only make the queue longer.
-        pipeline.Time.Advance(s_lost);
+        // It waits behind others: a copy with every look would only make the queue longer.
+        await pipeline.Store.WriteReconciliationAsync(new ReconciliationState(CompletedAt: null, Continuation: null), Stop);
+        pipeline.Time.Advance(TimeSpan.FromMinutes(6));
         await pipeline.Sweep.RunAsync(Stop);
         Assert.Empty(await pipeline.TakeAsync(StorageNames.UploadsQueue));
 
@@ -88,28 +90,60 @@ public sealed class SweepTests(StorageEmulator emulator)
         (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SilenceAsync());
         await pipeline.Failure.RunAsync(StorageNames.UploadsQueue, upload.ToMessage(id).Body, "boom", Stop);
         await pipeline.MergeAsync(new TableEntity(id.Day, "0 a foreign row") { ["RetryRequested"] = true }); // comes first
-        await pipeline.Store.MarkRetryAsync(id, requested: true, Stop);
+        await pipeline.Store.RequestRetryAsync([id], Stop);
         await pipeline.Sweep.RunAsync(Stop);
         Assert.Single(await pipeline.TakeAsync(StorageNames.UploadsQueue));
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task RunAsync_RetryOfAnUploadThatIsGone_SaysSo(bool replaced)
+    [Fact]
+    public async Task RunAsync_RetryOfAnUploadThatIsGone_SaysSo()
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SpeechAsync());
         await pipeline.Failure.RunAsync(StorageNames.UploadsQueue, upload.ToMessage(id).Body, "boom", Stop);
-        if (replaced)
-            await pipeline.UploadAsync(await Recordings.SilenceAsync());
-        else
-            await pipeline.Upload(upload.BlobName).DeleteAsync(cancellationToken: Stop);
-        await pipeline.Store.MarkRetryAsync(id, requested: true, Stop);
+        await pipeline.Upload(upload.BlobName).DeleteAsync(cancellationToken: Stop);
+        await pipeline.Store.RequestRetryAsync([id], Stop);
         await pipeline.Sweep.RunAsync(Stop);
         Recording row = await pipeline.RowAsync(id);
         Assert.Equal((RecordingStatus.Failed, "The upload was deleted or replaced.", false), (row.Status, row.Reason, row.RetryRequested));
         Assert.Empty(await pipeline.TakeAsync(StorageNames.UploadsQueue));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // its own event came before the retry
+    public async Task RunAsync_RetryOfAnUploadThatWasReplaced_LeavesTheNewOneAlone(bool isTakenIn)
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.SpeechAsync());
+        var failed = new Recording { Id = id, Status = RecordingStatus.Failed, Reason = "boom" };
+        Assert.True(await pipeline.Store.AdvanceAsync(failed, Stop));
+        (RecordingId other, BlobCreatedEvent replaced) = await pipeline.UploadAsync(await Recordings.SilenceAsync());
+        if (isTakenIn)
+            await pipeline.Ingest.RunAsync(replaced.ToMessage(other), Stop);
+        await pipeline.Store.RequestRetryAsync([id], Stop);
+        await pipeline.Sweep.RunAsync(Stop);
+        await pipeline.DrainAsync();
+        Recording row = await pipeline.RowAsync(id);
+        Assert.Equal(
+            isTakenIn ? (RecordingStatus.Failed, "The upload was deleted or replaced.")
+                : (RecordingStatus.Withdrawn, "The upload was replaced before it was taken in."),
+            (row.Status, row.Reason));
+        Assert.Equal((3.0, RecordingStatus.Completed), ((await pipeline.RowAsync(other)).DurationSeconds, (await pipeline.RowAsync(other)).Status));
+    }
+
+    [Fact]
+    public async Task RunAsync_UploadedAgainAfterAFailure_IsTakenIn()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SilenceAsync());
+        await pipeline.Failure.RunAsync(StorageNames.UploadsQueue, upload.ToMessage(id).Body, "boom", Stop);
+        (RecordingId other, BlobCreatedEvent again) = await pipeline.UploadAsync(await Recordings.SilenceAsync());
+        Assert.NotEqual(id, other);
+        await pipeline.Ingest.RunAsync(again.ToMessage(other), Stop);
+        await pipeline.DrainAsync();
+        Assert.Equal((RecordingStatus.Completed, 1), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).Generation));
+        Assert.Null(await pipeline.Store.FindAsync(other, Stop));
     }
 
     // Another sweep has begun the new generation and not yet taken the mark away; should it have died there, a later one helps.
@@ -119,12 +153,12 @@ public sealed class SweepTests(StorageEmulator emulator)
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SilenceAsync());
         await pipeline.Failure.RunAsync(StorageNames.UploadsQueue, upload.ToMessage(id).Body, "boom", Stop);
-        await pipeline.Store.MarkRetryAsync(id, requested: true, Stop);
+        await pipeline.Store.RequestRetryAsync([id], Stop);
         await pipeline.Store.BeginGenerationAsync(new Recording { Id = id, Generation = 1, StartedAt = pipeline.Time.GetUtcNow() }, Stop);
         await pipeline.Sweep.RunAsync(Stop);
         Assert.Empty(await pipeline.TakeAsync(StorageNames.UploadsQueue));
 
-        pipeline.Time.Advance(s_lost);
+        pipeline.Time.Advance(TimeSpan.FromMinutes(6));
         await pipeline.Sweep.RunAsync(Stop);
         Assert.Equal($"{id}/2/ingest", Assert.Single(await pipeline.TakeAsync(StorageNames.UploadsQueue)).MessageId);
     }
@@ -135,7 +169,7 @@ public sealed class SweepTests(StorageEmulator emulator)
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SilenceAsync());
         await pipeline.Failure.RunAsync(StorageNames.UploadsQueue, upload.ToMessage(id).Body, "boom", Stop);
-        await pipeline.Store.MarkRetryAsync(id, requested: true, Stop);
+        await pipeline.Store.RequestRetryAsync([id], Stop);
         await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(() => pipeline.Sweep.RunAsync(Stop), Stop)));
         WorkMessage[] sent = await pipeline.TakeAsync(StorageNames.UploadsQueue);
         await pipeline.Ingest.RunAsync(Assert.Single(sent), Stop);

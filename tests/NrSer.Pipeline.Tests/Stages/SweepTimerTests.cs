@@ -19,8 +19,11 @@ public sealed class SweepTimerTests(StorageEmulator emulator)
         await pipeline.UploadAsync(await Recordings.SilenceAsync());
         var queue = new SlowQueue();
         IOptions<SweepOptions> options = Options.Create(new SweepOptions());
-        var uploads = new UploadStore(pipeline.Account.Blobs, pipeline.Store, queue, pipeline.Time, NullLogger<UploadStore>.Instance);
-        var sweep = new Sweep(uploads, pipeline.Store, new QueueAges([queue]), options, pipeline.Time, NullLogger<Sweep>.Instance);
+        var uploads = new UploadStore(pipeline.Account.Blobs, pipeline.Index, pipeline.Store, queue, pipeline.Time);
+        var reconciliation = new Reconciliation(uploads, pipeline.Store, options, pipeline.Time, NullLogger<Reconciliation>.Instance);
+        pipeline.Time.Advance(options.Value.LostEventAfter);
+        var sweep = new Sweep(uploads, pipeline.Store, pipeline.Rejection, reconciliation, new QueueAges([queue]), new QueueActivity(pipeline.Time),
+            options, pipeline.Time, NullLogger<Sweep>.Instance);
         using var timer = new SweepTimer(sweep, options, pipeline.Time, NullLogger<SweepTimer>.Instance);
         await timer.StartAsync(Stop);
         await Polling.UntilAsync(() =>

@@ -31,7 +31,8 @@ public sealed class BlobEventPumpTests(StorageEmulator emulator)
     private static async Task RunUntilQueuedAsync(PipelineUnderTest pipeline, RecordingId id)
     {
         using var pump = new BlobEventPump(
-            pipeline.Uploads, pipeline.Store, Options.Create(new QueueOptions()), pipeline.Time, NullLogger<BlobEventPump>.Instance);
+            pipeline.Uploads, pipeline.Index, Options.Create(new UploadOptions()), Options.Create(new QueueOptions()), pipeline.Time,
+            NullLogger<BlobEventPump>.Instance);
         await pump.StartAsync(Stop);
         await Polling.UntilAsync(async () =>
         {

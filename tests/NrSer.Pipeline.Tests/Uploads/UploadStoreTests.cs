@@ -1,3 +1,4 @@
+using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Tests.Stages;
 using NrSer.Pipeline.Uploads;
 using NrSer.Testing;
@@ -14,17 +15,38 @@ public sealed class UploadStoreTests(StorageEmulator emulator)
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         (RecordingId id, BlobCreatedEvent created) = await pipeline.UploadAsync([1, 2, 3], "2026/100% Zoë & co.wav");
         Upload listed = Assert.Single(await pipeline.Uploads.ListAsync(Stop).ToListAsync(Stop));
-        Assert.Equal((id, created, 3), (listed.Id, listed.Event, listed.ContentBytes));
-        Assert.Equal(listed, await pipeline.Uploads.FindAsync(created, Stop));
+        Assert.Equal((id, created.BlobName, created.ETag, 3), (listed.Id, listed.BlobName, listed.ETag, listed.ContentBytes));
+        Assert.Equal(listed, await pipeline.Uploads.FindAsync(created.BlobName, Stop));
+        Assert.Equal(listed, await pipeline.Uploads.FindToldOfAsync(created, Stop));
     }
 
     [Fact]
-    public async Task FindAsync_ReplacedSince_IsNull()
+    public async Task FindToldOfAsync_ReplacedSince_IsNull()
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         (_, BlobCreatedEvent first) = await pipeline.UploadAsync([1, 2, 3]);
         (_, BlobCreatedEvent second) = await pipeline.UploadAsync([4, 5, 6]);
-        Assert.Null(await pipeline.Uploads.FindAsync(first, Stop));
-        Assert.NotNull(await pipeline.Uploads.FindAsync(second, Stop));
+        Assert.Null(await pipeline.Uploads.FindToldOfAsync(first, Stop));
+        Assert.NotNull(await pipeline.Uploads.FindToldOfAsync(second, Stop));
+    }
+
+    [Fact]
+    public async Task IdentifyAsync_ManyAtOnce_AgreeOnOneRecording()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        await pipeline.UploadAsync([1, 2, 3]);
+        Upload upload = Assert.Single(await pipeline.Uploads.ListAsync(Stop).ToListAsync(Stop));
+        var replaced = new List<RecordingId>();
+        IdentifiedUpload[] identified = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => pipeline.Uploads.IdentifyAsync(
+            upload, id =>
+            {
+                replaced.Add(id);
+                return Task.CompletedTask;
+            }, Stop), Stop)));
+        Assert.All(identified, each => Assert.Equal((upload.Id, false), (each.Upload.Id, each.IsNewETag)));
+        Assert.Empty(replaced);
+        IndexedUpload known = Assert.Single(await pipeline.Index.ListAsync(Stop).ToListAsync(Stop));
+        Assert.Equal((upload.Id, upload.ETag, 3, "039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81"),
+            (known.RecordingId, known.BlobETag, known.ContentBytes, known.Sha256));
     }
 }

@@ -157,7 +157,8 @@ public class RecordingQuery(ResultTables tables)
         ArgumentNullException.ThrowIfNull(filter);
         string days =
             TableClient.CreateQueryFilter($"PartitionKey ge {filter.From.ToString("yyyyMMdd")} and PartitionKey le {filter.To.ToString("yyyyMMdd")}");
-        return filter.Status is { } status ? $"{days} and {TableClient.CreateQueryFilter($"Status eq {status.ToString()}")}" : days;
+        string open = filter.IsOpen ? " and (Status eq 'Queued' or Status eq 'Processing' or RetryRequested eq true)" : "";
+        return filter.Status is { } status ? $"{days}{open} and {TableClient.CreateQueryFilter($"Status eq {status.ToString()}")}" : days + open;
     }
 }
 
@@ -165,7 +166,11 @@ public class RecordingQuery(ResultTables tables)
 /// <param name="From">First day of upload, UTC.</param>
 /// <param name="To">Last day of upload.</param>
 /// <param name="Status">Those that stand so; null for all.</param>
-public sealed record RecordingFilter(DateOnly From, DateOnly To, RecordingStatus? Status = null);
+public sealed record RecordingFilter(DateOnly From, DateOnly To, RecordingStatus? Status = null)
+{
+    /// <summary>Only those that have not ended, or that somebody asked to start again.</summary>
+    public bool IsOpen { get; init; }
+}
 
 /// <summary>Some recordings of many.</summary>
 /// <param name="Recordings">In order of day and id.</param>

@@ -4,7 +4,7 @@ using NrSer.Pipeline.Chunks;
 
 namespace NrSer.Pipeline.Results.Tables;
 
-/// <summary>The three tables, with the rules by which rows may change.</summary>
+/// <summary>Recordings, chunks and segments, with the rules by which rows may change.</summary>
 /// <param name="tables">The tables.</param>
 public sealed class RecordingStore(ResultTables tables) : RecordingQuery(tables)
 {
@@ -37,12 +37,73 @@ public sealed class RecordingStore(ResultTables tables) : RecordingQuery(tables)
         return ChangeAsync(change, row => change.Generation > row.Generation, cancellationToken);
     }
 
-    /// <summary>Asks Sweep to start a recording again, or says that it has.</summary>
+    /// <summary>Asks Sweep to start recordings again.</summary>
+    /// <param name="ids">Recordings with a row that have ended.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    public async Task RequestRetryAsync(IReadOnlyCollection<RecordingId> ids, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        foreach (RecordingId[] batch in ids.Chunk(BatchRows)) // first where Sweep looks, then what it finds
+            await OpenWork.AddAsync(_tables, OpenWork.Retries, batch, cancellationToken).ConfigureAwait(false);
+        foreach (RecordingId[] batch in ids.GroupBy(id => id.Day, StringComparer.Ordinal).SelectMany(day => day.Chunk(BatchRows)))
+        {
+            await _tables.Recordings.SubmitTransactionAsync(
+                batch.Select(id => new TableTransactionAction(
+                    TableTransactionActionType.UpdateMerge,
+                    new TableEntity(id.Day, id.Value) { [nameof(Recording.RetryRequested)] = true }, ETag.All)),
+                cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Says that a recording was started again, or cannot be.</summary>
     /// <param name="id">A recording with a row.</param>
-    /// <param name="requested">True to ask.</param>
+    /// <param name="cancellationToken">Stops the requests.</param>
+    public async Task EndRetryRequestAsync(RecordingId id, CancellationToken cancellationToken)
+    {
+        await _tables.Recordings.UpdateEntityAsync(
+            new TableEntity(id.Day, id.Value) { [nameof(Recording.RetryRequested)] = false }, ETag.All, TableUpdateMode.Merge, cancellationToken)
+                .ConfigureAwait(false);
+        await OpenWork.RemoveAsync(_tables, OpenWork.Retries, id, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Recordings that somebody asked to start again.</summary>
+    /// <param name="cancellationToken">Stops between pages.</param>
+    public IAsyncEnumerable<RecordingId> RetriesAsync(CancellationToken cancellationToken) =>
+        OpenWork.ListAsync(_tables, OpenWork.Retries, before: null, cancellationToken);
+
+    /// <summary>Recordings that began before a given time and have not ended, as far as is known.</summary>
+    /// <param name="before">The time.</param>
+    /// <param name="cancellationToken">Stops between pages.</param>
+    public IAsyncEnumerable<RecordingId> UnfinishedAsync(DateTimeOffset before, CancellationToken cancellationToken) =>
+        OpenWork.ListAsync(_tables, OpenWork.Unfinished, before, cancellationToken);
+
+    /// <summary>Takes note that a recording has ended, should whoever ended it have died before it did.</summary>
+    /// <param name="id">A recording that has ended, or has no row.</param>
     /// <param name="cancellationToken">Stops the request.</param>
-    public Task MarkRetryAsync(RecordingId id, bool requested, CancellationToken cancellationToken) => _tables.Recordings.UpdateEntityAsync(
-        new TableEntity(id.Day, id.Value) { [nameof(Recording.RetryRequested)] = requested }, ETag.All, TableUpdateMode.Merge, cancellationToken);
+    public Task CloseAsync(RecordingId id, CancellationToken cancellationToken) =>
+        OpenWork.RemoveAsync(_tables, OpenWork.Unfinished, id, cancellationToken);
+
+    /// <summary>Takes note of a recording that has not ended, should nobody have.</summary>
+    /// <param name="recording">Its row.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public async Task ReopenAsync(Recording recording, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(recording);
+        if (recording.Status.IsOpen())
+            await OpenWork.AddAsync(_tables, OpenWork.Unfinished, [recording.Id], cancellationToken).ConfigureAwait(false);
+        if (recording.RetryRequested == true)
+            await OpenWork.AddAsync(_tables, OpenWork.Retries, [recording.Id], cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>How far the last look through everything came.</summary>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public Task<ReconciliationState> ReconciliationAsync(CancellationToken cancellationToken) => OpenWork.ReadStateAsync(_tables, cancellationToken);
+
+    /// <summary>Remembers how far it came.</summary>
+    /// <param name="state">That.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public Task WriteReconciliationAsync(ReconciliationState state, CancellationToken cancellationToken) =>
+        OpenWork.WriteStateAsync(_tables, state, cancellationToken);
 
     /// <summary>Merges one stage's columns into a chunk's row.</summary>
     /// <param name="change">The stage's own columns.</param>
@@ -103,8 +164,8 @@ public sealed class RecordingStore(ResultTables tables) : RecordingQuery(tables)
         }
     }
 
-    /// <summary>Removes the chunk and segment rows of a rejected recording; what a retry writes meanwhile stays.</summary>
-    /// <param name="id">The recording; if it is not, or no longer, rejected, nothing is removed.</param>
+    /// <summary>Removes the chunk and segment rows of a void recording; what a retry writes meanwhile stays.</summary>
+    /// <param name="id">The recording; if it is not, or no longer, void, nothing is removed.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
     public async Task DeleteResultsAsync(RecordingId id, CancellationToken cancellationToken)
     {
@@ -118,8 +179,8 @@ public sealed class RecordingStore(ResultTables tables) : RecordingQuery(tables)
                 rows.Add(row);
             }
 
-            // A retry takes the status away before it writes: what is listed is the rejected run's, unless the status has gone or a row changes.
-            if ((await FindAsync(id, cancellationToken).ConfigureAwait(false))?.Status != RecordingStatus.Rejected)
+            // A retry takes the status away before it writes: what is listed is the void run's, unless the status has gone or a row changes.
+            if ((await FindAsync(id, cancellationToken).ConfigureAwait(false))?.Status.IsVoid() != true)
                 return;
             foreach (TableEntity row in rows)
             {
@@ -150,12 +211,18 @@ public sealed class RecordingStore(ResultTables tables) : RecordingQuery(tables)
         while (true)
         {
             TableEntity? row = await FindEntityAsync(_tables.Recordings, change.Id.Day, change.Id.Value, cancellationToken).ConfigureAwait(false);
-            if (row is not null && !allowed(RecordingOf(row)))
+            Recording? standing = row is null ? null : RecordingOf(row);
+            if (standing is not null && !allowed(standing))
                 return false;
+            bool wasOpen = standing?.Status.IsOpen() == true;
+            if (change.Status.IsOpen() && !wasOpen) // before the row, so that it is never forgotten
+                await OpenWork.AddAsync(_tables, OpenWork.Unfinished, [change.Id], cancellationToken).ConfigureAwait(false);
             if (row is null
                 ? await TryAddAsync(_tables.Recordings, columns, cancellationToken).ConfigureAwait(false)
                 : await TryMergeAsync(_tables.Recordings, columns, row.ETag, cancellationToken).ConfigureAwait(false))
             {
+                if (wasOpen && !change.Status.IsOpen())
+                    await OpenWork.RemoveAsync(_tables, OpenWork.Unfinished, change.Id, cancellationToken).ConfigureAwait(false);
                 return true;
             }
         }

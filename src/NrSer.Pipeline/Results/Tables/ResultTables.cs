@@ -5,7 +5,7 @@ using NrSer.Pipeline.Storage;
 
 namespace NrSer.Pipeline.Results.Tables;
 
-/// <summary>The three tables as the service has them.</summary>
+/// <summary>The tables as the service has them.</summary>
 public sealed class ResultTables
 {
     private readonly TableServiceClient _service;
@@ -31,6 +31,8 @@ public sealed class ResultTables
         Recordings = Table(StorageNames.RecordingsTable);
         Chunks = Table(StorageNames.ChunksTable);
         Segments = Table(StorageNames.SegmentsTable);
+        Uploads = Table(StorageNames.UploadsTable);
+        OpenWork = Table(StorageNames.OpenWorkTable);
     }
 
     /// <summary>Day, id.</summary>
@@ -41,6 +43,12 @@ public sealed class ResultTables
 
     /// <summary>Recording id, channel and start in ms.</summary>
     internal TableClient Segments { get; }
+
+    /// <summary>A hash of the blob's name.</summary>
+    internal TableClient Uploads { get; }
+
+    /// <summary>A recording id.</summary>
+    internal TableClient OpenWork { get; }
 
     /// <summary>A table.</summary>
     /// <param name="name">One of <see cref="StorageNames.Tables"/>.</param>

@@ -16,11 +16,12 @@ public sealed class RecordingStoreTests(StorageEmulator emulator) : IAsyncLifeti
     public static TheoryData<string, string, bool> StepsWithinAGeneration => new(
         from step in new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["Queued"] = "Queued Processing Completed Rejected Failed",
-            ["Processing"] = "Processing Completed Rejected Failed",
+            ["Queued"] = "Queued Processing Completed Rejected Failed Withdrawn",
+            ["Processing"] = "Processing Completed Rejected Failed Withdrawn",
             ["Completed"] = "Completed",
             ["Rejected"] = "Rejected",
             ["Failed"] = "Failed",
+            ["Withdrawn"] = "Withdrawn",
         }
         from next in Enum.GetNames<RecordingStatus>()
         select (step.Key, next, step.Value.Split(' ').Contains(next)));
@@ -94,17 +95,39 @@ public sealed class RecordingStoreTests(StorageEmulator emulator) : IAsyncLifeti
     }
 
     [Fact]
-    public async Task MarkRetryAsync_ARow_ChangesNothingElse()
+    public async Task RequestRetryAsync_ARow_ChangesNothingElse()
     {
         await AdvanceAsync(1, "Failed", "why");
-        await Store.MarkRetryAsync(s_id, requested: true, Stop);
+        await Store.RequestRetryAsync([s_id], Stop);
         Assert.True((await Store.FindAsync(s_id, Stop))!.RetryRequested);
         Assert.Equal(("Failed", "why"), await StandingAsync());
+        Assert.Equal([s_id], await Store.RetriesAsync(Stop).ToListAsync(Stop));
+        await Store.EndRetryRequestAsync(s_id, Stop);
+        Assert.False((await Store.FindAsync(s_id, Stop))!.RetryRequested);
+        Assert.Empty(await Store.RetriesAsync(Stop).ToListAsync(Stop));
     }
 
     [Fact]
-    public async Task MarkRetryAsync_NoRow_Throws() =>
-        Assert.Equal(404, (await Assert.ThrowsAsync<RequestFailedException>(() => Store.MarkRetryAsync(s_id, requested: true, Stop))).Status);
+    public async Task RequestRetryAsync_NoRow_Throws() =>
+        Assert.Equal(404, (await Assert.ThrowsAnyAsync<RequestFailedException>(() => Store.RequestRetryAsync([s_id], Stop))).Status);
+
+    [Fact]
+    public async Task UnfinishedAsync_ARecordingsWay_HasItFromItsBeginToItsEnd()
+    {
+        async Task<List<RecordingId>> OpenAsync() => await Store.UnfinishedAsync(TimeProvider.System.GetUtcNow().AddMinutes(1), Stop).ToListAsync(Stop);
+        Assert.Empty(await OpenAsync());
+        await AdvanceAsync(0, "Queued", "");
+        Assert.Equal([s_id], await OpenAsync());
+        Assert.Empty(await Store.UnfinishedAsync(TimeProvider.System.GetUtcNow().AddMinutes(-1), Stop).ToListAsync(Stop));
+        await AdvanceAsync(0, "Processing", "");
+        Assert.Equal([s_id], await OpenAsync());
+        await AdvanceAsync(0, "Failed", "");
+        Assert.Empty(await OpenAsync());
+        await AdvanceAsync(1, "Queued", "");
+        Assert.Equal([s_id], await OpenAsync());
+        await AdvanceAsync(1, "Withdrawn", "");
+        Assert.Empty(await OpenAsync());
+    }
 
     [Fact]
     public async Task MergeChunkAsync_TwoStages_KeepEachOthersColumns()
