@@ -40,6 +40,8 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<IValidateOptions<QueueOptions>, QueueOptionsValidator>();
         services.AddOptions<UploadOptions>().BindConfiguration(UploadOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<UploadOptions>, UploadOptionsValidator>();
+        services.AddOptions<WorkAudioOptions>().BindConfiguration(WorkAudioOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<WorkAudioOptions>, WorkAudioOptionsValidator>();
         services.AddOptions<SweepOptions>().BindConfiguration(SweepOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<SweepOptions>, SweepOptionsValidator>();
         services.AddSingleton<QueueActivity>();
@@ -64,6 +66,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<IngestRecording>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<EnhanceChunk>(provider, provider.Queue(StorageNames.EmotionsQueue)));
         services.AddSingleton<Reconciliation>();
+        services.AddSingleton<WorkAudio>();
         services.AddSingleton<Sweep>();
         return services;
     }

@@ -9,6 +9,10 @@ namespace NrSer.Cli.Commands;
 /// <summary><c>nrser up</c>: the pipeline on this machine, until it is interrupted.</summary>
 internal static class UpCommand
 {
+    private const int MostDeaths = 3;
+
+    private static readonly TimeSpan s_short = TimeSpan.FromMinutes(1);
+
     public static Command Create(Terminal terminal)
     {
         Option<DirectoryInfo> data = StorageLocation.DataOption();
@@ -18,17 +22,30 @@ internal static class UpCommand
         command.Run(terminal, async (parsed, cancellationToken) =>
         {
             DirectoryInfo folder = parsed.GetRequiredValue(data);
-            await using LocalStack stack =
-                await LocalStack.StartAsync(folder.FullName, verbose: !parsed.GetValue(quiet), terminal, cancellationToken);
-            terminal.Notes.MarkupLineInterpolated($"[green]NrSer is up[/] on {folder.FullName}. Ctrl-C ends it.");
-            string option = folder.Name == ".nrser" ? "" : $" --data {folder}";
-            terminal.Note(
-                $"drop recordings:  nrser ingest{option} recordings/     see them: nrser status{option}     "
-                + $"rows: nrser results{option} <id or name>");
-            terminal.Note($"connection string for other tools: {stack.ConnectionString}");
-            await stack.EmulatorExited(cancellationToken);
-            throw new LocalStackException("The storage emulator ended by itself. Start again with: nrser up");
+            int deaths = 0;
+            while (true)
+            {
+                long begun = TimeProvider.System.GetTimestamp();
+                await RunAsync(folder, verbose: !parsed.GetValue(quiet), terminal, cancellationToken);
+                deaths = TimeProvider.System.GetElapsedTime(begun) < s_short ? deaths + 1 : 1;
+                if (deaths == MostDeaths)
+                    throw new LocalStackException($"The storage emulator ended by itself {MostDeaths} times in a row. Is the disk full, or {folder} damaged?");
+                terminal.Note("The storage emulator ended by itself. Starting it again on its data.");
+            }
         });
         return command;
+    }
+
+    /// <summary>Runs the stack until its emulator ends.</summary>
+    private static async Task RunAsync(DirectoryInfo folder, bool verbose, Terminal terminal, CancellationToken cancellationToken)
+    {
+        await using LocalStack stack = await LocalStack.StartAsync(folder.FullName, verbose, terminal, cancellationToken);
+        terminal.Notes.MarkupLineInterpolated($"[green]NrSer is up[/] on {folder.FullName}. Ctrl-C ends it.");
+        string option = folder.Name == ".nrser" ? "" : $" --data {folder}";
+        terminal.Note(
+            $"drop recordings:  nrser ingest{option} recordings/     see them: nrser status{option}     "
+            + $"rows: nrser results{option} <id or name>");
+        terminal.Note($"connection string for other tools: {stack.ConnectionString}");
+        await stack.EmulatorExited(cancellationToken);
     }
 }

@@ -10,6 +10,8 @@ namespace NrSer.Cli.Commands;
 /// <summary><c>nrser worker</c>: one more process that recognises emotion.</summary>
 internal static class WorkerCommand
 {
+    private static readonly TimeSpan s_lookInterval = TimeSpan.FromSeconds(2);
+
     public static Command Create(Terminal terminal)
     {
         var storage = new StorageLocation();
@@ -17,21 +19,35 @@ internal static class WorkerCommand
         storage.AddLocalTo(command);
         command.Run(terminal, async (parsed, cancellationToken) =>
         {
-            using IHost host =
-                LocalStack.BuildHost(storage.LocalConnection(parsed, terminal), verbose: true, services => services.AddNrSerEmotionWorker());
-            await LocalStack.StartHostAsync(host, cancellationToken);
-            terminal.Note("The worker waits for chunks. Ctrl-C ends it.");
-            try
+            string connection = storage.LocalConnection(parsed, terminal);
+            while (true)
             {
-                await Task.Delay(Timeout.Infinite, cancellationToken);
+                connection = await RunAsync(connection, () => storage.FindLocalConnection(parsed, terminal), terminal, cancellationToken);
+                terminal.Note("The stack was started again elsewhere: following it.");
             }
-            finally
-            {
-                await host.StopAsync(CancellationToken.None);
-            }
-
-            return ExitCode.Success;
         });
         return command;
+    }
+
+    /// <summary>Works until the stack is found at another address.</summary>
+    /// <returns>That.</returns>
+    private static async Task<string> RunAsync(string connection, Func<string?> find, Terminal terminal, CancellationToken cancellationToken)
+    {
+        using IHost host = LocalStack.BuildHost(connection, verbose: true, services => services.AddNrSerEmotionWorker());
+        await LocalStack.StartHostAsync(host, cancellationToken);
+        terminal.Note("The worker waits for chunks. Ctrl-C ends it.");
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(s_lookInterval, cancellationToken);
+                if (find() is { } now && now != connection)
+                    return now;
+            }
+        }
+        finally
+        {
+            await host.StopAsync(CancellationToken.None);
+        }
     }
 }

@@ -74,12 +74,17 @@ internal sealed class StorageLocation
     public string LocalConnection(ParseResult parsed, Terminal terminal)
     {
         DirectoryInfo folder = parsed.GetRequiredValue(_data);
+        return FindLocalConnection(parsed, terminal) ?? throw new LocalStackException(
+            $"No stack runs on {folder.FullName}. Start one there with: nrser up --data {folder}, or give --connection-string.");
+    }
+
+    /// <summary>The connection string of a stack on this machine as it is now, or null when none is named and none runs.</summary>
+    public string? FindLocalConnection(ParseResult parsed, Terminal terminal)
+    {
         bool folderIsNamed = parsed.GetResult(_data) is { Implicit: false };
         return parsed.GetValue(_connection)
             ?? (folderIsNamed ? null : terminal.Environment.GetValueOrDefault(EnvironmentVariable)) // what is typed counts more than what is set
-            ?? StackFile.FindRunning(folder.FullName)?.ConnectionString
-            ?? throw new LocalStackException(
-                $"No stack runs on {folder.FullName}. Start one there with: nrser up --data {folder}, or give --connection-string.");
+            ?? StackFile.FindRunning(parsed.GetRequiredValue(_data).FullName)?.ConnectionString;
     }
 
     /// <summary>A connection string as a setting.</summary>

@@ -19,6 +19,7 @@ namespace NrSer.Pipeline.Chunks;
 public sealed class ChunkBlobs(BlobStorage storage)
 {
     private const int LargestFileBytes = 1 << 25; // the power of two above 5 min of float32
+    private const string AudioSuffix = ".wav";
     private const int FilesAtOnce = 4; // more than one process writes
 
     private static readonly AudioOptions s_ownFiles = new();
@@ -112,13 +113,23 @@ public sealed class ChunkBlobs(BlobStorage storage)
     /// <summary>Removes everything derived from a recording: chunks, reconstituted chunks, manifests.</summary>
     /// <param name="id">The recording.</param>
     /// <param name="cancellationToken">Stops between blobs.</param>
-    public async Task DeleteAsync(RecordingId id, CancellationToken cancellationToken)
+    public Task DeleteAsync(RecordingId id, CancellationToken cancellationToken) => DeleteAsync(id, "", cancellationToken);
+
+    /// <summary>Removes a recording's chunks and reconstituted chunks, and leaves the manifests.</summary>
+    /// <param name="id">The recording.</param>
+    /// <param name="cancellationToken">Stops between blobs.</param>
+    public Task DeleteAudioAsync(RecordingId id, CancellationToken cancellationToken) => DeleteAsync(id, AudioSuffix, cancellationToken);
+
+    private async Task DeleteAsync(RecordingId id, string suffix, CancellationToken cancellationToken)
     {
         foreach (BlobContainerClient container in new[] { _chunks, _enhanced })
         {
             await foreach (
                 BlobItem blob in container.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{id}/", cancellationToken).ConfigureAwait(false))
-                await container.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: cancellationToken).ConfigureAwait(false);
+            {
+                if (blob.Name.EndsWith(suffix, StringComparison.Ordinal))
+                    await container.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
@@ -160,7 +171,7 @@ public sealed class ChunkBlobs(BlobStorage storage)
         }
     }
 
-    private static string AudioName(ChunkId id) => $"{id.Recording}/{id.Key}.wav";
+    private static string AudioName(ChunkId id) => $"{id.Recording}/{id.Key}{AudioSuffix}";
 
     private static string ManifestName(ChunkId id) => $"{id.Recording}/{id.Key}.json";
 }

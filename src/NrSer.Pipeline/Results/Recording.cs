@@ -91,6 +91,9 @@ public sealed record Recording
     /// <summary>The lowest quality among the models: <c>demonstration</c> or <c>production</c>.</summary>
     public string? ModelQuality { get; init; }
 
+    /// <summary>Of the row that was read, as the store tells; null before it was stored.</summary>
+    public string? Version { get; init; }
+
     /// <summary>When anything of it last changed; null before it was stored.</summary>
     public DateTimeOffset? ChangedAt { get; init; }
 }

@@ -24,8 +24,8 @@ public sealed class ChunkProgress(RecordingStore store, RejectRecording rejectio
     public async Task<Chunk?> BeginAsync(ChunkId id, CancellationToken cancellationToken)
     {
         Chunk? found = await store.FindChunkAsync(id, cancellationToken).ConfigureAwait(false);
-        if (await rejection.DiscardIfVoidAsync(id.Recording, cancellationToken).ConfigureAwait(false))
-            return null;
+        if (found is null && await rejection.DiscardIfVoidAsync(id.Recording, cancellationToken).ConfigureAwait(false))
+            return null; // else the end of the stage sees it
         return found switch
         {
             null => throw new InvalidMessageException($"There is no chunk {id}."),
@@ -80,7 +80,10 @@ public sealed class ChunkProgress(RecordingStore store, RejectRecording rejectio
 
     private async Task EndAsync(RecordingId id, CancellationToken cancellationToken)
     {
-        if (!await rejection.DiscardIfVoidAsync(id, cancellationToken).ConfigureAwait(false))
-            await completion.RunAsync(id, cancellationToken).ConfigureAwait(false);
+        Recording? recording = await store.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        if (recording?.Status.IsVoid() == true)
+            await rejection.DiscardIfVoidAsync(id, cancellationToken).ConfigureAwait(false);
+        else if (recording is not null)
+            await completion.RunAsync(recording, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -10,27 +10,39 @@ namespace NrSer.Pipeline.Stages;
 /// <remarks>What is written depends on the rows alone, times included, so whoever comes second writes the same again.</remarks>
 /// <param name="store">All rows.</param>
 /// <param name="results">Parquet files and receipts.</param>
+/// <param name="audio">What it was made from.</param>
 /// <param name="logger">The log.</param>
-public sealed partial class CompleteRecording(RecordingStore store, ResultBlobs results, ILogger<CompleteRecording> logger)
+public sealed partial class CompleteRecording(RecordingStore store, ResultBlobs results, WorkAudio audio, ILogger<CompleteRecording> logger)
 {
     /// <summary>Looks whether all chunks are finished and, if so, ends the recording. The caller has written its own chunk row before.</summary>
     /// <param name="id">The recording.</param>
     /// <param name="cancellationToken">Stops it; the next finisher or Sweep does it again.</param>
     public async Task RunAsync(RecordingId id, CancellationToken cancellationToken)
     {
-        if (await store.FindAsync(id, cancellationToken)
-            .ConfigureAwait(false) is not { ExpectedChunks: { } expected, Status: RecordingStatus.Processing } recording)
+        if (await store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } recording)
+            await RunAsync(recording, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc cref="RunAsync(RecordingId, CancellationToken)"/>
+    /// <param name="recording">The recording, read after the caller wrote its chunk row.</param>
+    /// <param name="cancellationToken">As there.</param>
+    public async Task RunAsync(Recording recording, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(recording);
+        if (recording is not { Id: var id, ExpectedChunks: { } expected, Status: RecordingStatus.Processing })
             return;
         List<Chunk> chunks = await ChunksAsync(id, cancellationToken).ConfigureAwait(false);
         if (chunks.Count(chunk => chunk.FinishedAt is not null || chunk.IsFailed(recording.Generation)) < expected)
             return;
 
         Recording summary = await WriteAsync(recording, chunks, cancellationToken).ConfigureAwait(false);
-        if (await store.AdvanceAsync(summary, cancellationToken).ConfigureAwait(false))
+        if (await store.AdvanceAsync(summary, recording, cancellationToken).ConfigureAwait(false) is not null)
         {
             if (summary.Status == RecordingStatus.Failed)
                 PipelineTelemetry.CountFailure(RecordingStatus.Failed, FailureKind.Chunks);
             LogEnded(id.Value, summary.Status, summary.SegmentCount ?? 0, summary.SpeechSegmentCount ?? 0);
+            if (summary.Status == RecordingStatus.Completed)
+                await audio.DoneAsync(recording, chunks.Sum(chunk => (long)(chunk.Samples ?? 0)), cancellationToken).ConfigureAwait(false);
             return;
         }
 

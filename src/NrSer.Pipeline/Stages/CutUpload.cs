@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
@@ -20,6 +21,8 @@ public sealed partial class CutUpload(
     AudioDecoder decoder, ChunkIntake intake, IOptions<SegmentationOptions> segmentation, IOptions<IngestOptions> ingestion,
     ILogger<CutUpload> logger)
 {
+    private static readonly IReadOnlyDictionary<string, Chunk> s_none = new Dictionary<string, Chunk>(StringComparer.Ordinal);
+
     /// <summary>Says how a recording is to be cut: as an earlier run did, if it left chunks, else as the settings say.</summary>
     /// <param name="recording">What this run begins with.</param>
     /// <param name="earlier">What earlier runs wrote of the recording, or null.</param>
@@ -29,12 +32,17 @@ public sealed partial class CutUpload(
         Recording recording, Recording? earlier, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(recording);
+        if (earlier is null or { Status: RecordingStatus.Queued, Generation: 0 })
+            return (Planned(recording), s_none); // nobody was at it before
         IReadOnlyDictionary<string, Chunk> before = await intake.RowsAsync(recording.Id, cancellationToken).ConfigureAwait(false);
         Recording planned = before.Count > 0 && earlier is { ChannelMode: { } channels, MaxChunkSeconds: { } seconds }
             ? recording with { ChannelMode = channels, MaxChunkSeconds = seconds }
-            : recording with { ChannelMode = ingestion.Value.Channels, MaxChunkSeconds = segmentation.Value.MaxChunk.TotalSeconds };
+            : Planned(recording);
         return (planned, before);
     }
+
+    private Recording Planned(Recording recording) =>
+        recording with { ChannelMode = ingestion.Value.Channels, MaxChunkSeconds = segmentation.Value.MaxChunk.TotalSeconds };
 
     /// <summary>Hands on every chunk as soon as it is cut.</summary>
     /// <param name="recording">As planned.</param>
@@ -49,7 +57,8 @@ public sealed partial class CutUpload(
         ArgumentNullException.ThrowIfNull(recording);
         ArgumentNullException.ThrowIfNull(content);
         long begun = Stopwatch.GetTimestamp();
-        IReadOnlySet<string> stored = await intake.StoredAsync(recording.Id, cancellationToken).ConfigureAwait(false);
+        IReadOnlySet<string> stored = ReferenceEquals(before, s_none) ? FrozenSet<string>.Empty
+            : await intake.StoredAsync(recording.Id, cancellationToken).ConfigureAwait(false);
         var hashed = new HashedContent(content);
         await using ConfiguredAsyncDisposable closingContent = hashed.ConfigureAwait(false);
         SpeechReader speech = await SpeechReader.OpenAsync(decoder, hashed.Stream, recording.ChannelMode!.Value, cancellationToken)

@@ -87,7 +87,7 @@ public sealed partial class IngestRecording(
         };
         (Recording planned, IReadOnlyDictionary<string, Chunk> before) = await cutting.PlanAsync(begun, earlier, cancellationToken)
             .ConfigureAwait(false);
-        if (!await store.AdvanceAsync(planned, cancellationToken).ConfigureAwait(false))
+        if (await store.AdvanceAsync(planned, earlier, cancellationToken).ConfigureAwait(false) is not { } standing)
         {
             // A late copy of an event whose recording has ended or was retried meanwhile; the run that rejected it may have died since.
             await rejection.DiscardIfVoidAsync(id, cancellationToken).ConfigureAwait(false);
@@ -100,7 +100,7 @@ public sealed partial class IngestRecording(
             Stream content = await uploads.OpenAsync(identified, cancellationToken).ConfigureAwait(false);
             await using ConfiguredAsyncDisposable closing = content.ConfigureAwait(false);
             Recording decoded = await cutting.RunAsync(planned, before, content, cancellationToken).ConfigureAwait(false);
-            if (!await store.AdvanceAsync(decoded, cancellationToken).ConfigureAwait(false))
+            if (await store.AdvanceAsync(decoded, standing, cancellationToken).ConfigureAwait(false) is null)
             {
                 await rejection.DiscardIfVoidAsync(id, cancellationToken).ConfigureAwait(false);
                 return;

@@ -15,13 +15,14 @@ namespace NrSer.Pipeline.Stages;
 /// <param name="store">All rows.</param>
 /// <param name="rejection">Ends a recording whose upload is gone.</param>
 /// <param name="reconciliation">The look through everything.</param>
+/// <param name="audio">Kept within its budget.</param>
 /// <param name="ages">Tells what may still wait in line.</param>
 /// <param name="activity">Tells whether work waits for a service that is down.</param>
 /// <param name="options">When to step in.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class Sweep(
-    UploadStore uploads, RecordingStore store, RejectRecording rejection, Reconciliation reconciliation, QueueAges ages, QueueActivity activity,
+    UploadStore uploads, RecordingStore store, RejectRecording rejection, Reconciliation reconciliation, WorkAudio audio, QueueAges ages, QueueActivity activity,
     IOptions<SweepOptions> options, TimeProvider time, ILogger<Sweep> logger)
 {
     private static readonly TimeSpan s_clockSkew = TimeSpan.FromMinutes(5); // between tables and queues, and from a row to its message
@@ -43,6 +44,7 @@ public sealed partial class Sweep(
             }
         }
 
+        await audio.TrimAsync(cancellationToken).ConfigureAwait(false);
         await reconciliation.RunAsync(cancellationToken).ConfigureAwait(false);
         PipelineTelemetry.CountSweep();
     }

@@ -208,22 +208,24 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
         return new Upload(RecordingId.Of(createdOn, StorageNames.Recordings, blobName, bare), blobName, bare, createdOn, contentBytes);
     }
 
-    private Task<Stream> OpenAsync(Upload upload, CancellationToken cancellationToken)
-    {
-        var unchanged = new BlobRequestConditions { IfMatch = new ETag($"\"{upload.ETag}\"") };
-        return _container.GetBlobClient(upload.BlobName).OpenReadAsync(
-            new BlobOpenReadOptions(allowModifications: false) { Conditions = unchanged, BufferSize = ReadAheadBytes }, cancellationToken);
-    }
+    private Task<Stream> OpenAsync(Upload upload, CancellationToken cancellationToken) => _container.GetBlobClient(upload.BlobName).OpenReadAsync(
+        new BlobOpenReadOptions(allowModifications: false) { Conditions = Unchanged(upload), BufferSize = ReadAheadBytes }, cancellationToken);
+
+    private static BlobRequestConditions Unchanged(Upload upload) => new() { IfMatch = new ETag($"\"{upload.ETag}\"") };
 
     /// <summary>SHA-256 of the content, lower-case hex, and the content itself if it is small.</summary>
     private async Task<(string Sha256, byte[]? Content)> HashAsync(Upload upload, CancellationToken cancellationToken)
     {
-        Stream stream = await OpenAsync(upload, cancellationToken).ConfigureAwait(false);
-        await using ConfiguredAsyncDisposable closing = stream.ConfigureAwait(false);
         if (upload.ContentBytes > ReadAheadBytes)
+        {
+            Stream stream = await OpenAsync(upload, cancellationToken).ConfigureAwait(false);
+            await using ConfiguredAsyncDisposable closing = stream.ConfigureAwait(false);
             return (Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken).ConfigureAwait(false)), null);
-        byte[] content = new byte[upload.ContentBytes];
-        await stream.ReadExactlyAsync(content, cancellationToken).ConfigureAwait(false);
+        }
+
+        BlobDownloadResult whole = await _container.GetBlobClient(upload.BlobName)
+            .DownloadContentAsync(new BlobDownloadOptions { Conditions = Unchanged(upload) }, cancellationToken).ConfigureAwait(false);
+        byte[] content = whole.Content.ToArray();
         return (Convert.ToHexStringLower(SHA256.HashData(content)), content);
     }
 }

@@ -46,16 +46,25 @@ public sealed class UpCommandTests
     }
 
     [Fact]
-    public async Task Up_EmulatorDies_SaysSoAndExitsWithThree()
+    public async Task Up_EmulatorDies_StartsItAgainAndWorkersFollow()
     {
         await using Stack stack = await Stack.StartedAsync();
-        using (var emulator = System.Diagnostics.Process.GetProcessById(stack.StackFile()!.AzuriteProcessId))
+        RunningNrser worker = await stack.StartWorkerAsync();
+        (await stack.RunAsync("ingest", SampleFiles.Clean)).Succeeded();
+        await stack.EndedAsync("clean.wav");
+        await Task.Delay(TimeSpan.FromSeconds(6), TimeProvider.System, TestContext.Current.CancellationToken); // until the emulator has saved that
+        StackFile first = stack.StackFile()!;
+        using (var emulator = System.Diagnostics.Process.GetProcessById(first.AzuriteProcessId))
             emulator.Kill();
 
-        Assert.Equal(3, await stack.Up.ExitAsync());
-
+        await Waiting.UntilAsync("the stack is up again", _ => Task.FromResult(
+            stack.StackFile() is { } now && now.AzuriteProcessId != first.AzuriteProcessId && stack.Runs(now) ? now : null));
         Assert.Contains("emulator ended", stack.Up.Said, StringComparison.Ordinal);
-        Assert.Null(stack.StackFile());
+        await Waiting.UntilAsync("the worker follows", _ => Task.FromResult(
+            worker.Said.Split("The worker waits").Length == 3 ? worker.Said : null));
+        (await stack.RunAsync("ingest", SampleFiles.NoiseOnly)).Succeeded();
+        await stack.EndedAsync("noise-only.wav");
+        Assert.Equal(RecordingStatus.Completed, (await stack.EndedAsync("clean.wav")).Status);
     }
 
     [Fact]

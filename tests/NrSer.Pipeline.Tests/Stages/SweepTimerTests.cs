@@ -22,8 +22,10 @@ public sealed class SweepTimerTests(StorageEmulator emulator)
         var uploads = new UploadStore(pipeline.Account.Blobs, pipeline.Index, pipeline.Store, queue, pipeline.Time);
         var reconciliation = new Reconciliation(uploads, pipeline.Store, options, pipeline.Time, NullLogger<Reconciliation>.Instance);
         pipeline.Time.Advance(options.Value.LostEventAfter);
-        var sweep = new Sweep(uploads, pipeline.Store, pipeline.Rejection, reconciliation, new QueueAges([queue]), new QueueActivity(pipeline.Time),
-            options, pipeline.Time, NullLogger<Sweep>.Instance);
+        var audio = new WorkAudio(
+            pipeline.Store, pipeline.Chunks, Options.Create(new WorkAudioOptions()), pipeline.Time, NullLogger<WorkAudio>.Instance);
+        var sweep = new Sweep(
+            uploads, pipeline.Store, pipeline.Rejection, reconciliation, audio, new QueueAges([queue]), new QueueActivity(pipeline.Time), options, pipeline.Time, NullLogger<Sweep>.Instance);
         using var timer = new SweepTimer(sweep, options, pipeline.Time, NullLogger<SweepTimer>.Instance);
         await timer.StartAsync(Stop);
         await Polling.UntilAsync(() =>

@@ -13,6 +13,9 @@ internal static class OpenWork
     /// <summary>Partition of the recordings that somebody asked to start again.</summary>
     public const string Retries = "retries";
 
+    /// <summary>Partition of the recordings whose work audio is done with and still there.</summary>
+    public const string Audio = "audio";
+
     private const string Reconciliation = "reconciliation"; // partition and key of one row
 
     public static async Task AddAsync(ResultTables tables, string partition, IReadOnlyList<RecordingId> ids, CancellationToken cancellationToken)
@@ -46,6 +49,21 @@ internal static class OpenWork
         }
     }
 
+    public static Task NoteAudioAsync(ResultTables tables, RecordingId id, long bytes, CancellationToken cancellationToken) =>
+        tables.OpenWork.UpsertEntityAsync(
+            new TableEntity(Audio, id.Value) { [nameof(NotedAudio.Bytes)] = bytes }, TableUpdateMode.Replace, cancellationToken);
+
+    public static async IAsyncEnumerable<NotedAudio> AudioAsync(ResultTables tables, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (TableEntity row in tables.OpenWork
+            .QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {Audio}"), cancellationToken: cancellationToken)
+                .ConfigureAwait(false))
+        {
+            if (RecordingId.TryParse(row.RowKey, out RecordingId id))
+                yield return new NotedAudio(id, row.GetInt64(nameof(NotedAudio.Bytes)) ?? 0, row.Timestamp ?? default);
+        }
+    }
+
     public static async Task<ReconciliationState> ReadStateAsync(ResultTables tables, CancellationToken cancellationToken)
     {
         NullableResponse<TableEntity> row = await tables.OpenWork
@@ -66,6 +84,12 @@ internal static class OpenWork
         return tables.OpenWork.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
     }
 }
+
+/// <summary>Work audio that is done with.</summary>
+/// <param name="Id">Of this recording.</param>
+/// <param name="Bytes">Its size.</param>
+/// <param name="NotedAt">When the recording was completed.</param>
+public sealed record NotedAudio(RecordingId Id, long Bytes, DateTimeOffset NotedAt);
 
 /// <summary>How far a look through everything has come.</summary>
 /// <param name="CompletedAt">When the last one ended; null before the first.</param>

@@ -134,7 +134,7 @@ public class RecordingQuery(ResultTables tables)
     }
 
     private protected static Recording RecordingOf(TableEntity entity) => TableRows.FromEntity(
-        RecordingColumns.All, entity, new Recording { Id = RecordingId.Parse(entity.RowKey), ChangedAt = entity.Timestamp });
+        RecordingColumns.All, entity, new Recording { Id = RecordingId.Parse(entity.RowKey), ChangedAt = entity.Timestamp, Version = entity.ETag.ToString() });
 
     /// <summary>Null for a row that nobody of ours wrote, or a later version: one of those must not keep the others from being read.</summary>
     private static Recording? TryRecordingOf(TableEntity entity)

@@ -21,20 +21,28 @@ public sealed class RecordingStore(ResultTables tables) : RecordingQuery(tables)
     /// <param name="change">Which recording, whose doing this is (its generation), where to (its status), and the caller's own columns.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
     /// <returns>False when the row stood further on and nothing was written.</returns>
-    public Task<bool> AdvanceAsync(Recording change, CancellationToken cancellationToken)
+    public async Task<bool> AdvanceAsync(Recording change, CancellationToken cancellationToken) =>
+        await AdvanceAsync(change, standing: null, cancellationToken).ConfigureAwait(false) is not null;
+
+    /// <inheritdoc cref="AdvanceAsync(Recording, CancellationToken)"/>
+    /// <param name="change">As there.</param>
+    /// <param name="standing">The row if the caller has just read it: it is read again only if it changed since.</param>
+    /// <param name="cancellationToken">Stops the requests.</param>
+    /// <returns>How the row stands now, as far as the rules go; null when it stood further on and nothing was written.</returns>
+    public Task<Recording?> AdvanceAsync(Recording change, Recording? standing, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
-        return ChangeAsync(change, row => MayFollow(row, change.Generation, change.Status), cancellationToken);
+        return ChangeAsync(change, standing, row => MayFollow(row, change.Generation, change.Status), cancellationToken);
     }
 
     /// <summary>Begins a generation: the same as to advance, but for one caller alone, however many try.</summary>
-    /// <param name="change">As for <see cref="AdvanceAsync"/>.</param>
+    /// <param name="change">As for <see cref="AdvanceAsync(Recording, CancellationToken)"/>.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
     /// <returns>False when another began this generation or a later one.</returns>
-    public Task<bool> BeginGenerationAsync(Recording change, CancellationToken cancellationToken)
+    public async Task<bool> BeginGenerationAsync(Recording change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
-        return ChangeAsync(change, row => change.Generation > row.Generation, cancellationToken);
+        return await ChangeAsync(change, standing: null, row => change.Generation > row.Generation, cancellationToken).ConfigureAwait(false) is not null;
     }
 
     /// <summary>Asks Sweep to start recordings again.</summary>
@@ -95,6 +103,23 @@ public sealed class RecordingStore(ResultTables tables) : RecordingQuery(tables)
             await OpenWork.AddAsync(_tables, OpenWork.Retries, [recording.Id], cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Remembers that a recording's work audio is done with.</summary>
+    /// <param name="id">The recording.</param>
+    /// <param name="bytes">Its size.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public Task NoteAudioAsync(RecordingId id, long bytes, CancellationToken cancellationToken) =>
+        OpenWork.NoteAudioAsync(_tables, id, bytes, cancellationToken);
+
+    /// <summary>Work audio that is done with and still there, in no order of use.</summary>
+    /// <param name="cancellationToken">Stops between pages.</param>
+    public IAsyncEnumerable<NotedAudio> AudioAsync(CancellationToken cancellationToken) => OpenWork.AudioAsync(_tables, cancellationToken);
+
+    /// <summary>Says that a recording's work audio is gone.</summary>
+    /// <param name="id">The recording.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public Task ForgetAudioAsync(RecordingId id, CancellationToken cancellationToken) =>
+        OpenWork.RemoveAsync(_tables, OpenWork.Audio, id, cancellationToken);
+
     /// <summary>How far the last look through everything came.</summary>
     /// <param name="cancellationToken">Stops the request.</param>
     public Task<ReconciliationState> ReconciliationAsync(CancellationToken cancellationToken) => OpenWork.ReadStateAsync(_tables, cancellationToken);
@@ -123,7 +148,7 @@ public sealed class RecordingStore(ResultTables tables) : RecordingQuery(tables)
             TableEntity row = await _tables.Chunks
                 .GetEntityAsync<TableEntity>(change.Id.Recording.Value, change.Id.Key, cancellationToken: cancellationToken).ConfigureAwait(false);
             Chunk finished = change with { FinishedAt = ChunkOf(row, change.Id).FinishedAt ?? change.FinishedAt };
-            if (await TryMergeAsync(_tables.Chunks, EntityOf(finished), row.ETag, cancellationToken).ConfigureAwait(false))
+            if (await TryMergeAsync(_tables.Chunks, EntityOf(finished), row.ETag, cancellationToken).ConfigureAwait(false) is not null)
                 return;
         }
     }
@@ -143,7 +168,7 @@ public sealed class RecordingStore(ResultTables tables) : RecordingQuery(tables)
             Chunk chunk = ChunkOf(row, failure.Id);
             if (chunk.FinishedAt is not null || chunk.FailedGeneration >= failure.FailedGeneration)
                 return true; // a late letter must not hide a newer one, and a repeated one keeps the first time: the summary depends on it
-            if (await TryMergeAsync(_tables.Chunks, EntityOf(failure), row.ETag, cancellationToken).ConfigureAwait(false))
+            if (await TryMergeAsync(_tables.Chunks, EntityOf(failure), row.ETag, cancellationToken).ConfigureAwait(false) is not null)
                 return true;
         }
     }
@@ -205,54 +230,57 @@ public sealed class RecordingStore(ResultTables tables) : RecordingQuery(tables)
     private static TableEntity EntityOf(Chunk chunk) => TableRows.ToEntity(ChunkColumns.All, chunk, chunk.Id.Recording.Value, chunk.Id.Key);
 
     /// <summary>Merges a change into a recording's row if the row allows it, or adds the row.</summary>
-    private async Task<bool> ChangeAsync(Recording change, Func<Recording, bool> allowed, CancellationToken cancellationToken)
+    private async Task<Recording?> ChangeAsync(
+        Recording change, Recording? standing, Func<Recording, bool> allowed, CancellationToken cancellationToken)
     {
         TableEntity columns = TableRows.ToEntity(RecordingColumns.All, change, change.Id.Day, change.Id.Value);
         while (true)
         {
-            TableEntity? row = await FindEntityAsync(_tables.Recordings, change.Id.Day, change.Id.Value, cancellationToken).ConfigureAwait(false);
-            Recording? standing = row is null ? null : RecordingOf(row);
+            standing ??= await FindAsync(change.Id, cancellationToken).ConfigureAwait(false);
             if (standing is not null && !allowed(standing))
-                return false;
+                return null;
             bool wasOpen = standing?.Status.IsOpen() == true;
             if (change.Status.IsOpen() && !wasOpen) // before the row, so that it is never forgotten
                 await OpenWork.AddAsync(_tables, OpenWork.Unfinished, [change.Id], cancellationToken).ConfigureAwait(false);
-            if (row is null
+            string? version = standing is null
                 ? await TryAddAsync(_tables.Recordings, columns, cancellationToken).ConfigureAwait(false)
-                : await TryMergeAsync(_tables.Recordings, columns, row.ETag, cancellationToken).ConfigureAwait(false))
+                : await TryMergeAsync(_tables.Recordings, columns, new ETag(standing.Version!), cancellationToken).ConfigureAwait(false);
+            if (version is not null)
             {
                 if (wasOpen && !change.Status.IsOpen())
                     await OpenWork.RemoveAsync(_tables, OpenWork.Unfinished, change.Id, cancellationToken).ConfigureAwait(false);
-                return true;
+                return (standing ?? change) with { Status = change.Status, Generation = change.Generation, Version = version };
             }
+
+            standing = null;
         }
     }
 
-    /// <returns>False when another writer was faster: look again at what it wrote.</returns>
-    private static async Task<bool> TryAddAsync(TableClient table, TableEntity row, CancellationToken cancellationToken)
+    /// <returns>The row's version; null when another writer was faster: look again at what it wrote.</returns>
+    private static async Task<string?> TryAddAsync(TableClient table, TableEntity row, CancellationToken cancellationToken)
     {
         try
         {
-            await table.AddEntityAsync(row, cancellationToken).ConfigureAwait(false);
-            return true;
+            Response added = await table.AddEntityAsync(row, cancellationToken).ConfigureAwait(false);
+            return added.Headers.ETag?.ToString();
         }
         catch (RequestFailedException race) when (race.Status == 409)
         {
-            return false;
+            return null;
         }
     }
 
-    /// <returns>False when another writer was faster: look again at what it wrote.</returns>
-    private static async Task<bool> TryMergeAsync(TableClient table, TableEntity columns, ETag seen, CancellationToken cancellationToken)
+    /// <returns>The row's version; null when another writer was faster: look again at what it wrote.</returns>
+    private static async Task<string?> TryMergeAsync(TableClient table, TableEntity columns, ETag seen, CancellationToken cancellationToken)
     {
         try
         {
-            await table.UpdateEntityAsync(columns, seen, TableUpdateMode.Merge, cancellationToken).ConfigureAwait(false);
-            return true;
+            Response merged = await table.UpdateEntityAsync(columns, seen, TableUpdateMode.Merge, cancellationToken).ConfigureAwait(false);
+            return merged.Headers.ETag?.ToString();
         }
         catch (RequestFailedException race) when (race.Status is 404 or 412)
         {
-            return false;
+            return null;
         }
     }
 }

@@ -1,0 +1,80 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
+
+namespace NrSer.Pipeline.Stages;
+
+/// <summary>Removes the audio between stages once it is done with: half a gigabyte an hour of recording. A retry decodes again.</summary>
+/// <remarks>In Azure the account's lifecycle rules do that; where there are none, this keeps a budget. Manifests are small, and stay.</remarks>
+/// <param name="store">Remembers what there is.</param>
+/// <param name="blobs">The audio.</param>
+/// <param name="options">The budget.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
+public sealed partial class WorkAudio(
+    RecordingStore store, ChunkBlobs blobs, IOptions<WorkAudioOptions> options, TimeProvider time, ILogger<WorkAudio> logger)
+{
+    private const string Podcasts = "podcasts/"; // come in bulk, and can be fetched again
+    private const int BytesPerSecond = 2 * sizeof(float) * Core.Segmentation.SegmentGrid.SampleRateHz; // x and y
+
+    private static readonly TimeSpan s_interval = TimeSpan.FromMinutes(1);
+
+    private DateTimeOffset _due = DateTimeOffset.MinValue;
+
+    /// <summary>Everything that is derived from a recording's audio is written.</summary>
+    /// <param name="recording">The recording.</param>
+    /// <param name="samples">Samples of all its chunks.</param>
+    /// <param name="cancellationToken">Stops the requests.</param>
+    public async Task DoneAsync(Recording recording, long samples, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(recording);
+        if (options.Value.BudgetBytes is null)
+            return;
+        if (recording.BlobName?.StartsWith(Podcasts, StringComparison.Ordinal) == true)
+            await blobs.DeleteAudioAsync(recording.Id, cancellationToken).ConfigureAwait(false);
+        else
+            await store.NoteAudioAsync(recording.Id, samples * BytesPerSecond / Core.Segmentation.SegmentGrid.SampleRateHz, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Removes what is beyond the budget, what was done first first; looks once a minute.</summary>
+    /// <param name="cancellationToken">Stops between recordings.</param>
+    public async Task TrimAsync(CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        if (options.Value.BudgetBytes is not { } budget || now < _due)
+            return;
+        _due = now + s_interval;
+        List<NotedAudio> kept = await store.AudioAsync(cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+        long bytes = kept.Sum(audio => audio.Bytes);
+        if (bytes <= budget)
+            return;
+        foreach (NotedAudio oldest in kept.OrderBy(audio => audio.NotedAt))
+        {
+            await blobs.DeleteAudioAsync(oldest.Id, cancellationToken).ConfigureAwait(false);
+            await store.ForgetAudioAsync(oldest.Id, cancellationToken).ConfigureAwait(false); // last: dying before means to delete again
+            LogRemoved(oldest.Id.Value, oldest.Bytes);
+            bytes -= oldest.Bytes;
+            if (bytes <= budget)
+                return;
+        }
+    }
+
+    [LoggerMessage(3701, LogLevel.Information, "Removed the work audio of {RecordingId}: {Bytes} bytes")]
+    private partial void LogRemoved(string recordingId, long bytes);
+}
+
+/// <summary>How much audio between stages is kept.</summary>
+public sealed class WorkAudioOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "NrSer:WorkAudio";
+
+    /// <summary>Bytes of audio of finished recordings; null to leave all of it, as in Azure, where the account's rules remove it.</summary>
+    [Range(0, long.MaxValue)] public long? BudgetBytes { get; init; }
+}
+
+[OptionsValidator]
+internal sealed partial class WorkAudioOptionsValidator : IValidateOptions<WorkAudioOptions>;
