@@ -1,0 +1,176 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Azure;
+using Azure.Storage.Blobs;
+using NrSer.Cli.Local;
+using NrSer.Cli.Tests.Processes;
+using NrSer.Pipeline;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
+using NrSer.Pipeline.Storage;
+
+namespace NrSer.Cli.Tests.Chaos;
+
+/// <summary>Does things to a stack, one after the other; the same seed does the same things.</summary>
+/// <param name="stack">The stack.</param>
+/// <param name="seed">Of chance.</param>
+internal sealed partial class ChaosRun(Stack stack, int seed)
+{
+    private const int SigStop = 19, SigCont = 18; // Linux
+
+    // Its tables are in memory, and written out every five seconds: what it acknowledged since is lost with it.
+    private static readonly TimeSpan s_save = TimeSpan.FromSeconds(7);
+
+    private readonly Random _random = new(seed);
+    private readonly Dictionary<string, byte[]> _uploads = new(StringComparer.Ordinal);
+    private RunningNrser? _worker;
+    private int _number;
+
+    /// <summary>What lies in the container now: SHA-256 by name.</summary>
+    public IReadOnlyDictionary<string, string> Uploads => _uploads.ToDictionary(
+        upload => upload.Key, upload => Convert.ToHexStringLower(SHA256.HashData(upload.Value)), StringComparer.Ordinal);
+
+    public int Kills { get; private set; }
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    /// <summary>Does the next thing, then waits a moment.</summary>
+    /// <returns>What it did.</returns>
+    public async Task<string> StepAsync()
+    {
+        string done = await DoAsync(_random.Next(100));
+        await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(1200)), TimeProvider.System, Stop);
+        return done;
+    }
+
+    /// <summary>Brings everything up and waits until nothing is under way.</summary>
+    public async Task SettleAsync()
+    {
+        await Waiting.UntilAsync("everything has ended", TimeSpan.FromSeconds(1), async cancellationToken =>
+        {
+            try
+            {
+                RecordingStore store = stack.Store();
+                DateOnly today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
+                List<Recording> rows = await store.ListAsync(new RecordingFilter(today.AddDays(-2), today.AddDays(1)), cancellationToken)
+                    .ToListAsync(cancellationToken);
+                bool ended = rows.TrueForAll(row => !row.Status.IsOpen());
+                return ended && Uploads.All(upload => rows.Exists(row => row.BlobName == upload.Key && row.Sha256 == upload.Value)) ? "" : null;
+            }
+            catch (Exception error) when (error is RequestFailedException or IOException or NullReferenceException)
+            {
+                return null; // it is starting
+            }
+        });
+    }
+
+    private Task<string> DoAsync(int die) => die switch
+    {
+        < 40 => UploadAsync($"{_random.Next(3)}/{_number++}.wav"),
+        < 48 => _uploads.Count > 0 ? UploadAsync(AnyName()) : UploadAsync($"{_number++}.wav"),
+        < 56 => TouchAsync(),
+        < 62 => DeleteAndUploadAgainAsync(),
+        < 76 => KillUpAsync(),
+        < 82 => KillEmulatorAsync(),
+        < 90 => WorkerAsync(),
+        < 95 => PauseAsync("up", stack.StackFile()?.OwnerProcessId),
+        _ => PauseAsync("the emulator", stack.StackFile()?.AzuriteProcessId),
+    };
+
+    private async Task<string> UploadAsync(string name)
+    {
+        byte[] content = SampleFiles.Concatenated(1 + _random.Next(14), SampleFiles.Clean, SampleFiles.NoiseOnly);
+        _random.NextBytes(content.AsSpan(44, 200)); // no content comes twice
+        string what = _uploads.ContainsKey(name) ? "replaced" : "uploaded";
+        await OnBlobAsync(name, blob => blob.UploadAsync(BinaryData.FromBytes(content), overwrite: true, Stop));
+        _uploads[name] = content;
+        return $"{what} {name}";
+    }
+
+    private async Task<string> TouchAsync()
+    {
+        if (_uploads.Count == 0)
+            return "nothing to touch";
+        string name = AnyName();
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["touched"] = $"{_number++}" };
+        await OnBlobAsync(name, blob => blob.SetMetadataAsync(metadata, cancellationToken: Stop));
+        return $"touched {name}";
+    }
+
+    private async Task<string> DeleteAndUploadAgainAsync()
+    {
+        if (_uploads.Count == 0)
+            return "nothing to delete";
+        string name = AnyName();
+        await OnBlobAsync(name, blob => blob.DeleteIfExistsAsync(cancellationToken: Stop));
+        await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(500)), TimeProvider.System, Stop);
+        await OnBlobAsync(name, blob => blob.UploadAsync(BinaryData.FromBytes(_uploads[name]), overwrite: true, Stop));
+        return $"deleted {name} and uploaded it again";
+    }
+
+    private async Task<string> KillUpAsync()
+    {
+        await stack.Up.KillAsync();
+        Kills++;
+        await stack.StartAsync();
+        return "killed up";
+    }
+
+    private async Task<string> KillEmulatorAsync()
+    {
+        await Task.Delay(s_save, TimeProvider.System, Stop);
+        StackFile? before = stack.StackFile();
+        if (before is null || !stack.Runs(before))
+            return "found no emulator";
+        using (Process emulator = Process.GetProcessById(before.AzuriteProcessId))
+            emulator.Kill();
+        Kills++;
+        await Waiting.UntilAsync("the emulator is up again", () =>
+            stack.StackFile() is { } now && now.AzuriteProcessId != before.AzuriteProcessId && stack.Runs(now));
+        return "killed the emulator";
+    }
+
+    private async Task<string> WorkerAsync()
+    {
+        if (_worker is null)
+        {
+            _worker = await stack.StartWorkerAsync();
+            return "started a worker";
+        }
+
+        await _worker.KillAsync();
+        _worker = null;
+        Kills++;
+        return "killed the worker";
+    }
+
+    private async Task<string> PauseAsync(string what, int? processId)
+    {
+        if (processId is not { } id)
+            return $"{what} does not run";
+        Assert.Equal(0, Signal(id, SigStop));
+        await Task.Delay(TimeSpan.FromSeconds(1 + _random.Next(5)), TimeProvider.System, Stop); // longer than a lock
+        Assert.Equal(0, Signal(id, SigCont));
+        return $"stopped {what} for a while";
+    }
+
+    private string AnyName() => _uploads.Keys.Order(StringComparer.Ordinal).ElementAt(_random.Next(_uploads.Count));
+
+    /// <summary>As another tool would: again until it is acknowledged.</summary>
+    private Task<string> OnBlobAsync(string name, Func<BlobClient, Task> work) => Waiting.UntilAsync($"work on {name}", async _ =>
+    {
+        try
+        {
+            await work(stack.Container(StorageNames.Recordings).GetBlobClient(name));
+            return "";
+        }
+        catch (Exception error) when (error is RequestFailedException or AggregateException or IOException or NullReferenceException)
+        {
+            return null;
+        }
+    });
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Signal(int processId, int signal);
+}

@@ -1,0 +1,34 @@
+using System.Globalization;
+using NrSer.Cli.Tests.Processes;
+
+namespace NrSer.Cli.Tests.Chaos;
+
+/// <summary>
+/// A stack whose processes are killed and stopped while uploads come, change and go, by a seed; afterwards everything must be as if nothing had
+/// happened. CI runs a short form; <c>NRSER_CHAOS_SEED</c> and <c>NRSER_CHAOS_STEPS</c> make another and a longer one.
+/// </summary>
+public sealed class ChaosTests
+{
+    private static readonly (string, string)[] s_settings =
+    [
+        ("NrSer__Segmentation__MaxChunk", "00:00:10"), ("NrSer__Queues__LockDuration", "00:00:03"), ("NrSer__Queues__PollInterval", "00:00:00.050"),
+        ("NrSer__Queues__RetryDelay", "00:00:00.200"),
+    ];
+
+    [Fact]
+    public async Task Stack_UnderChaos_LosesNothingAndRepeatsNothing()
+    {
+        int seed = Number("NRSER_CHAOS_SEED", 20230901), steps = Number("NRSER_CHAOS_STEPS", 30);
+        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}, {steps} steps");
+        await using Stack stack = await Stack.StartedAsync(s_settings);
+        var run = new ChaosRun(stack, seed);
+        for (int step = 0; step < steps; step++)
+            TestContext.Current.TestOutputHelper!.WriteLine($"{step}: {await run.StepAsync()}");
+        await run.SettleAsync();
+        await new ChaosCheck(stack, run.Uploads).RunAsync();
+        TestContext.Current.TestOutputHelper!.WriteLine($"{run.Uploads.Count} uploads, {run.Kills} kills: clean");
+    }
+
+    private static int Number(string variable, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : otherwise;
+}
