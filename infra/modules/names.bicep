@@ -40,7 +40,7 @@ var containerNames = {
 }
 
 @export()
-var tableNames = ['recordings', 'chunks', 'segments', 'uploads', 'openwork']
+var tableNames = ['recordings', 'chunks', 'segments', 'uploads', 'openwork', 'lakepending']
 
 @export()
 @description('Attempts before a stage gives up.')

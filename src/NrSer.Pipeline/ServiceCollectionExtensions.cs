@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NrSer.Core;
 using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Lake;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Stages;
@@ -44,6 +45,8 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<IValidateOptions<WorkAudioOptions>, WorkAudioOptionsValidator>();
         services.AddOptions<SweepOptions>().BindConfiguration(SweepOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<SweepOptions>, SweepOptionsValidator>();
+        services.AddOptions<LakeOptions>().BindConfiguration(LakeOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<LakeOptions>, LakeOptionsValidator>();
         services.AddSingleton<QueueActivity>();
         services.AddSingleton<Settlement>();
         services.AddSingleton<BlobStorage>();
@@ -68,6 +71,11 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<Reconciliation>();
         services.AddSingleton<WorkAudio>();
         services.AddSingleton<Sweep>();
+        services.AddSingleton<LakeMarkers>();
+        services.AddSingleton<LakeBlobs>();
+        services.AddSingleton<LakeDocuments>();
+        services.AddSingleton<LakeCompactor>();
+        services.AddSingleton<LakeVerifier>();
         return services;
     }
 
@@ -91,6 +99,7 @@ public static class ServiceCollectionExtensions
     {
         services.AddHostedService<BlobEventPump>();
         services.AddHostedService<SweepTimer>();
+        services.AddHostedService<LakeTimer>();
         services.AddPump(StorageNames.UploadsQueue, provider => provider.GetRequiredService<IngestRecording>().RunAsync);
         services.AddPump(StorageNames.ChunksQueue, provider => provider.GetRequiredService<EnhanceChunk>().RunAsync);
         services.AddNrSerEmotionWorker();

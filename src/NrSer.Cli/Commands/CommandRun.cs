@@ -8,6 +8,7 @@ using NrSer.Core.Audio.Input;
 using NrSer.Core.Models;
 using NrSer.Emulator;
 using NrSer.Evaluation.Experiments;
+using NrSer.Pipeline.Lake;
 
 namespace NrSer.Cli.Commands;
 
@@ -38,7 +39,7 @@ internal static class CommandRun
 
     private static (string Message, int ExitCode)? Explain(Exception error) => error switch
     {
-        InvalidAudioException or UsageException or EvaluationException => (error.Message, ExitCode.BadInput),
+        InvalidAudioException or UsageException or EvaluationException or LakeQueryException => (error.Message, ExitCode.BadInput),
         FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException => (error.Message, ExitCode.BadInput),
         FfmpegMissingException or ModelException or LocalStackException or EmulatorException => (error.Message, ExitCode.Environment),
         Microsoft.Extensions.Options.OptionsValidationException => (error.Message, ExitCode.BadInput),

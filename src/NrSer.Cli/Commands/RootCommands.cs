@@ -50,6 +50,8 @@ internal static class RootCommands
         ResultsCommand.Create(terminal),
         RetryCommand.Create(terminal),
         ExportCommand.Create(terminal),
+        LakeCommand.Create(terminal),
+        QueryCommand.Create(terminal),
         AnalyzeCommand.Create(terminal),
         EnhanceCommand.Create(terminal),
         ScoreCommand.Create(terminal),

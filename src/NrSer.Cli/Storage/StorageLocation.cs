@@ -87,6 +87,12 @@ internal sealed class StorageLocation
             ?? StackFile.FindRunning(parsed.GetRequiredValue(_data).FullName)?.ConnectionString;
     }
 
+    /// <summary>Where a stack on this machine keeps what queries fetched; null where the storage is not a stack's.</summary>
+    public string? LakeFolder(ParseResult parsed, Terminal terminal) =>
+        parsed.GetResult(_azure) is null && StackFile.FindRunning(parsed.GetRequiredValue(_data).FullName)?.ConnectionString is { } running
+            && running == LocalConnection(parsed, terminal)
+            ? Path.Combine(parsed.GetRequiredValue(_data).FullName, "lake") : null;
+
     /// <summary>A connection string as a setting.</summary>
     public static KeyValuePair<string, string?> ConnectionSetting(string? connection) => new("NrSer:Storage:ConnectionString", connection);
 

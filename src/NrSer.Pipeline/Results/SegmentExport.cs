@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 
 namespace NrSer.Pipeline.Results;
@@ -14,13 +13,13 @@ public static class SegmentExport
     private static readonly Column<Segment>[] s_segment = [.. SegmentColumns.All.Where(column => !column.IsKey)];
 
     /// <summary>The first line of a CSV file, with its end.</summary>
-    public static string CsvHeader { get; } = Line(s_recording.Select(column => column.Name).Concat(s_segment.Select(column => column.Name)));
+    public static string CsvHeader { get; } = Csv.Line(s_recording.Select(column => column.Name).Concat(s_segment.Select(column => column.Name)));
 
     /// <summary>A line of a CSV file, with its end.</summary>
     /// <param name="recording">The recording.</param>
     /// <param name="segment">One of its segments.</param>
     public static string CsvLine(Recording recording, Segment segment) =>
-        Line(s_recording.Select(column => column.ValueOf(recording)).Concat(s_segment.Select(column => column.ValueOf(segment)))
+        Csv.Line(s_recording.Select(column => column.ValueOf(recording)).Concat(s_segment.Select(column => column.ValueOf(segment)))
             .Select(value => value switch
             {
                 DateTimeOffset time => time.ToString("O", CultureInfo.InvariantCulture),
@@ -39,17 +38,5 @@ public static class SegmentExport
         SegmentJsonConverter.WriteFields(writer, s_recording, recording);
         SegmentJsonConverter.WriteFields(writer, s_segment, segment);
         writer.WriteEndObject();
-    }
-
-    private static string Line(IEnumerable<string> cells)
-    {
-        var line = new StringBuilder();
-        foreach ((int index, string cell) in cells.Index())
-        {
-            bool quoted = cell.AsSpan().IndexOfAny("\",\r\n") >= 0 || cell.StartsWith(' ') || cell.EndsWith(' ');
-            line.Append(index == 0 ? "" : ",").Append(quoted ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell);
-        }
-
-        return line.Append("\r\n").ToString();
     }
 }

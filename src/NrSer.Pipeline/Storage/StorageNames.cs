@@ -30,6 +30,9 @@ public static class StorageNames
     /// <summary>Table of recordings that somebody has to look after: recording id.</summary>
     public const string OpenWorkTable = "openwork";
 
+    /// <summary>Table of recordings that the lake has yet to take in: one partition, recording id.</summary>
+    public const string LakePendingTable = "lakepending";
+
     /// <summary>Queue of blob events.</summary>
     public const string UploadsQueue = "uploads";
 
@@ -46,7 +49,8 @@ public static class StorageNames
     public static IReadOnlyList<string> Containers { get; } = [Recordings, Chunks, Enhanced, Results];
 
     /// <summary>Tables, lower case because Power BI needs it.</summary>
-    public static IReadOnlyList<string> Tables { get; } = [RecordingsTable, ChunksTable, SegmentsTable, UploadsTable, OpenWorkTable];
+    public static IReadOnlyList<string> Tables { get; } =
+        [RecordingsTable, ChunksTable, SegmentsTable, UploadsTable, OpenWorkTable, LakePendingTable];
 
     /// <summary>Where messages go that could not be handled.</summary>
     /// <param name="queue">One of <see cref="Queues"/>.</param>

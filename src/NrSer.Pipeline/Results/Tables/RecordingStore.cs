@@ -13,6 +13,7 @@ public sealed class RecordingStore(ResultTables tables) : RecordingQuery(tables)
     private static readonly string[] s_keys = ["PartitionKey", "RowKey"];
 
     private readonly ResultTables _tables = tables;
+    private readonly LakeMarkers _markers = new(tables);
 
     /// <summary>
     /// Moves a recording forward: writes what is not null, unless the row already stands further on. A higher generation stands further on
@@ -29,10 +30,12 @@ public sealed class RecordingStore(ResultTables tables) : RecordingQuery(tables)
     /// <param name="standing">The row if the caller has just read it: it is read again only if it changed since.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
     /// <returns>How the row stands now, as far as the rules go; null when it stood further on and nothing was written.</returns>
-    public Task<Recording?> AdvanceAsync(Recording change, Recording? standing, CancellationToken cancellationToken)
+    public async Task<Recording?> AdvanceAsync(Recording change, Recording? standing, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
-        return ChangeAsync(change, standing, row => MayFollow(row, change.Generation, change.Status), cancellationToken);
+        if (!change.Status.IsOpen()) // before the row: dying in between leaves a mark too many, not one too few
+            await _markers.MarkAsync(change.Id, cancellationToken).ConfigureAwait(false);
+        return await ChangeAsync(change, standing, row => MayFollow(row, change.Generation, change.Status), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Begins a generation: the same as to advance, but for one caller alone, however many try.</summary>

@@ -33,6 +33,7 @@ public sealed class ResultTables
         Segments = Table(StorageNames.SegmentsTable);
         Uploads = Table(StorageNames.UploadsTable);
         OpenWork = Table(StorageNames.OpenWorkTable);
+        LakePending = Table(StorageNames.LakePendingTable);
     }
 
     /// <summary>Day, id.</summary>
@@ -49,6 +50,9 @@ public sealed class ResultTables
 
     /// <summary>A recording id.</summary>
     internal TableClient OpenWork { get; }
+
+    /// <summary>One partition, recording id.</summary>
+    internal TableClient LakePending { get; }
 
     /// <summary>A table.</summary>
     /// <param name="name">One of <see cref="StorageNames.Tables"/>.</param>

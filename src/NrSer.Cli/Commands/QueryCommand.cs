@@ -1,0 +1,89 @@
+using System.CommandLine;
+using Microsoft.Extensions.DependencyInjection;
+using NrSer.Cli.Bi;
+using NrSer.Cli.Output;
+using NrSer.Cli.Storage;
+using NrSer.Pipeline.Lake;
+using Spectre.Console;
+
+namespace NrSer.Cli.Commands;
+
+/// <summary><c>nrser query</c>: SQL over the lake.</summary>
+internal static class QueryCommand
+{
+    private const string Schema = ".schema";
+    private const string Examples = ".examples";
+
+    public static Command Create(Terminal terminal)
+    {
+        var sql = new Argument<string>("sql")
+        {
+            Description = $"One SELECT over the views {string.Join(", ", LakeTable.All.Select(table => table.Name))}, in DuckDB's SQL; or {Schema}, or {Examples}.",
+        };
+        Option<QueryOutput.Format> format = new Option<QueryOutput.Format>("--format")
+        {
+            Description = "table, csv, json or parquet.", DefaultValueFactory = _ => QueryOutput.Format.Table,
+        }.OnlyNames();
+        var output = new Option<FileInfo?>("--output", "-o") { Description = "The file to write; standard output by default, but not for parquet." };
+        var explain = new Option<bool>("--explain") { Description = "Say how the query would be run, instead of running it." };
+        Option<int> memory = new Option<int>("--memory")
+        {
+            Description = "MB that the query may take before it goes on on disk.", DefaultValueFactory = _ => 1024,
+        }.OnlyWithin(64, 1 << 20);
+        var cache = new Option<DirectoryInfo?>("--cache")
+        {
+            Description = "Folder for the lake's files; in the stack's folder, or in ~/.cache/nrser/lake, by default.",
+        };
+        var storage = new StorageLocation();
+        var command = new Command(
+            "query",
+            """
+            Answers SQL over the lake: everything that has ended, in Parquet files that are fetched once and then read here.
+
+            nrser query "SELECT Emotion, count(*) FROM segments WHERE IsReportable GROUP BY ALL"
+            """)
+        { sql, format, output, explain, memory, cache };
+        storage.AddTo(command);
+        command.Run(terminal, async (parsed, cancellationToken) =>
+        {
+            string wanted = parsed.GetRequiredValue(sql);
+            if (Answer(wanted) is { } answer)
+            {
+                terminal.Out.Write(answer);
+                return ExitCode.Success;
+            }
+
+            QueryOutput.Format form = parsed.GetValue(format);
+            FileInfo? target = parsed.GetValue(output);
+            if (form == QueryOutput.Format.Parquet && target is null)
+                throw new UsageException("Parquet is binary: name a file with --output.");
+            await using ServiceProvider services = CliServices.Pipeline(terminal, storage.Settings(parsed, terminal));
+            var lake = new LakeCache(
+                services.GetRequiredService<LakeBlobs>(), parsed.GetValue(cache)?.FullName ?? storage.LakeFolder(parsed, terminal) ?? LakeCache.DefaultFolder,
+                services.GetRequiredService<TimeProvider>());
+            LakeSnapshot snapshot = await lake.PinAsync(cancellationToken)
+                ?? throw new UsageException("There is no lake yet: it is made when recordings have ended, at once with: nrser lake compact");
+            using LakeDatabase database = LakeDatabase.Open(snapshot, lake.Folder, parsed.GetValue(memory));
+            if (parsed.GetValue(explain))
+                terminal.Out.WriteLine(await database.ExplainAsync(wanted, cancellationToken));
+            else
+                await QueryOutput.WriteAsync(terminal, database, wanted, form, target, lake.Folder, cancellationToken);
+            LakeFreshnessV1? freshness = await services.GetRequiredService<LakeDocuments>().FindFreshnessAsync(cancellationToken);
+            if (freshness is not null)
+                terminal.Note($"The lake as of {freshness.CompactedAt:yyyy-MM-dd HH:mm} UTC: {freshness.Recordings:N0} recordings, {freshness.Segments:N0} segments.");
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static string? Answer(string wanted) => wanted.Trim() switch
+    {
+        Schema => string.Concat(LakeTable.All.Select(table => $"{table.Name}: {table.Meaning}\n" + string.Concat(
+            (LakeTable.Partitioned.Contains(table) ? [.. table.Columns, LakeTable.Month] : table.Columns).Select(column =>
+                $"  {column.Name,-22} {column.SqlType,-11} {(column.Unit is { } unit ? $"[{unit}] " : "")}{column.Meaning}\n")) + "\n")),
+        Examples => string.Concat(LakeExamples.All.Select(example => $"-- {example.Question}\n{example.Sql};\n\n")),
+        ['.', ..] other => throw new UsageException($"There is no {other}; there are {Schema} and {Examples}."),
+        "" => throw new UsageException($"There is no query. See: nrser query {Examples}"),
+        _ => null,
+    };
+}

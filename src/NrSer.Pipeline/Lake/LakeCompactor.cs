@@ -1,0 +1,181 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
+using NrSer.Pipeline.Storage;
+
+namespace NrSer.Pipeline.Lake;
+
+/// <summary>Makes few large Parquet files of many small ones. What it costs grows with what has ended since, and with the part that is open.</summary>
+/// <remarks>
+/// One host at a time. Killed anywhere, the next run goes on: marks are taken away when the rows are where they belong, and writing the same
+/// rows again changes nothing.
+/// </remarks>
+/// <param name="blobs">The lake.</param>
+/// <param name="query">Recording rows.</param>
+/// <param name="markers">What has ended since.</param>
+/// <param name="documents">What stands beside the parts.</param>
+/// <param name="lease">Keeps a second host from it.</param>
+/// <param name="options">Sizes.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
+public sealed partial class LakeCompactor(
+    LakeBlobs blobs, RecordingStore query, LakeMarkers markers, LakeDocuments documents, BlobLease lease,
+    IOptions<LakeOptions> options, TimeProvider time, ILogger<LakeCompactor> logger)
+{
+    private const int BatchRecordings = 2000; // a part's worth at some 500 segments each
+    private const int LookUpsAtOnce = 8;
+
+    /// <summary>Compacts if enough waits, or something has waited long enough.</summary>
+    /// <param name="cancellationToken">Stops between parts.</param>
+    public async Task RunIfDueAsync(CancellationToken cancellationToken)
+    {
+        int waiting = 0;
+        DateTimeOffset due = time.GetUtcNow() - options.Value.CompactAfter;
+        await foreach (LakeMarker marker in markers.ListAsync(cancellationToken).ConfigureAwait(false))
+        {
+            waiting++;
+            if (waiting < options.Value.CompactAt && marker.MarkedAt > due)
+                continue;
+            await CompactAsync(cancellationToken).ConfigureAwait(false);
+            return;
+        }
+    }
+
+    /// <summary>Takes in everything that has ended since the last time.</summary>
+    /// <param name="cancellationToken">Stops between parts.</param>
+    /// <returns>How many recordings; null when another host is at it.</returns>
+    public Task<int?> CompactAsync(CancellationToken cancellationToken) => AloneAsync(async (workspace, token) =>
+    {
+        int taken = 0;
+        IAsyncEnumerable<LakeMarker[]> batches = markers.ListAsync(token).Chunk(BatchRecordings);
+        await foreach (LakeMarker[] batch in batches.ConfigureAwait(false))
+        {
+            foreach (IGrouping<string, LakeMarker> month in batch.GroupBy(marker => LakePart.MonthOf(marker.Id), StringComparer.Ordinal))
+                taken += await CompactMonthAsync(workspace, month.Key, [.. month], token).ConfigureAwait(false);
+        }
+
+        return taken;
+    }, cancellationToken);
+
+    /// <summary>Writes every part of the lake anew from the journal, and takes in what was never marked. Recordings stay in their parts, so
+    /// whoever reads meanwhile sees nothing twice.</summary>
+    /// <param name="month">One month, <c>yyyy-MM</c>; null for all.</param>
+    /// <param name="cancellationToken">Stops between parts.</param>
+    /// <returns>How many recordings; null when another host is at it.</returns>
+    public async Task<int?> RebuildAsync(string? month, CancellationToken cancellationToken)
+    {
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        int? rewritten = await AloneAsync(async (workspace, token) =>
+        {
+            int count = 0;
+            string[] months = [.. (await blobs.ListAsync(month, token).ToListAsync(token).ConfigureAwait(false)).Select(part => part.Month).Distinct(StringComparer.Ordinal)];
+            foreach (string each in months)
+            {
+                LakeWriter writer = await OpenAsync(workspace, each, token).ConfigureAwait(false);
+                foreach (int number in writer.Numbers)
+                    count += await RebuildPartAsync(writer, number, known, token).ConfigureAwait(false);
+            }
+
+            return count;
+        }, cancellationToken).ConfigureAwait(false);
+        if (rewritten is null)
+            return null;
+        (DateOnly from, DateOnly to) = LakeMonths.Range(month);
+        await foreach (Recording recording in query.ListAsync(new RecordingFilter(from, to), cancellationToken).ConfigureAwait(false))
+        {
+            if (!recording.Status.IsOpen() && !known.Contains(recording.Id.Value))
+                await markers.MarkAsync(recording.Id, cancellationToken).ConfigureAwait(false);
+        }
+
+        return rewritten + await CompactAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes recordings out of the lake, whatever else is known of them.</summary>
+    /// <param name="recordings">Any; what the lake does not have is no error.</param>
+    /// <param name="cancellationToken">Stops between parts; call it again then.</param>
+    /// <returns>False when another host is at it: call it again.</returns>
+    public async Task<bool> RemoveAsync(IReadOnlyCollection<RecordingId> recordings, CancellationToken cancellationToken) =>
+        await AloneAsync(async (workspace, token) =>
+        {
+            foreach (IGrouping<string, RecordingId> month in recordings.GroupBy(LakePart.MonthOf, StringComparer.Ordinal))
+            {
+                LakeWriter writer = await OpenAsync(workspace, month.Key, token).ConfigureAwait(false);
+                foreach (int number in writer.Numbers)
+                {
+                    RecordingId[] here = [.. writer.RecordingsOf(number).Intersect(month)];
+                    if (here.Length > 0)
+                        await writer.RemoveAsync(number, here, token).ConfigureAwait(false);
+                }
+            }
+
+            return 1;
+        }, cancellationToken).ConfigureAwait(false) is not null;
+
+    private async Task<int> CompactMonthAsync(LakeWorkspace workspace, string month, LakeMarker[] marked, CancellationToken cancellationToken)
+    {
+        Recording[] ended = await EndedAsync(marked.Select(marker => marker.Id), cancellationToken).ConfigureAwait(false);
+        if (ended.Length == 0)
+            return 0; // about to end, or being retried: their marks stay until they have
+        LakeWriter writer = await OpenAsync(workspace, month, cancellationToken).ConfigureAwait(false);
+        foreach (IGrouping<int, Recording> part in writer.Place(ended))
+        {
+            Recording[] recordings = [.. part];
+            await writer.PutAsync(part.Key, recordings, cancellationToken).ConfigureAwait(false);
+            LogWritten(month, part.Key, recordings.Length);
+        }
+
+        var taken = ended.Select(recording => recording.Id).ToHashSet();
+        await markers.SettleAsync(marked.Where(marker => taken.Contains(marker.Id)), cancellationToken).ConfigureAwait(false);
+        return ended.Length;
+    }
+
+    private async Task<int> RebuildPartAsync(LakeWriter writer, int number, HashSet<string> known, CancellationToken cancellationToken)
+    {
+        List<RecordingId> ids = writer.RecordingsOf(number);
+        Recording?[] rows = await RowsAsync(ids, cancellationToken).ConfigureAwait(false);
+        RecordingId[] gone = [.. ids.Zip(rows).Where(pair => pair.Second is null).Select(pair => pair.First)];
+        if (gone.Length > 0)
+            await writer.RemoveAsync(number, gone, cancellationToken).ConfigureAwait(false);
+        Recording[] ended = [.. rows.OfType<Recording>().Where(recording => !recording.Status.IsOpen())];
+        await writer.PutAsync(number, ended, cancellationToken).ConfigureAwait(false);
+        known.UnionWith(ids.Select(id => id.Value));
+        return ended.Length;
+    }
+
+    private async Task<LakeWriter> OpenAsync(LakeWorkspace workspace, string month, CancellationToken cancellationToken)
+    {
+        var writer = new LakeWriter(blobs, options.Value, workspace, month);
+        await writer.OpenAsync(cancellationToken).ConfigureAwait(false);
+        return writer;
+    }
+
+    private async Task<Recording[]> EndedAsync(IEnumerable<RecordingId> ids, CancellationToken cancellationToken) =>
+        [.. (await RowsAsync([.. ids], cancellationToken).ConfigureAwait(false)).OfType<Recording>().Where(recording => !recording.Status.IsOpen())];
+
+    /// <summary>Rows in the order of their ids, null where there is none.</summary>
+    private async Task<Recording?[]> RowsAsync(List<RecordingId> ids, CancellationToken cancellationToken)
+    {
+        var rows = new Recording?[ids.Count];
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, ids.Count), new ParallelOptions { MaxDegreeOfParallelism = LookUpsAtOnce, CancellationToken = cancellationToken },
+            async (index, token) => rows[index] = await query.FindAsync(ids[index], token).ConfigureAwait(false)).ConfigureAwait(false);
+        return rows;
+    }
+
+    private async Task<int?> AloneAsync(Func<LakeWorkspace, CancellationToken, Task<int>> work, CancellationToken cancellationToken)
+    {
+        int result = 0;
+        bool done = await lease.RunAloneAsync("Lake", async token =>
+        {
+            using var workspace = LakeWorkspace.Open(options.Value, time);
+            result = await work(workspace, token).ConfigureAwait(false);
+            if (result > 0)
+                await documents.WriteAsync(workspace, token).ConfigureAwait(false);
+        }, cancellationToken).ConfigureAwait(false);
+        return done ? result : null;
+    }
+
+    [LoggerMessage(3701, LogLevel.Information, "Wrote {Recordings} recordings into part {Part} of {Month}")]
+    private partial void LogWritten(string month, int part, int recordings);
+}

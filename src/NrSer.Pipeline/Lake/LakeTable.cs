@@ -1,0 +1,89 @@
+using NrSer.Pipeline.Results;
+
+namespace NrSer.Pipeline.Lake;
+
+/// <summary>A table of the lake, made from the one list of columns.</summary>
+/// <param name="Name">Its folder, and the view that queries name.</param>
+/// <param name="Meaning">What a row is.</param>
+/// <param name="Columns">In order.</param>
+/// <param name="Order">What its rows are sorted by, as SQL.</param>
+public sealed record LakeTable(string Name, string Meaning, IReadOnlyList<LakeColumn> Columns, string Order)
+{
+    /// <summary>The month of the upload, which is the folder of a part and no column in it.</summary>
+    public static LakeColumn Month { get; } = new("month", "VARCHAR", null, IsNullable: false, "Month of the upload in UTC, `yyyy-MM`; the part's folder.");
+
+    /// <summary>A row for every recording that has ended.</summary>
+    public static LakeTable Recordings { get; } = new(
+        "recordings", "One row for every recording that has ended: completed, rejected or failed.",
+        [
+            // what Sweep alone writes says how work stands, which changes without an end
+            .. RecordingColumns.All.Where(column => column.Owners != Stage.Sweep).Select(Of),
+            new("UploadedOn", "DATE", "UTC", IsNullable: true, "Day of the upload; joins `dates`.", "CAST(\"UploadedAt\" AT TIME ZONE 'UTC' AS DATE)"),
+            new("UploadedHour", "INTEGER", "0–23, UTC", IsNullable: true, "Hour of the upload.",
+                "CAST(hour(\"UploadedAt\" AT TIME ZONE 'UTC') AS INTEGER)"),
+        ],
+        "\"RecordingId\"");
+
+    /// <summary>A row for every segment of those.</summary>
+    public static LakeTable Segments { get; } = new(
+        "segments", "One row for every few seconds of a recording that has ended.",
+        [
+            .. SegmentColumns.All.Select(Of),
+            new("DurationSeconds", "DOUBLE", "s", IsNullable: false, "Its length.", "\"EndSeconds\" - \"StartSeconds\""),
+        ],
+        "\"RecordingId\", \"Channel\", \"StartSeconds\"");
+
+    /// <summary>The calendar, for BI tools that want one; it stands beside the folders.</summary>
+    public static LakeTable Dates { get; } = new(
+        "dates", "One row for every day from the first month of the lake to the end of the last one's year.",
+        [
+            new("Date", "DATE", null, IsNullable: false, "The day.", "day"),
+            new("Year", "INTEGER", null, IsNullable: false, "Its year.", "year(day)::INTEGER"),
+            new("Quarter", "INTEGER", "1–4", IsNullable: false, "Its quarter.", "quarter(day)::INTEGER"),
+            new("Month", "INTEGER", "1–12", IsNullable: false, "Its month.", "month(day)::INTEGER"),
+            new("YearMonth", "VARCHAR", null, IsNullable: false, "Its month, `yyyy-MM`.", "strftime(day, '%Y-%m')"),
+            new("IsoYear", "INTEGER", null, IsNullable: false, "Year of its week, ISO 8601.", "isoyear(day)::INTEGER"),
+            new("IsoWeek", "INTEGER", "1–53", IsNullable: false, "Its week, ISO 8601.", "week(day)::INTEGER"),
+            new("Weekday", "INTEGER", "1–7", IsNullable: false, "1 is Monday.", "isodow(day)::INTEGER"),
+            new("WeekdayName", "VARCHAR", null, IsNullable: false, "Its name in English.", "dayname(day)"),
+        ],
+        "\"Date\"");
+
+    /// <summary>Those that come in parts, by month.</summary>
+    public static IReadOnlyList<LakeTable> Partitioned { get; } = [Recordings, Segments];
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<LakeTable> All { get; } = [Recordings, Segments, Dates];
+
+    /// <summary>Names and types, as SQL declares a table.</summary>
+    internal string Declaration => string.Join(", ", Columns.Where(column => column.Expression is null).Select(column => $"\"{column.Name}\" {column.SqlType}"));
+
+    /// <summary>Rows in this table's columns and types, from rows that may lack some columns, have others, or have them in a wider type.</summary>
+    /// <param name="rows">SQL for a relation with the results' names.</param>
+    internal string Conform(string rows)
+    {
+        IEnumerable<LakeColumn> stored = Columns.Where(column => column.Expression is null);
+        string none = string.Join(", ", stored.Select(column => $"NULL::{column.SqlType} AS \"{column.Name}\""));
+        return $"SELECT {string.Join(", ", stored.Select(column => $"CAST(\"{column.Name}\" AS {column.SqlType}) AS \"{column.Name}\""))} "
+            + $"FROM (SELECT {none} WHERE false UNION ALL BY NAME SELECT * FROM ({rows}))";
+    }
+
+    /// <summary>All columns, those made from others included.</summary>
+    /// <param name="rows">SQL for a relation with the others.</param>
+    internal string Derive(string rows) =>
+        $"SELECT {string.Join(", ", Columns.Select(column => column.Expression is { } made ? $"{made} AS \"{column.Name}\"" : $"\"{column.Name}\""))} FROM ({rows})";
+
+    private static LakeColumn Of<TRow>(Column<TRow> column) => new(
+        column.Name, SqlTypeOf(column.Type), column.Unit, column.IsNullable,
+        column.Reading is null ? column.Meaning : $"{column.Meaning} {column.Reading}");
+
+    private static string SqlTypeOf(Type type) =>
+        type == typeof(string) || type.IsEnum ? "VARCHAR"
+        : type == typeof(int) ? "INTEGER"
+        : type == typeof(long) ? "BIGINT"
+        : type == typeof(float) ? "FLOAT"
+        : type == typeof(double) ? "DOUBLE"
+        : type == typeof(bool) ? "BOOLEAN"
+        : type == typeof(DateTimeOffset) ? "TIMESTAMPTZ"
+        : throw new NotSupportedException($"A column of {type.Name} has no form in the lake yet.");
+}

@@ -1,0 +1,162 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using NrSer.Pipeline.Results;
+
+namespace NrSer.Pipeline.Lake;
+
+/// <summary>Rewrites parts of one month, each whole and only over what was seen of it.</summary>
+/// <remarks>
+/// Where a recording is, its part of <c>recordings</c> says: that one is written first when rows come, and last when they go. Killed in between,
+/// the next run finds the recording there and writes the segments again; it never finds segments whose recording no part names.
+/// </remarks>
+internal sealed class LakeWriter(LakeBlobs blobs, LakeOptions options, LakeWorkspace workspace, string month)
+{
+    private const int FilesAtOnce = 500; // so many open files and footers are held
+    private const int DownloadsAtOnce = 8;
+
+    private readonly Dictionary<(string Table, int Number), LakePart> _parts = [];
+
+    /// <summary>Numbers of the month's parts, in order.</summary>
+    public IReadOnlyList<int> Numbers => [.. _parts.Keys.Select(key => key.Number).Distinct().Order()];
+
+    /// <summary>Looks what there is, and where each recording is.</summary>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        await foreach (LakePart part in blobs.ListAsync(month, cancellationToken).ConfigureAwait(false))
+            _parts[(part.Table, part.Number)] = part;
+        workspace.Execute("CREATE OR REPLACE TABLE placed (id VARCHAR, part INTEGER)");
+        foreach (int number in Numbers)
+        {
+            string? file = await DownloadAsync(LakeTable.Recordings, number, cancellationToken).ConfigureAwait(false);
+            if (file is not null)
+                workspace.Execute($"INSERT INTO placed SELECT \"RecordingId\", {number} FROM read_parquet({LakeWorkspace.Quote(file)})");
+        }
+    }
+
+    /// <summary>The recordings of a part.</summary>
+    public List<RecordingId> RecordingsOf(int number) =>
+        workspace.Read($"SELECT id FROM placed WHERE part = {number} ORDER BY id", row => RecordingId.Parse(row.GetString(0)));
+
+    /// <summary>Which recordings go into which part: their own, or the open one as long as it has room.</summary>
+    /// <param name="recordings">In order of id.</param>
+    public IEnumerable<IGrouping<int, Recording>> Place(IReadOnlyCollection<Recording> recordings)
+    {
+        var known = workspace.Read($"SELECT id, part FROM placed WHERE id IN ({IdsOf(recordings.Select(recording => recording.Id))})",
+            row => (Id: row.GetString(0), Part: row.GetInt32(1))).ToDictionary(row => row.Id, row => row.Part, StringComparer.Ordinal);
+        int open = _parts.Keys.Select(key => key.Number).DefaultIfEmpty(1).Max();
+        long rows = _parts.GetValueOrDefault((LakeTable.Segments.Name, open))?.Rows ?? 0;
+        var targets = new List<(int Part, Recording Recording)>();
+        foreach (Recording recording in recordings)
+        {
+            if (known.TryGetValue(recording.Id.Value, out int own))
+            {
+                targets.Add((own, recording));
+                continue;
+            }
+
+            long more = recording.SegmentCount ?? 0;
+            if (rows > 0 && rows + more > options.MaxPartRows)
+                (open, rows) = (open + 1, 0);
+            rows += more;
+            targets.Add((open, recording));
+        }
+
+        return targets.GroupBy(target => target.Part, target => target.Recording);
+    }
+
+    /// <summary>Writes recordings, as they stand now, into a part, over what it had of them.</summary>
+    /// <param name="number">The part.</param>
+    /// <param name="recordings">All have ended.</param>
+    /// <param name="cancellationToken">Stops between files; what was replaced is whole.</param>
+    public async Task PutAsync(int number, IReadOnlyCollection<Recording> recordings, CancellationToken cancellationToken)
+    {
+        string oldRecordings = await OldAsync(LakeTable.Recordings, number, cancellationToken).ConfigureAwait(false);
+        string oldSegments = await OldAsync(LakeTable.Segments, number, cancellationToken).ConfigureAwait(false);
+        workspace.Create("new_recordings", LakeTable.Recordings);
+        workspace.Append("new_recordings", recordings);
+        await ReadJournalAsync("new_segments", recordings, cancellationToken).ConfigureAwait(false);
+        const string Kept = "WHERE \"RecordingId\" NOT IN (SELECT \"RecordingId\" FROM new_recordings)";
+        await ReplaceAsync(
+            LakeTable.Recordings, number, $"SELECT * FROM ({oldRecordings}) {Kept} UNION ALL SELECT * FROM new_recordings", cancellationToken)
+            .ConfigureAwait(false);
+        workspace.Execute($"INSERT INTO placed SELECT \"RecordingId\", {number} FROM new_recordings WHERE \"RecordingId\" NOT IN (SELECT id FROM placed)");
+        await ReplaceAsync(
+            LakeTable.Segments, number, $"SELECT * FROM ({oldSegments}) {Kept} UNION ALL SELECT * FROM new_segments", cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Takes recordings out of a part, segments first: a recording that no part names any more has no rows left.</summary>
+    /// <param name="number">The part.</param>
+    /// <param name="recordings">Any.</param>
+    /// <param name="cancellationToken">Stops between files; call it again then.</param>
+    public async Task RemoveAsync(int number, IReadOnlyCollection<RecordingId> recordings, CancellationToken cancellationToken)
+    {
+        foreach (LakeTable table in new[] { LakeTable.Segments, LakeTable.Recordings })
+        {
+            string old = await OldAsync(table, number, cancellationToken).ConfigureAwait(false);
+            await ReplaceAsync(table, number, $"SELECT * FROM ({old}) WHERE \"RecordingId\" NOT IN ({IdsOf(recordings)})", cancellationToken)
+                .ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Reads the journal of recordings into a table: a few files at a time, since each costs memory.</summary>
+    /// <param name="name">The table, made anew.</param>
+    /// <param name="recordings">Those that were rejected have nothing there.</param>
+    /// <param name="cancellationToken">Stops between files.</param>
+    public async Task ReadJournalAsync(string name, IEnumerable<Recording> recordings, CancellationToken cancellationToken)
+    {
+        workspace.Create(name, LakeTable.Segments);
+        foreach (Recording[] batch in recordings.Where(recording => recording.Status != RecordingStatus.Rejected).Chunk(FilesAtOnce))
+        {
+            var files = new ConcurrentBag<string>();
+            await Parallel.ForEachAsync(
+                batch, new ParallelOptions { MaxDegreeOfParallelism = DownloadsAtOnce, CancellationToken = cancellationToken },
+                async (recording, token) =>
+                {
+                    string path = workspace.PathOf($"{recording.Id}.parquet");
+                    // one that failed before its chunks ended has none
+                    if (await blobs.TryDownloadAsync(ResultBlobs.SegmentsName(recording.Id), etag: null, path, token).ConfigureAwait(false))
+                        files.Add(path);
+                }).ConfigureAwait(false);
+            string[] sorted = [.. files.Order(StringComparer.Ordinal)];
+            if (sorted.Length > 0)
+                workspace.Execute($"INSERT INTO {name} {LakeTable.Segments.Conform(LakeWorkspace.Files(sorted))}");
+            foreach (string file in sorted)
+                File.Delete(file);
+        }
+    }
+
+    /// <summary>SQL for the rows that a part has now.</summary>
+    public async Task<string> OldAsync(LakeTable table, int number, CancellationToken cancellationToken)
+    {
+        string? file = await DownloadAsync(table, number, cancellationToken).ConfigureAwait(false);
+        return table.Conform(LakeWorkspace.Files(file is null ? [] : [file]));
+    }
+
+    private static string IdsOf(IEnumerable<RecordingId> ids) => string.Join(", ", ids.Select(id => $"'{id}'").DefaultIfEmpty("''"));
+
+    private async Task<string?> DownloadAsync(LakeTable table, int number, CancellationToken cancellationToken)
+    {
+        if (!_parts.TryGetValue((table.Name, number), out LakePart? part))
+            return null;
+        string path = PathOf(part);
+        if (File.Exists(path))
+            return path;
+        return await blobs.TryDownloadAsync(part.BlobName, part.ETag, path, cancellationToken).ConfigureAwait(false)
+            ? path : throw new InvalidOperationException($"{part.BlobName} was changed while it was being compacted; the next run will see how.");
+    }
+
+    private async Task ReplaceAsync(LakeTable table, int number, string rows, CancellationToken cancellationToken)
+    {
+        LakePart seen = _parts.GetValueOrDefault((table.Name, number)) ?? new LakePart(table.Name, month, number, ETag: null, Rows: 0, Bytes: 0);
+        string path = workspace.PathOf("new.parquet");
+        int count = workspace.Write(table, rows, path);
+        LakePart written = await blobs.ReplaceAsync(seen, path, count, cancellationToken).ConfigureAwait(false);
+        File.Delete(PathOf(seen));
+        _parts[(table.Name, number)] = written;
+        File.Move(path, PathOf(written), overwrite: true);
+    }
+
+    private string PathOf(LakePart part) => workspace.PathOf(string.Create(
+        CultureInfo.InvariantCulture, $"{part.Table}-{part.Month}-{part.Number}-{part.ETag?.Trim('"').Replace("/", "_", StringComparison.Ordinal)}.parquet"));
+}

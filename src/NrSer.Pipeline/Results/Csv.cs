@@ -1,0 +1,21 @@
+using System.Text;
+
+namespace NrSer.Pipeline.Results;
+
+/// <summary>Lines of CSV after RFC 4180.</summary>
+public static class Csv
+{
+    /// <summary>A line, with its end.</summary>
+    /// <param name="cells">Text; empty for what is null.</param>
+    public static string Line(IEnumerable<string> cells)
+    {
+        var line = new StringBuilder();
+        foreach ((int index, string cell) in cells.Index())
+        {
+            bool quoted = cell.AsSpan().IndexOfAny("\",\r\n") >= 0 || cell.StartsWith(' ') || cell.EndsWith(' ');
+            line.Append(index == 0 ? "" : ",").Append(quoted ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell);
+        }
+
+        return line.Append("\r\n").ToString();
+    }
+}
