@@ -52,6 +52,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<BlobStorage>();
         services.AddSingleton<BlobLease>();
         services.AddSingleton<ResultTables>();
+        services.AddSingleton<SegmentBlobs>();
         services.AddSingleton<RecordingStore>();
         services.AddSingleton<UploadIndex>();
         services.AddSingleton(provider => new QueueAges([.. StorageNames.Queues.Select(provider.Queue)]));

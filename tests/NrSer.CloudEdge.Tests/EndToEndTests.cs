@@ -32,7 +32,7 @@ public sealed class EndToEndTests(StorageEmulator emulator)
         Recording completed = (await cloud.Account.Store.FindAsync(speech, Stop))!;
         Assert.Equal((RecordingStatus.Completed, 3), (completed.Status, completed.ExpectedChunks));
         Assert.Equal(RecordingStatus.Rejected, (await cloud.Account.Store.FindAsync(text, Stop))!.Status);
-        List<Segment> segments = await cloud.Account.Store.SegmentsAsync(speech, Stop).ToListAsync(Stop);
+        List<Segment> segments = await cloud.Account.Store.TableSegmentsAsync(speech, Stop).ToListAsync(Stop);
         Assert.Contains(segments, segment => segment.Emotion is not null);
         Assert.Equal(["completed", "completed"], cloud.Queues[StorageNames.EmotionsQueue].Settlements);
         Assert.All(cloud.Queues.Values, queue => Assert.Equal((0, 0), (queue.Count, queue.Letters.Count)));

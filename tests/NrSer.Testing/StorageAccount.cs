@@ -1,6 +1,7 @@
 using Azure.Data.Tables;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Options;
+using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Work.StorageQueues;
@@ -17,7 +18,7 @@ public sealed class StorageAccount
         Blobs = new BlobStorage(options);
         Tables = new ResultTables(options);
         Queues = new StorageQueueAccount(options);
-        Store = new RecordingStore(Tables);
+        Store = new RecordingStore(Tables, new SegmentBlobs(Blobs));
     }
 
     public string ConnectionString { get; }

@@ -1,6 +1,10 @@
+using System.Buffers;
 using System.CommandLine;
+using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 using NrSer.Cli.Output;
+using NrSer.Pipeline;
 using NrSer.Pipeline.Results;
 
 namespace NrSer.Cli.Commands;
@@ -8,6 +12,8 @@ namespace NrSer.Cli.Commands;
 /// <summary><c>nrser export</c>: the rows of many recordings in one file.</summary>
 internal static class ExportCommand
 {
+    private const int FlushBytes = 1 << 16;
+
     private enum Format
     {
         Csv,
@@ -19,10 +25,29 @@ internal static class ExportCommand
     {
         var format = new Option<Format>("--format") { Description = "csv, parquet or jsonl.", DefaultValueFactory = _ => Format.Csv }.OnlyNames();
         var output = new Option<FileInfo?>("--output", "-o") { Description = "The file to write; standard output by default, but not for parquet." };
-        var command =
-            new Command("export",
-                "Writes the segments of all recordings uploaded on the given days. What is still being processed has fewer rows, and says so in "
-                + "its status.") { format, output };
+        var status = new Option<RecordingStatus?>("--status") { Description = "Only recordings that stand so, such as Completed." };
+        status.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Enum.GetNames<RecordingStatus>());
+        var trust = new Option<float?>("--min-trust") { Description = "Only segments whose emotion is trusted at least so much, 0 to 1." };
+        trust.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var text }] && float.TryParse(text, out float least) && least is not (>= 0 and <= 1))
+                result.AddError("--min-trust takes 0 to 1.");
+        });
+        var defuse = new Option<bool>("--defuse-formulas")
+        {
+            Description = "CSV for spreadsheets: text that would be computed, as a recording named =SUM(A1), begins with an apostrophe.",
+        };
+        var bom = new Option<bool>("--bom") { Description = "CSV for Excel: begins with the mark by which it knows UTF-8." };
+        var command = new Command(
+            "export",
+            "Writes the segments of all recordings uploaded on the given days. What is still being processed has fewer rows, and says so in "
+            + "its status. A file gets its name when it is whole; what goes to standard output is whole if the exit code is 0.")
+        { format, output, status, trust, defuse, bom };
+        command.Validators.Add(parsed =>
+        {
+            if (parsed.GetResult(format)?.Errors.Any() != true && parsed.GetValue(format) != Format.Csv && (parsed.GetValue(defuse) || parsed.GetValue(bom)))
+                parsed.AddError("--defuse-formulas and --bom go with --format csv.");
+        });
         command.RunOnRows(terminal, async (parsed, rows, cancellationToken) =>
         {
             FileInfo? target = parsed.GetValue(output);
@@ -31,11 +56,13 @@ internal static class ExportCommand
                 throw new UsageException("Parquet is binary: name a file with --output.");
             await using UnfinishedFile? unfinished = target is null ? null : new UnfinishedFile(target);
             Stream file = unfinished?.Content ?? terminal.OpenOutput();
-            int count = wanted switch
+            IAsyncEnumerable<(Recording Recording, Segment Segment)> chosen =
+                ChooseAsync(rows, parsed.GetValue(status), parsed.GetValue(trust), cancellationToken);
+            long count = wanted switch
             {
-                Format.Csv => await WriteCsvAsync(rows, file, cancellationToken),
-                Format.Jsonl => await WriteJsonLinesAsync(rows, file, cancellationToken),
-                _ => await WriteParquetAsync(rows, file, cancellationToken),
+                Format.Csv => await WriteCsvAsync(chosen, file, parsed.GetValue(defuse), parsed.GetValue(bom), cancellationToken),
+                Format.Jsonl => await WriteJsonLinesAsync(chosen, file, cancellationToken),
+                _ => await SegmentParquet.WriteAsync(chosen.Select(row => row.Segment), file, cancellationToken),
             };
             if (unfinished is not null)
                 await unfinished.FinishAsync();
@@ -45,51 +72,55 @@ internal static class ExportCommand
         return command;
     }
 
-    private static async Task<int> WriteCsvAsync(StoredRows stored, Stream file, CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<(Recording Recording, Segment Segment)> ChooseAsync(
+        StoredRows stored, RecordingStatus? status, float? minTrust, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var text = new StreamWriter(file, leaveOpen: true);
-        await text.WriteAsync(SegmentExport.CsvHeader.AsMemory(), cancellationToken);
-        return await ForEachAsync(
-            stored, (recording, segment) => text.WriteAsync(SegmentExport.CsvLine(recording, segment).AsMemory(), cancellationToken),
-            cancellationToken);
+        await foreach (Recording recording in stored.RecordingsAsync(status, cancellationToken))
+        {
+            await foreach (Segment segment in stored.Store.SegmentsAsync(recording, cancellationToken))
+            {
+                if (minTrust is not { } least || segment.Trust >= least)
+                    yield return (recording, segment);
+            }
+        }
     }
 
-    private static async Task<int> WriteJsonLinesAsync(StoredRows stored, Stream file, CancellationToken cancellationToken)
+    private static async Task<long> WriteCsvAsync(
+        IAsyncEnumerable<(Recording Recording, Segment Segment)> rows, Stream file, bool defused, bool bom, CancellationToken cancellationToken)
     {
-        await using var json = new Utf8JsonWriter(file);
-        return await ForEachAsync(stored, async (recording, segment) =>
+        await using var text = new StreamWriter(file, new UTF8Encoding(encoderShouldEmitUTF8Identifier: bom), FlushBytes, leaveOpen: true);
+        await text.WriteAsync(SegmentExport.CsvHeader.AsMemory(), cancellationToken);
+        long count = 0;
+        await foreach ((Recording recording, Segment segment) in rows)
+        {
+            await text.WriteAsync(SegmentExport.CsvLine(recording, segment, defused).AsMemory(), cancellationToken);
+            count++;
+        }
+
+        return count;
+    }
+
+    private static async Task<long> WriteJsonLinesAsync(
+        IAsyncEnumerable<(Recording Recording, Segment Segment)> rows, Stream file, CancellationToken cancellationToken)
+    {
+        var lines = new ArrayBufferWriter<byte>(2 * FlushBytes);
+        await using var json = new Utf8JsonWriter(lines);
+        long count = 0;
+        await foreach ((Recording recording, Segment segment) in rows)
         {
             SegmentExport.WriteJson(json, recording, segment);
             await json.FlushAsync(cancellationToken);
             json.Reset();
-            await file.WriteAsync("\n"u8.ToArray(), cancellationToken);
-        }, cancellationToken);
-    }
-
-    private static async Task<int> WriteParquetAsync(StoredRows stored, Stream file, CancellationToken cancellationToken)
-    {
-        var segments = new List<Segment>();
-        await ForEachAsync(stored, (_, segment) =>
-        {
-            segments.Add(segment);
-            return Task.CompletedTask;
-        }, cancellationToken);
-        await SegmentParquet.WriteAsync(segments, file, cancellationToken);
-        return segments.Count;
-    }
-
-    private static async Task<int> ForEachAsync(StoredRows stored, Func<Recording, Segment, Task> write, CancellationToken cancellationToken)
-    {
-        int count = 0;
-        await foreach (Recording recording in stored.RecordingsAsync(cancellationToken))
-        {
-            await foreach (Segment segment in stored.Store.SegmentsAsync(recording.Id, cancellationToken))
+            lines.Write("\n"u8);
+            count++;
+            if (lines.WrittenCount >= FlushBytes)
             {
-                await write(recording, segment);
-                count++;
+                await file.WriteAsync(lines.WrittenMemory, cancellationToken);
+                lines.ResetWrittenCount();
             }
         }
 
+        await file.WriteAsync(lines.WrittenMemory, cancellationToken);
         return count;
     }
 }

@@ -22,7 +22,29 @@ internal static class LakeCommand
         Child(terminal, "rebuild", "Writes every part anew from the journal, and takes in what was never taken in.", hasMonth: true,
             async (services, month, cancellationToken) =>
                 Told(terminal, await services.GetRequiredService<LakeCompactor>().RebuildAsync(month, cancellationToken), "written")),
+        CopyChild(terminal),
     };
+
+    private static Command CopyChild(Terminal terminal)
+    {
+        var output = new Option<DirectoryInfo>("--out", "-o") { Description = "Folder to write into; made if there is none.", Required = true };
+        var storage = new StorageLocation();
+        var command = new Command("copy", "Copies the lake as it stands into a folder, for Excel, Power BI Desktop and others that read files.") { output };
+        storage.AddTo(command);
+        command.Run(terminal, async (parsed, cancellationToken) =>
+        {
+            await using ServiceProvider services = CliServices.Pipeline(terminal, storage.Settings(parsed, terminal));
+            var lake = new LakeCache(
+                services.GetRequiredService<LakeBlobs>(), storage.LakeFolder(parsed, terminal) ?? LakeCache.DefaultFolder,
+                services.GetRequiredService<TimeProvider>());
+            LakeSnapshot snapshot = await lake.PinAsync(cancellationToken) ?? throw new UsageException(QueryCommand.NoLake);
+            DirectoryInfo folder = parsed.GetRequiredValue(output);
+            snapshot.CopyTo(folder.FullName);
+            terminal.Note($"{snapshot.Parts.Count} parts are in {folder}.");
+            return ExitCode.Success;
+        });
+        return command;
+    }
 
     private static Command Child(
         Terminal terminal, string name, string description, bool hasMonth, Func<IServiceProvider, string?, CancellationToken, Task<int>> body)

@@ -11,6 +11,9 @@ namespace NrSer.Cli.Commands;
 /// <summary><c>nrser query</c>: SQL over the lake.</summary>
 internal static class QueryCommand
 {
+    /// <summary>What is said where there is nothing to read.</summary>
+    public const string NoLake = "There is no lake yet: it is made some minutes after recordings have ended, or at once with: nrser lake compact";
+
     private const string Schema = ".schema";
     private const string Examples = ".examples";
 
@@ -62,7 +65,7 @@ internal static class QueryCommand
                 services.GetRequiredService<LakeBlobs>(), parsed.GetValue(cache)?.FullName ?? storage.LakeFolder(parsed, terminal) ?? LakeCache.DefaultFolder,
                 services.GetRequiredService<TimeProvider>());
             LakeSnapshot snapshot = await lake.PinAsync(cancellationToken)
-                ?? throw new UsageException("There is no lake yet: it is made when recordings have ended, at once with: nrser lake compact");
+                ?? throw new UsageException(NoLake);
             using LakeDatabase database = LakeDatabase.Open(snapshot, lake.Folder, parsed.GetValue(memory));
             if (parsed.GetValue(explain))
                 terminal.Out.WriteLine(await database.ExplainAsync(wanted, cancellationToken));

@@ -12,8 +12,11 @@ namespace NrSer.Cli.Commands;
 internal sealed record StoredRows(RecordingStore Store, DateOnly From, DateOnly To)
 {
     /// <summary>Recordings uploaded on those days.</summary>
-    public IAsyncEnumerable<Recording> RecordingsAsync(CancellationToken cancellationToken) =>
-        Store.ListAsync(new RecordingFilter(From, To), cancellationToken);
+    public IAsyncEnumerable<Recording> RecordingsAsync(CancellationToken cancellationToken) => RecordingsAsync(status: null, cancellationToken);
+
+    /// <summary>Those of them that stand so; null for all.</summary>
+    public IAsyncEnumerable<Recording> RecordingsAsync(RecordingStatus? status, CancellationToken cancellationToken) =>
+        Store.ListAsync(new RecordingFilter(From, To, status), cancellationToken);
 
     /// <summary>A recording by id, or by blob name, of which the latest upload counts.</summary>
     /// <exception cref="UsageException">There is none.</exception>
@@ -26,7 +29,7 @@ internal sealed record StoredRows(RecordingStore Store, DateOnly From, DateOnly 
 
     /// <summary>The segments of a recording, in order of channel and time.</summary>
     public ValueTask<List<Segment>> SegmentsAsync(Recording recording, CancellationToken cancellationToken) =>
-        Store.SegmentsAsync(recording.Id, cancellationToken).ToListAsync(cancellationToken);
+        Store.SegmentsAsync(recording, cancellationToken).ToListAsync(cancellationToken);
 
     /// <summary>Chunks done; asked of the service only while the recording is under way.</summary>
     public async Task<int> FinishedChunksAsync(Recording recording, CancellationToken cancellationToken)

@@ -102,4 +102,31 @@ public sealed class LakeCache(LakeBlobs blobs, string folder, TimeProvider time)
 /// <param name="Parts">In order of table, month and number.</param>
 /// <param name="Files">A file for each.</param>
 /// <param name="Dates">The calendar's file; null where there is none yet.</param>
-public sealed record LakeSnapshot(string Folder, IReadOnlyList<LakePart> Parts, IReadOnlyDictionary<LakePart, string> Files, string? Dates);
+public sealed record LakeSnapshot(string Folder, IReadOnlyList<LakePart> Parts, IReadOnlyDictionary<LakePart, string> Files, string? Dates)
+{
+    /// <summary>Copies it into a folder, by the names that its blobs have; parts that are there and are not the lake's are removed.</summary>
+    /// <param name="folder">Made if there is none.</param>
+    public void CopyTo(string folder)
+    {
+        string NameOf(LakePart part) => Path.Combine(folder, part.BlobName[LakePart.Root.Length..]);
+
+        foreach (LakePart part in Parts)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(NameOf(part))!);
+            File.Copy(Files[part], $"{NameOf(part)}.unfinished", overwrite: true);
+            File.Move($"{NameOf(part)}.unfinished", NameOf(part), overwrite: true);
+        }
+
+        if (Dates is not null)
+            File.Copy(Dates, Path.Combine(folder, Path.GetFileName(Dates)), overwrite: true);
+        HashSet<string> known = [.. Parts.Select(NameOf)];
+        foreach (LakeTable table in LakeTable.Partitioned.Where(table => Directory.Exists(Path.Combine(folder, table.Name))))
+        {
+            foreach (string file in Directory.EnumerateFiles(Path.Combine(folder, table.Name), "part-*.parquet", SearchOption.AllDirectories))
+            {
+                if (!known.Contains(file))
+                    File.Delete(file);
+            }
+        }
+    }
+}

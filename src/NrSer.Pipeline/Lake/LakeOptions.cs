@@ -9,9 +9,6 @@ public sealed class LakeOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "NrSer:Lake";
 
-    /// <summary>Rows of a row group: the unit that readers skip or read. DuckDB's own is 122,880; a multiple of it or of 2^17 suits every engine.</summary>
-    public const int RowGroupRows = 131_072;
-
     /// <summary>Pause between looks at what has ended: 1 s to 1 day.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")] public TimeSpan Interval { get; init; } = TimeSpan.FromMinutes(1);
 

@@ -98,7 +98,7 @@ internal sealed class LakeWorkspace : IDisposable
     /// <returns>How many there are.</returns>
     public int Write(LakeTable table, string rows, string path) => Execute(
         $"COPY (SELECT * FROM ({table.Derive(rows)}) ORDER BY {table.Order}) TO {Quote(path)} "
-        + $"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {LakeOptions.RowGroupRows})");
+        + $"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {SegmentParquet.RowGroupRows})");
 
     /// <summary>Text as SQL writes it.</summary>
     public static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";

@@ -58,6 +58,9 @@ public sealed record Recording
     /// <summary>What ingest made of the channels. A later run over the same chunks does likewise.</summary>
     public Core.Audio.ChannelMode? ChannelMode { get; init; }
 
+    /// <summary>Where its segments stand; null for recordings of version 0.1, whose segments are in the table alone.</summary>
+    public SegmentStore? SegmentStore { get; init; }
+
     /// <summary>Chunks that ingest made; null until it is done.</summary>
     public int? ExpectedChunks { get; init; }
 

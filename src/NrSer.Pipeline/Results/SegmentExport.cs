@@ -18,10 +18,12 @@ public static class SegmentExport
     /// <summary>A line of a CSV file, with its end.</summary>
     /// <param name="recording">The recording.</param>
     /// <param name="segment">One of its segments.</param>
-    public static string CsvLine(Recording recording, Segment segment) =>
+    /// <param name="defused">Whether text that a spreadsheet would take for a formula is kept from being one.</param>
+    public static string CsvLine(Recording recording, Segment segment, bool defused = false) =>
         Csv.Line(s_recording.Select(column => column.ValueOf(recording)).Concat(s_segment.Select(column => column.ValueOf(segment)))
             .Select(value => value switch
             {
+                string text => defused ? Csv.Defused(text) : text,
                 DateTimeOffset time => time.ToString("O", CultureInfo.InvariantCulture),
                 IFormattable number => number.ToString(format: null, CultureInfo.InvariantCulture),
                 _ => value?.ToString() ?? "",

@@ -70,7 +70,8 @@ public sealed class ChunkProgress(RecordingStore store, RejectRecording rejectio
     }
 
     private Task MergeAsync(Chunk chunk, IReadOnlyCollection<Segment> segments, Stage owner, CancellationToken cancellationToken) =>
-        store.MergeSegmentsAsync(segments.Select(segment => segment with { RecordingId = chunk.Id.Recording }), owner, cancellationToken);
+        store.MergeSegmentsAsync(
+            chunk.Id, [.. segments.Select(segment => segment with { RecordingId = chunk.Id.Recording })], owner, cancellationToken);
 
     private async Task FinishAsync(Chunk change, CancellationToken cancellationToken)
     {

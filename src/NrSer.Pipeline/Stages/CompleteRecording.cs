@@ -64,7 +64,7 @@ public sealed partial class CompleteRecording(RecordingStore store, ResultBlobs 
     private async Task<Recording> WriteAsync(Recording recording, List<Chunk> chunks, CancellationToken cancellationToken)
     {
         var segments = new List<Segment>();
-        await foreach (Segment segment in store.SegmentsAsync(recording.Id, cancellationToken).ConfigureAwait(false))
+        await foreach (Segment segment in store.SegmentsAsync(recording, cancellationToken).ConfigureAwait(false))
             segments.Add(segment);
         Recording summary = Summarize(recording, chunks, segments);
         Recording ended = recording with // what the summary leaves out is not what an earlier run said

@@ -36,13 +36,17 @@ public sealed partial class CutUpload(
             return (Planned(recording), s_none); // nobody was at it before
         IReadOnlyDictionary<string, Chunk> before = await intake.RowsAsync(recording.Id, cancellationToken).ConfigureAwait(false);
         Recording planned = before.Count > 0 && earlier is { ChannelMode: { } channels, MaxChunkSeconds: { } seconds }
-            ? recording with { ChannelMode = channels, MaxChunkSeconds = seconds }
+            ? recording with { ChannelMode = channels, MaxChunkSeconds = seconds, SegmentStore = earlier.SegmentStore }
             : Planned(recording);
         return (planned, before);
     }
 
-    private Recording Planned(Recording recording) =>
-        recording with { ChannelMode = ingestion.Value.Channels, MaxChunkSeconds = segmentation.Value.MaxChunk.TotalSeconds };
+    private Recording Planned(Recording recording) => recording with
+    {
+        ChannelMode = ingestion.Value.Channels,
+        MaxChunkSeconds = segmentation.Value.MaxChunk.TotalSeconds,
+        SegmentStore = ingestion.Value.SegmentStore,
+    };
 
     /// <summary>Hands on every chunk as soon as it is cut.</summary>
     /// <param name="recording">As planned.</param>

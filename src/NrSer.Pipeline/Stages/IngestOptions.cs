@@ -1,4 +1,5 @@
 using NrSer.Core.Audio;
+using NrSer.Pipeline.Results;
 
 namespace NrSer.Pipeline.Stages;
 
@@ -10,6 +11,9 @@ public sealed class IngestOptions
 
     /// <summary>Mixed to mono, or every channel for itself.</summary>
     public ChannelMode Channels { get; init; } = ChannelMode.Mix;
+
+    /// <summary>Where the segments of new recordings stand. An emulator keeps its tables in memory: a million segments there end it.</summary>
+    public SegmentStore SegmentStore { get; init; } = SegmentStore.Table;
 
     /// <summary>Whether an upload is left alone until the malware scan of its storage account found nothing in it.</summary>
     public bool AwaitScan { get; init; }

@@ -82,7 +82,7 @@ internal sealed class Stack : IAsyncDisposable
     }
 
     /// <summary>Its rows.</summary>
-    public RecordingStore Store() => new(new ResultTables(Storage()));
+    public RecordingStore Store() => new(new ResultTables(Storage()), new SegmentBlobs(new BlobStorage(Storage())));
 
     /// <summary>Its queues.</summary>
     public StorageQueueAccount Queues() => new(Storage());
@@ -128,7 +128,7 @@ internal sealed class Stack : IAsyncDisposable
 
     /// <summary>A recording's segment rows.</summary>
     public static ValueTask<List<Segment>> SegmentsAsync(RecordingStore store, Recording recording) =>
-        store.SegmentsAsync(recording.Id, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
+        store.SegmentsAsync(recording, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
 
     /// <summary>Whether the emulator that a stack file names still runs.</summary>
     public bool Runs(StackFile stack) => AzuriteProcess.IsRunning(stack.AzuriteProcessId, NrSer.Cli.Local.StackFile.AzuriteFolder(Data));

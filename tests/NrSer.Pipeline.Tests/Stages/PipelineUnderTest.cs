@@ -166,7 +166,7 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
 
     public async Task<Chunk[]> ChunkRowsAsync(RecordingId id) => await Store.ChunksAsync(id, Stop).ToArrayAsync(Stop);
 
-    public async Task<Segment[]> SegmentsAsync(RecordingId id) => await Store.SegmentsAsync(id, Stop).ToArrayAsync(Stop);
+    public async Task<Segment[]> SegmentsAsync(RecordingId id) => await Store.TableSegmentsAsync(id, Stop).ToArrayAsync(Stop);
 
     /// <summary>Everything that was made of recordings, and their rows.</summary>
     public async Task<string[]> SnapshotAsync()

@@ -7,7 +7,8 @@ namespace NrSer.Pipeline.Results.Tables;
 
 /// <summary>Reads what the tables say. Nothing is held but the page in hand.</summary>
 /// <param name="tables">The tables.</param>
-public class RecordingQuery(ResultTables tables)
+/// <param name="blobs">Segments in blobs.</param>
+public class RecordingQuery(ResultTables tables, SegmentBlobs blobs)
 {
     private static readonly string[] s_status = ["RowKey", nameof(Recording.Status)];
 
@@ -112,10 +113,20 @@ public class RecordingQuery(ResultTables tables)
         }
     }
 
-    /// <summary>A recording's segments, in order of channel and time.</summary>
+    /// <summary>A recording's segments, in order of channel and time, wherever they stand.</summary>
+    /// <param name="recording">Its row says where that is.</param>
+    /// <param name="cancellationToken">Stops between pages.</param>
+    public IAsyncEnumerable<Segment> SegmentsAsync(Recording recording, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(recording);
+        return recording.SegmentStore is null
+            ? TableSegmentsAsync(recording.Id, cancellationToken) : blobs.ReadAsync(recording.Id, cancellationToken);
+    }
+
+    /// <summary>The segments that the table has of a recording, in order of channel and time.</summary>
     /// <param name="id">The recording.</param>
     /// <param name="cancellationToken">Stops between pages.</param>
-    public async IAsyncEnumerable<Segment> SegmentsAsync(RecordingId id, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Segment> TableSegmentsAsync(RecordingId id, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (TableEntity entity in OfRecordingAsync(tables.Segments, id, cancellationToken).ConfigureAwait(false))
             yield return TableRows.FromEntity(SegmentColumns.All, entity, new Segment { RecordingId = id });

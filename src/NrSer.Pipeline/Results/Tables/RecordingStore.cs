@@ -6,13 +6,15 @@ namespace NrSer.Pipeline.Results.Tables;
 
 /// <summary>Recordings, chunks and segments, with the rules by which rows may change.</summary>
 /// <param name="tables">The tables.</param>
-public sealed class RecordingStore(ResultTables tables) : RecordingQuery(tables)
+/// <param name="blobs">Segments in blobs.</param>
+public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : RecordingQuery(tables, blobs)
 {
     private const int BatchRows = 100; // the service's limit for one transaction
 
     private static readonly string[] s_keys = ["PartitionKey", "RowKey"];
 
     private readonly ResultTables _tables = tables;
+    private readonly SegmentBlobs _blobs = blobs;
     private readonly LakeMarkers _markers = new(tables);
 
     /// <summary>
@@ -176,11 +178,41 @@ public sealed class RecordingStore(ResultTables tables) : RecordingQuery(tables)
         }
     }
 
-    /// <summary>Merges one stage's columns into segment rows.</summary>
-    /// <param name="segments">Any number, of one recording.</param>
+    /// <summary>Merges one stage's columns into a chunk's segments: into its blob, and from there into the table where the recording has them.</summary>
+    /// <param name="chunk">The chunk.</param>
+    /// <param name="segments">Some or all of its segments.</param>
     /// <param name="owner">The stage: no other column is written.</param>
+    /// <param name="cancellationToken">Stops between requests.</param>
+    public async Task MergeSegmentsAsync(ChunkId chunk, IReadOnlyCollection<Segment> segments, Stage owner, CancellationToken cancellationToken)
+    {
+        SegmentStore? where = (await FindAsync(chunk.Recording, cancellationToken).ConfigureAwait(false))?.SegmentStore;
+        if (where is not null)
+            await _blobs.MergeAsync(chunk, segments, owner, cancellationToken).ConfigureAwait(false);
+        if (where != SegmentStore.Blob)
+            await MergeSegmentsAsync(segments, owner, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Fills the table with the segments of a recording that had them in blobs alone.</summary>
+    /// <param name="recording">It has ended.</param>
+    /// <param name="cancellationToken">Stops between batches; call it again then.</param>
+    /// <returns>How many segments.</returns>
+    public async Task<int> ProjectAsync(Recording recording, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(recording);
+        List<Segment> segments = await _blobs.ReadAsync(recording.Id, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+        await MergeSegmentsAsync(segments, owner: null, cancellationToken).ConfigureAwait(false);
+        await _markers.MarkAsync(recording.Id, cancellationToken).ConfigureAwait(false); // its row in the lake says where they are
+        await _tables.Recordings.UpdateEntityAsync(
+            new TableEntity(recording.Id.Day, recording.Id.Value) { [nameof(Recording.SegmentStore)] = nameof(SegmentStore.Table) }, ETag.All,
+            TableUpdateMode.Merge, cancellationToken).ConfigureAwait(false);
+        return segments.Count;
+    }
+
+    /// <summary>Merges one stage's columns into the table's segment rows.</summary>
+    /// <param name="segments">Any number, of one recording.</param>
+    /// <param name="owner">The stage: no other column is written; null for all.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
-    public async Task MergeSegmentsAsync(IEnumerable<Segment> segments, Stage owner, CancellationToken cancellationToken)
+    internal async Task MergeSegmentsAsync(IEnumerable<Segment> segments, Stage? owner, CancellationToken cancellationToken)
     {
         foreach (Segment[] batch in segments.Chunk(BatchRows))
         {
@@ -197,6 +229,11 @@ public sealed class RecordingStore(ResultTables tables) : RecordingQuery(tables)
     /// <param name="cancellationToken">Stops between batches.</param>
     public async Task DeleteResultsAsync(RecordingId id, CancellationToken cancellationToken)
     {
+        List<(string Name, ETag ETag)> written = await _blobs.ListAsync(id, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+        if ((await FindAsync(id, cancellationToken).ConfigureAwait(false))?.Status != RecordingStatus.Rejected)
+            return;
+        foreach ((string name, ETag seen) in written)
+            await _blobs.DeleteAsync(name, seen, cancellationToken).ConfigureAwait(false);
         foreach (TableClient table in new[] { _tables.Segments, _tables.Chunks })
         {
             var rows = new List<TableEntity>();

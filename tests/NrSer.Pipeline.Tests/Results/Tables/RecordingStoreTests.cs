@@ -246,5 +246,5 @@ public sealed class RecordingStoreTests(StorageEmulator emulator) : IAsyncLifeti
         return (row.Status.ToString(), row.Reason);
     }
 
-    private async Task<List<Segment>> SegmentsAsync() => await Store.SegmentsAsync(s_id, Stop).ToListAsync(Stop);
+    private async Task<List<Segment>> SegmentsAsync() => await Store.TableSegmentsAsync(s_id, Stop).ToListAsync(Stop);
 }
