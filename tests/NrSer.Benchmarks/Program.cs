@@ -1,3 +1,7 @@
 using BenchmarkDotNet.Running;
+using NrSer.Benchmarks;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+if (args is ["lake", .. var more])
+    await LakeLoad.RunAsync(more);
+else
+    BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

@@ -31,9 +31,12 @@ public sealed class StorageAccount
 
     public RecordingStore Store { get; }
 
-    public static async Task<StorageAccount> CreateAsync(StorageEmulator emulator)
+    public static Task<StorageAccount> CreateAsync(StorageEmulator emulator) => ConnectAsync(emulator.NextAccount());
+
+    /// <summary>An account that may have been used before.</summary>
+    public static async Task<StorageAccount> ConnectAsync(string connectionString)
     {
-        var account = new StorageAccount(emulator.NextAccount());
+        var account = new StorageAccount(connectionString);
         await account.Blobs.CreateMissingAsync(TestContext.Current.CancellationToken);
         await account.Tables.CreateMissingAsync(TestContext.Current.CancellationToken);
         await account.Queues.CreateMissingAsync(TestContext.Current.CancellationToken);

@@ -27,12 +27,13 @@ public sealed class LakeBlobs(BlobStorage storage)
     /// <summary>Where the lake is: tells one from another.</summary>
     public Uri Address => new($"{_results.Uri}/{LakePart.Root}");
 
-    /// <summary>All parts, or those of a month, in order of table, month and number.</summary>
+    /// <summary>All parts, or those of a month, segments first, in order of month and number.</summary>
     /// <param name="month">Null for all.</param>
     /// <param name="cancellationToken">Stops between pages.</param>
     public async IAsyncEnumerable<LakePart> ListAsync(string? month, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (LakeTable table in LakeTable.Partitioned)
+        // Recordings are written before their segments: listed after them, they are never the older ones.
+        foreach (LakeTable table in LakeTable.Partitioned.Reverse())
         {
             string prefix = $"{LakePart.Root}{table.Name}/month={month}";
             await foreach (BlobItem blob in _results.GetBlobsAsync(BlobTraits.Metadata, BlobStates.None, prefix, cancellationToken).ConfigureAwait(false))

@@ -68,15 +68,13 @@ public sealed class LakeDatabase : IDisposable
     /// <param name="sql">One SELECT.</param>
     /// <param name="path">The file, in the folder that was opened.</param>
     /// <param name="cancellationToken">Stops it; the file is not whole then.</param>
-    /// <returns>How many rows.</returns>
-    public async Task<long> WriteParquetAsync(string sql, string path, CancellationToken cancellationToken)
+    public async Task WriteParquetAsync(string sql, string path, CancellationToken cancellationToken)
     {
         Check(sql);
         // what stands alone as one SELECT cannot end the parenthesis; a comment at its end ends with the line
         string inner = sql.TrimEnd().TrimEnd(';');
-        using LakeRows rows = await RunAsync($"COPY (\n{inner}\n) TO {LakeWorkspace.Quote(path)} (FORMAT parquet, COMPRESSION zstd)", cancellationToken)
-            .ConfigureAwait(false);
-        return rows.Read() ? Convert.ToInt64(rows.Reader.GetValue(0), CultureInfo.InvariantCulture) : 0;
+        (await RunAsync($"COPY (\n{inner}\n) TO {LakeWorkspace.Quote(path)} (FORMAT parquet, COMPRESSION zstd)", cancellationToken)
+            .ConfigureAwait(false)).Dispose();
     }
 
     /// <inheritdoc/>

@@ -22,6 +22,13 @@ internal sealed record Outcome(int ExitCode, string Output, string Errors)
     /// <summary>It ended well.</summary>
     public void Succeeded() => Assert.True(ExitCode == 0, ToString());
 
+    /// <summary>It ended with an exit code and printed no data.</summary>
+    public void Failed(int exitCode)
+    {
+        Assert.True(ExitCode == exitCode, ToString());
+        Assert.NotEqual("", Errors);
+    }
+
     /// <summary>It refused: an exit code, one line of reason, and nothing that a pipe could mistake for data.</summary>
     /// <returns>The line.</returns>
     public string Refused(int exitCode)

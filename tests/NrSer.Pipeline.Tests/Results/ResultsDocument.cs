@@ -1,4 +1,5 @@
 using System.Text;
+using NrSer.Pipeline.Lake;
 using NrSer.Pipeline.Results;
 
 namespace NrSer.Pipeline.Tests.Results;
@@ -16,11 +17,12 @@ internal static class ResultsDocument
         |---|---|---|
         | tables `recordings` and `segments` | results account, emulator | as below; null is absent; keys are PartitionKey and RowKey |
         | Parquet | `results/segments/date=yyyy-MM-dd/<recording>.parquet`, `nrser export --format parquet` | as below, every column always |
+        | [lake](bi.md) | `results/lake/v1/segments/month=yyyy-MM/part-NNNN.parquet` and `recordings/…` likewise | as below, with some of its own |
         | CSV, JSON Lines | `nrser export` | RecordingId, BlobName, Status, then the segment's; JSON begins names with a small letter |
         | JSON | `nrser analyze`, `nrser results --json` | the same small letters; the recording stands around its segments |
 
-        Numbers are single precision where the method computes them, and double in tables and Parquet. Times are UTC. A column that is not
-        nullable has a value in every row of a recording that has ended.
+        Numbers are single precision where the method computes them and in the lake, and double in tables and other Parquet. Times are UTC. A column
+        that is not nullable has a value in every row of a recording that has ended.
 
         ## Segments
 
@@ -32,7 +34,17 @@ internal static class ResultsDocument
         One row for every upload. Key: the day of the upload, then the recording.
 
         {TableOf(RecordingColumns.All)}
+        ## The lake's own
+
+        | table | column | type | unit or range | meaning |
+        |---|---|---|---|---|
+        {LakeColumns()}
         """.ReplaceLineEndings("\n");
+
+    private static string LakeColumns() => string.Concat(LakeTable.All.SelectMany(table =>
+        table.Columns.Where(column => column.Expression is not null)
+            .Concat(LakeTable.Partitioned.Contains(table) ? [LakeTable.Month] : [])
+            .Select(column => $"| `{table.Name}` | `{column.Name}` | {column.SqlType} | {column.Unit} | {column.Meaning} |\n")));
 
     private static string TableOf<TRow>(IEnumerable<Column<TRow>> columns)
     {

@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using System.Globalization;
+using DuckDB.NET.Data;
+using NrSer.Pipeline.Lake;
+using NrSer.Pipeline.Results;
+using NrSer.Testing;
+
+namespace NrSer.Benchmarks;
+
+/// <summary>Fills a storage with results, for measurements by hand: <c>lake store</c> as the stages write them, <c>lake rows</c> as a lake alone.</summary>
+internal static class LakeLoad
+{
+    private const int StoredAtOnce = 16;
+    private const int RecordingRows = 500;
+    private const int PartRecordings = 2000; // a million rows
+
+    public static async Task RunAsync(IReadOnlyList<string> arguments)
+    {
+        if (arguments is not [var what, var connection, var first, var second])
+        {
+            await Console.Error.WriteLineAsync("lake store CONNECTION RECORDINGS SEGMENTS | lake rows CONNECTION PARTS MONTHS");
+            return;
+        }
+
+        StorageAccount account = await StorageAccount.ConnectAsync(connection);
+        int count = int.Parse(first, CultureInfo.InvariantCulture), each = int.Parse(second, CultureInfo.InvariantCulture);
+        long begun = Stopwatch.GetTimestamp();
+        if (what == "store")
+            await StoreAsync(account, count, each);
+        else
+            await WriteLakeAsync(account, count, each);
+        Console.WriteLine($"{Stopwatch.GetElapsedTime(begun).TotalSeconds:F0} s");
+    }
+
+    private static Task StoreAsync(StorageAccount account, int recordings, int segments)
+    {
+        int done = 0;
+        return Parallel.ForEachAsync(
+            Enumerable.Range(0, recordings), new ParallelOptions { MaxDegreeOfParallelism = StoredAtOnce }, async (number, token) =>
+            {
+                await GeneratedResults.StoreAsync(
+                    account, GeneratedResults.Recording(number, new DateOnly(2026, 1 + (number % 10), 1 + (number % 28)), segments), token);
+                if (Interlocked.Increment(ref done) % 1000 == 0)
+                    Console.WriteLine(done);
+            });
+    }
+
+    /// <summary>Parts as the compactor leaves them, but for values that DuckDB makes up: 500 segments a recording, 2,000 recordings a part.</summary>
+    private static async Task WriteLakeAsync(StorageAccount account, int parts, int months)
+    {
+        var blobs = new LakeBlobs(account.Blobs);
+        string file = Path.GetTempFileName();
+        await using var database = new DuckDBConnection("DataSource=:memory:;memory_limit=2GB");
+        await database.OpenAsync();
+        for (int part = 0; part < parts; part++)
+        {
+            string month = $"2026-{1 + (part % months):D2}";
+            foreach (LakeTable table in LakeTable.Partitioned)
+            {
+                int rows = table == LakeTable.Segments ? PartRecordings * RecordingRows : PartRecordings;
+                await using DuckDBCommand copy = database.CreateCommand();
+                copy.CommandText =
+                    $"COPY (SELECT {string.Join(", ", table.Columns.Select(column => $"({ValueOf(column, month, part, rows / PartRecordings)})::{column.SqlType} AS \"{column.Name}\""))} "
+                    + $"FROM range({rows}) made(i) ORDER BY {table.Order}) TO '{file}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {SegmentParquet.RowGroupRows})";
+                await copy.ExecuteNonQueryAsync();
+                await blobs.ReplaceAsync(new LakePart(table.Name, month, 1 + (part / months), null, 0, 0), file, rows, CancellationToken.None);
+            }
+
+            Console.WriteLine($"{month} {part + 1}/{parts} {new FileInfo(file).Length >> 20} MB");
+        }
+
+        File.Delete(file);
+    }
+
+    private static string ValueOf(LakeColumn column, string month, int part, int rowsEach)
+    {
+        string recording = $"(i // {rowsEach})";
+        return column.Name switch
+        {
+            "RecordingId" => $"'{month.Replace("-", "", StringComparison.Ordinal)}' || printf('%02d', 1 + {recording} % 28) || '-' || substr(md5({recording} || 'p{part}'), 1, 16)",
+            "BlobName" => $"'archive/episode-' || {recording} || '.mp3'",
+            "StartSeconds" => $"4 * (i % {rowsEach})",
+            "EndSeconds" => $"4 * (i % {rowsEach}) + 4",
+            "DurationSeconds" => "4",
+            "Channel" => "0",
+            "IsSpeech" => "i % 5 > 0",
+            "IsReportable" => "i % 5 > 0 AND hash(i + 1) % 10 > 3",
+            "Emotion" => "CASE WHEN i % 5 > 0 THEN (['neutral', 'happy', 'sad', 'angry'])[1 + (hash(i) % 4)::INTEGER] END",
+            "Status" => "'Completed'",
+            "ModelQuality" => "'demonstration'",
+            "EnhancerModel" or "SnrLevelModel" or "EmotionModel" => "'nrser-model-small@4.0.0'",
+            _ when column.SqlType is "FLOAT" or "DOUBLE" && !column.Name.StartsWith(SegmentColumns.ProbabilityPrefix, StringComparison.Ordinal)
+                => $"CASE WHEN i % 5 > 0 THEN random() END",
+            _ when column.SqlType is "FLOAT" && column.Name.Split('_')[1] is "neutral" or "happy" or "sad" or "angry" => "CASE WHEN i % 5 > 0 THEN random() END",
+            _ when column.SqlType is "TIMESTAMPTZ" => $"TIMESTAMPTZ '{month}-01 00:00:00+00' + INTERVAL 1 DAY * ({recording} % 28)",
+            _ when column.SqlType is "DATE" => $"DATE '{month}-01' + ({recording} % 28)::INTEGER",
+            _ => "NULL",
+        };
+    }
+}

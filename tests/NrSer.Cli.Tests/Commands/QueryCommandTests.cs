@@ -1,0 +1,166 @@
+using System.Text.Json;
+using DuckDB.NET.Data;
+using NrSer.Cli.Bi;
+using NrSer.Cli.Tests.Local;
+using NrSer.Cli.Tests.Processes;
+using NrSer.Pipeline.Lake;
+
+namespace NrSer.Cli.Tests.Commands;
+
+public sealed class QueryCommandTests : IClassFixture<FilledLake>
+{
+    private const string Counts = "SELECT Status, count(*) AS n FROM recordings GROUP BY ALL ORDER BY n";
+
+    private readonly FilledLake _lake;
+
+    public QueryCommandTests(FilledLake lake) => _lake = lake;
+
+    public static TheoryData<int> Examples => [.. Enumerable.Range(0, LakeExamples.All.Count)];
+
+    [Theory]
+    [MemberData(nameof(Examples))]
+    public async Task Query_EveryExample_AnswersAndIsDocumented(int number)
+    {
+        (string question, string sql) = LakeExamples.All[number];
+        JsonElement rows = (await _lake.QueryAsync(sql, "--format", "json")).Json();
+        Assert.NotEmpty(rows.EnumerateArray());
+        string page = (await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Stated", "bi.md"), TestContext.Current.CancellationToken))
+            .ReplaceLineEndings("\n");
+        Assert.Contains($"{question}:\n\n```sql\n{sql}\n```", page, StringComparison.Ordinal);
+        Assert.Contains(sql, (await Nrser.RunAsync("query", ".examples")).Output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Query_EveryFormat_SaysTheSame()
+    {
+        Outcome table = await _lake.QueryAsync(Counts);
+        table.Succeeded();
+        Assert.Contains("│ Rejected  │ 1 │", table.Output, StringComparison.Ordinal);
+        Assert.Contains("7 recordings, 240 segments", table.Errors, StringComparison.Ordinal);
+
+        Assert.Equal("Status,n\r\nRejected,1\r\nCompleted,6\r\n", (await _lake.QueryAsync(Counts, "--format", "csv")).Output);
+        Assert.Equal("""[{"Status":"Rejected","n":1},{"Status":"Completed","n":6}]""", (await _lake.QueryAsync(Counts, "--format", "json")).Output.Trim());
+        string file = _lake.Files["counts.parquet"];
+        (await _lake.QueryAsync(Counts, "--format", "parquet", "--output", file)).Succeeded();
+        Assert.Equal("Rejected", await ScalarAsync($"SELECT Status FROM '{file}' WHERE n = 1"));
+        Assert.Contains("--output", (await _lake.QueryAsync(Counts, "--format", "parquet")).Refused(2), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Query_ValuesOfEveryKind_AreJson()
+    {
+        JsonElement row = (await _lake.QueryAsync(
+            "SELECT [1, NULL] AS l, {'a': 'x'} AS s, 12345678901234567890::HUGEINT AS h, 1.50::DECIMAL(5,2) AS d, 'nan'::DOUBLE AS nan, DATE '2026-03-01' AS day, "
+            + "TIMESTAMPTZ '2026-03-01 12:00:00+02' AS t, true AS b, NULL AS nothing", "--format", "json")).Json()[0];
+        Assert.Equal(
+            """{"l":[1,null],"s":{"a":"x"},"h":12345678901234567890,"d":1.50,"nan":null,"day":"2026-03-01","t":"2026-03-01T10:00:00Z","b":true,"nothing":null}""",
+            row.GetRawText());
+    }
+
+    [Theory]
+    [InlineData("SELECT * FROM segment", "segment")]
+    [InlineData("SELEC 1", "cannot be read")]
+    [InlineData("DROP VIEW segments", "Only a SELECT")]
+    [InlineData("SELECT 1; SELECT 2", "One SELECT at a time")]
+    [InlineData(".tables", ".schema")]
+    [InlineData(" ", ".examples")]
+    [InlineData("SELECT * FROM read_text('/etc/passwd')", "Permission")]
+    public async Task Query_Wrong_SaysWhatIsWrong(string sql, string said) =>
+        Assert.Contains(said, (await _lake.QueryAsync(sql)).Refused(2), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Query_FailingInTheMiddle_LeavesNoFile()
+    {
+        string file = _lake.Files["broken.csv"];
+        Assert.Contains("zzz", (await _lake.QueryAsync(
+            "SELECT CASE WHEN range < 100000 THEN '1' ELSE 'zzz' END::INT FROM range(100001)", "--format", "csv", "-o", file)).Refused(2),
+            StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(_lake.Files.Path, "broken*"));
+    }
+
+    [Fact]
+    public async Task Query_Schema_NamesEveryColumn()
+    {
+        Outcome schema = await Nrser.RunAsync("query", ".schema");
+        schema.Succeeded();
+        Assert.All(LakeTable.All.SelectMany(table => table.Columns), column => Assert.Contains($"  {column.Name} ", schema.Output, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Query_Explain_ShowsThePlan()
+    {
+        Outcome plan = await _lake.QueryAsync("SELECT max(Trust) FROM segments;", "--explain");
+        plan.Succeeded();
+        Assert.Contains("READ_PARQUET", plan.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Query_WithoutALake_SaysHowToGetOne()
+    {
+        NrSer.Testing.StorageAccount empty = await _lake.EmptyAsync();
+        Assert.Contains(
+            "nrser lake compact", (await Nrser.RunAsync("query", "SELECT 1", "--connection-string", empty.ConnectionString)).Refused(2),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Copy_AndTheScriptForDuckDb_AnswerTheSame()
+    {
+        string lake = _lake.Files["copy"], script = _lake.Files["duckdb"];
+        (await _lake.RunAsync("lake", "copy", "--out", lake)).Succeeded();
+        (await Nrser.RunAsync("bi", "write", "duckdb", "--out", script, "--lake", lake)).Succeeded();
+
+        string views = await File.ReadAllTextAsync(Path.Combine(script, "nrser.sql"), TestContext.Current.CancellationToken);
+        Assert.Equal(240L, await ScalarAsync($"{views};SELECT count(*) FROM segments JOIN recordings USING (RecordingId) WHERE segments.month LIKE '2026-%'"));
+        Assert.Contains(
+            "/segments/month=2026-03/part-0001.parquet", Directory.EnumerateFiles(lake, "*", SearchOption.AllDirectories).Single(
+                file => file.EndsWith("segments/month=2026-03/part-0001.parquet", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Verify_OfWhole_AgreesAndOfChanged_Names()
+    {
+        Outcome verified = await _lake.RunAsync("lake", "verify");
+        verified.Succeeded();
+        Assert.Equal("", verified.Output);
+        Assert.Contains("--month", (await _lake.RunAsync("lake", "verify", "--month", "March")).Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Export_Filters_AndForms()
+    {
+        string[] all = Lines(await _lake.RunAsync("export", "--from", "2026-01-01"));
+        Assert.Equal(241, all.Length);
+        string[] trusted = Lines(await _lake.RunAsync("export", "--from", "2026-01-01", "--min-trust", "0.5"));
+        JsonElement expected = (await _lake.QueryAsync("SELECT count(*) AS n FROM segments WHERE Trust >= 0.5", "--format", "json")).Json();
+        Assert.Equal(expected[0].GetProperty("n").GetInt32() + 1, trusted.Length);
+        Assert.Single(Lines(await _lake.RunAsync("export", "--from", "2026-01-01", "--status", "rejected"))); // the header: it has no segments
+        (await _lake.RunAsync("export", "--min-trust", "2")).Failed(2);
+        (await _lake.RunAsync("export", "--format", "jsonl", "--bom")).Failed(2);
+
+        string file = _lake.Files["bom.csv"];
+        (await _lake.RunAsync("export", "--from", "2026-01-01", "--bom", "--output", file)).Succeeded();
+        Assert.Equal(new byte[] { 0xEF, 0xBB, 0xBF, (byte)'R' }, (await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken))[..4]);
+
+        static string[] Lines(Outcome outcome)
+        {
+            outcome.Succeeded();
+            return outcome.Output.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        }
+    }
+
+    private static async Task<object?> ScalarAsync(string sql)
+    {
+        await using var database = new DuckDBConnection("DataSource=:memory:");
+        await database.OpenAsync(TestContext.Current.CancellationToken);
+        object? last = null;
+        foreach (string statement in sql.Split(';').Where(statement => statement.Split('\n').Any(line => line.Trim() is [_, ..] text && !text.StartsWith("--", StringComparison.Ordinal))))
+        {
+            await using DuckDBCommand command = database.CreateCommand();
+            command.CommandText = statement;
+            last = await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+        }
+
+        return last;
+    }
+}

@@ -1,0 +1,149 @@
+using DuckDB.NET.Data;
+using NrSer.Pipeline.Lake;
+using NrSer.Pipeline.Results;
+using NrSer.Testing;
+
+namespace NrSer.Pipeline.Tests.Lake;
+
+public sealed class LakeDatabaseTests(StorageEmulator emulator) : IDisposable
+{
+    private readonly DirectoryInfo _cache = Directory.CreateTempSubdirectory("nrser-lake-tests-");
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string> NotOneSelect =>
+    [
+        "CREATE TABLE t (i INT)", "COPY segments TO 'x.csv'", "DROP VIEW segments", "SET threads = 1", "INSTALL httpfs", "LOAD httpfs", "ATTACH 'x.db'",
+        "PRAGMA database_list", "CALL pragma_version()", "EXPORT DATABASE 'x'", "SELECT 1; SELECT 2", "SELECT 1; DROP VIEW segments", "", ";", "-- nothing",
+        "EXPLAIN SELECT 1",
+    ];
+
+    public static TheoryData<string> Outside =>
+    [
+        "SELECT * FROM read_text('/etc/passwd')", "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM glob('/etc/*')",
+        "SELECT * FROM read_parquet('https://example.invalid/x.parquet')", "SELECT * FROM read_text('{cache}/../outside.txt')",
+        "SELECT * FROM read_blob('{root}outside.txt')", "SELECT * FROM query('COPY segments TO ''x.csv''')",
+    ];
+
+    public void Dispose() => _cache.Delete(recursive: true);
+
+    [Theory]
+    [MemberData(nameof(NotOneSelect))]
+    public async Task QueryAsync_WhatIsNotOneSelect_IsRefused(string sql)
+    {
+        using LakeDatabase database = LakeDatabase.Open(lake: null, _cache.FullName, 64);
+        await Assert.ThrowsAsync<LakeQueryException>(() => database.QueryAsync(sql, Stop));
+        await Assert.ThrowsAsync<LakeQueryException>(() => database.ExplainAsync(sql, Stop));
+        await Assert.ThrowsAsync<LakeQueryException>(() => database.WriteParquetAsync(sql, Path.Combine(_cache.FullName, "x.parquet"), Stop));
+        Assert.Empty(Directory.EnumerateFiles(_cache.FullName));
+    }
+
+    [Theory]
+    [MemberData(nameof(Outside))]
+    public async Task QueryAsync_FilesOutsideTheFolder_AreOutOfReach(string sql)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(_cache.FullName, "cache")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(_cache.FullName, "outside.txt"), "secret", Stop);
+        using LakeDatabase database = LakeDatabase.Open(lake: null, folder, 64);
+        string asked = sql.Replace("{cache}", folder, StringComparison.Ordinal).Replace("{root}", $"{_cache.FullName}/", StringComparison.Ordinal);
+        await Assert.ThrowsAsync<LakeQueryException>(async () =>
+        {
+            using LakeRows rows = await database.QueryAsync(asked, Stop);
+            while (rows.Read())
+                Assert.Fail($"{asked} answered {rows.Reader.GetValue(0)}");
+            throw new LakeQueryException("nothing was found");
+        });
+    }
+
+    [Fact]
+    public async Task WriteParquetAsync_OutsideTheFolder_IsRefused()
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(_cache.FullName, "cache")).FullName;
+        using LakeDatabase database = LakeDatabase.Open(lake: null, folder, 64);
+        await Assert.ThrowsAsync<LakeQueryException>(() => database.WriteParquetAsync("SELECT 1", Path.Combine(_cache.FullName, "x.parquet"), Stop));
+        string file = Path.Combine(folder, "x.parquet");
+        await database.WriteParquetAsync("SELECT * FROM range(2) -- two;\n;", file, Stop);
+        Assert.Equal(["0", "1"], await LakeUnderTest.RowsAsync(database, $"SELECT * FROM '{file}'"));
+    }
+
+    [Fact]
+    public async Task QueryAsync_Stopped_EndsInTheMiddle()
+    {
+        using LakeDatabase database = LakeDatabase.Open(lake: null, _cache.FullName, 64);
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        Task<string[]> endless = Task.Run(async () =>
+        {
+            using LakeRows rows = await database.QueryAsync(
+                "SELECT count(*) FROM range(1000000000000) a, range(1000) b WHERE a.range * b.range % 7 = 3", stopping.Token);
+            return rows.Read() ? ["ended"] : Array.Empty<string>();
+        }, Stop);
+        await stopping.CancelAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => endless);
+        Assert.Equal(["1"], await LakeUnderTest.RowsAsync(database, "SELECT 1"));
+    }
+
+    [Fact]
+    public async Task Views_WithoutALake_HaveAllColumns()
+    {
+        using LakeDatabase database = LakeDatabase.Open(lake: null, _cache.FullName, 64);
+        foreach (LakeTable table in LakeTable.All)
+        {
+            using LakeRows rows = await database.QueryAsync($"SELECT * FROM {table.Name}", Stop);
+            Assert.False(rows.Read());
+            Assert.Equal(
+                [.. table.Columns.Select(column => column.Name), .. LakeTable.Partitioned.Contains(table) ? new[] { "month" } : []],
+                Enumerable.Range(0, rows.Reader.FieldCount).Select(rows.Reader.GetName));
+        }
+    }
+
+    // A part of before a column was added: the column is null in its rows, and the next rewriting fills it.
+    [Fact]
+    public async Task Views_PartOfAnEarlierVersion_LackNothing()
+    {
+        LakeUnderTest lake = await LakeUnderTest.CreateAsync(emulator);
+        await lake.EndAsync(0, 2, day: new DateOnly(2026, 3, 1));
+        await lake.Compactor.CompactAsync(Stop);
+        LakePart part = (await lake.PartsAsync(LakeTable.Segments))[0];
+        string old = Path.Combine(_cache.FullName, "old.parquet"), file = Path.Combine(_cache.FullName, "now.parquet");
+        Assert.True(await lake.Blobs.TryDownloadAsync(part.BlobName, part.ETag, file, Stop));
+        await using (var rewriting = new DuckDBConnection("DataSource=:memory:"))
+        {
+            await rewriting.OpenAsync(Stop);
+            await using DuckDBCommand copy = rewriting.CreateCommand();
+            copy.CommandText = $"COPY (SELECT * EXCLUDE (Trust, DurationSeconds) FROM '{file}') TO '{old}' (FORMAT parquet)";
+            await copy.ExecuteNonQueryAsync(Stop);
+        }
+
+        await lake.Blobs.ReplaceAsync(part, old, part.Rows, Stop);
+        using (LakeDatabase database = await lake.OpenAsync(Path.Combine(_cache.FullName, "cache")))
+            Assert.Equal(["20|0"], await LakeUnderTest.RowsAsync(database, "SELECT count(*), count(Trust) FROM segments"));
+
+        await lake.Compactor.RebuildAsync(month: null, Stop);
+        Assert.Empty(await lake.DifferencesAsync());
+    }
+
+    [Fact]
+    public async Task PinAsync_WhileThePartIsRewritten_KeepsWhatItPinned()
+    {
+        LakeUnderTest lake = await LakeUnderTest.CreateAsync(emulator);
+        await lake.EndAsync(0, 2, day: new DateOnly(2026, 3, 1));
+        await lake.Compactor.CompactAsync(Stop);
+        using LakeDatabase before = await lake.OpenAsync(_cache.FullName);
+        await lake.EndAsync(2, 2, day: new DateOnly(2026, 3, 1));
+        await lake.Compactor.CompactAsync(Stop);
+        using LakeDatabase after = await lake.OpenAsync(_cache.FullName);
+
+        Assert.Equal(["20"], await LakeUnderTest.RowsAsync(before, "SELECT count(*) FROM segments"));
+        Assert.Equal(["40"], await LakeUnderTest.RowsAsync(after, "SELECT count(*) FROM segments"));
+    }
+
+    [Fact]
+    public void Columns_AreThoseOfTheResults()
+    {
+        Assert.Equal(
+            SegmentColumns.All.Select(column => column.Name), LakeTable.Segments.Columns.Where(column => column.Expression is null).Select(column => column.Name));
+        Assert.Equal(
+            RecordingColumns.All.Where(column => column.Owners != Stage.Sweep).Select(column => column.Name),
+            LakeTable.Recordings.Columns.Where(column => column.Expression is null).Select(column => column.Name));
+    }
+}

@@ -1,0 +1,79 @@
+using System.Globalization;
+using NrSer.Core.Models;
+using NrSer.Pipeline;
+using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Results;
+
+namespace NrSer.Testing;
+
+/// <summary>Results without audio: the same number gives the same recording. Values are spread as real ones are; none is anybody's.</summary>
+public static class GeneratedResults
+{
+    private const double SegmentSeconds = 4;
+    private const int ChunkSegments = 75; // 5 min
+
+    /// <summary>A recording that has ended well.</summary>
+    /// <param name="number">Which.</param>
+    /// <param name="day">Day of its upload.</param>
+    /// <param name="segments">How many it has.</param>
+    public static Recording Recording(int number, DateOnly day, int segments)
+    {
+        DateTimeOffset uploaded = new(day, TimeOnly.FromTimeSpan(TimeSpan.FromSeconds(number % 86_400)), TimeSpan.Zero);
+        string name = string.Create(CultureInfo.InvariantCulture, $"archive/{number % 97:D2}/episode-{number:D6}.mp3");
+        return new Recording
+        {
+            Id = RecordingId.Of(uploaded, "recordings", name, "1"), BlobName = name, BlobETag = "1", Status = RecordingStatus.Completed, Reason = "",
+            UploadedAt = uploaded, StartedAt = uploaded, CompletedAt = uploaded.AddMinutes(2), ContentBytes = 1_000L * segments,
+            DurationSeconds = segments * SegmentSeconds, SampleRateHz = 44_100, Channels = 2, Encoding = "mp3", SegmentStore = SegmentStore.Blob,
+            ChannelMode = Core.Audio.ChannelMode.Mix, MaxChunkSeconds = 300, ExpectedChunks = (segments + ChunkSegments - 1) / ChunkSegments,
+            IngestedGeneration = 0, SegmentCount = segments, SpeechSegmentCount = segments, ModelQuality = "demonstration",
+        };
+    }
+
+    /// <summary>Its segments, in order.</summary>
+    /// <param name="recording">From <see cref="Recording"/>.</param>
+    public static Segment[] Segments(Recording recording)
+    {
+        ArgumentNullException.ThrowIfNull(recording);
+        var random = new Random(int.Parse(recording.Id.Value.AsSpan(9, 7), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+        return [.. Enumerable.Range(0, recording.SegmentCount ?? 0).Select(index =>
+        {
+            bool speech = random.NextDouble() < 0.8;
+            float trust = random.NextSingle();
+            var segment = new Segment
+            {
+                RecordingId = recording.Id, StartSeconds = index * SegmentSeconds, EndSeconds = (index + 1) * SegmentSeconds,
+                SnrScore = random.NextSingle(), MixWeight = random.NextSingle(), IsSpeech = speech, IsReportable = speech && trust > 0.4f,
+                EnhancerModel = "nrser-enhancer-small@4.0.0", SnrLevelModel = "nrser-snr-level-small@4.0.0", ModelQuality = "demonstration",
+            };
+            return !speech ? segment : segment with
+            {
+                Emotion = EmotionVocabulary.Names[random.Next(4)], Confidence = random.NextSingle(), Trust = trust,
+                Probabilities = [.. EmotionVocabulary.Names.Select((_, emotion) => emotion < 4 ? random.NextSingle() : (float?)null)],
+                Arousal = 1 + (4 * random.NextSingle()), Valence = 1 + (4 * random.NextSingle()), Dominance = 1 + (4 * random.NextSingle()),
+                EmotionModel = "nrser-emotion-small@4.0.0",
+            };
+        })];
+    }
+
+    /// <summary>Stores a recording as the stages do: rows a chunk, journal, then the row that says that it has ended.</summary>
+    /// <param name="account">Where.</param>
+    /// <param name="recording">From <see cref="Recording"/>.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task StoreAsync(StorageAccount account, Recording recording, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        ArgumentNullException.ThrowIfNull(recording);
+        Segment[] segments = Segments(recording);
+        var rows = new SegmentBlobs(account.Blobs);
+        foreach ((int index, Segment[] chunk) in segments.Chunk(ChunkSegments).Index())
+        {
+            var id = new ChunkId(recording.Id, 0, index);
+            await rows.MergeAsync(id, chunk, Stage.Enhance, cancellationToken);
+            await rows.MergeAsync(id, chunk, Stage.Recognize, cancellationToken);
+        }
+
+        await new ResultBlobs(account.Blobs).WriteAsync(recording, segments, cancellationToken);
+        await account.Store.AdvanceAsync(recording, cancellationToken);
+    }
+}
