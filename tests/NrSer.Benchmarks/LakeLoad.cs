@@ -7,7 +7,8 @@ using NrSer.Testing;
 
 namespace NrSer.Benchmarks;
 
-/// <summary>Fills a storage with results, for measurements by hand: <c>lake store</c> as the stages write them, <c>lake rows</c> as a lake alone.</summary>
+/// <summary>Fills a storage with results, for measurements by hand: <c>lake store</c> as the stages write them, <c>lake rows</c> as a lake
+/// alone.</summary>
 internal static class LakeLoad
 {
     private const int StoredAtOnce = 16;
@@ -59,9 +60,10 @@ internal static class LakeLoad
             {
                 int rows = table == LakeTable.Segments ? PartRecordings * RecordingRows : PartRecordings;
                 await using DuckDBCommand copy = database.CreateCommand();
-                copy.CommandText =
-                    $"COPY (SELECT {string.Join(", ", table.Columns.Select(column => $"({ValueOf(column, month, part, rows / PartRecordings)})::{column.SqlType} AS \"{column.Name}\""))} "
-                    + $"FROM range({rows}) made(i) ORDER BY {table.Order}) TO '{file}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {SegmentParquet.RowGroupRows})";
+                IEnumerable<string> columns = table.Columns.Select(column =>
+                    $"({ValueOf(column, month, part, rows / PartRecordings)})::{column.SqlType} AS \"{column.Name}\"");
+                copy.CommandText = $"COPY (SELECT {string.Join(", ", columns)} FROM range({rows}) made(i) ORDER BY {table.Order}) TO '{file}' "
+                    + $"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {SegmentParquet.RowGroupRows})";
                 await copy.ExecuteNonQueryAsync();
                 await blobs.ReplaceAsync(new LakePart(table.Name, month, 1 + (part / months), null, 0, 0), file, rows, CancellationToken.None);
             }
@@ -77,7 +79,8 @@ internal static class LakeLoad
         string recording = $"(i // {rowsEach})";
         return column.Name switch
         {
-            "RecordingId" => $"'{month.Replace("-", "", StringComparison.Ordinal)}' || printf('%02d', 1 + {recording} % 28) || '-' || substr(md5({recording} || 'p{part}'), 1, 16)",
+            "RecordingId" => $"'{month.Replace("-", "", StringComparison.Ordinal)}' || printf('%02d', 1 + {recording} % 28) || '-' "
+                + $"|| substr(md5({recording} || 'p{part}'), 1, 16)",
             "BlobName" => $"'archive/episode-' || {recording} || '.mp3'",
             "StartSeconds" => $"4 * (i % {rowsEach})",
             "EndSeconds" => $"4 * (i % {rowsEach}) + 4",
@@ -89,9 +92,8 @@ internal static class LakeLoad
             "Status" => "'Completed'",
             "ModelQuality" => "'demonstration'",
             "EnhancerModel" or "SnrLevelModel" or "EmotionModel" => "'nrser-model-small@4.0.0'",
-            _ when column.SqlType is "FLOAT" or "DOUBLE" && !column.Name.StartsWith(SegmentColumns.ProbabilityPrefix, StringComparison.Ordinal)
-                => $"CASE WHEN i % 5 > 0 THEN random() END",
-            _ when column.SqlType is "FLOAT" && column.Name.Split('_')[1] is "neutral" or "happy" or "sad" or "angry" => "CASE WHEN i % 5 > 0 THEN random() END",
+            "Probability_fear" or "Probability_disgust" or "Probability_surprise" or "Probability_contempt" or "Probability_other" => "NULL",
+            _ when column.SqlType is "FLOAT" or "DOUBLE" => "CASE WHEN i % 5 > 0 THEN random() END",
             _ when column.SqlType is "TIMESTAMPTZ" => $"TIMESTAMPTZ '{month}-01 00:00:00+00' + INTERVAL 1 DAY * ({recording} % 28)",
             _ when column.SqlType is "DATE" => $"DATE '{month}-01' + ({recording} % 28)::INTEGER",
             _ => "NULL",

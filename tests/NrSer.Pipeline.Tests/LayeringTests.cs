@@ -3,6 +3,7 @@ using ArchUnitNET.Fluent.Slices;
 using NetArchTest.Rules;
 using NrSer.Core.Models;
 using NrSer.Core.Signal;
+using NrSer.Pipeline.Lake;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Stages;
@@ -65,6 +66,9 @@ public sealed class LayeringTests
 
     [Fact]
     public void AzureQueues_AreUsed_InStorageQueuesOnly() => AssertUsedOnlyIn("Azure.Storage.Queues", typeof(StorageWorkQueue).Namespace!);
+
+    [Fact]
+    public void DuckDb_IsUsed_InLakeOnly() => AssertUsedOnlyIn("DuckDB", typeof(LakeTable).Namespace!);
 
     [Fact]
     public void Results_LookNotIntoTables() => AssertNone(

@@ -20,7 +20,10 @@ internal static class BiFiles
     /// <param name="lake">Where the lake is: an account's address, or a folder.</param>
     public static IEnumerable<(string Path, string Content)> Of(Tool tool, string lake) => tool switch
     {
-        Tool.PowerBi => [.. PowerBiReport.Files(), .. PowerBiModel.Files(lake).Select(file => ($"NrSer.SemanticModel/{file.Path}", file.Content)), .. Pbids(lake)],
+        Tool.PowerBi =>
+        [
+            .. PowerBiReport.Files(), .. PowerBiModel.Files(lake).Select(file => ($"NrSer.SemanticModel/{file.Path}", file.Content)), .. Pbids(lake),
+        ],
         Tool.Excel => LakeTable.All.Select(table => ($"{table.Name}.pq", PowerQuery.Alone(table, lake))),
         Tool.DuckDb => [("nrser.sql", DuckDb(lake))],
         _ => [("nrser_fabric.py", Fabric())],
@@ -48,7 +51,8 @@ internal static class BiFiles
         string root = IsAccount(lake) ? "az://results/lake/v1" : lake.Replace('\\', '/').Replace("'", "''", StringComparison.Ordinal);
         string account = IsAccount(lake) ? new Uri(lake).Host.Split('.')[0] : "";
         string begin = IsAccount(lake)
-            ? $"INSTALL azure;\nLOAD azure;\nCREATE OR REPLACE SECRET nrser (TYPE azure, PROVIDER credential_chain, ACCOUNT_NAME '{account}'); -- as you are: az login\n\n"
+            ? "INSTALL azure;\nLOAD azure;\n-- as you are: az login\n"
+                + $"CREATE OR REPLACE SECRET nrser (TYPE azure, PROVIDER credential_chain, ACCOUNT_NAME '{account}');\n\n"
             : "";
         string views = string.Concat(LakeTable.All.Select(table =>
             $"CREATE OR REPLACE VIEW {table.Name} AS SELECT * FROM read_parquet('{root}/{(LakeTable.Partitioned.Contains(table)

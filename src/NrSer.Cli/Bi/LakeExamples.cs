@@ -10,7 +10,7 @@ internal static class LakeExamples
             SELECT month, Emotion, round(sum(DurationSeconds) / sum(sum(DurationSeconds)) OVER (PARTITION BY month), 3) AS Share
             FROM segments
             WHERE IsReportable
-            GROUP BY ALL
+            GROUP BY month, Emotion
             ORDER BY month, Share DESC
             """),
         ("The 50 segments that were counted and are trusted least: what to listen to first", """

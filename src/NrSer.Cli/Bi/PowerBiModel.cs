@@ -17,7 +17,8 @@ internal static class PowerBiModel
             "Share of an emotion in what can be counted."),
         ("segments", "Mean Trust", $"CALCULATE(AVERAGE(segments[Trust]), {Reportable})", "0.00", "Of what can be counted."),
         ("segments", "Mean Arousal", $"CALCULATE(AVERAGE(segments[Arousal]), {Reportable})", "0.00", "Calm to excited, of what can be counted."),
-        ("segments", "Mean Valence", $"CALCULATE(AVERAGE(segments[Valence]), {Reportable})", "0.00", "Unpleasant to pleasant, of what can be counted."),
+        ("segments", "Mean Valence", $"CALCULATE(AVERAGE(segments[Valence]), {Reportable})", "0.00",
+            "Unpleasant to pleasant, of what can be counted."),
         ("recordings", "Recordings", "COUNTROWS(recordings)", "#,0", "All that have ended."),
         ("recordings", "Audio Hours", "DIVIDE(SUM(recordings[DurationSeconds]), 3600)", "#,0.0", "Their length."),
         ("recordings", "Not Completed", "CALCULATE(COUNTROWS(recordings), recordings[Status] <> \"Completed\")", "#,0", "Rejected or failed."),
@@ -64,7 +65,8 @@ internal static class PowerBiModel
             text.Append($"\t\tsummarizeBy: none\n\t\tsourceColumn: {column.Name}\n");
         }
 
-        return text.Append($"\n\tpartition {table.Name} = m\n\t\tmode: import\n\t\tsource =\n{PowerQuery.Let(PowerQuery.TableSteps(table), "\t\t\t\t")}").ToString();
+        string query = PowerQuery.Let(PowerQuery.TableSteps(table), "\t\t\t\t");
+        return text.Append($"\n\tpartition {table.Name} = m\n\t\tmode: import\n\t\tsource =\n{query}").ToString();
     }
 
     private static string TypeOf(LakeColumn column) => column.SqlType switch

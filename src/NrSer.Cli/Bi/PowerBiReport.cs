@@ -30,8 +30,9 @@ internal static class PowerBiReport
         [
             new("slicer", 20, 20, 300, 110, ("Values", "dates", "Date", false)),
             new("tableEx", 20, 150, 1240, 550,
-                ("Values", "recordings", "BlobName", false), ("Values", "recordings", "UploadedOn", false), ("Values", "recordings", "DominantEmotion", false),
-                ("Values", "segments", "Reportable Segments", true), ("Values", "segments", "Mean Arousal", true), ("Values", "segments", "Mean Valence", true),
+                ("Values", "recordings", "BlobName", false), ("Values", "recordings", "UploadedOn", false),
+                ("Values", "recordings", "DominantEmotion", false), ("Values", "segments", "Reportable Segments", true),
+                ("Values", "segments", "Mean Arousal", true), ("Values", "segments", "Mean Valence", true),
                 ("Values", "segments", "Mean Trust", true)),
         ]),
         new("quality", "Quality",
@@ -60,7 +61,8 @@ internal static class PowerBiReport
         yield return Platform("NrSer.SemanticModel", "SemanticModel", "5b3f5f0e-6c44-4d53-9c3e-6e72b6a0f002");
         yield return File("NrSer.SemanticModel/definition.pbism", new()
         {
-            ["$schema"] = $"{Schemas}/item/semanticModel/definitionProperties/1.0.0/schema.json", ["version"] = "4.0", ["settings"] = new JsonObject(),
+            ["$schema"] = $"{Schemas}/item/semanticModel/definitionProperties/1.0.0/schema.json", ["version"] = "4.0",
+            ["settings"] = new JsonObject(),
         });
         yield return File("NrSer.Report/definition.pbir", new()
         {
@@ -110,17 +112,18 @@ internal static class PowerBiReport
         public JsonObject ToJson(string name, int order)
         {
             var roles = new JsonObject();
-            foreach (IGrouping<string, (string Role, string Table, string Name, bool IsMeasure)> role in Fields.GroupBy(field => field.Role, StringComparer.Ordinal))
+            foreach (string role in Fields.Select(shown => shown.Role).Distinct(StringComparer.Ordinal))
             {
-                roles[role.Key] = new JsonObject
+                roles[role] = new JsonObject
                 {
-                    ["projections"] = new JsonArray([.. role.Select(field => (JsonNode)new JsonObject
+                    ["projections"] = new JsonArray([.. Fields.Where(shown => shown.Role == role).Select(field => (JsonNode)new JsonObject
                     {
                         ["field"] = new JsonObject
                         {
                             [field.IsMeasure ? "Measure" : "Column"] = new JsonObject
                             {
-                                ["Expression"] = new JsonObject { ["SourceRef"] = new JsonObject { ["Entity"] = field.Table } }, ["Property"] = field.Name,
+                                ["Expression"] = new JsonObject { ["SourceRef"] = new JsonObject { ["Entity"] = field.Table } },
+                                ["Property"] = field.Name,
                             },
                         },
                         ["queryRef"] = $"{field.Table}.{field.Name}", ["nativeQueryRef"] = field.Name,

@@ -16,7 +16,8 @@ internal static class PowerQuery
     /// <summary>Files of the lake, in Azure as whoever is signed in, or in a folder.</summary>
     public static IReadOnlyList<string> FilesSteps { get; } =
     [
-        $"Source = if Text.StartsWith({Address}, \"https://\") then AzureStorage.Blobs({Address}){{[Name = \"results\"]}}[Data] else Folder.Files({Address})",
+        $"Source = if Text.StartsWith({Address}, \"https://\") then AzureStorage.Blobs({Address}){{[Name = \"results\"]}}[Data] "
+            + $"else Folder.Files({Address})",
         "Located = Table.AddColumn(Source, \"Path\", each Text.Replace([Folder Path] & [Name], \"\\\", \"/\"), type text)",
         "Found = Table.SelectRows(Located, each Text.EndsWith([Path], \".parquet\"))",
     ];
@@ -53,11 +54,13 @@ internal static class PowerQuery
     /// <param name="steps">Each <c>Name = expression</c>; the last is the answer.</param>
     /// <param name="indent">Before each line.</param>
     public static string Let(IReadOnlyList<string> steps, string indent = "") =>
-        $"{indent}let\n{string.Join(",\n", steps.Select(step => $"{indent}{Indent}{step}"))}\n{indent}in\n{indent}{Indent}{steps[^1].Split(' ', 2)[0]}\n";
+        $"{indent}let\n{string.Join(",\n", steps.Select(step => $"{indent}{Indent}{step}"))}\n"
+        + $"{indent}in\n{indent}{Indent}{steps[^1].Split(' ', 2)[0]}\n";
 
     /// <summary>A query that needs no other: what Excel's editor takes.</summary>
     public static string Alone(LakeTable table, string address) =>
-        $"// {table.Name}: {table.Meaning}\n// Excel: Data, Get Data, From Other Sources, Blank Query, Advanced Editor: replace everything there by this.\n"
+        $"// {table.Name}: {table.Meaning}\n"
+        + "// Excel: Data, Get Data, From Other Sources, Blank Query, Advanced Editor: replace everything there by this.\n"
         + Let([$"{Address} = \"{address}\"", .. FilesSteps, $"{Files} = Found", .. TableSteps(table)]);
 
     private static string TypeOf(LakeColumn column) => column.SqlType switch

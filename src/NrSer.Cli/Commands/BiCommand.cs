@@ -20,10 +20,9 @@ internal static class BiCommand
             DefaultValueFactory = _ => Placeholder,
         };
         var force = new Option<bool>("--force") { Description = "Write over what the folder has." };
-        var write = new Command("write", "Writes a Power BI project, Excel's queries, a script for DuckDB or one for Fabric, all made from the columns of the lake.")
-        {
-            tool, output, lake, force,
-        };
+        var write = new Command(
+            "write", "Writes a Power BI project, Excel's queries, a script for DuckDB or one for Fabric, all made from the columns of the lake.")
+        { tool, output, lake, force };
         write.Run(terminal, async (parsed, cancellationToken) =>
         {
             DirectoryInfo folder = parsed.GetRequiredValue(output);
@@ -31,13 +30,21 @@ internal static class BiCommand
             if (!BiFiles.IsAccount(where))
             {
                 if (!Directory.Exists(where))
-                    throw new UsageException($"There is no folder {where}. Make one with: nrser lake copy --out {where}; or give the account's https address.");
+                {
+                    throw new UsageException(
+                        $"There is no folder {where}. Make one with: nrser lake copy --out {where}; or give the account's https address.");
+                }
+
                 where = Path.GetFullPath(where);
             }
 
             (string Path, string Content)[] files = [.. BiFiles.Of(parsed.GetValue(tool), where)];
             if (!parsed.GetValue(force) && files.FirstOrDefault(file => File.Exists(Path.Combine(folder.FullName, file.Path))) is { Path: { } there })
-                throw new UsageException($"{Path.Combine(folder.ToString(), there)} is there already. Choose another folder, or write over it with --force.");
+            {
+                throw new UsageException(
+                    $"{Path.Combine(folder.ToString(), there)} is there already. Choose another folder, or write over it with --force.");
+            }
+
             foreach ((string path, string content) in files)
             {
                 string target = Path.Combine(folder.FullName, path);

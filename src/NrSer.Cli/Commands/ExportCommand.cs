@@ -45,7 +45,8 @@ internal static class ExportCommand
         { format, output, status, trust, defuse, bom };
         command.Validators.Add(parsed =>
         {
-            if (parsed.GetResult(format)?.Errors.Any() != true && parsed.GetValue(format) != Format.Csv && (parsed.GetValue(defuse) || parsed.GetValue(bom)))
+            bool understood = parsed.GetResult(format)?.Errors.Any() != true;
+            if (understood && parsed.GetValue(format) != Format.Csv && (parsed.GetValue(defuse) || parsed.GetValue(bom)))
                 parsed.AddError("--defuse-formulas and --bom go with --format csv.");
         });
         command.RunOnRows(terminal, async (parsed, rows, cancellationToken) =>

@@ -12,9 +12,11 @@ internal static class LakeCommand
     private const int MaxShown = 100;
 
     public static Command Create(Terminal terminal) => new(
-        "lake", "The Parquet files that BI tools read: results/lake/v1 in storage. 'nrser up' and the deployment in Azure keep them up to date.")
+        "lake",
+        "The Parquet files that BI tools read: results/lake/v1 in storage. 'nrser up' and the deployment in Azure keep them up to date.")
     {
-        Child(terminal, "compact", "Takes in what has ended since the last time, now. Recordings of before version 0.2: see rebuild.", hasMonth: false,
+        Child(
+            terminal, "compact", "Takes in what has ended since the last time, now. Recordings of before version 0.2: see rebuild.", hasMonth: false,
             async (services, _, cancellationToken) =>
                 Told(terminal, await services.GetRequiredService<LakeCompactor>().CompactAsync(cancellationToken), "taken in")),
         Child(terminal, "verify", "Compares the lake with rows and journal, row by row. Exit code 1 if they differ.", hasMonth: true,
@@ -29,7 +31,8 @@ internal static class LakeCommand
     {
         var output = new Option<DirectoryInfo>("--out", "-o") { Description = "Folder to write into; made if there is none.", Required = true };
         var storage = new StorageLocation();
-        var command = new Command("copy", "Copies the lake as it stands into a folder, for Excel, Power BI Desktop and others that read files.") { output };
+        var command =
+            new Command("copy", "Copies the lake as it stands into a folder, for Excel, Power BI Desktop and others that read files.") { output };
         storage.AddTo(command);
         command.Run(terminal, async (parsed, cancellationToken) =>
         {
@@ -92,7 +95,8 @@ internal static class LakeCommand
         }
 
         terminal.Note(
-            $"{count} differences{(count > MaxShown ? $", the first {MaxShown} above" : "")}. Mend them with: nrser lake rebuild{(month is null ? "" : $" --month {month}")}");
+            $"{count} differences{(count > MaxShown ? $", the first {MaxShown} above" : "")}. Mend them with: nrser lake rebuild"
+            + (month is null ? "" : $" --month {month}"));
         return ExitCode.SomeFailed;
     }
 }

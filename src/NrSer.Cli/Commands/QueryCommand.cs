@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using NrSer.Cli.Bi;
 using NrSer.Cli.Output;
@@ -21,7 +22,8 @@ internal static class QueryCommand
     {
         var sql = new Argument<string>("sql")
         {
-            Description = $"One SELECT over the views {string.Join(", ", LakeTable.All.Select(table => table.Name))}, in DuckDB's SQL; or {Schema}, or {Examples}.",
+            Description = $"One SELECT over the views {string.Join(", ", LakeTable.All.Select(table => table.Name))}, in DuckDB's SQL; or {Schema}, "
+                + $"or {Examples}.",
         };
         Option<QueryOutput.Format> format = new Option<QueryOutput.Format>("--format")
         {
@@ -62,7 +64,8 @@ internal static class QueryCommand
                 throw new UsageException("Parquet is binary: name a file with --output.");
             await using ServiceProvider services = CliServices.Pipeline(terminal, storage.Settings(parsed, terminal));
             var lake = new LakeCache(
-                services.GetRequiredService<LakeBlobs>(), parsed.GetValue(cache)?.FullName ?? storage.LakeFolder(parsed, terminal) ?? LakeCache.DefaultFolder,
+                services.GetRequiredService<LakeBlobs>(),
+                parsed.GetValue(cache)?.FullName ?? storage.LakeFolder(parsed, terminal) ?? LakeCache.DefaultFolder,
                 services.GetRequiredService<TimeProvider>());
             LakeSnapshot snapshot = await lake.PinAsync(cancellationToken)
                 ?? throw new UsageException(NoLake);
@@ -73,7 +76,13 @@ internal static class QueryCommand
                 await QueryOutput.WriteAsync(terminal, database, wanted, form, target, lake.Folder, cancellationToken);
             LakeFreshnessV1? freshness = await services.GetRequiredService<LakeDocuments>().FindFreshnessAsync(cancellationToken);
             if (freshness is not null)
-                terminal.Note($"The lake as of {freshness.CompactedAt:yyyy-MM-dd HH:mm} UTC: {freshness.Recordings:N0} recordings, {freshness.Segments:N0} segments.");
+            {
+                terminal.Note(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The lake as of {freshness.CompactedAt:yyyy-MM-dd HH:mm} UTC: {freshness.Recordings:N0} recordings, "
+                    + $"{freshness.Segments:N0} segments."));
+            }
+
             return ExitCode.Success;
         });
         return command;

@@ -136,7 +136,18 @@ internal static class QueryOutput
 
     private static string[] NamesOf(DbDataReader reader) => [.. Enumerable.Range(0, reader.FieldCount).Select(reader.GetName)];
 
-    private static object? ValueOf(DbDataReader reader, int index) => reader.IsDBNull(index) ? null : reader.GetValue(index);
+    private static object? ValueOf(DbDataReader reader, int index)
+    {
+        try
+        {
+            return reader.IsDBNull(index) ? null : reader.GetValue(index);
+        }
+        catch (InvalidCastException unknown) // the reader's lists hold no null
+        {
+            string name = reader.GetName(index);
+            throw new LakeQueryException($"Column {name}: {unknown.Message}. Ask for text instead: to_json({name}).", unknown);
+        }
+    }
 
     private static string TextOf(object? value) => value switch
     {

@@ -36,7 +36,8 @@ public sealed class LakeBlobs(BlobStorage storage)
         foreach (LakeTable table in LakeTable.Partitioned.Reverse())
         {
             string prefix = $"{LakePart.Root}{table.Name}/month={month}";
-            await foreach (BlobItem blob in _results.GetBlobsAsync(BlobTraits.Metadata, BlobStates.None, prefix, cancellationToken).ConfigureAwait(false))
+            await foreach (BlobItem blob in _results.GetBlobsAsync(BlobTraits.Metadata, BlobStates.None, prefix, cancellationToken)
+                .ConfigureAwait(false))
             {
                 if (LakePart.TryParse(blob.Name) is not { } name)
                     continue;

@@ -4,7 +4,8 @@ using System.Text;
 
 namespace NrSer.Pipeline.Lake;
 
-/// <summary>The lake's files in a folder of this machine, by ETag: what is there is not fetched again, and what is read stays as it was pinned.</summary>
+/// <summary>The lake's files in a folder of this machine, by ETag: what is there is not fetched again, and what is read stays as it was
+/// pinned.</summary>
 /// <param name="blobs">The lake.</param>
 /// <param name="folder">Where caches are; each lake has a folder of its own there.</param>
 /// <param name="time">The clock.</param>

@@ -6,7 +6,8 @@ using NrSer.Pipeline.Storage;
 
 namespace NrSer.Pipeline.Lake;
 
-/// <summary>Makes few large Parquet files of many small ones. What it costs grows with what has ended since, and with the part that is open.</summary>
+/// <summary>Makes few large Parquet files of many small ones. What it costs grows with what has ended since, and with the part that is
+/// open.</summary>
 /// <remarks>
 /// One host at a time. Killed anywhere, the next run goes on: marks are taken away when the rows are where they belong, and writing the same
 /// rows again changes nothing.
@@ -69,7 +70,8 @@ public sealed partial class LakeCompactor(
         int? rewritten = await AloneAsync(async (workspace, token) =>
         {
             int count = 0;
-            string[] months = [.. (await blobs.ListAsync(month, token).ToListAsync(token).ConfigureAwait(false)).Select(part => part.Month).Distinct(StringComparer.Ordinal)];
+            string[] months = await blobs.ListAsync(month, token).Select(part => part.Month).Distinct(StringComparer.Ordinal).ToArrayAsync(token)
+                .ConfigureAwait(false);
             foreach (string each in months)
             {
                 LakeWriter writer = await OpenAsync(workspace, each, token).ConfigureAwait(false);

@@ -31,10 +31,10 @@ public sealed class LakeDocuments(LakeBlobs blobs, TimeProvider time)
             cancellationToken).ConfigureAwait(false);
 
         string path = workspace.PathOf("dates.parquet");
-        string last = parts.Max(part => part.Month)![..4];
+        string first = parts.Min(part => part.Month)!, last = parts.Max(part => part.Month)![..4];
         workspace.Write(
-            LakeTable.Dates, $"SELECT day::DATE AS day FROM range(DATE '{parts.Min(part => part.Month)}-01', DATE '{last}-12-31' + 1, INTERVAL 1 DAY) days(day)",
-            path);
+            LakeTable.Dates,
+            $"SELECT day::DATE AS day FROM range(DATE '{first}-01', DATE '{last}-12-31' + 1, INTERVAL 1 DAY) days(day)", path);
         await WriteIfNewAsync(
             LakeBlobs.DatesName, BinaryData.FromBytes(await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false)), cancellationToken)
             .ConfigureAwait(false);

@@ -10,7 +10,8 @@ namespace NrSer.Pipeline.Lake;
 public sealed record LakeTable(string Name, string Meaning, IReadOnlyList<LakeColumn> Columns, string Order)
 {
     /// <summary>The month of the upload, which is the folder of a part and no column in it.</summary>
-    public static LakeColumn Month { get; } = new("month", "VARCHAR", null, IsNullable: false, "Month of the upload in UTC, `yyyy-MM`; the part's folder.");
+    public static LakeColumn Month { get; } =
+        new("month", "VARCHAR", null, IsNullable: false, "Month of the upload in UTC, `yyyy-MM`; the part's folder.");
 
     /// <summary>A row for every recording that has ended.</summary>
     public static LakeTable Recordings { get; } = new(
@@ -18,7 +19,8 @@ public sealed record LakeTable(string Name, string Meaning, IReadOnlyList<LakeCo
         [
             // what Sweep alone writes says how work stands, which changes without an end
             .. RecordingColumns.All.Where(column => column.Owners != Stage.Sweep).Select(Of),
-            new("UploadedOn", "DATE", "UTC", IsNullable: true, "Day of the upload; joins `dates`.", "CAST(\"UploadedAt\" AT TIME ZONE 'UTC' AS DATE)"),
+            new("UploadedOn", "DATE", "UTC", IsNullable: true, "Day of the upload; joins `dates`.",
+                "CAST(\"UploadedAt\" AT TIME ZONE 'UTC' AS DATE)"),
             new("UploadedHour", "INTEGER", "0–23, UTC", IsNullable: true, "Hour of the upload.",
                 "CAST(hour(\"UploadedAt\" AT TIME ZONE 'UTC') AS INTEGER)"),
         ],
@@ -56,7 +58,8 @@ public sealed record LakeTable(string Name, string Meaning, IReadOnlyList<LakeCo
     public static IReadOnlyList<LakeTable> All { get; } = [Recordings, Segments, Dates];
 
     /// <summary>Names and types, as SQL declares a table.</summary>
-    internal string Declaration => string.Join(", ", Columns.Where(column => column.Expression is null).Select(column => $"\"{column.Name}\" {column.SqlType}"));
+    internal string Declaration =>
+        string.Join(", ", Columns.Where(column => column.Expression is null).Select(column => $"\"{column.Name}\" {column.SqlType}"));
 
     /// <summary>Rows in this table's columns and types, from rows that may lack some columns, have others, or have them in a wider type.</summary>
     /// <param name="rows">SQL for a relation with the results' names.</param>
@@ -70,8 +73,11 @@ public sealed record LakeTable(string Name, string Meaning, IReadOnlyList<LakeCo
 
     /// <summary>All columns, those made from others included.</summary>
     /// <param name="rows">SQL for a relation with the others.</param>
-    internal string Derive(string rows) =>
-        $"SELECT {string.Join(", ", Columns.Select(column => column.Expression is { } made ? $"{made} AS \"{column.Name}\"" : $"\"{column.Name}\""))} FROM ({rows})";
+    internal string Derive(string rows)
+    {
+        IEnumerable<string> columns = Columns.Select(column => column.Expression is { } made ? $"{made} AS \"{column.Name}\"" : $"\"{column.Name}\"");
+        return $"SELECT {string.Join(", ", columns)} FROM ({rows})";
+    }
 
     private static LakeColumn Of<TRow>(Column<TRow> column) => new(
         column.Name, SqlTypeOf(column.Type), column.Unit, column.IsNullable,

@@ -65,10 +65,15 @@ public sealed class LakeVerifier(LakeBlobs blobs, RecordingStore query, LakeMark
         LakeWorkspace workspace, LakeWriter writer, string month, int number, List<RecordingId> ids, HashSet<RecordingId> waiting,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        workspace.Execute($"CREATE OR REPLACE TABLE lake_recordings AS {await writer.OldAsync(LakeTable.Recordings, number, cancellationToken).ConfigureAwait(false)}");
-        workspace.Execute($"CREATE OR REPLACE TABLE lake_segments AS {await writer.OldAsync(LakeTable.Segments, number, cancellationToken).ConfigureAwait(false)}");
+        foreach (LakeTable table in LakeTable.Partitioned)
+        {
+            string rows = await writer.OldAsync(table, number, cancellationToken).ConfigureAwait(false);
+            workspace.Execute($"CREATE OR REPLACE TABLE lake_{table.Name} AS {rows}");
+        }
+
         foreach (string stray in workspace.Read(
-            "SELECT DISTINCT \"RecordingId\" FROM lake_segments WHERE \"RecordingId\" NOT IN (SELECT \"RecordingId\" FROM lake_recordings) ORDER BY 1",
+            "SELECT DISTINCT \"RecordingId\" FROM lake_segments "
+            + "WHERE \"RecordingId\" NOT IN (SELECT \"RecordingId\" FROM lake_recordings) ORDER BY 1",
             row => row.GetString(0)))
             yield return new LakeDifference(month, stray, "has segments in a part that does not name it");
 

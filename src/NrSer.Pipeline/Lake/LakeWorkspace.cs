@@ -4,7 +4,8 @@ using NrSer.Pipeline.Results;
 
 namespace NrSer.Pipeline.Lake;
 
-/// <summary>A folder of its own for one run over the lake, with a database in it that sorts and joins on disk what does not fit into memory.</summary>
+/// <summary>A folder of its own for one run over the lake, with a database in it that sorts and joins on disk what does not fit into
+/// memory.</summary>
 internal sealed class LakeWorkspace : IDisposable
 {
     private static readonly TimeSpan s_abandoned = TimeSpan.FromDays(1); // no run takes as long
@@ -31,7 +32,7 @@ internal sealed class LakeWorkspace : IDisposable
 
         var database = new DuckDBConnection(string.Create(
             CultureInfo.InvariantCulture,
-            $"DataSource={Path.Combine(folder.FullName, "work.db")};memory_limit={options.MemoryMegabytes}MB;threads=2;preserve_insertion_order=true"));
+            $"DataSource={Path.Combine(folder.FullName, "work.db")};memory_limit={options.MemoryMegabytes}MB;threads=2"));
         database.Open();
         var workspace = new LakeWorkspace(folder.FullName, database);
         workspace.Execute($"SET temp_directory = {Quote(Path.Combine(folder.FullName, "spill"))}");

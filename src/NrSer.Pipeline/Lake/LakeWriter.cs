@@ -79,7 +79,8 @@ internal sealed class LakeWriter(LakeBlobs blobs, LakeOptions options, LakeWorks
         await ReplaceAsync(
             LakeTable.Recordings, number, $"SELECT * FROM ({oldRecordings}) {Kept} UNION ALL SELECT * FROM new_recordings", cancellationToken)
             .ConfigureAwait(false);
-        workspace.Execute($"INSERT INTO placed SELECT \"RecordingId\", {number} FROM new_recordings WHERE \"RecordingId\" NOT IN (SELECT id FROM placed)");
+        workspace.Execute(
+            $"INSERT INTO placed SELECT \"RecordingId\", {number} FROM new_recordings WHERE \"RecordingId\" NOT IN (SELECT id FROM placed)");
         await ReplaceAsync(
             LakeTable.Segments, number, $"SELECT * FROM ({oldSegments}) {Kept} UNION ALL SELECT * FROM new_segments", cancellationToken)
             .ConfigureAwait(false);
@@ -157,6 +158,6 @@ internal sealed class LakeWriter(LakeBlobs blobs, LakeOptions options, LakeWorks
         File.Move(path, PathOf(written), overwrite: true);
     }
 
-    private string PathOf(LakePart part) => workspace.PathOf(string.Create(
-        CultureInfo.InvariantCulture, $"{part.Table}-{part.Month}-{part.Number}-{part.ETag?.Trim('"').Replace("/", "_", StringComparison.Ordinal)}.parquet"));
+    private string PathOf(LakePart part) =>
+        workspace.PathOf(string.Create(CultureInfo.InvariantCulture, $"{part.Table}-{part.Month}-{part.Number}-{part.ETag?.Trim('"')}.parquet"));
 }

@@ -7,7 +7,8 @@ using NrSer.Pipeline.Storage;
 
 namespace NrSer.Pipeline.Results;
 
-/// <summary>Segment rows while a recording is worked on and ever after, a blob a chunk: what completion, table, Parquet and lake are made from.</summary>
+/// <summary>Segment rows while a recording is worked on and ever after, a blob a chunk: what completion, table, Parquet and lake are made
+/// from.</summary>
 /// <param name="storage">The account.</param>
 public sealed class SegmentBlobs(BlobStorage storage)
 {
@@ -56,7 +57,8 @@ public sealed class SegmentBlobs(BlobStorage storage)
     /// <summary>The blobs of a recording, in order of channel and time.</summary>
     internal async IAsyncEnumerable<(string Name, ETag ETag)> ListAsync(RecordingId id, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (BlobItem blob in _results.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{Folder(id)}/", cancellationToken).ConfigureAwait(false))
+        await foreach (BlobItem blob in _results.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{Folder(id)}/", cancellationToken)
+            .ConfigureAwait(false))
             yield return (blob.Name, blob.Properties.ETag ?? ETag.All);
     }
 

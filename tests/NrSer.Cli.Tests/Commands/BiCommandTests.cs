@@ -24,11 +24,13 @@ public sealed partial class BiCommandTests : IDisposable
         var build = new BuildOptions { SchemaRegistry = new SchemaRegistry() };
         string[] first = ["semanticQuery", "formattingObjectDefinitions"]; // others refer to them
         var schemas = Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Schemas"), "*.json")
-            .OrderBy(file => Array.FindIndex(first, name => file.Contains(name, StringComparison.Ordinal)) is var order and >= 0 ? order : first.Length)
+            .OrderByDescending(file => file.Contains(first[0], StringComparison.Ordinal))
+            .ThenByDescending(file => file.Contains(first[1], StringComparison.Ordinal))
             .Select(file => JsonSchema.FromFile(file, build)).ToDictionary(schema => schema.BaseUri);
         var options = new EvaluationOptions { OutputFormat = OutputFormat.List };
 
-        string[] checkedFiles = [.. Directory.EnumerateFiles(_files["out"], "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".tmdl", StringComparison.Ordinal))];
+        string[] checkedFiles = [.. Directory.EnumerateFiles(_files["out"], "*", SearchOption.AllDirectories)
+            .Where(file => !file.EndsWith(".tmdl", StringComparison.Ordinal))];
         Assert.Equal(3, checkedFiles.Count(file => Path.GetFileName(file) == "page.json"));
         foreach (string file in checkedFiles)
         {

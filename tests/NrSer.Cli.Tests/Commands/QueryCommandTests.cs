@@ -39,7 +39,8 @@ public sealed class QueryCommandTests : IClassFixture<FilledLake>
         Assert.Contains("7 recordings, 240 segments", table.Errors, StringComparison.Ordinal);
 
         Assert.Equal("Status,n\r\nRejected,1\r\nCompleted,6\r\n", (await _lake.QueryAsync(Counts, "--format", "csv")).Output);
-        Assert.Equal("""[{"Status":"Rejected","n":1},{"Status":"Completed","n":6}]""", (await _lake.QueryAsync(Counts, "--format", "json")).Output.Trim());
+        Assert.Equal(
+            """[{"Status":"Rejected","n":1},{"Status":"Completed","n":6}]""", (await _lake.QueryAsync(Counts, "--format", "json")).Output.Trim());
         string file = _lake.Files["counts.parquet"];
         (await _lake.QueryAsync(Counts, "--format", "parquet", "--output", file)).Succeeded();
         Assert.Equal("Rejected", await ScalarAsync($"SELECT Status FROM '{file}' WHERE n = 1"));
@@ -50,10 +51,13 @@ public sealed class QueryCommandTests : IClassFixture<FilledLake>
     public async Task Query_ValuesOfEveryKind_AreJson()
     {
         JsonElement row = (await _lake.QueryAsync(
-            "SELECT [1, NULL] AS l, {'a': 'x'} AS s, 12345678901234567890::HUGEINT AS h, 1.50::DECIMAL(5,2) AS d, 'nan'::DOUBLE AS nan, DATE '2026-03-01' AS day, "
-            + "TIMESTAMPTZ '2026-03-01 12:00:00+02' AS t, true AS b, NULL AS nothing", "--format", "json")).Json()[0];
+            "SELECT [1, 2] AS l, {'a': 'x'} AS s, 12345678901234567890::HUGEINT AS h, 1.50::DECIMAL(5,2) AS d, 'nan'::DOUBLE AS nan, "
+            + "DATE '2026-03-01' AS day, TIMESTAMPTZ '2026-03-01 12:00:00+02' AS t, true AS b, NULL AS nothing", "--format", "json")).Json()[0];
         Assert.Equal(
-            """{"l":[1,null],"s":{"a":"x"},"h":12345678901234567890,"d":1.50,"nan":null,"day":"2026-03-01","t":"2026-03-01T10:00:00Z","b":true,"nothing":null}""",
+            """{"l":[1,2],"s":{"a":"x"},"h":12345678901234567890,"d":1.50,"nan":null,"""
+            + """
+            "day":"2026-03-01","t":"2026-03-01T10:00:00Z","b":true,"nothing":null}
+            """,
             row.GetRawText());
     }
 
@@ -65,6 +69,7 @@ public sealed class QueryCommandTests : IClassFixture<FilledLake>
     [InlineData(".tables", ".schema")]
     [InlineData(" ", ".examples")]
     [InlineData("SELECT * FROM read_text('/etc/passwd')", "Permission")]
+    [InlineData("SELECT [1, NULL] AS l", "to_json(l)")]
     public async Task Query_Wrong_SaysWhatIsWrong(string sql, string said) =>
         Assert.Contains(said, (await _lake.QueryAsync(sql)).Refused(2), StringComparison.Ordinal);
 
@@ -83,7 +88,9 @@ public sealed class QueryCommandTests : IClassFixture<FilledLake>
     {
         Outcome schema = await Nrser.RunAsync("query", ".schema");
         schema.Succeeded();
-        Assert.All(LakeTable.All.SelectMany(table => table.Columns), column => Assert.Contains($"  {column.Name} ", schema.Output, StringComparison.Ordinal));
+        Assert.All(
+            LakeTable.All.SelectMany(table => table.Columns),
+            column => Assert.Contains($"  {column.Name} ", schema.Output, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -111,10 +118,9 @@ public sealed class QueryCommandTests : IClassFixture<FilledLake>
         (await Nrser.RunAsync("bi", "write", "duckdb", "--out", script, "--lake", lake)).Succeeded();
 
         string views = await File.ReadAllTextAsync(Path.Combine(script, "nrser.sql"), TestContext.Current.CancellationToken);
-        Assert.Equal(240L, await ScalarAsync($"{views};SELECT count(*) FROM segments JOIN recordings USING (RecordingId) WHERE segments.month LIKE '2026-%'"));
-        Assert.Contains(
-            "/segments/month=2026-03/part-0001.parquet", Directory.EnumerateFiles(lake, "*", SearchOption.AllDirectories).Single(
-                file => file.EndsWith("segments/month=2026-03/part-0001.parquet", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Equal(240L, await ScalarAsync(
+            $"{views};SELECT count(*) FROM segments JOIN recordings USING (RecordingId) WHERE segments.month LIKE '2026-%'"));
+        Assert.True(File.Exists(Path.Combine(lake, "segments", "month=2026-03", "part-0001.parquet")));
     }
 
     [Fact]
@@ -154,7 +160,8 @@ public sealed class QueryCommandTests : IClassFixture<FilledLake>
         await using var database = new DuckDBConnection("DataSource=:memory:");
         await database.OpenAsync(TestContext.Current.CancellationToken);
         object? last = null;
-        foreach (string statement in sql.Split(';').Where(statement => statement.Split('\n').Any(line => line.Trim() is [_, ..] text && !text.StartsWith("--", StringComparison.Ordinal))))
+        IEnumerable<string> lines = sql.Split('\n').Where(line => !line.StartsWith("--", StringComparison.Ordinal));
+        foreach (string statement in string.Join('\n', lines).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             await using DuckDBCommand command = database.CreateCommand();
             command.CommandText = statement;

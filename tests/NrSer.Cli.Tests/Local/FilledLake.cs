@@ -36,7 +36,11 @@ public sealed class FilledLake : IAsyncLifetime
         await _emulator.InitializeAsync();
         Account = await StorageAccount.CreateAsync(_emulator);
         for (int number = 0; number < Recordings; number++)
-            await GeneratedResults.StoreAsync(Account, GeneratedResults.Recording(number, new DateOnly(2026, 3, 30).AddDays(number), 40), CancellationToken.None);
+        {
+            Recording recording = GeneratedResults.Recording(number, new DateOnly(2026, 3, 30).AddDays(number), 40);
+            await GeneratedResults.StoreAsync(Account, recording, CancellationToken.None);
+        }
+
         await Account.Store.AdvanceAsync(Rejected, CancellationToken.None);
         (await RunAsync("lake", "compact")).Succeeded();
     }

@@ -99,7 +99,9 @@ public sealed class LakeKillTests : IAsyncLifetime
         while (rows.Read())
         {
             string id = rows.Reader.GetString(0);
-            Assert.Equal((id, Segments, Segments, Segments), (id, (int)rows.Reader.GetInt64(1), (int)rows.Reader.GetInt64(2), (int)rows.Reader.GetInt64(3)));
+            Assert.Equal(
+                (id, Segments, Segments, Segments),
+                (id, (int)rows.Reader.GetInt64(1), (int)rows.Reader.GetInt64(2), (int)rows.Reader.GetInt64(3)));
             now.Add(id);
         }
 

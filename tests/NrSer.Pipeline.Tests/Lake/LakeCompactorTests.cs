@@ -126,7 +126,8 @@ public sealed class LakeCompactorTests(StorageEmulator emulator) : IDisposable
         await lake.Compactor.CompactAsync(Stop);
 
         using LakeDatabase database = await lake.OpenAsync(_cache.FullName);
-        Assert.Equal(["Failed|No service.", "Rejected|=1+1"], await LakeUnderTest.RowsAsync(database, "SELECT Status, Reason FROM recordings ORDER BY 1"));
+        Assert.Equal(
+            ["Failed|No service.", "Rejected|=1+1"], await LakeUnderTest.RowsAsync(database, "SELECT Status, Reason FROM recordings ORDER BY 1"));
         Assert.Equal(["0"], await LakeUnderTest.RowsAsync(database, "SELECT count(*) FROM segments"));
     }
 
@@ -206,7 +207,8 @@ public sealed class LakeCompactorTests(StorageEmulator emulator) : IDisposable
         Assert.Equal((4L, 40L, 4), (freshness.Recordings, freshness.Segments, freshness.Parts.Count));
         JsonElement schema = JsonDocument.Parse((await lake.Blobs.FindAsync(LakeBlobs.SchemaName, Stop))!).RootElement;
         Assert.Equal(
-            LakeTable.All.Select(table => table.Name), schema.GetProperty("tables").EnumerateArray().Select(table => table.GetProperty("name").GetString()));
+            LakeTable.All.Select(table => table.Name),
+            schema.GetProperty("tables").EnumerateArray().Select(table => table.GetProperty("name").GetString()));
         using LakeDatabase database = await lake.OpenAsync(_cache.FullName);
         Assert.Equal(["2026-03-01|2026-12-31|306"], await LakeUnderTest.RowsAsync(
             database, "SELECT min(Date)::VARCHAR, max(Date)::VARCHAR, count(DISTINCT Date) FROM dates"));

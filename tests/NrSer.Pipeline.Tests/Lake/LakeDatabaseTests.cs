@@ -13,9 +13,9 @@ public sealed class LakeDatabaseTests(StorageEmulator emulator) : IDisposable
 
     public static TheoryData<string> NotOneSelect =>
     [
-        "CREATE TABLE t (i INT)", "COPY segments TO 'x.csv'", "DROP VIEW segments", "SET threads = 1", "INSTALL httpfs", "LOAD httpfs", "ATTACH 'x.db'",
-        "PRAGMA database_list", "CALL pragma_version()", "EXPORT DATABASE 'x'", "SELECT 1; SELECT 2", "SELECT 1; DROP VIEW segments", "", ";", "-- nothing",
-        "EXPLAIN SELECT 1",
+        "CREATE TABLE t (i INT)", "COPY segments TO 'x.csv'", "DROP VIEW segments", "SET threads = 1", "INSTALL httpfs", "LOAD httpfs",
+        "ATTACH 'x.db'", "PRAGMA database_list", "CALL pragma_version()", "EXPORT DATABASE 'x'", "SELECT 1; SELECT 2",
+        "SELECT 1; DROP VIEW segments", "", ";", "-- nothing", "EXPLAIN SELECT 1",
     ];
 
     public static TheoryData<string> Outside =>
@@ -141,7 +141,8 @@ public sealed class LakeDatabaseTests(StorageEmulator emulator) : IDisposable
     public void Columns_AreThoseOfTheResults()
     {
         Assert.Equal(
-            SegmentColumns.All.Select(column => column.Name), LakeTable.Segments.Columns.Where(column => column.Expression is null).Select(column => column.Name));
+            SegmentColumns.All.Select(column => column.Name),
+            LakeTable.Segments.Columns.Where(column => column.Expression is null).Select(column => column.Name));
         Assert.Equal(
             RecordingColumns.All.Where(column => column.Owners != Stage.Sweep).Select(column => column.Name),
             LakeTable.Recordings.Columns.Where(column => column.Expression is null).Select(column => column.Name));

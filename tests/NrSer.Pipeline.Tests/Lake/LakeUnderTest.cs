@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -22,8 +23,8 @@ internal sealed class LakeUnderTest
         Documents = new LakeDocuments(Blobs, Time);
         IOptions<LakeOptions> wrapped = Options.Create(options);
         Compactor = new LakeCompactor(
-            Blobs, account.Store, Markers, Documents, new BlobLease(account.Blobs, TimeProvider.System, NullLogger<BlobLease>.Instance), wrapped, Time,
-            NullLogger<LakeCompactor>.Instance);
+            Blobs, account.Store, Markers, Documents, new BlobLease(account.Blobs, TimeProvider.System, NullLogger<BlobLease>.Instance), wrapped,
+            Time, NullLogger<LakeCompactor>.Instance);
         Verifier = new LakeVerifier(Blobs, account.Store, Markers, wrapped, Time);
     }
 
@@ -79,7 +80,7 @@ internal sealed class LakeUnderTest
         while (rows.Read())
         {
             text.Add(string.Join('|', Enumerable.Range(0, rows.Reader.FieldCount).Select(index =>
-                rows.Reader.IsDBNull(index) ? "" : Convert.ToString(rows.Reader.GetValue(index), System.Globalization.CultureInfo.InvariantCulture))));
+                rows.Reader.IsDBNull(index) ? "" : Convert.ToString(rows.Reader.GetValue(index), CultureInfo.InvariantCulture))));
         }
 
         return [.. text];

@@ -39,7 +39,8 @@ public sealed class LakeMarkers(ResultTables tables)
         {
             try
             {
-                await tables.LakePending.DeleteEntityAsync(Partition, marker.Id.Value, new ETag(marker.ETag), cancellationToken).ConfigureAwait(false);
+                await tables.LakePending.DeleteEntityAsync(Partition, marker.Id.Value, new ETag(marker.ETag), cancellationToken)
+                    .ConfigureAwait(false);
             }
             catch (RequestFailedException again) when (again.Status == 412)
             {

@@ -178,7 +178,8 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
         }
     }
 
-    /// <summary>Merges one stage's columns into a chunk's segments: into its blob, and from there into the table where the recording has them.</summary>
+    /// <summary>Merges one stage's columns into a chunk's segments: into its blob, and from there into the table where the recording has
+    /// them.</summary>
     /// <param name="chunk">The chunk.</param>
     /// <param name="segments">Some or all of its segments.</param>
     /// <param name="owner">The stage: no other column is written.</param>
