@@ -107,7 +107,7 @@ internal sealed class LakeWriter(LakeBlobs blobs, LakeOptions options, LakeWorks
     public async Task ReadJournalAsync(string name, IEnumerable<Recording> recordings, CancellationToken cancellationToken)
     {
         workspace.Create(name, LakeTable.Segments);
-        foreach (Recording[] batch in recordings.Where(recording => recording.Status != RecordingStatus.Rejected).Chunk(FilesAtOnce))
+        foreach (Recording[] batch in recordings.Where(recording => !recording.Status.IsVoid()).Chunk(FilesAtOnce))
         {
             var files = new ConcurrentBag<string>();
             await Parallel.ForEachAsync(

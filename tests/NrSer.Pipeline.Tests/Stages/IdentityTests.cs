@@ -62,7 +62,7 @@ public sealed class IdentityTests(StorageEmulator emulator)
         await pipeline.DrainAsync();
         Recording row = Assert.Single(await RowsAsync(pipeline));
         Assert.Equal((upload.Id, RecordingStatus.Completed, 0, content.Length), (row.Id, row.Status, row.Generation, row.ContentBytes));
-        Assert.Single(await pipeline.Account.BlobsAsync(StorageNames.Results), blob => blob.Name.EndsWith(".parquet", StringComparison.Ordinal));
+        Assert.Single(await pipeline.Account.BlobsAsync(StorageNames.Results), blob => blob.Name.StartsWith("segments/date=", StringComparison.Ordinal));
     }
 
     [Theory]

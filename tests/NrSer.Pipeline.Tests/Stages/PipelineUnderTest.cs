@@ -171,7 +171,7 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
     /// <summary>Everything that was made of recordings, and their rows.</summary>
     public async Task<string[]> SnapshotAsync()
     {
-        string[] notes = [StorageNames.UploadsTable, StorageNames.OpenWorkTable];
+        string[] notes = [StorageNames.UploadsTable, StorageNames.OpenWorkTable, StorageNames.LakePendingTable];
         var lines = new List<string>((await Account.RowsAsync()).Where(row => !notes.Any(table => row.StartsWith($"{table}:", StringComparison.Ordinal))));
         foreach (string container in StorageNames.Containers.Skip(1))
             lines.AddRange((await Account.BlobsAsync(container)).Select(blob => $"{container}/{blob.Name}: {blob.Content}"));

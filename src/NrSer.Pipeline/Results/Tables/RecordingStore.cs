@@ -231,7 +231,7 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
     public async Task DeleteResultsAsync(RecordingId id, CancellationToken cancellationToken)
     {
         List<(string Name, ETag ETag)> written = await _blobs.ListAsync(id, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
-        if ((await FindAsync(id, cancellationToken).ConfigureAwait(false))?.Status != RecordingStatus.Rejected)
+        if ((await FindAsync(id, cancellationToken).ConfigureAwait(false))?.Status.IsVoid() != true)
             return;
         foreach ((string name, ETag seen) in written)
             await _blobs.DeleteAsync(name, seen, cancellationToken).ConfigureAwait(false);
