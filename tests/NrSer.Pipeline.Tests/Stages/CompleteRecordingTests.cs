@@ -90,8 +90,7 @@ public sealed class CompleteRecordingTests(StorageEmulator emulator)
         foreach (int chunk in new[] { first, second, third })
         {
             Assert.Equal(RecordingStatus.Processing, (await pipeline.RowAsync(id)).Status);
-            Assert.DoesNotContain(
-                await pipeline.Account.BlobsAsync(StorageNames.Results), blob => blob.Name.StartsWith("segments/", StringComparison.Ordinal));
+            Assert.DoesNotContain(await pipeline.Account.BlobsAsync(StorageNames.Results), blob => blob.Name == ResultBlobs.ReceiptName(id));
             await pipeline.Enhance.RunAsync(messages[chunk], Stop);
             await pipeline.DrainAsync();
         }

@@ -32,12 +32,10 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
     /// <param name="standing">The row if the caller has just read it: it is read again only if it changed since.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
     /// <returns>How the row stands now, as far as the rules go; null when it stood further on and nothing was written.</returns>
-    public async Task<Recording?> AdvanceAsync(Recording change, Recording? standing, CancellationToken cancellationToken)
+    public Task<Recording?> AdvanceAsync(Recording change, Recording? standing, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
-        if (!change.Status.IsOpen()) // before the row: dying in between leaves a mark too many, not one too few
-            await _markers.MarkAsync(change.Id, cancellationToken).ConfigureAwait(false);
-        return await ChangeAsync(change, standing, row => MayFollow(row, change.Generation, change.Status), cancellationToken).ConfigureAwait(false);
+        return ChangeAsync(change, standing, row => MayFollow(row, change.Generation, change.Status), cancellationToken);
     }
 
     /// <summary>Begins a generation: the same as to advance, but for one caller alone, however many try.</summary>
@@ -280,6 +278,8 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
             standing ??= await FindAsync(change.Id, cancellationToken).ConfigureAwait(false);
             if (standing is not null && !allowed(standing))
                 return null;
+            if (!change.Status.IsOpen()) // before the row: dying in between leaves a mark too many, not one too few
+                await _markers.MarkAsync(change.Id, cancellationToken).ConfigureAwait(false);
             bool wasOpen = standing?.Status.IsOpen() == true;
             if (change.Status.IsOpen() && !wasOpen) // before the row, so that it is never forgotten
                 await OpenWork.AddAsync(_tables, OpenWork.Unfinished, [change.Id], cancellationToken).ConfigureAwait(false);
