@@ -27,11 +27,15 @@ public sealed partial class Sweep(
 {
     private static readonly TimeSpan s_clockSkew = TimeSpan.FromMinutes(5); // between tables and queues, and from a row to its message
 
+    private (DateTimeOffset At, long Timestamp)? _lastRun;
+
     /// <summary>Looks after what is open. Running it twice at once does no harm: events are idempotent.</summary>
     /// <param name="cancellationToken">Stops between recordings.</param>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();
+        if (ClockWentBack(now))
+            await SendEverythingAgainAsync(cancellationToken).ConfigureAwait(false);
         DateTimeOffset? oldest = await ages.RecordAsync(now, cancellationToken).ConfigureAwait(false);
         await foreach (RecordingId id in store.RetriesAsync(cancellationToken).ConfigureAwait(false))
             await LookAfterAsync(id, recording => RetryAsync(recording, now, cancellationToken), cancellationToken).ConfigureAwait(false);
@@ -47,6 +51,26 @@ public sealed partial class Sweep(
         await audio.TrimAsync(cancellationToken).ConfigureAwait(false);
         await reconciliation.RunAsync(cancellationToken).ConfigureAwait(false);
         PipelineTelemetry.CountSweep();
+    }
+
+    /// <summary>Whether the clock was set back since the last sweep, by comparing it with one that nobody sets.</summary>
+    private bool ClockWentBack(DateTimeOffset now)
+    {
+        TimeSpan step = _lastRun is { } last ? now - last.At - time.GetElapsedTime(last.Timestamp) : TimeSpan.Zero;
+        _lastRun = (now, time.GetTimestamp());
+        if (step.Duration() > s_clockSkew)
+            LogClockStep(step);
+        return step < -s_clockSkew;
+    }
+
+    /// <summary>What was sent or locked under a clock that was ahead stays hidden until it has caught up: start all that is unfinished again.</summary>
+    private async Task SendEverythingAgainAsync(CancellationToken cancellationToken)
+    {
+        await foreach (RecordingId id in store.UnfinishedAsync(DateTimeOffset.MaxValue, cancellationToken).ConfigureAwait(false))
+        {
+            await LookAfterAsync(id, recording => recording.Status.IsOpen()
+                ? RestartAsync(recording, "the clock was set back", cancellationToken) : Task.CompletedTask, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async Task LookAfterAsync(RecordingId id, Func<Recording, Task> look, CancellationToken cancellationToken)
@@ -132,6 +156,9 @@ public sealed partial class Sweep(
         // last: dying before means another restart, not none
         await store.EndRetryRequestAsync(recording.Id, cancellationToken).ConfigureAwait(false);
     }
+
+    [LoggerMessage(3504, LogLevel.Warning, "The clock was set by {Step}: what was unfinished is looked after")]
+    private partial void LogClockStep(TimeSpan step);
 
     [LoggerMessage(3503, LogLevel.Error, "The row of {RecordingId} could not be looked after, going on with the others")]
     private partial void LogSkipped(Exception error, string recordingId);

@@ -72,6 +72,9 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
     /// <summary>Another process on the same storage.</summary>
     public PipelineUnderTest WithSettings(params IEnumerable<KeyValuePair<string, string?>> settings) => Create(Account, settings, _ => { });
 
+    /// <summary>Another process on the same storage, whose clock is told.</summary>
+    public PipelineUnderTest WithClock(TimeProvider time) => Create(Account, _settings, services => services.AddSingleton(time));
+
     /// <summary>Another process on the same storage, one of whose queues is told.</summary>
     public PipelineUnderTest WithQueue(string name, Func<IWorkQueue, IWorkQueue> queue) =>
         Create(Account, _settings, services => services.AddKeyedSingleton(name, queue(Queue(name))));
@@ -84,9 +87,9 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.None));
         services.AddNrSerPipeline().AddNrSerStorageQueues();
         services.AddSingleton(s_models.Value);
-        change(services);
         PipelineUnderTest? pipeline = null;
         services.AddSingleton<TimeProvider>(_ => pipeline!.Time);
+        change(services);
         pipeline = new PipelineUnderTest(account, services.BuildServiceProvider(), [.. settings]);
         return pipeline;
     }

@@ -132,6 +132,29 @@ public sealed class SweepTests(StorageEmulator emulator)
         Assert.Equal((3.0, RecordingStatus.Completed), ((await pipeline.RowAsync(other)).DurationSeconds, (await pipeline.RowAsync(other)).Status));
     }
 
+    // What was hidden under a clock that was a day ahead would come back in a day.
+    [Fact]
+    public async Task RunAsync_ClockSetBack_StartsWhatIsUnfinishedAgain()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.SilenceAsync());
+        RecordingId ended = await pipeline.IngestAsync(await Recordings.SpeechAsync());
+        await pipeline.DrainAsync();
+        Assert.Equal(RecordingStatus.Completed, (await pipeline.RowAsync(ended)).Status);
+        (RecordingId hidden, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SilenceAsync(), "another.wav");
+        await pipeline.Ingest.RunAsync(upload.ToMessage(hidden), Stop);
+        await pipeline.TakeAsync(StorageNames.ChunksQueue); // as good as hidden
+        var clock = new SetBackClock();
+        await using PipelineUnderTest process = pipeline.WithClock(clock);
+        await process.Sweep.RunAsync(Stop);
+        Assert.Empty(await pipeline.TakeAsync(StorageNames.UploadsQueue));
+
+        clock.Behind = TimeSpan.FromHours(1);
+        await process.Sweep.RunAsync(Stop);
+        Assert.Equal($"{hidden}/1/ingest", Assert.Single(await pipeline.TakeAsync(StorageNames.UploadsQueue)).MessageId);
+        Assert.NotEqual(id, hidden);
+    }
+
     [Fact]
     public async Task RunAsync_UploadedAgainAfterAFailure_IsTakenIn()
     {
@@ -175,5 +198,13 @@ public sealed class SweepTests(StorageEmulator emulator)
         await pipeline.Ingest.RunAsync(Assert.Single(sent), Stop);
         await pipeline.DrainAsync();
         Assert.Equal((RecordingStatus.Completed, 1), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).Generation));
+    }
+
+    /// <summary>Tells the right time, less some.</summary>
+    private sealed class SetBackClock : TimeProvider
+    {
+        public TimeSpan Behind { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() - Behind;
     }
 }
