@@ -43,7 +43,7 @@ internal static class AnalyzeCommand
             await using ServiceProvider services = CliServices.Method(terminal,
                 asOne ? [KeyValuePair.Create($"{SegmentationOptions.Section}:{nameof(SegmentationOptions.MaxChunk)}", (string?)"00:01:00")] : []);
             AnalysisV2 analysis = await terminal.WithProgressAsync(
-                recording.Name, progress => AnalyzeAsync(services, recording, asOne, parsed.GetValue(channels), progress, cancellationToken));
+                recording.Name, progress => AnalyzeAsync(terminal, services, recording, asOne, parsed.GetValue(channels), progress, cancellationToken));
             using Stream output = terminal.OpenOutput();
             await JsonSerializer.SerializeAsync(output, analysis, CliJsonContext.Default.AnalysisV2, cancellationToken);
             output.WriteByte((byte)'\n');
@@ -53,7 +53,7 @@ internal static class AnalyzeCommand
     }
 
     private static async Task<AnalysisV2> AnalyzeAsync(
-        ServiceProvider services, FileInfo recording, bool whole, ChannelMode channels, Action<double> progress, CancellationToken cancellationToken)
+        Terminal terminal, ServiceProvider services, FileInfo recording, bool whole, ChannelMode channels, Action<double> progress, CancellationToken cancellationToken)
     {
         ModelNames names = ModelNames.Of(services.GetRequiredService<ModelSet>());
         NoiseRobustEmotionRecognizer recognizer = services.GetRequiredService<NoiseRobustEmotionRecognizer>();
@@ -75,12 +75,11 @@ internal static class AnalyzeCommand
             progress(RecordingFile.ShareRead(content));
         }
 
+        terminal.Warn(recording, speech);
         string sha256 = await hashed.FinishAsync(cancellationToken);
         segments.Sort((a, b) => (a.Channel, a.StartSeconds).CompareTo((b.Channel, b.StartSeconds)));
         return new AnalysisV2(
-            new AnalyzedRecordingV1(
-                recording.Name, reader.SamplesRead / (double)SegmentGrid.SampleRateHz, speech.Source.SampleRateHz, speech.Source.Channels,
-                speech.Source.Encoding, sha256),
+            new AnalyzedRecording(recording.Name, new Recording { Id = default }.WithSound(speech, reader.SamplesRead, sha256)),
             names, segments);
     }
 }

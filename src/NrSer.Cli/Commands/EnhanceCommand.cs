@@ -37,14 +37,14 @@ internal static class EnhanceCommand
                 throw new UsageException($"{target} would be overwritten by its own enhancement. Name another file to write.");
             await using ServiceProvider services = CliServices.Method(terminal);
             await terminal.WithProgressAsync(
-                source.Name, progress => EnhanceAsync(services, source, target, parsed.GetValue(mode), progress, cancellationToken));
+                source.Name, progress => EnhanceAsync(terminal, services, source, target, parsed.GetValue(mode), progress, cancellationToken));
             return ExitCode.Success;
         });
         return command;
     }
 
     private static async Task<long> EnhanceAsync(
-        ServiceProvider services, FileInfo source, FileInfo target, Mode mode, Action<double> progress, CancellationToken cancellationToken)
+        Terminal terminal, ServiceProvider services, FileInfo source, FileInfo target, Mode mode, Action<double> progress, CancellationToken cancellationToken)
     {
         SpeechReconstituter reconstituter = services.GetRequiredService<SpeechReconstituter>();
         await using FileStream content = RecordingFile.Open(source);
@@ -73,6 +73,7 @@ internal static class EnhanceCommand
             progress(RecordingFile.ShareRead(content));
         }
 
+        terminal.Warn(source, speech);
         await writer.CompleteAsync(cancellationToken);
         await unfinished.FinishAsync();
         return reader.SamplesRead;

@@ -78,7 +78,9 @@ internal static class ScoreCommand
             }
 
             if (!timeline)
-                return;
+                break;
         }
+
+        terminal.Warn(file, speech);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections;
+using NrSer.Core.Audio;
 using Spectre.Console;
 
 namespace NrSer.Cli.Output;
@@ -63,6 +64,13 @@ internal sealed class Terminal
 
     /// <summary>Says what went wrong, in one line.</summary>
     public void Error(string message) => Notes.MarkupLineInterpolated($"[red]error:[/] {message.ReplaceLineEndings(" ")}");
+
+    /// <summary>Says what was noticed of a recording that could be used all the same.</summary>
+    public void Warn(FileInfo recording, SpeechReader speech)
+    {
+        foreach (string warning in speech.Warnings)
+            Notes.MarkupLineInterpolated($"[yellow]warning:[/] {recording}: {warning.ReplaceLineEndings(" ")}");
+    }
 
     /// <summary>Says something on the way.</summary>
     public void Note(string message) => Notes.MarkupLineInterpolated($"[grey]{message}[/]");

@@ -1,5 +1,7 @@
+using NrSer.Core.Audio.Channels;
 using NrSer.Core.Audio.Ffmpeg;
 using NrSer.Core.Audio.Input;
+using NrSer.Core.Audio.Levels;
 using NrSer.Core.Audio.Resampling;
 
 namespace NrSer.Core.Audio;
@@ -17,8 +19,12 @@ public sealed class SpeechReader : IAsyncDisposable
 
     private readonly IAudioReader _reader;
     private readonly Resampler[] _resamplers;
+    private readonly ClippingMeter _clipping;
+    private readonly BandwidthMeter[] _bandwidths;
+    private readonly ChannelMixer? _mixer;
     private readonly float[] _interleaved;
-    private readonly float[] _channel = new float[BlockFrames];
+    private readonly float[] _planar;
+    private readonly float[] _mixed;
     private readonly float[][] _resampled;
     private int _resampledStart;
     private int _resampledEnd;
@@ -35,7 +41,12 @@ public sealed class SpeechReader : IAsyncDisposable
                 $"The recording has {Channels} channels; up to {MaxSeparateChannels} can be analysed separately. Mix them instead.");
         }
 
+        _mixer = Channels < Source.Channels ? new(Source.Channels, Source.SampleRateHz) : null;
+        _clipping = new(Source.Channels);
+        _bandwidths = [.. Enumerable.Range(0, Channels).Select(_ => new BandwidthMeter())];
         _interleaved = new float[BlockFrames * Source.Channels];
+        _planar = new float[_interleaved.Length];
+        _mixed = new float[_mixer is null ? 0 : BlockFrames];
         _resamplers = Resampler.CreateMany(Channels, Source.SampleRateHz, SampleRateHz);
         _resampled = new float[Channels][];
         for (int channel = 0; channel < Channels; channel++)
@@ -80,6 +91,19 @@ public sealed class SpeechReader : IAsyncDisposable
     /// <summary>What the recording is made of.</summary>
     public AudioFormat Source { get; }
 
+    /// <summary>What of the channels is heard in a mix of several; null of one channel, and when they are kept separate.</summary>
+    public string? ChannelsHeard => _mixer?.Heard;
+
+    /// <summary>Levels of what was read so far: of the recording once it was read to its end.</summary>
+    public SoundLevels Levels => new(
+        _clipping.Peak > 0 ? 20 * Math.Log10(_clipping.Peak) : null, _clipping.ClippedShare, _bandwidths.Max(bandwidth => bandwidth.Find()));
+
+    /// <summary>What its owner should know although it can be used, a sentence each; all of it once the end was read.</summary>
+    public IReadOnlyList<string> Warnings => [.. _reader.Warnings, .. _mixer?.Warnings ?? []];
+
+    /// <inheritdoc cref="IAudioReader.MissingSeconds"/>
+    public double? MissingSeconds => _reader.MissingSeconds;
+
     /// <summary>Reads on.</summary>
     /// <param name="planar">
     /// Receives the channels one after the other, shape [<see cref="Channels"/>, room]: channel c starts at c · room, room being the length
@@ -96,10 +120,10 @@ public sealed class SpeechReader : IAsyncDisposable
         {
             if (_hasEnded)
                 return 0;
-            int samples = await _reader.ReadAsync(_interleaved, cancellationToken).ConfigureAwait(false);
-            _hasEnded = samples == 0;
+            int frames = await ReadBlockAsync(cancellationToken).ConfigureAwait(false);
+            _hasEnded = frames == 0;
             _resampledStart = 0;
-            _resampledEnd = Resample(samples / Source.Channels);
+            _resampledEnd = Resample(frames);
         }
 
         int count = Math.Min(room, _resampledEnd - _resampledStart);
@@ -112,24 +136,40 @@ public sealed class SpeechReader : IAsyncDisposable
     /// <summary>Disposes the reader.</summary>
     public ValueTask DisposeAsync() => _reader.DisposeAsync();
 
+    // Always a whole block, but for the last: what is decided by the block must not depend on how the content arrived.
+    private async ValueTask<int> ReadBlockAsync(CancellationToken cancellationToken)
+    {
+        int samples = 0;
+        int read;
+        do
+        {
+            read = await _reader.ReadAsync(_interleaved.AsMemory(samples), cancellationToken).ConfigureAwait(false);
+            samples += read;
+        }
+        while (read > 0 && samples < _interleaved.Length);
+        return samples / Source.Channels;
+    }
+
     // Zero frames mean the end: the filters give what they still hold.
     private int Resample(int frames)
     {
+        for (int channel = 0; channel < Source.Channels; channel++)
+        {
+            Span<float> samples = _planar.AsSpan(channel * BlockFrames, frames);
+            Deinterleave.Pick(_interleaved.AsSpan(0, frames * Source.Channels), Source.Channels, channel, samples);
+            _clipping.Append(channel, samples);
+        }
+
+        if (_mixer is not null && frames > 0)
+            _mixer.Mix(_planar, BlockFrames, _mixed.AsSpan(0, frames));
+        float[] input = _mixer is null ? _planar : _mixed;
         int count = 0;
         for (int channel = 0; channel < Channels; channel++)
         {
-            if (frames == 0)
-            {
-                count = _resamplers[channel].Flush(_resampled[channel]);
-                continue;
-            }
-
-            Span<float> samples = _channel.AsSpan(0, frames);
-            if (Channels == Source.Channels)
-                Deinterleave.Pick(_interleaved.AsSpan(0, frames * Source.Channels), Source.Channels, channel, samples);
-            else
-                Deinterleave.Mean(_interleaved.AsSpan(0, frames * Source.Channels), Source.Channels, samples);
-            count = _resamplers[channel].Process(samples, _resampled[channel]);
+            count = frames == 0
+                ? _resamplers[channel].Flush(_resampled[channel])
+                : _resamplers[channel].Process(input.AsSpan(channel * BlockFrames, frames), _resampled[channel]);
+            _bandwidths[channel].Append(_resampled[channel].AsSpan(0, count));
         }
 
         return count;

@@ -1,3 +1,7 @@
+using NrSer.Core.Audio;
+using NrSer.Core.Audio.Levels;
+using NrSer.Core.Segmentation;
+
 namespace NrSer.Pipeline.Results;
 
 /// <summary>How one upload stands. Where it says what is to be written, what is null stays as it is, so each stage merges only its own.</summary>
@@ -52,11 +56,29 @@ public sealed record Recording
     /// <summary>Container and codec, e.g. <c>wav pcm16</c>.</summary>
     public string? Encoding { get; init; }
 
+    /// <summary>What of several channels was mixed, e.g. <c>mean</c> or <c>channel 0</c>.</summary>
+    public string? ChannelsHeard { get; init; }
+
+    /// <summary>The loudest sample of the upload.</summary>
+    public double? PeakDbfs { get; init; }
+
+    /// <summary>Share of the upload's samples that are clipped.</summary>
+    public double? ClippedShare { get; init; }
+
+    /// <summary>Up to where it holds sound.</summary>
+    public double? BandwidthHz { get; init; }
+
+    /// <summary>How much sound it should hold beyond what was read.</summary>
+    public double? MissingSeconds { get; init; }
+
+    /// <summary>What was noticed while it was decoded; to write an empty one takes the old one away.</summary>
+    public string? Warnings { get; init; }
+
     /// <summary>Longest chunk that ingest was to cut. A later run over the same chunks cuts alike, whatever its settings.</summary>
     public double? MaxChunkSeconds { get; init; }
 
     /// <summary>What ingest made of the channels. A later run over the same chunks does likewise.</summary>
-    public Core.Audio.ChannelMode? ChannelMode { get; init; }
+    public ChannelMode? ChannelMode { get; init; }
 
     /// <summary>Where its segments stand; null for recordings of version 0.1, whose segments are in the table alone.</summary>
     public SegmentStore? SegmentStore { get; init; }
@@ -99,4 +121,28 @@ public sealed record Recording
 
     /// <summary>When anything of it last changed; null before it was stored.</summary>
     public DateTimeOffset? ChangedAt { get; init; }
+
+    /// <summary>This one with what decoding it to its end has shown.</summary>
+    /// <param name="speech">Read to its end.</param>
+    /// <param name="samples">How many there were in each channel, at 16 kHz.</param>
+    /// <param name="sha256">Of the content, lower-case hex.</param>
+    public Recording WithSound(SpeechReader speech, long samples, string sha256)
+    {
+        ArgumentNullException.ThrowIfNull(speech);
+        SoundLevels levels = speech.Levels;
+        return this with
+        {
+            Sha256 = sha256,
+            DurationSeconds = samples / (double)SegmentGrid.SampleRateHz,
+            SampleRateHz = speech.Source.SampleRateHz,
+            Channels = speech.Source.Channels,
+            Encoding = speech.Source.Encoding,
+            ChannelsHeard = speech.ChannelsHeard,
+            PeakDbfs = levels.PeakDbfs is { } peak ? Math.Round(peak, 2) : null,
+            ClippedShare = Math.Round(levels.ClippedShare, 6),
+            BandwidthHz = levels.BandwidthHz,
+            MissingSeconds = speech.MissingSeconds is { } missing ? Math.Round(missing, 3) : null,
+            Warnings = string.Join(' ', speech.Warnings),
+        };
+    }
 }

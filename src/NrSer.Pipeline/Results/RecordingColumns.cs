@@ -1,3 +1,4 @@
+using System.Text.Json;
 using static NrSer.Pipeline.Results.Column<NrSer.Pipeline.Results.Recording>;
 
 namespace NrSer.Pipeline.Results;
@@ -6,6 +7,36 @@ namespace NrSer.Pipeline.Results;
 public static class RecordingColumns
 {
     private const Stage AnyEnd = Stage.Ingest | Stage.Complete | Stage.Sweep;
+
+    /// <summary>What decoding shows, which <c>nrser analyze</c> prints too.</summary>
+    public static IReadOnlyList<Column<Recording>> Sound { get; } =
+    [
+        Of("DurationSeconds", "s", Stage.Ingest, "Length of its audio.", r => r.DurationSeconds, (r, v) => r with { DurationSeconds = v },
+            "Null until it is decoded."),
+        Of("SampleRateHz", "Hz", Stage.Ingest, "Sample rate of the upload.", r => r.SampleRateHz, (r, v) => r with { SampleRateHz = v }),
+        Of("Channels", null, Stage.Ingest, "Channels of the upload.", r => r.Channels, (r, v) => r with { Channels = v }),
+        Of("ChannelsHeard", null, Stage.Ingest, "What of several channels was heard in the end.", r => r.ChannelsHeard,
+            (r, v) => r with { ChannelsHeard = v },
+            "`mean`; without those that are silent `mean of 0, 2` or `channel 0`; `difference of 0, 1` where one is inverted. Null of one channel, and "
+            + "where they were kept separate."),
+        Of("Encoding", null, Stage.Ingest, "Container and codec of the upload.", r => r.Encoding, (r, v) => r with { Encoding = v },
+            "For example `wav pcm16`."),
+        Of("PeakDbfs", "dBFS", Stage.Ingest, "The loudest sample of the upload.", r => r.PeakDbfs, (r, v) => r with { PeakDbfs = v },
+            "0 is full scale, which decoders of lossy formats exceed. Null where there are only zeros."),
+        Of("ClippedShare", "0–1", Stage.Ingest, "Share of the upload's samples that were cut off at a limit.", r => r.ClippedShare,
+            (r, v) => r with { ClippedShare = v },
+            "Two or more in a row, at full scale or at the recording's own peak. From about 0.001 on it is heard."),
+        Of("BandwidthHz", "Hz", Stage.Ingest, "Up to which frequency it holds sound, at most 8,000.", r => r.BandwidthHz,
+            (r, v) => r with { BandwidthHz = v },
+            "Within 60 dB of its strongest. About 3,400 is a telephone, whatever the sample rate says. Null where there is no sound."),
+        Of("MissingSeconds", "s", Stage.Ingest, "Sound that the file should hold beyond what was read.", r => r.MissingSeconds,
+            (r, v) => r with { MissingSeconds = v },
+            "Null where nothing is known to be missing."),
+        Of("Warnings", null, Stage.Ingest, "What was noticed while it was decoded, sentences.", r => r.Warnings, (r, v) => r with { Warnings = v },
+            "Empty or null where there was nothing."),
+        Of("Sha256", null, Stage.Ingest, "SHA-256 of the upload.", r => r.Sha256, (r, v) => r with { Sha256 = v },
+            "Lower-case hex; the same content has the same one."),
+    ];
 
     /// <summary>In the order in which they are shown.</summary>
     public static IReadOnlyList<Column<Recording>> All { get; } =
@@ -27,15 +58,8 @@ public static class RecordingColumns
             (r, v) => r with { StartedAt = v }),
         Of("CompletedAt", "UTC", AnyEnd, "When its last run ended.", r => r.CompletedAt, (r, v) => r with { CompletedAt = v },
             "Null until one has; older than StartedAt while a retry is under way."),
-        Of("DurationSeconds", "s", Stage.Ingest, "Length of its audio.", r => r.DurationSeconds, (r, v) => r with { DurationSeconds = v },
-            "Null until it is decoded."),
-        Of("SampleRateHz", "Hz", Stage.Ingest, "Sample rate of the upload.", r => r.SampleRateHz, (r, v) => r with { SampleRateHz = v }),
-        Of("Channels", null, Stage.Ingest, "Channels of the upload.", r => r.Channels, (r, v) => r with { Channels = v }),
-        Of("Encoding", null, Stage.Ingest, "Container and codec of the upload.", r => r.Encoding, (r, v) => r with { Encoding = v },
-            "For example `wav pcm16`."),
+        .. Sound,
         Of("ContentBytes", "bytes", Stage.Ingest, "Size of the upload.", r => r.ContentBytes, (r, v) => r with { ContentBytes = v }),
-        Of("Sha256", null, Stage.Ingest, "SHA-256 of the upload.", r => r.Sha256, (r, v) => r with { Sha256 = v },
-            "Lower-case hex; the same content has the same one."),
         Of("BlobETag", null, AnyEnd, "ETag of the upload, without quotes.", r => r.BlobETag, (r, v) => r with { BlobETag = v }),
         Of("ChannelMode", null, Stage.Ingest, "What was made of the channels.", r => r.ChannelMode, (r, v) => r with { ChannelMode = v },
             "`Mix` or `Separate`."),
@@ -65,4 +89,9 @@ public static class RecordingColumns
         Of("ModelQuality", null, Stage.Complete, "The lowest quality among the models.", r => r.ModelQuality, (r, v) => r with { ModelQuality = v },
             "`demonstration`: to show the mechanism, not to decide about people; `production`."),
     ];
+
+    /// <summary>Writes what decoding shows as fields of a JSON object.</summary>
+    /// <param name="writer">Inside the object.</param>
+    /// <param name="recording">As decoded.</param>
+    public static void WriteSound(Utf8JsonWriter writer, Recording recording) => SegmentJsonConverter.WriteFields(writer, Sound, recording);
 }

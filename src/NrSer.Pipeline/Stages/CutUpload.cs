@@ -87,14 +87,9 @@ public sealed partial class CutUpload(
             Id = recording.Id,
             Generation = recording.Generation,
             Status = RecordingStatus.Processing,
-            Sha256 = sha256,
-            DurationSeconds = seconds,
-            SampleRateHz = speech.Source.SampleRateHz,
-            Channels = speech.Source.Channels,
-            Encoding = speech.Source.Encoding,
             ExpectedChunks = count,
             IngestedGeneration = recording.Generation,
-        };
+        }.WithSound(speech, reader.SamplesRead, sha256);
     }
 
     [LoggerMessage(3001, LogLevel.Information, "Decoded {RecordingId}: {Seconds:F1} s in {Chunks} chunks")]

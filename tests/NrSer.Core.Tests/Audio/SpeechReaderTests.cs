@@ -52,6 +52,24 @@ public sealed class SpeechReaderTests
     }
 
     [Fact]
+    public async Task ReadAsync_MixOfInvertedChannels_SaysWhatIsHeard()
+    {
+        float[] interleaved = [.. Enumerable.Range(0, 16_000).SelectMany(n => (float[])[0.5f * MathF.Sin(n), -0.5f * MathF.Sin(n)])];
+        await using SpeechReader speech = await OpenAsync(Wave(16_000, 2, interleaved), ChannelMode.Mix);
+        float[] samples = new float[4096];
+        Assert.Equal(4096, await speech.ReadAsync(samples, Reading.Token));
+        Assert.Equal(0.5f * MathF.Sin(100), samples[100], 1e-6f);
+        Assert.Equal("difference of 0, 1", speech.ChannelsHeard);
+        Assert.Contains("inverted", Assert.Single(speech.Warnings), StringComparison.Ordinal);
+        Assert.Equal(-6.02, speech.Levels.PeakDbfs!.Value, 0.01);
+
+        await using SpeechReader separate = await OpenAsync(Wave(16_000, 2, interleaved), ChannelMode.Separate);
+        Assert.Equal(4096, await separate.ReadAsync(new float[8192], Reading.Token));
+        Assert.Null(separate.ChannelsHeard);
+        Assert.Empty(separate.Warnings);
+    }
+
+    [Fact]
     public async Task OfAsync_AReaderThatIsRefused_IsDisposed()
     {
         var reader = new ManyChannels();
@@ -99,6 +117,10 @@ public sealed class SpeechReaderTests
         public bool IsDisposed { get; private set; }
 
         public AudioFormat Format { get; } = new(16_000, SpeechReader.MaxSeparateChannels + 1, "wav pcm16");
+
+        public IReadOnlyList<string> Warnings => [];
+
+        public double? MissingSeconds => null;
 
         public ValueTask<int> ReadAsync(Memory<float> interleaved, CancellationToken cancellationToken) => ValueTask.FromResult(0);
 

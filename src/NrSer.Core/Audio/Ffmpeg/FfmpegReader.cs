@@ -48,6 +48,12 @@ internal sealed class FfmpegReader : IAudioReader
     /// <inheritdoc/>
     public AudioFormat Format { get; private set; } = null!; // set by OpenAsync, before anyone sees the reader
 
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Warnings { get; private set; } = [];
+
+    /// <inheritdoc/>
+    public double? MissingSeconds { get; private set; }
+
     /// <summary>For tests, which look whether it has gone.</summary>
     internal int ProcessId => _process.Id;
 

@@ -6,6 +6,12 @@ public interface IAudioReader : IAsyncDisposable
     /// <summary>Known before the first sample is read.</summary>
     AudioFormat Format { get; }
 
+    /// <summary>What was noticed so far that does not keep the sound from being used, a sentence each; all of it once the end was read.</summary>
+    IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>How much sound the recording should hold beyond what was read; null when nothing is known to be missing.</summary>
+    double? MissingSeconds { get; }
+
     /// <summary>Reads the next whole frames, interleaved, full scale = 1; samples may exceed it where the encoding can.</summary>
     /// <param name="interleaved">Room for at least one frame; anything behind its last whole frame stays untouched.</param>
     /// <param name="cancellationToken">Stops the reading.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics.Tensors;
 using CommunityToolkit.HighPerformance.Buffers;
 using NrSer.Core.Audio.Input;
@@ -19,11 +20,13 @@ public sealed class WavReader : IAudioReader
     private readonly WavFormat _format;
     private readonly int _frameBytes;
     private readonly long _maxFrames;
+    private readonly List<string> _warnings = [];
     private WavEncoding _encoding;
     private bool _mayBeFloats;
     private WavData _data;
     private long _remainingBytes;
     private long _framesRead;
+    private int _files = 1;
 
     private WavReader(BufferedInput input, WavHeader header, AudioOptions options)
     {
@@ -40,6 +43,12 @@ public sealed class WavReader : IAudioReader
 
     /// <inheritdoc/>
     public AudioFormat Format { get; private set; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Warnings => _warnings;
+
+    /// <inheritdoc/>
+    public double? MissingSeconds => null; // a file that is cut off is refused
 
     /// <summary>Reads the header.</summary>
     /// <param name="content">At the first byte of the recording. If it can seek, a cut-off file is noticed at once. Stays open.</param>
@@ -149,9 +158,11 @@ public sealed class WavReader : IAudioReader
 
             if (!await IsChunkAsync(chunk, cancellationToken).ConfigureAwait(false))
             {
-                bool isSilence = await IsZeroToTheEndAsync(cancellationToken).ConfigureAwait(false);
+                bool isSound = isEmpty || !await IsZeroToTheEndAsync(cancellationToken).ConfigureAwait(false);
+                if (isSound && !isEmpty)
+                    WarnOfMore();
                 Begin(WavData.AllThatFollows(_data.FileOffset));
-                return !isSilence || isEmpty;
+                return isSound;
             }
 
             _input.Advance(WavChunk.HeaderBytes);
@@ -172,7 +183,15 @@ public sealed class WavReader : IAudioReader
         WavHeader header = await WavHeader.ReadAsync(_input, _options, cancellationToken).ConfigureAwait(false);
         if (header.Format != _format)
             throw new InvalidAudioException("A second WAVE file follows in another format; cut them apart.", offset);
+        if (_files++ == 1)
+            _warnings.Add("Several WAVE files stand in one, which are read as one recording.");
         Begin(header.Data);
+    }
+
+    private void WarnOfMore()
+    {
+        string seconds = string.Create(CultureInfo.InvariantCulture, $"{(double)_framesRead / Format.SampleRateHz:0.##}");
+        _warnings.Add($"The header promises {seconds} s of sound; more follows and is read too: its writer was cut off, or it passed 4 GiB.");
     }
 
     // Samples can look like a name by chance: an unknown one must fit into what follows.

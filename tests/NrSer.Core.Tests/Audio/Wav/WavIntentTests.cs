@@ -1,5 +1,6 @@
 using CsCheck;
 using NrSer.Core.Audio.Input;
+using NrSer.Core.Audio.Wav;
 
 namespace NrSer.Core.Tests.Audio.Wav;
 
@@ -36,6 +37,7 @@ public sealed class WavIntentTests
         short[] samples = [.. Enumerable.Range(1, 3000).Select(sample => (short)sample)];
         byte[] stale = WavBytes.File("RIFF", 236, Mono16, WavBytes.ChunkOfSize("data", 200, WavBytes.Pcm16(samples)));
         await AssertReadAsync(stale, [.. samples.Select(sample => sample / 32768f)]);
+        Assert.Contains("0.01 s", Assert.Single(await WarningsAsync(stale)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -43,8 +45,13 @@ public sealed class WavIntentTests
         WavBytes.Riff(Mono16, WavBytes.Chunk("data", Half), WavBytes.Chunk("LIST", 1, 2, 3), WavBytes.Chunk("data", Half)), TwoHalves);
 
     [Fact]
-    public async Task ReadAsync_TwoFilesInOne_AreOne() =>
-        await AssertReadAsync([.. WavBytes.Speech(16384), .. WavBytes.Speech(16384)], TwoHalves);
+    public async Task ReadAsync_TwoFilesInOne_AreOne()
+    {
+        byte[] file = [.. WavBytes.Speech(16384), .. WavBytes.Speech(16384)];
+        await AssertReadAsync(file, TwoHalves);
+        Assert.Contains("Several", Assert.Single(await WarningsAsync(file)), StringComparison.Ordinal);
+        Assert.Empty(await WarningsAsync(WavBytes.Speech(16384)));
+    }
 
     [Fact]
     public async Task ReadAsync_TwoFilesOfDifferentFormats_AreRefused()
@@ -115,6 +122,13 @@ public sealed class WavIntentTests
             byte[] file = WavBytes.Riff(WavBytes.Format(WavBytes.Pcm, 1, 16_000, 32), WavBytes.Chunk("data", stored));
             Assert.Equal("wav pcm32", (await Reading.DecodeAsync(file)).Format.Encoding);
         }
+    }
+
+    private static async Task<IReadOnlyList<string>> WarningsAsync(byte[] file)
+    {
+        await using WavReader reader = await WavReader.OpenAsync(new ForwardStream(file), new(), Reading.Token);
+        await Reading.ReadAllAsync(reader);
+        return reader.Warnings;
     }
 
     private static async Task AssertReadAsync(byte[] file, float[] expected)

@@ -1,4 +1,4 @@
-namespace NrSer.Core.Audio;
+namespace NrSer.Core.Audio.Channels;
 
 /// <summary>Takes interleaved frames apart.</summary>
 internal static class Deinterleave
@@ -18,21 +18,5 @@ internal static class Deinterleave
 
         for (int frame = 0, at = channel; frame < samples.Length; frame++, at += channels)
             samples[frame] = interleaved[at];
-    }
-
-    /// <summary>The mean over the channels of every frame.</summary>
-    /// <param name="interleaved">Shape [frames, channels].</param>
-    /// <param name="channels">Samples per frame.</param>
-    /// <param name="samples">Receives it, shape [frames]; must not overlap.</param>
-    public static void Mean(ReadOnlySpan<float> interleaved, int channels, Span<float> samples)
-    {
-        float weight = 1f / channels;
-        for (int frame = 0; frame < samples.Length; frame++)
-        {
-            float sum = 0;
-            foreach (float sample in interleaved.Slice(frame * channels, channels))
-                sum += sample;
-            samples[frame] = sum * weight;
-        }
     }
 }
