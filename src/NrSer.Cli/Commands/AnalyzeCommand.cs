@@ -23,7 +23,7 @@ internal static class AnalyzeCommand
 
     public static Command Create(Terminal terminal)
     {
-        var file = new Argument<FileInfo>("file") { Description = "A recording: WAV, FLAC, MP3, M4A, OGG, Opus, WebM, WMA or AMR." };
+        var file = new Argument<FileInfo>("file") { Description = "A recording, or - for standard input. The README lists the formats." };
         var whole = new Option<bool>("--whole") { Description = $"Take the file, up to {LongestWholeSeconds} s, as one segment." };
         var channels = new Option<ChannelMode>("--channels")
         {
@@ -34,10 +34,12 @@ internal static class AnalyzeCommand
         {
             file, whole, channels,
         };
+        var options = new RecordingOptions();
+        options.AddTo(command);
         command.Add(new Option<bool>("--json") { Description = "Has no effect: the output is JSON anyway. Scripts may say it to every command." });
         command.Run(terminal, async (parsed, cancellationToken) =>
         {
-            FileInfo recording = parsed.GetRequiredValue(file);
+            await using RecordingFile recording = await options.OpenAsync(parsed.GetRequiredValue(file), parsed, cancellationToken);
             // As one segment means as one chunk, whatever chunks are set to; a longer file shows as a longer chunk.
             bool asOne = parsed.GetValue(whole);
             await using ServiceProvider services = CliServices.Method(terminal,
@@ -53,17 +55,16 @@ internal static class AnalyzeCommand
     }
 
     private static async Task<AnalysisV2> AnalyzeAsync(
-        Terminal terminal, ServiceProvider services, FileInfo recording, bool whole, ChannelMode channels, Action<double> progress, CancellationToken cancellationToken)
+        Terminal terminal, ServiceProvider services, RecordingFile recording, bool whole, ChannelMode channels, Action<double> progress, CancellationToken cancellationToken)
     {
         ModelNames names = ModelNames.Of(services.GetRequiredService<ModelSet>());
         NoiseRobustEmotionRecognizer recognizer = services.GetRequiredService<NoiseRobustEmotionRecognizer>();
         IReadOnlyList<string> labels = services.GetRequiredService<IEmotionClassifier>().Labels;
         SegmentationOptions segmentation = services.GetRequiredService<IOptions<SegmentationOptions>>().Value;
 
-        await using FileStream content = RecordingFile.Open(recording);
-        await using var hashed = new HashedContent(content);
-        await using SpeechReader speech =
-            await SpeechReader.OpenAsync(services.GetRequiredService<AudioDecoder>(), hashed.Stream, channels, cancellationToken);
+        await using var hashed = new HashedContent(recording.Content);
+        await using SpeechReader speech = await SpeechReader.OpenAsync(
+            services.GetRequiredService<AudioDecoder>(), hashed.Stream, recording.Hints, channels, cancellationToken);
         var reader = new ChunkReader(speech, segmentation);
         var segments = new List<Segment>();
         await foreach (AudioChunk chunk in reader.ReadAsync(cancellationToken))
@@ -72,10 +73,10 @@ internal static class AnalyzeCommand
                 throw new UsageException($"--whole takes files of up to {LongestWholeSeconds} s; this one is longer. Leave it out to get segments.");
             segments.AddRange(recognizer.Recognize(chunk.Samples, whole, cancellationToken)
                 .Select(segment => Segment.Of(segment, labels, chunk.Channel, chunk.StartSample, names)));
-            progress(RecordingFile.ShareRead(content));
+            progress(recording.ShareRead);
         }
 
-        terminal.Warn(recording, speech);
+        terminal.Warn(recording.Label, speech);
         string sha256 = await hashed.FinishAsync(cancellationToken);
         segments.Sort((a, b) => (a.Channel, a.StartSeconds).CompareTo((b.Channel, b.StartSeconds)));
         return new AnalysisV2(

@@ -188,8 +188,8 @@ internal static class BenchCommand
     /// <summary>Appends the recording once, or as much of it as fits.</summary>
     private static async Task FillAsync(AudioDecoder decoder, FileInfo recording, ChunkCutter material, CancellationToken cancellationToken)
     {
-        await using FileStream content = RecordingFile.Open(recording);
-        await using SpeechReader speech = await SpeechReader.OpenAsync(decoder, content, ChannelMode.Mix, cancellationToken);
+        await using RecordingFile file = await RecordingFile.OpenAsync(recording, name: null, track: null, cancellationToken);
+        await using SpeechReader speech = await SpeechReader.OpenAsync(decoder, file.Content, file.Hints, ChannelMode.Mix, cancellationToken);
         int read, samples = 0;
         while (!material.IsFull && (read = await speech.ReadAsync(material.Room, cancellationToken)) > 0)
         {

@@ -30,26 +30,28 @@ internal static class EnhanceCommand
             DefaultValueFactory = _ => Mode.Enhanced,
         }.OnlyNames();
         var command = new Command("enhance", "Writes the enhanced or reconstituted speech of one recording.") { input, output, mode };
+        var options = new RecordingOptions();
+        options.AddTo(command);
         command.Run(terminal, async (parsed, cancellationToken) =>
         {
             FileInfo source = parsed.GetRequiredValue(input), target = parsed.GetRequiredValue(output);
             if (source.FullName == target.FullName)
                 throw new UsageException($"{target} would be overwritten by its own enhancement. Name another file to write.");
+            await using RecordingFile recording = await options.OpenAsync(source, parsed, cancellationToken);
             await using ServiceProvider services = CliServices.Method(terminal);
             await terminal.WithProgressAsync(
-                source.Name, progress => EnhanceAsync(terminal, services, source, target, parsed.GetValue(mode), progress, cancellationToken));
+                recording.Name, progress => EnhanceAsync(terminal, services, recording, target, parsed.GetValue(mode), progress, cancellationToken));
             return ExitCode.Success;
         });
         return command;
     }
 
     private static async Task<long> EnhanceAsync(
-        Terminal terminal, ServiceProvider services, FileInfo source, FileInfo target, Mode mode, Action<double> progress, CancellationToken cancellationToken)
+        Terminal terminal, ServiceProvider services, RecordingFile source, FileInfo target, Mode mode, Action<double> progress, CancellationToken cancellationToken)
     {
         SpeechReconstituter reconstituter = services.GetRequiredService<SpeechReconstituter>();
-        await using FileStream content = RecordingFile.Open(source);
-        await using SpeechReader speech =
-            await SpeechReader.OpenAsync(services.GetRequiredService<AudioDecoder>(), content, ChannelMode.Mix, cancellationToken);
+        await using SpeechReader speech = await SpeechReader.OpenAsync(
+            services.GetRequiredService<AudioDecoder>(), source.Content, source.Hints, ChannelMode.Mix, cancellationToken);
         var reader = new ChunkReader(speech, services.GetRequiredService<IOptions<SegmentationOptions>>().Value);
 
         await using var unfinished = new UnfinishedFile(target);
@@ -70,10 +72,10 @@ internal static class EnhanceCommand
                 await writer.WriteAsync(enhanced.Memory, cancellationToken);
             }
 
-            progress(RecordingFile.ShareRead(content));
+            progress(source.ShareRead);
         }
 
-        terminal.Warn(source, speech);
+        terminal.Warn(source.Label, speech);
         await writer.CompleteAsync(cancellationToken);
         await unfinished.FinishAsync();
         return reader.SamplesRead;

@@ -28,6 +28,8 @@ internal static class ScoreCommand
         {
             files, segments,
         };
+        var options = new RecordingOptions();
+        options.AddTo(command);
         command.Add(new Option<bool>("--json") { Description = "Has no effect: the output is JSON anyway. Scripts may say it to every command." });
         command.Run(terminal, async (parsed, cancellationToken) =>
         {
@@ -37,7 +39,8 @@ internal static class ScoreCommand
             {
                 try
                 {
-                    await ScoreAsync(terminal, services, file, parsed.GetValue(segments), cancellationToken);
+                    await using RecordingFile recording = await options.OpenAsync(file, parsed, cancellationToken);
+                    await ScoreAsync(terminal, services, recording, parsed.GetValue(segments), cancellationToken);
                 }
                 catch (Exception error) when (
                     error is InvalidAudioException or UsageException or IOException or UnauthorizedAccessException or FfmpegMissingException)
@@ -53,12 +56,11 @@ internal static class ScoreCommand
     }
 
     private static async Task ScoreAsync(
-        Terminal terminal, ServiceProvider services, FileInfo file, bool timeline, CancellationToken cancellationToken)
+        Terminal terminal, ServiceProvider services, RecordingFile recording, bool timeline, CancellationToken cancellationToken)
     {
         SpeechReconstituter reconstituter = services.GetRequiredService<SpeechReconstituter>();
-        await using FileStream content = RecordingFile.Open(file);
-        await using SpeechReader speech =
-            await SpeechReader.OpenAsync(services.GetRequiredService<AudioDecoder>(), content, ChannelMode.Mix, cancellationToken);
+        await using SpeechReader speech = await SpeechReader.OpenAsync(
+            services.GetRequiredService<AudioDecoder>(), recording.Content, recording.Hints, ChannelMode.Mix, cancellationToken);
         var reader = new ChunkReader(speech, services.GetRequiredService<IOptions<SegmentationOptions>>().Value);
         await foreach (AudioChunk chunk in reader.ReadAsync(cancellationToken))
         {
@@ -70,10 +72,10 @@ internal static class ScoreCommand
                 double start = (chunk.StartSample + segment.Span.StartSample) / (double)SegmentGrid.SampleRateHz;
                 terminal.Out.WriteLine(timeline
                     ? JsonSerializer.Serialize(
-                        new ScoreTimelineV1(file.ToString(), start, start + (segment.Span.Samples / (double)SegmentGrid.SampleRateHz),
+                        new ScoreTimelineV1(recording.Label, start, start + (segment.Span.Samples / (double)SegmentGrid.SampleRateHz),
                             segment.Score.Value, segment.IsSpeech),
                         CliLineJsonContext.Default.ScoreTimelineV1)
-                    : JsonSerializer.Serialize(new ScoreV1(file.ToString(), segment.Score.Value, segment.IsSpeech),
+                    : JsonSerializer.Serialize(new ScoreV1(recording.Label, segment.Score.Value, segment.IsSpeech),
                         CliLineJsonContext.Default.ScoreV1));
             }
 
@@ -81,6 +83,6 @@ internal static class ScoreCommand
                 break;
         }
 
-        terminal.Warn(file, speech);
+        terminal.Warn(recording.Label, speech);
     }
 }

@@ -66,7 +66,7 @@ internal sealed class Terminal
     public void Error(string message) => Notes.MarkupLineInterpolated($"[red]error:[/] {message.ReplaceLineEndings(" ")}");
 
     /// <summary>Says what was noticed of a recording that could be used all the same.</summary>
-    public void Warn(FileInfo recording, SpeechReader speech)
+    public void Warn(string recording, SpeechReader speech)
     {
         foreach (string warning in speech.Warnings)
             Notes.MarkupLineInterpolated($"[yellow]warning:[/] {recording}: {warning.ReplaceLineEndings(" ")}");

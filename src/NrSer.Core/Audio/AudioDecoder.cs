@@ -15,19 +15,21 @@ public sealed class AudioDecoder(AudioOptions options)
     /// <param name="content">
     /// At the first byte of the recording; needs no seeking. Read until the reader is disposed, and left open: dispose the reader first.
     /// </param>
+    /// <param name="hints">What the caller knows or wants besides.</param>
     /// <param name="cancellationToken">Stops the opening.</param>
     /// <exception cref="InvalidAudioException">The content is empty, no recording, damaged, or beyond the limits.</exception>
     /// <exception cref="FfmpegMissingException">The recording needs ffmpeg, which is not there.</exception>
-    public async Task<IAudioReader> OpenAsync(Stream content, CancellationToken cancellationToken)
+    public async Task<IAudioReader> OpenAsync(Stream content, RecordingHints hints, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(content);
+        ArgumentNullException.ThrowIfNull(hints);
         BufferedInput input = new(content);
         bool hasTag = await Preamble.SkipAsync(input, cancellationToken).ConfigureAwait(false);
         if (ContentSniffer.IsWave(input.Buffered.Span))
             return await WavReader.OpenAsync(input, options, cancellationToken).ConfigureAwait(false);
         FfmpegFormat format = ContentSniffer.FindFfmpegFormat(input.Buffered.Span) ?? FindFrames(input, hasTag)
             ?? throw new InvalidAudioException(UnreadableContent.Describe(input), 0);
-        return await FfmpegReader.OpenAsync(input, format, options, cancellationToken).ConfigureAwait(false);
+        return await FfmpegReader.OpenAsync(input, format, hints, options, cancellationToken).ConfigureAwait(false);
     }
 
     // What is something else is not searched, since it could hold frames and not be them.

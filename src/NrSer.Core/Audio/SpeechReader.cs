@@ -56,6 +56,7 @@ public sealed class SpeechReader : IAsyncDisposable
     /// <summary>Opens a recording of any supported kind.</summary>
     /// <param name="decoder">Finds out what it is.</param>
     /// <param name="content">At the first byte; read until this object is disposed, and left open.</param>
+    /// <param name="hints">What the caller knows or wants of the recording besides.</param>
     /// <param name="mode">What becomes of the channels.</param>
     /// <param name="cancellationToken">Stops the opening.</param>
     /// <exception cref="InvalidAudioException">
@@ -63,10 +64,11 @@ public sealed class SpeechReader : IAsyncDisposable
     /// separate.
     /// </exception>
     /// <exception cref="FfmpegMissingException">The recording needs ffmpeg, which is not there.</exception>
-    public static async Task<SpeechReader> OpenAsync(AudioDecoder decoder, Stream content, ChannelMode mode, CancellationToken cancellationToken)
+    public static async Task<SpeechReader> OpenAsync(
+        AudioDecoder decoder, Stream content, RecordingHints hints, ChannelMode mode, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(decoder);
-        return await OfAsync(await decoder.OpenAsync(content, cancellationToken).ConfigureAwait(false), mode).ConfigureAwait(false);
+        return await OfAsync(await decoder.OpenAsync(content, hints, cancellationToken).ConfigureAwait(false), mode).ConfigureAwait(false);
     }
 
     /// <summary>Takes a reader over, and disposes it if it cannot be used.</summary>

@@ -21,7 +21,8 @@ public sealed class ClipAudio(AudioDecoder decoder)
         {
             FileStream content = file.OpenRead();
             await using ConfiguredAsyncDisposable closing = content.ConfigureAwait(false);
-            SpeechReader speech = await SpeechReader.OpenAsync(decoder, content, ChannelMode.Mix, cancellationToken).ConfigureAwait(false);
+            var hints = new RecordingHints { Name = file.Name };
+            SpeechReader speech = await SpeechReader.OpenAsync(decoder, content, hints, ChannelMode.Mix, cancellationToken).ConfigureAwait(false);
             await using ConfiguredAsyncDisposable closingSpeech = speech.ConfigureAwait(false);
             var samples = new float[LongestSamples];
             int count = 0, read;

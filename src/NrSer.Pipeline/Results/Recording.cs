@@ -82,6 +82,8 @@ public sealed record Recording
 
     /// <summary>Where its segments stand; null for recordings of version 0.1, whose segments are in the table alone.</summary>
     public SegmentStore? SegmentStore { get; init; }
+    /// <summary>Which of several tracks the uploader asked for, from 0.</summary>
+    public int? Track { get; init; }
 
     /// <summary>Chunks that ingest made; null until it is done.</summary>
     public int? ExpectedChunks { get; init; }

@@ -43,7 +43,7 @@ public sealed partial class CutUpload(
 
     private Recording Planned(Recording recording) => recording with
     {
-        ChannelMode = ingestion.Value.Channels,
+        ChannelMode = recording.ChannelMode ?? ingestion.Value.Channels,
         MaxChunkSeconds = segmentation.Value.MaxChunk.TotalSeconds,
         SegmentStore = ingestion.Value.SegmentStore,
     };
@@ -65,7 +65,8 @@ public sealed partial class CutUpload(
             : await intake.StoredAsync(recording.Id, cancellationToken).ConfigureAwait(false);
         var hashed = new HashedContent(content);
         await using ConfiguredAsyncDisposable closingContent = hashed.ConfigureAwait(false);
-        SpeechReader speech = await SpeechReader.OpenAsync(decoder, hashed.Stream, recording.ChannelMode!.Value, cancellationToken)
+        var hints = new RecordingHints { Name = recording.BlobName, Track = recording.Track };
+        SpeechReader speech = await SpeechReader.OpenAsync(decoder, hashed.Stream, hints, recording.ChannelMode!.Value, cancellationToken)
             .ConfigureAwait(false);
         await using ConfiguredAsyncDisposable closingReader = speech.ConfigureAwait(false);
         var reader = new ChunkReader(speech, new SegmentationOptions { MaxChunk = TimeSpan.FromSeconds(recording.MaxChunkSeconds!.Value) });

@@ -84,6 +84,8 @@ public sealed partial class IngestRecording(
             ContentBytes = upload.ContentBytes,
             UploadedAt = earlier?.UploadedAt ?? upload.CreatedOn,
             StartedAt = time.GetUtcNow(),
+            ChannelMode = upload.Wishes.Channels,
+            Track = upload.Wishes.Track,
         };
         (Recording planned, IReadOnlyDictionary<string, Chunk> before) = await cutting.PlanAsync(begun, earlier, cancellationToken)
             .ConfigureAwait(false);
@@ -96,6 +98,8 @@ public sealed partial class IngestRecording(
 
         try
         {
+            if (upload.Wishes.Error is { } error)
+                throw new InvalidAudioException(error);
             await scan.CheckAsync(upload.BlobName, cancellationToken).ConfigureAwait(false);
             Stream content = await uploads.OpenAsync(identified, cancellationToken).ConfigureAwait(false);
             await using ConfiguredAsyncDisposable closing = content.ConfigureAwait(false);

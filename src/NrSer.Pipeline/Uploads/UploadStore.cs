@@ -31,7 +31,10 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
         {
             BlobProperties properties = await _container.GetBlobClient(blobName).GetPropertiesAsync(cancellationToken: cancellationToken)
                 .ConfigureAwait(false);
-            return UploadOf(blobName, properties.ETag, properties.CreatedOn, properties.ContentLength);
+            return UploadOf(blobName, properties.ETag, properties.CreatedOn, properties.ContentLength) with
+            {
+                Wishes = UploadWishes.Of(properties.Metadata),
+            };
         }
         catch (RequestFailedException gone) when (gone.ErrorCode == BlobErrorCode.BlobNotFound)
         {
@@ -236,7 +239,11 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
 /// <param name="ETag">Its ETag, without quotes.</param>
 /// <param name="CreatedOn">When it was uploaded; null when it was not looked at.</param>
 /// <param name="ContentBytes">Its size.</param>
-public sealed record Upload(RecordingId Id, string BlobName, string ETag, DateTimeOffset? CreatedOn, long ContentBytes);
+public sealed record Upload(RecordingId Id, string BlobName, string ETag, DateTimeOffset? CreatedOn, long ContentBytes)
+{
+    /// <summary>How it is to be read; known of one upload that was looked up, not of many that were listed.</summary>
+    public UploadWishes Wishes { get; init; } = UploadWishes.None;
+}
 
 /// <summary>An upload of which it is known which recording it is.</summary>
 /// <param name="Upload">The upload, with the recording's id.</param>

@@ -36,8 +36,16 @@ internal static class Reading
 
     public static async Task<(AudioFormat Format, float[] Samples)> DecodeAsync(byte[] file, AudioOptions? options = null)
     {
+        (IAudioReader reader, float[] samples) = await DecodeWithReaderAsync(file, options);
+        return (reader.Format, samples);
+    }
+
+    /// <summary>The same, with the reader that has ended, for what it noticed.</summary>
+    public static async Task<(IAudioReader Ended, float[] Samples)> DecodeWithReaderAsync(
+        byte[] file, AudioOptions? options = null, RecordingHints? hints = null)
+    {
         await using ForwardStream content = new(file);
-        await using IAudioReader reader = await new AudioDecoder(options ?? new()).OpenAsync(content, Token);
-        return (reader.Format, await ReadAllAsync(reader));
+        await using IAudioReader reader = await new AudioDecoder(options ?? new()).OpenAsync(content, hints ?? RecordingHints.None, Token);
+        return (reader, await ReadAllAsync(reader));
     }
 }

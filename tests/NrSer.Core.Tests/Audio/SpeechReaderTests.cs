@@ -83,7 +83,7 @@ public sealed class SpeechReaderTests
         byte[] file = [.. Wave(16_000, 1, 0.5f, -0.5f), 1, 2, 3];
         await using var hashed = new HashedContent(new MemoryStream(file));
         await using SpeechReader speech =
-            await SpeechReader.OpenAsync(new AudioDecoder(new AudioOptions()), hashed.Stream, ChannelMode.Mix, Reading.Token);
+            await SpeechReader.OpenAsync(new AudioDecoder(new AudioOptions()), hashed.Stream, RecordingHints.None, ChannelMode.Mix, Reading.Token);
         Assert.Equal(2, await speech.ReadAsync(new float[8], Reading.Token));
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(file)), await hashed.FinishAsync(Reading.Token));
     }
@@ -99,7 +99,7 @@ public sealed class SpeechReaderTests
         WavBytes.Riff(WavBytes.Format(WavBytes.IeeeFloat, channels, rateHz, 32), WavBytes.Chunk("data", WavBytes.Float32(interleaved)));
 
     private static async Task<SpeechReader> OpenAsync(byte[] file, ChannelMode mode) =>
-        await SpeechReader.OpenAsync(new AudioDecoder(new AudioOptions()), new MemoryStream(file), mode, Reading.Token);
+        await SpeechReader.OpenAsync(new AudioDecoder(new AudioOptions()), new MemoryStream(file), RecordingHints.None, mode, Reading.Token);
 
     private static async Task<float[]> ReadAsync(byte[] file, ChannelMode mode, int roomSamples = 4096)
     {

@@ -25,7 +25,7 @@ internal static class DeclaredLength
     public static long? Find(FfmpegFormat format, ReadOnlySpan<byte> start)
     {
         if (format == FfmpegFormat.Mp3)
-            return FindInMp3(start);
+            return Mp3Info.Find(start)?.Bytes;
         if (format == FfmpegFormat.Asf)
             return FindInAsf(start);
         if (format == FfmpegFormat.Aiff)
@@ -100,24 +100,5 @@ internal static class DeclaredLength
             return null;
         bool isBroadcast = (start[at + AsfFlagsOffset] & 1) != 0; // written without knowing the end
         return isBroadcast ? null : BinaryPrimitives.ReadInt64LittleEndian(start[(at + AsfLengthOffset)..]);
-    }
-
-    // Encoders put a silent first frame into the file whose body starts with Xing or Info, flags, and, as flags say, the number of frames and
-    // the bytes from this frame on.
-    private static long? FindInMp3(ReadOnlySpan<byte> start)
-    {
-        if (start.Length < 256)
-            return null;
-
-        ReadOnlySpan<byte> frame = start[..256];
-        int at = frame.IndexOf("Xing"u8);
-        if (at < 0)
-            at = frame.IndexOf("Info"u8);
-        if (at is < 4 or > 40) // 4 bytes of header, at most 32 of side information and 2 of checksum come before
-            return null;
-
-        uint flags = BinaryPrimitives.ReadUInt32BigEndian(frame[(at + 4)..]);
-        int bytesAt = at + 8 + ((flags & 1) != 0 ? 4 : 0);
-        return (flags & 2) != 0 ? BinaryPrimitives.ReadUInt32BigEndian(frame[bytesAt..]) : null;
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using NrSer.Core.Audio.Input;
 
 namespace NrSer.Core.Audio.Ffmpeg;
@@ -10,12 +11,13 @@ internal static class FfmpegCommand
     private const string LimitsPath = "/usr/bin/prlimit";
 
     // Sound goes where its time stamps say: from 0.1 s on, what is missing becomes silence. A gap of more than ten minutes is not believed, nor what
-    // exceeds two hours in all: one forged number would be a day of silence, and streams that were joined late count from long before. Variables:
+    // exceeds two hours in all: one forged number would be a day of silence, and streams that were joined late count from long before; nor a start
+    // within 30 ms, which is a rounded encoder delay. Variables:
     // 0 time not believed, 1 end of the frame before, 2 silence so far, 3 this gap, 4 whether it is not believed; all in units of the time base.
     private const string KeepTime =
         "asetpts='"
         + "st(3, PTS - ld(1)); st(1, PTS + NB_SAMPLES / SR / TB);"
-        + "st(4, gt(ld(3), 0) * (gt(ld(3), 600 / TB) + gt(ld(2) + ld(3), 7200 / TB)));"
+        + "st(4, gt(ld(3), 0) * (gt(ld(3), 600 / TB) + gt(ld(2) + ld(3), 7200 / TB) + not(N) * lt(ld(3), 0.03 / TB)));"
         + "st(0, ld(0) + if(ld(4), ld(3), 0)); st(2, ld(2) + if(gt(ld(3), 0) * not(ld(4)), ld(3), 0));"
         + "PTS - ld(0)',aresample=async=1:first_pts=0";
 
@@ -26,8 +28,9 @@ internal static class FfmpegCommand
     /// <param name="ffmpegPath">Full path: there will be no PATH to search.</param>
     /// <param name="format">What the recording was found to be.</param>
     /// <param name="filePath">The recording, or null when it comes through the standard input.</param>
+    /// <param name="track">Which of its tracks with sound, from 0; null to leave that to ffmpeg.</param>
     /// <param name="options">Limits.</param>
-    public static ProcessStartInfo Create(string ffmpegPath, FfmpegFormat format, string? filePath, AudioOptions options)
+    public static ProcessStartInfo Create(string ffmpegPath, FfmpegFormat format, string? filePath, int? track, AudioOptions options)
     {
         bool limited = OperatingSystem.IsLinux() && File.Exists(LimitsPath);
         ProcessStartInfo start = new(limited ? LimitsPath : ffmpegPath)
@@ -42,7 +45,7 @@ internal static class FfmpegCommand
         if (limited)
             Add(start, $"--as={options.FfmpegMaxMemoryBytes}", "--core=0", ffmpegPath);
 
-        Add(start, "-nostdin", "-hide_banner", "-v", "error", "-filter_threads", "1");
+        Add(start, "-nostdin", "-hide_banner", "-nostats", "-v", "level+info", "-filter_threads", "1");
         Add(start, "-timelimit", $"{Math.Ceiling(options.FfmpegMaxCpuTime.TotalSeconds):0}");
         Add(start, "-max_alloc", $"{options.FfmpegMaxMemoryBytes / 4}"); // one block; a quarter leaves room for its neighbours
         if (format == FfmpegFormat.Flac)
@@ -53,6 +56,8 @@ internal static class FfmpegCommand
         Add(start, "-protocol_whitelist", filePath is null ? "pipe" : "file");
         Add(start, "-threads", "1", "-vn", "-sn", "-dn");
         Add(start, "-i", filePath is null ? "pipe:0" : $"file:{filePath}");
+        if (track is not null)
+            Add(start, "-map", string.Create(CultureInfo.InvariantCulture, $"0:a:{track}"));
         if (format.Clock != FfmpegClock.SamplesOnly)
             Add(start, "-af", KeepTime);
         Add(start, "-map_metadata", "-1", "-bitexact", "-c:a", "pcm_f32le", "-f", "wav", "pipe:1");

@@ -6,11 +6,12 @@ namespace NrSer.Core.Audio.Ffmpeg;
 /// <param name="Extensions">What such files are called, with their dots and spaces between.</param>
 /// <param name="NeedsFile">The index may stand at the end, so ffmpeg has to seek.</param>
 /// <param name="Clock">What the container says about time.</param>
+/// <param name="IsLossless">Whoever keeps such files wants every sample: what is cut off is refused, not shortened.</param>
 internal sealed record FfmpegFormat(
-    string Demuxer, string Name, string Extensions, bool NeedsFile = false, FfmpegClock Clock = FfmpegClock.SamplesOnly)
+    string Demuxer, string Name, string Extensions, bool NeedsFile = false, FfmpegClock Clock = FfmpegClock.SamplesOnly, bool IsLossless = false)
 {
-    public static readonly FfmpegFormat Wave = new("wav", "wav", ".wav");
-    public static readonly FfmpegFormat Flac = new("flac", "flac", ".flac");
+    public static readonly FfmpegFormat Wave = new("wav", "wav", ".wav", IsLossless: true);
+    public static readonly FfmpegFormat Flac = new("flac", "flac", ".flac", IsLossless: true);
     public static readonly FfmpegFormat Mp3 = new("mp3", "mp3", ".mp3 .mp2");
     public static readonly FfmpegFormat Aac = new("aac", "aac", ".aac");
     public static readonly FfmpegFormat Ogg = new("ogg", "ogg", ".ogg .oga .opus .spx", Clock: FfmpegClock.Gaps);
@@ -19,11 +20,11 @@ internal sealed record FfmpegFormat(
         new("mov", "mp4", ".m4a .m4b .mp4 .mov .3gp", NeedsFile: true, Clock: FfmpegClock.GapsFromZero);
     public static readonly FfmpegFormat Asf = new("asf", "wma", ".wma");
     public static readonly FfmpegFormat Amr = new("amr", "amr", ".amr .awb");
-    public static readonly FfmpegFormat Aiff = new("aiff", "aiff", ".aif .aiff");
-    public static readonly FfmpegFormat Au = new("au", "au", ".au .snd");
-    public static readonly FfmpegFormat Caf = new("caf", "caf", ".caf", NeedsFile: true);
-    public static readonly FfmpegFormat Wave64 = new("w64", "w64", ".w64");
-    public static readonly FfmpegFormat Sphere = new("nistsphere", "sphere", ".sph");
+    public static readonly FfmpegFormat Aiff = new("aiff", "aiff", ".aif .aiff", IsLossless: true);
+    public static readonly FfmpegFormat Au = new("au", "au", ".au .snd", IsLossless: true);
+    public static readonly FfmpegFormat Caf = new("caf", "caf", ".caf", NeedsFile: true, IsLossless: true);
+    public static readonly FfmpegFormat Wave64 = new("w64", "w64", ".w64", IsLossless: true);
+    public static readonly FfmpegFormat Sphere = new("nistsphere", "sphere", ".sph", IsLossless: true);
     public static readonly FfmpegFormat Gsm = new("gsm", "gsm", ".gsm");
     public static readonly FfmpegFormat MpegTs = new("mpegts", "mpegts", ".ts", Clock: FfmpegClock.Gaps);
     public static readonly FfmpegFormat Avi = new("avi", "avi", ".avi");
@@ -31,13 +32,13 @@ internal sealed record FfmpegFormat(
     public static readonly FfmpegFormat Ac3 = new("ac3", "ac3", ".ac3");
     public static readonly FfmpegFormat Eac3 = new("eac3", "eac3", ".eac3 .ec3");
     public static readonly FfmpegFormat Dts = new("dts", "dts", ".dts");
-    public static readonly FfmpegFormat WavPack = new("wv", "wavpack", ".wv", NeedsFile: true); // a tag at its end is seen only there
-    public static readonly FfmpegFormat MonkeysAudio = new("ape", "ape", ".ape", NeedsFile: true);
-    public static readonly FfmpegFormat TrueAudio = new("tta", "tta", ".tta");
+    public static readonly FfmpegFormat WavPack = new("wv", "wavpack", ".wv", NeedsFile: true, IsLossless: true); // a tag at its end is seen only there
+    public static readonly FfmpegFormat MonkeysAudio = new("ape", "ape", ".ape", NeedsFile: true, IsLossless: true);
+    public static readonly FfmpegFormat TrueAudio = new("tta", "tta", ".tta", IsLossless: true);
     public static readonly FfmpegFormat Musepack7 = new("mpc", "musepack", ".mpc", NeedsFile: true);
     public static readonly FfmpegFormat Musepack8 = new("mpc8", "musepack", ".mpc", NeedsFile: true);
-    public static readonly FfmpegFormat Voc = new("voc", "voc", ".voc");
-    public static readonly FfmpegFormat Dsf = new("dsf", "dsf", ".dsf");
+    public static readonly FfmpegFormat Voc = new("voc", "voc", ".voc", IsLossless: true);
+    public static readonly FfmpegFormat Dsf = new("dsf", "dsf", ".dsf", IsLossless: true);
 
     /// <summary>All of them, the most common first.</summary>
     public static IReadOnlyList<FfmpegFormat> All { get; } =

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.RegularExpressions;
 using NrSer.Core.Audio.Input;
 
@@ -7,8 +6,6 @@ namespace NrSer.Core.Audio.Ffmpeg;
 /// <summary>Reads ffmpeg's exit code and complaints: it exits with 0 even when half of the recording is missing.</summary>
 internal static partial class FfmpegOutcome
 {
-    private const int MaxComplaintBytes = 8 * 1024; // the first complaints tell what went wrong; the rest repeat it
-
     private const int MaxQuoteChars = 160;
 
     // Shells report death by signal n as 128 + n. ffmpeg itself answers SIGINT and SIGTERM with 255, after writing a proper end.
@@ -24,35 +21,20 @@ internal static partial class FfmpegOutcome
         UnknownCodec,
         OtherCodec,
         Pauses,
+        NoTrack,
+        CutOff,
         Damage,
     }
 
-    /// <summary>Reads all that ffmpeg complains of, and keeps the beginning.</summary>
-    /// <param name="standardError">Of the process; read to its end.</param>
-    public static async Task<string> ReadComplaintsAsync(Stream standardError)
-    {
-        byte[] buffer = new byte[2 * MaxComplaintBytes];
-        int count = 0;
-        int read;
-        do
-        {
-            // Once the first half is full, the second is written over and over.
-            Memory<byte> room = buffer.AsMemory(Math.Min(count, MaxComplaintBytes));
-            read = await standardError.ReadAsync(room, CancellationToken.None).ConfigureAwait(false);
-            count = Math.Min(count + read, MaxComplaintBytes);
-        }
-        while (read > 0);
-        return Encoding.UTF8.GetString(buffer, 0, count);
-    }
-
-    /// <summary>Throws unless ffmpeg read the whole recording.</summary>
+    /// <summary>Throws unless ffmpeg came to the end of the recording, whole or not.</summary>
     /// <param name="exitCode">ffmpeg's.</param>
-    /// <param name="complaints">What it wrote to its standard error, one complaint a line.</param>
+    /// <param name="complaints">Its errors, one a line.</param>
     /// <param name="format">What it was reading.</param>
     /// <param name="linkOffset">Where the last of several recordings in a row starts, in bytes; null for one.</param>
-    /// <exception cref="InvalidAudioException">The recording is damaged, cut off or without sound.</exception>
+    /// <returns>What it says of the end and of damage.</returns>
+    /// <exception cref="InvalidAudioException">There is no sound, or none that can be decoded.</exception>
     /// <exception cref="IOException">Something stopped ffmpeg; trying again may help.</exception>
-    public static void ThrowIfFailed(int exitCode, string complaints, FfmpegFormat format, long? linkOffset)
+    public static FfmpegEnding Judge(int exitCode, string complaints, FfmpegFormat format, long? linkOffset)
     {
         if (exitCode == CpuLimitExitCode)
             throw new InvalidAudioException($"Decoding the {format.Name} takes more processor time than allowed.");
@@ -63,15 +45,24 @@ internal static partial class FfmpegOutcome
         if (format == FfmpegFormat.Amr && complaints.Contains("Not yet implemented", StringComparison.Ordinal))
             throw new InvalidAudioException(Explain(Meaning.Pauses, complaints, format, linkOffset)!, byteOffset: null);
 
+        FfmpegEnding ending = new(IsCutOff: false, Damages: 0, FirstDamage: null);
         foreach (string line in complaints.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             Meaning meaning = Judge(line, format);
-            if (Explain(meaning, line, format, linkOffset) is { } reason)
+            if (meaning is Meaning.Damage or Meaning.CutOff)
+            {
+                ending = new(
+                    ending.IsCutOff || meaning == Meaning.CutOff, ending.Damages + 1, ending.FirstDamage ?? Explain(Meaning.Damage, line, format, null));
+            }
+            else if (Explain(meaning, line, format, linkOffset) is { } reason)
+            {
                 throw new InvalidAudioException(reason, meaning == Meaning.OtherCodec ? linkOffset : null);
+            }
         }
 
         if (exitCode != 0)
-            throw new InvalidAudioException($"The {format.Name} cannot be decoded. {Conversion.Convert}");
+            throw new InvalidAudioException(ending.FirstDamage ?? $"The {format.Name} cannot be decoded. {Conversion.Convert}");
+        return ending;
     }
 
     private static string? Explain(Meaning meaning, string line, FfmpegFormat format, long? linkOffset) => meaning switch
@@ -85,6 +76,7 @@ internal static partial class FfmpegOutcome
             + $"head -c {linkOffset} FILE > 1.{format.Name}; tail -c +{linkOffset + 1} FILE > 2.{format.Name}",
         Meaning.Pauses =>
             $"The {format.Name} stops sending in pauses (DTX), which ffmpeg does not decode. Convert it: sox FILE -r 16000 -c 1 out.wav",
+        Meaning.NoTrack => "The file has no audio track of that number; they are counted from 0.",
         Meaning.Damage => $"The {format.Name} is damaged or cut off ({Clean(line)}). {Conversion.Salvage}",
         _ => null,
     };
@@ -93,6 +85,8 @@ internal static partial class FfmpegOutcome
     {
         if (line.Contains("does not contain any stream", StringComparison.Ordinal))
             return Meaning.NoAudio;
+        if (line.Contains("matches no streams", StringComparison.Ordinal))
+            return Meaning.NoTrack;
         if (line.Contains("moov atom not found", StringComparison.Ordinal))
             return Meaning.NoIndex;
         if (line.Contains("Cannot allocate memory", StringComparison.Ordinal) || line.Contains("Error allocating", StringComparison.Ordinal))
@@ -110,6 +104,9 @@ internal static partial class FfmpegOutcome
         // with a bad header. What the decoder says is then repeated without its cause.
         if (format == FfmpegFormat.Mp3 && Mp3EdgePattern().IsMatch(line))
             return Meaning.Harmless;
+
+        if (CutOffPattern().IsMatch(line))
+            return Meaning.CutOff;
 
         // Only repeats what the line before said.
         return RepetitionPattern().IsMatch(line) ? Meaning.Harmless : Meaning.Damage;
@@ -138,6 +135,11 @@ internal static partial class FfmpegOutcome
         1000)]
     private static partial Regex Mp3EdgePattern();
 
+    [GeneratedRegex(
+        "partial file|File ended prematurely|incomplete frame|Input buffer exhausted before END|Input packet size too small",
+        RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex CutOffPattern();
+
     [GeneratedRegex("To ignore this, add|Last message repeated", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex RepetitionPattern();
 
@@ -147,3 +149,9 @@ internal static partial class FfmpegOutcome
     [GeneratedRegex(@"[^\x20-\x7E]", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex ControlPattern();
 }
+
+/// <summary>How a decode ended that came to the end of what there was.</summary>
+/// <param name="IsCutOff">ffmpeg says that the file ends too early.</param>
+/// <param name="Damages">Complaints about its content.</param>
+/// <param name="FirstDamage">The first of them, as a reason for its owner; null without any.</param>
+internal readonly record struct FfmpegEnding(bool IsCutOff, int Damages, string? FirstDamage);

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.ExceptionServices;
 using NrSer.Core.Audio.Input;
 using NrSer.Core.Audio.Wav;
@@ -12,44 +13,47 @@ namespace NrSer.Core.Audio.Ffmpeg;
 /// </summary>
 internal sealed class FfmpegReader : IAudioReader
 {
+    private const int MostDamages = 4; // that a missing end may cause by itself
+
     private readonly Process _process;
     private readonly FfmpegFormat _format;
     private readonly SpooledFile? _file;
-    private readonly TimeSpan _stallLimit;
+    private readonly AudioOptions _options;
+    private readonly StatedLength _stated;
+    private readonly bool _isTrackChosen;
     private readonly BufferedInput _output;
     private readonly CancellationTokenSource _disposing = new();
+    private readonly FfmpegFeed _feed;
+    private readonly StallWatch _stall;
     private readonly Task _inputTask;
-    private readonly Task<string> _complaintsTask;
+    private readonly Task<FfmpegLog> _logTask;
     private readonly Task _stallTask;
-    private readonly long? _declaredBytes;
-    private readonly OggPageWalker? _oggPages;
-    private WavReader? _wav;
-    private Exception? _sourceFailure;
-    private long _bytesSent;
-    private bool _hasSentAll;
-    private long _waits;
-    private bool _isWaiting;
-    private bool _hasStalled;
+    private readonly List<string> _warnings = [];
+    private PaddingTrim? _sound;
+    private bool _hasEnded;
 
-    private FfmpegReader(Process process, BufferedInput input, FfmpegFormat format, SpooledFile? file, long? declaredBytes, AudioOptions options)
+    private FfmpegReader(
+        Process process, BufferedInput input, FfmpegFormat format, SpooledFile? file, StatedLength stated, bool isTrackChosen, AudioOptions options)
     {
         _process = process;
         _format = format;
         _file = file;
-        _stallLimit = options.FfmpegStallLimit;
+        _options = options;
+        _stated = stated;
+        _isTrackChosen = isTrackChosen;
         _output = new(process.StandardOutput.BaseStream);
-        _declaredBytes = declaredBytes;
-        _oggPages = format == FfmpegFormat.Ogg ? new() : null;
-        _complaintsTask = FfmpegOutcome.ReadComplaintsAsync(process.StandardError.BaseStream);
-        _inputTask = SendAsync(input, process.StandardInput.BaseStream);
-        _stallTask = WatchForStallAsync();
+        _feed = new(input, format);
+        _stall = new(options.FfmpegStallLimit);
+        _logTask = FfmpegLog.ReadAsync(process.StandardError.BaseStream);
+        _inputTask = _feed.SendAsync(process.StandardInput.BaseStream, _disposing.Token);
+        _stallTask = _stall.RunAsync(_feed, Kill, _disposing.Token);
     }
 
     /// <inheritdoc/>
     public AudioFormat Format { get; private set; } = null!; // set by OpenAsync, before anyone sees the reader
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Warnings { get; private set; } = [];
+    public IReadOnlyList<string> Warnings => _warnings;
 
     /// <inheritdoc/>
     public double? MissingSeconds { get; private set; }
@@ -60,17 +64,18 @@ internal sealed class FfmpegReader : IAudioReader
     /// <summary>Starts ffmpeg and waits for the format of its output.</summary>
     /// <param name="input">At the first byte of the recording.</param>
     /// <param name="format">What the recording was found to be.</param>
+    /// <param name="hints">Which track is wanted.</param>
     /// <param name="options">Limits, and where ffmpeg is.</param>
     /// <param name="cancellationToken">Stops ffmpeg.</param>
     /// <exception cref="InvalidAudioException">ffmpeg cannot decode it.</exception>
     /// <exception cref="FfmpegMissingException">There is no ffmpeg.</exception>
     /// <exception cref="TimeoutException">ffmpeg or the input stalled.</exception>
     public static async Task<FfmpegReader> OpenAsync(
-        BufferedInput input, FfmpegFormat format, AudioOptions options, CancellationToken cancellationToken)
+        BufferedInput input, FfmpegFormat format, RecordingHints hints, AudioOptions options, CancellationToken cancellationToken)
     {
         string ffmpegPath = Executable.Find(options.FfmpegPath) ?? throw new FfmpegMissingException(options.FfmpegPath);
-        long? declaredBytes = input.PositionBytes + DeclaredLength.Find(format, input.Buffered.Span);
         AmrPacking amrPacking = new();
+        StatedLength stated = StatedLength.Find(format, input); // before its first bytes are gone
         SpooledFile? file = format.NeedsFile
             ? await SpooledFile.CreateAsync(input, options.MaxSpooledBytes, amrPacking, cancellationToken).ConfigureAwait(false)
             : null;
@@ -79,8 +84,11 @@ internal sealed class FfmpegReader : IAudioReader
         try
         {
             amrPacking.ThrowIfSeveral();
-            Process process = Start(FfmpegCommand.Create(ffmpegPath, format, file?.FilePath, options), options.FfmpegPath);
-            reader = new(process, input, format, file, declaredBytes, options);
+            int? track = hints.Track;
+            if (format == FfmpegFormat.Mp4)
+                stated = stated.With(Mp4Tracks.Choose(Mp4Tracks.Find(file!.Content), ref track));
+            Process process = Start(FfmpegCommand.Create(ffmpegPath, format, file?.FilePath, track, options), options.FfmpegPath);
+            reader = new(process, input, format, file, stated, hints.Track is not null, options);
         }
         catch
         {
@@ -106,17 +114,23 @@ internal sealed class FfmpegReader : IAudioReader
     /// <exception cref="TimeoutException">ffmpeg or the input stalled.</exception>
     public async ValueTask<int> ReadAsync(Memory<float> interleaved, CancellationToken cancellationToken)
     {
-        BeginWaiting();
+        if (_hasEnded)
+            return 0;
+        _stall.BeginWaiting();
         try
         {
-            int samples = await ReadOutputAsync(interleaved, cancellationToken).ConfigureAwait(false);
+            int samples = await _sound!.ReadAsync(interleaved, cancellationToken).ConfigureAwait(false);
             if (samples == 0)
-                await ThrowIfFailedAsync(cancellationToken).ConfigureAwait(false);
+                await EndAsync(cancellationToken).ConfigureAwait(false);
             return samples;
+        }
+        catch (InvalidAudioException exception) when (!_hasEnded)
+        {
+            throw await ExplainAsync(exception, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            EndWaiting();
+            _stall.EndWaiting();
         }
     }
 
@@ -130,7 +144,7 @@ internal sealed class FfmpegReader : IAudioReader
         Kill();
         await _process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
         await _stallTask.ConfigureAwait(false);
-        await _complaintsTask.ConfigureAwait(false);
+        await _logTask.ConfigureAwait(false);
         await _inputTask.ConfigureAwait(false);
         _process.Dispose();
         _disposing.Dispose();
@@ -152,11 +166,12 @@ internal sealed class FfmpegReader : IAudioReader
 
     private async Task OpenOutputAsync(AudioOptions options, CancellationToken cancellationToken)
     {
-        BeginWaiting();
+        _stall.BeginWaiting();
         try
         {
-            _wav = await WavReader.OpenAsync(_output, options, cancellationToken).ConfigureAwait(false);
-            Format = _wav.Format with { Encoding = _format.Name };
+            WavReader wav = await WavReader.OpenAsync(_output, options, cancellationToken).ConfigureAwait(false);
+            Format = wav.Format with { Encoding = _format.Name };
+            _sound = new(wav, _stated.MaxFrames(Format.SampleRateHz));
         }
         catch (InvalidAudioException exception)
         {
@@ -164,19 +179,7 @@ internal sealed class FfmpegReader : IAudioReader
         }
         finally
         {
-            EndWaiting();
-        }
-    }
-
-    private async ValueTask<int> ReadOutputAsync(Memory<float> interleaved, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await _wav!.ReadAsync(interleaved, cancellationToken).ConfigureAwait(false);
-        }
-        catch (InvalidAudioException exception)
-        {
-            throw await ExplainAsync(exception, cancellationToken).ConfigureAwait(false);
+            _stall.EndWaiting();
         }
     }
 
@@ -184,116 +187,53 @@ internal sealed class FfmpegReader : IAudioReader
     private async Task<InvalidAudioException> ExplainAsync(InvalidAudioException exception, CancellationToken cancellationToken)
     {
         if (_output.HasEnded)
-            await ThrowIfFailedAsync(cancellationToken).ConfigureAwait(false);
+        {
+            (FfmpegLog _, FfmpegEnding ending) = await FinishAsync(cancellationToken).ConfigureAwait(false);
+            if (ending.FirstDamage is { } damage)
+                return new(damage, byteOffset: null, exception);
+            if (Missing(durationSeconds: null) is { } missing)
+                return new(Describe(missing), byteOffset: null, exception);
+        }
+
         return new(exception.Reason, byteOffset: null, exception);
     }
 
-    private async Task ThrowIfFailedAsync(CancellationToken cancellationToken)
+    private async Task<(FfmpegLog Log, FfmpegEnding Ending)> FinishAsync(CancellationToken cancellationToken)
     {
         await _process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
-        string complaints = await _complaintsTask.WaitAsync(cancellationToken).ConfigureAwait(false);
-        if (Volatile.Read(ref _hasStalled))
-            throw new TimeoutException($"Decoding made no progress for {_stallLimit.TotalSeconds:0} s.");
-        if (Volatile.Read(ref _sourceFailure) is { } failure)
-            ExceptionDispatchInfo.Throw(failure); // ffmpeg saw only an end
-        FfmpegOutcome.ThrowIfFailed(_process.ExitCode, complaints, _format, _oggPages?.LinkOffset);
-        ThrowIfCutOff();
+        FfmpegLog log = await _logTask.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (_stall.HasStalled)
+            throw new TimeoutException($"Decoding made no progress for {_options.FfmpegStallLimit.TotalSeconds:0} s.");
+        if (_feed.Failure is { } failure)
+            ExceptionDispatchInfo.Throw(failure);
+        return (log, FfmpegOutcome.Judge(_process.ExitCode, log.Complaints, _format, _feed.LinkOffset));
     }
 
-    private void ThrowIfCutOff()
+    // Nothing more comes: was that all?
+    private async Task EndAsync(CancellationToken cancellationToken)
     {
-        // If ffmpeg stopped reading before the end, it had a reason, and how much there was is not known.
-        if (!Volatile.Read(ref _hasSentAll))
-            return;
-        long bytes = _bytesSent;
-        if (bytes < _declaredBytes && !DeclaredLength.IsRemovedTag(_format, _declaredBytes.Value - bytes))
-            throw new InvalidAudioException($"The {_format.Name} is cut off: {_declaredBytes - bytes} of {_declaredBytes} bytes are missing.");
-        if (_oggPages is { IsWithinPage: true })
-            throw new InvalidAudioException($"The {_format.Name} is cut off within its last page.");
+        (FfmpegLog log, FfmpegEnding ending) = await FinishAsync(cancellationToken).ConfigureAwait(false);
+        _hasEnded = true;
+        double? missing = Missing(log.DurationSeconds);
+        bool isCutOff = missing is not null || ending.IsCutOff || _feed.EndsWithinUnit;
+        bool isTaken = _options.CutOff == CutOffTreatment.Take || (_options.CutOff == CutOffTreatment.TakeLossy && !_format.IsLossless);
+        if (ending.FirstDamage is { } damage && !(isCutOff && ending.Damages <= MostDamages))
+            throw new InvalidAudioException(damage);
+        if (isCutOff && !isTaken)
+            throw new InvalidAudioException($"{Describe(missing)} {Conversion.Salvage}");
+        if (isCutOff)
+            _warnings.Add(Describe(missing));
+        MissingSeconds = missing;
+        if (log is { AudioTracks: > 1, HeardTrack: { } heard } && !_isTrackChosen)
+            _warnings.Add($"The file has {log.AudioTracks} tracks with sound, counted from 0; heard is track {heard}. Another is chosen with --track.");
     }
 
-    // Never fails: what the source throws is kept for the reader of the output, who finds it before ffmpeg's verdict on half a recording.
-    private async Task SendAsync(BufferedInput input, Stream standardInput)
-    {
-        await using (standardInput.ConfigureAwait(false))
-        {
-            try
-            {
-                // The last bytes are kept back until it is known that they are no tag, which decoders take for damage.
-                while (await input.FillAsync(Id3Tag.Version1Bytes + 1, _disposing.Token).ConfigureAwait(false))
-                {
-                    if (!await TrySendAsync(input, input.Buffered.Length - Id3Tag.Version1Bytes, standardInput).ConfigureAwait(false))
-                        return;
-                }
+    private double? Missing(double? durationSeconds) => (_stated with { Seconds = _stated.Seconds ?? durationSeconds }).Missing(
+        _format, (_sound?.Frames ?? 0) / (double)(Format?.SampleRateHz ?? 1), _feed.HasSentAll ? _feed.BytesSent : null);
 
-                if (Id3Tag.IsVersion1(input.Buffered.Span))
-                    input.Advance(input.Buffered.Length);
-                else if (!await TrySendAsync(input, input.Buffered.Length, standardInput).ConfigureAwait(false))
-                    return;
-                Volatile.Write(ref _bytesSent, input.PositionBytes);
-                Volatile.Write(ref _hasSentAll, true);
-            }
-            catch (OperationCanceledException) when (_disposing.IsCancellationRequested)
-            {
-                // Nobody reads any more.
-            }
-            catch (Exception exception)
-            {
-                Volatile.Write(ref _sourceFailure, exception);
-            }
-        }
-    }
-
-    // False when ffmpeg has all it wants, or has died: its exit code tells which.
-    private async ValueTask<bool> TrySendAsync(BufferedInput input, int bytes, Stream standardInput)
-    {
-        _oggPages?.Append(input.Buffered.Span[..bytes]);
-        try
-        {
-            await standardInput.WriteAsync(input.Buffered[..bytes], _disposing.Token).ConfigureAwait(false);
-            input.Advance(bytes);
-            Volatile.Write(ref _bytesSent, input.PositionBytes);
-            return true;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-    }
-
-    // Neither a slow caller nor a pause between reads is a stall: the same read must have waited for a whole period.
-    private async Task WatchForStallAsync()
-    {
-        using PeriodicTimer timer = new(_stallLimit);
-        (long Waits, long Bytes) before = default;
-        try
-        {
-            while (await timer.WaitForNextTickAsync(_disposing.Token).ConfigureAwait(false))
-            {
-                (long Waits, long Bytes) now = (Volatile.Read(ref _waits), Volatile.Read(ref _bytesSent));
-                if (now == before && Volatile.Read(ref _isWaiting))
-                {
-                    Volatile.Write(ref _hasStalled, true);
-                    Kill();
-                    return;
-                }
-
-                before = now;
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Disposed: nothing to watch any more.
-        }
-    }
-
-    private void BeginWaiting()
-    {
-        Volatile.Write(ref _waits, _waits + 1);
-        Volatile.Write(ref _isWaiting, true);
-    }
-
-    private void EndWaiting() => Volatile.Write(ref _isWaiting, false);
+    private string Describe(double? missingSeconds) => missingSeconds is { } seconds
+        ? string.Create(CultureInfo.InvariantCulture, $"The {_format.Name} is cut off: about {seconds:0.##} s of sound are missing.")
+        : $"The {_format.Name} is cut off within its last page, packet or frame.";
 
     private void Kill()
     {

@@ -48,6 +48,18 @@ internal static class MpegFrames
         return version != 1 && (layer is 1 or 2) && start[2] >> 4 is not (0 or 15) && ((start[2] >> 2) & 3) != 3;
     }
 
+    /// <summary>Samples of one channel in a frame of MPEG audio, and their rate; null where no such frame starts.</summary>
+    /// <param name="start">Any number of bytes.</param>
+    public static (int SamplesPerFrame, int SampleRateHz)? Timing(ReadOnlySpan<byte> start)
+    {
+        if (!IsMpegAudio(start))
+            return null;
+        bool isMpeg1 = (start[1] & 0x08) != 0;
+        bool isLayer2 = (start[1] & 0x06) == 0x04;
+        int rateHz = RatesHz[(start[2] >> 2) & 3] >> (isMpeg1 ? 0 : (start[1] & 0x10) != 0 ? 1 : 2);
+        return (isMpeg1 || isLayer2 ? 1152 : 576, rateHz);
+    }
+
     private static bool AreFrames(ReadOnlySpan<byte> frames)
     {
         ReadOnlySpan<byte> next = frames;
@@ -74,14 +86,10 @@ internal static class MpegFrames
             return bytes > HeaderBytes ? bytes : 0;
         }
 
-        if (!IsMpegAudio(header))
+        if (Timing(header) is not { } timing)
             return 0;
-        bool isMpeg1 = (header[1] & 0x08) != 0;
-        bool isLayer2 = (header[1] & 0x06) == 0x04;
-        int rateHz = RatesHz[(header[2] >> 2) & 3] >> (isMpeg1 ? 0 : (header[1] & 0x10) != 0 ? 1 : 2);
-        ReadOnlySpan<short> ratesKbps = !isMpeg1 ? LowRateKbps : isLayer2 ? Layer2Kbps : Layer3Kbps;
-        int samples = isMpeg1 || isLayer2 ? 1152 : 576;
+        ReadOnlySpan<short> ratesKbps = (header[1] & 0x08) == 0 ? LowRateKbps : (header[1] & 0x06) == 0x04 ? Layer2Kbps : Layer3Kbps;
         int padding = (header[2] >> 1) & 1;
-        return (samples / 8 * ratesKbps[header[2] >> 4] * 1000 / rateHz) + padding;
+        return (timing.SamplesPerFrame / 8 * ratesKbps[header[2] >> 4] * 1000 / timing.SampleRateHz) + padding;
     }
 }

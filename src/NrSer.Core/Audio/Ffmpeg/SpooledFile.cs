@@ -23,6 +23,9 @@ internal sealed class SpooledFile : IAsyncDisposable
     /// <summary>A path that a child process of the same user can open while this object lives.</summary>
     public string FilePath { get; }
 
+    /// <summary>The copy, for reading here before another process does.</summary>
+    public Stream Content => _file;
+
     /// <summary>Copies the rest of the input.</summary>
     /// <param name="input">Read to its end.</param>
     /// <param name="maxBytes">The largest file written.</param>

@@ -26,6 +26,9 @@ public sealed class AudioOptions
     [Range(Resampler.MinRateHz, Resampler.MaxRateHz)]
     public int MaxSampleRateHz { get; init; } = Resampler.MaxRateHz;
 
+    /// <summary>What becomes of a recording whose end is missing.</summary>
+    public CutOffTreatment CutOff { get; init; }
+
     /// <summary>
     /// Most bytes that one recording may take in the temporary folder, 1 MiB to 1 TiB: MP4, CAF, WavPack, Monkey's Audio and Musepack need a
     /// file, since their index or tag may be last.
@@ -48,6 +51,19 @@ public sealed class AudioOptions
     /// <summary>Longest time ffmpeg may neither take input nor give output, 1 s to 1 h.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan FfmpegStallLimit { get; init; } = TimeSpan.FromSeconds(60);
+}
+
+/// <summary>What becomes of a recording whose end is missing.</summary>
+public enum CutOffTreatment
+{
+    /// <summary>Lossy formats are taken as far as they reach, with a warning; WAV, FLAC and their like are refused.</summary>
+    TakeLossy,
+
+    /// <summary>All are taken as far as they reach.</summary>
+    Take,
+
+    /// <summary>All are refused.</summary>
+    Refuse,
 }
 
 /// <summary>Checks <see cref="AudioOptions"/> against its ranges; generated from the attributes.</summary>

@@ -18,7 +18,7 @@ public sealed class FfmpegCommandTests : IDisposable
     {
         FfmpegFormat format = ContentSniffer.FindFfmpegFormat("fLaC\0\0\0\"then the stream info"u8)!;
         ProcessStartInfo start =
-            FfmpegCommand.Create("/opt/ffmpeg", format, filePath, new AudioOptions { FfmpegMaxCpuTime = TimeSpan.FromSeconds(90.5) });
+            FfmpegCommand.Create("/opt/ffmpeg", format, filePath, track: null, new AudioOptions { FfmpegMaxCpuTime = TimeSpan.FromSeconds(90.5) });
         Assert.Equal("flac", After("-f"));
         Assert.Equal("flac", After("-format_whitelist"));
         Assert.Equal(protocol, After("-protocol_whitelist"));
@@ -42,7 +42,7 @@ public sealed class FfmpegCommandTests : IDisposable
     {
         foreach (FfmpegFormat format in FfmpegFormat.All)
         {
-            ProcessStartInfo start = FfmpegCommand.Create("/opt/ffmpeg", format, filePath: null, new AudioOptions());
+            ProcessStartInfo start = FfmpegCommand.Create("/opt/ffmpeg", format, filePath: null, track: null, new AudioOptions());
             Assert.Equal(format.Demuxer, start.ArgumentList[start.ArgumentList.IndexOf("-format_whitelist") + 1]);
             Assert.Equal(format.Clock != FfmpegClock.SamplesOnly, start.ArgumentList.Contains("-af"));
             Assert.Equal(format.Clock == FfmpegClock.GapsFromZero, start.ArgumentList.Contains("-copyts"));

@@ -50,27 +50,85 @@ public sealed class FfmpegFormatTests
 
     [Theory]
     [InlineData("flac", "flac", NoArguments)]
-    [InlineData("mp3", "libmp3lame", NoArguments)]
-    [InlineData("ogg", "libvorbis", NoArguments)]
-    [InlineData("ogg", "libopus", NoArguments)]
-    [InlineData("webm", "libopus", NoArguments)]
-    [InlineData("m4a", "aac", NoArguments)]
-    [InlineData("m4a", "aac", "-movflags +faststart")]
-    [InlineData("wma", "wmav2", NoArguments)]
+    [InlineData("m4a", "aac", NoArguments)] // before its index
     [InlineData("aiff", "pcm_s16be", NoArguments)]
     [InlineData("wav", "adpcm_ms", NoArguments)]
-    [InlineData("aac", "aac", NoArguments)]
     [InlineData("au", "pcm_mulaw", NoArguments)]
     [InlineData("caf", "pcm_s16be", NoArguments)]
     [InlineData("w64", "pcm_s16le", NoArguments)]
-    [InlineData("avi", "libmp3lame", NoArguments)]
-    [InlineData("ac3", "ac3", "-ar 48000")]
+    [InlineData("voc", "pcm_u8", "-ar 20000")]
     [InlineData("wv", "wavpack", NoArguments)]
     [InlineData("tta", "tta", NoArguments)]
     public async Task ReadAsync_CutOff_IsRefused(string extension, string encoder, string arguments)
     {
         byte[] file = await EncodeAsync(extension, encoder, arguments);
         await Task.WhenAll(AssertRefusedAsync(file[..(int)(0.612 * file.Length)]), AssertRefusedAsync(file[..(int)(0.97 * file.Length)]));
+    }
+
+    /// <summary>Lossy: what there is can be used, and the file says how much is missing, or only that something is.</summary>
+    public static TheoryData<string, string, string, bool> Lossy => new()
+    {
+        { "mp3", "libmp3lame", NoArguments, true },
+        { "ogg", "libopus", "-page_duration 100000", false },
+        { "webm", "libopus", NoArguments, true },
+        { "mka", "flac", NoArguments, true },
+        { "m4a", "aac", "-movflags +faststart", true },
+        { "wma", "wmav2", NoArguments, true },
+        { "avi", "libmp3lame", NoArguments, true },
+        { "flv", "libmp3lame", "-ar 22050", true },
+        { "aac", "aac", NoArguments, false },
+        { "ac3", "ac3", "-ar 48000", false },
+        { "ts", "aac", NoArguments, false },
+    };
+
+    [Theory]
+    [MemberData(nameof(Lossy))]
+    public async Task ReadAsync_LossyCutOff_IsTakenWithAWarning(string extension, string encoder, string arguments, bool saysHowMuch)
+    {
+        byte[] file = await EncodeAsync(extension, encoder, arguments);
+        byte[] cut = file[..(int)(0.612 * file.Length)];
+        (IAudioReader ended, float[] samples) = await Reading.DecodeWithReaderAsync(cut);
+        double seconds = samples.Length / (double)ended.Format.SampleRateHz;
+        Assert.InRange(seconds, 0.4, 1.2);
+        Assert.Contains("cut off", Assert.Single(ended.Warnings), StringComparison.Ordinal);
+        Assert.Equal(saysHowMuch, ended.MissingSeconds is not null);
+        if (ended.MissingSeconds is { } missing)
+            Assert.Equal(1.5, seconds + missing, 0.15);
+
+        AudioOptions strict = new() { CutOff = CutOffTreatment.Refuse };
+        Assert.Contains("cut off", (await Assert.ThrowsAsync<InvalidAudioException>(() => Reading.DecodeAsync(cut, strict))).Reason,
+            StringComparison.Ordinal);
+        Assert.Empty((await Reading.DecodeWithReaderAsync(file)).Ended.Warnings);
+    }
+
+    [Fact]
+    public async Task ReadAsync_CutOffFlac_IsTakenWhereThatIsSet()
+    {
+        byte[] file = await EncodeAsync("flac", "flac", NoArguments);
+        (IAudioReader ended, float[] samples) =
+            await Reading.DecodeWithReaderAsync(file[..(int)(0.612 * file.Length)], new() { CutOff = CutOffTreatment.Take });
+        Assert.Equal(1.5, (samples.Length / 16_000.0) + ended.MissingSeconds!.Value, 0.02);
+    }
+
+    /// <summary>Encoders put silence before and after, and say how much.</summary>
+    [Theory]
+    [InlineData("mp3", "libmp3lame")]
+    [InlineData("m4a", "aac")]
+    [InlineData("ogg", "libopus")]
+    [InlineData("webm", "libopus")]
+    public async Task ReadAsync_LengthThatTheFileStates_IsKeptToTheMillisecond(string extension, string encoder)
+    {
+        (AudioFormat format, float[] samples) = await Reading.DecodeAsync(await EncodeAsync(extension, encoder, NoArguments));
+        Assert.Equal(1.5, samples.Length / (double)format.SampleRateHz, 0.001);
+    }
+
+    [Fact]
+    public async Task ReadAsync_TwoMp3sInOne_AreBothHeard()
+    {
+        byte[] file = await EncodeAsync("mp3", "libmp3lame", NoArguments);
+        (IAudioReader ended, float[] samples) = await Reading.DecodeWithReaderAsync([.. file, .. file]);
+        Assert.Equal(3, samples.Length / (double)ended.Format.SampleRateHz, 0.2);
+        Assert.Null(ended.MissingSeconds);
     }
 
     [Fact]

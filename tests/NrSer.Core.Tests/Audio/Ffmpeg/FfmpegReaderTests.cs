@@ -57,6 +57,43 @@ public sealed class FfmpegReaderTests
     }
 
     [Theory]
+    [InlineData(null, 1)] // marked as default
+    [InlineData(0, 0)]
+    [InlineData(1, 1)]
+    public async Task ReadAsync_SeveralTracks_HearsTheOneAskedFor(int? track, int heard)
+    {
+        byte[] file = await FfmpegEncoder.MakeAsync(
+            "mka", "-f", "lavfi", "-i", "sine=440:duration=1:sample_rate=8000", "-f", "lavfi", "-i", "sine=880:duration=2:sample_rate=8000",
+            "-map", "0:a", "-map", "1:a", "-c:a", "pcm_s16le", "-disposition:a:0", "0", "-disposition:a:1", "default");
+        (IAudioReader ended, float[] samples) = await Reading.DecodeWithReaderAsync(file, hints: new() { Track = track });
+        Assert.Equal(heard + 1, samples.Length / 8000);
+        if (track is null)
+            Assert.Contains("2 tracks", Assert.Single(ended.Warnings), StringComparison.Ordinal);
+        else
+            Assert.Empty(ended.Warnings);
+    }
+
+    [Fact]
+    public async Task ReadAsync_Mp4TracksAllAlike_HearsTheLongest()
+    {
+        byte[] file = await FfmpegEncoder.MakeAsync(
+            "m4a", "-f", "lavfi", "-i", "sine=440:duration=1:sample_rate=8000", "-f", "lavfi", "-i", "sine=880:duration=2:sample_rate=8000",
+            "-map", "0:a", "-map", "1:a", "-c:a", "aac", "-disposition:a", "default");
+        (IAudioReader ended, float[] samples) = await Reading.DecodeWithReaderAsync(file);
+        Assert.Equal(16_000, samples.Length);
+        Assert.Contains("track 1", Assert.Single(ended.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task OpenAsync_TrackThatIsNotThere_SaysSo()
+    {
+        byte[] file = await FfmpegEncoder.EncodeToneAsync("ogg", "libvorbis");
+        InvalidAudioException refused =
+            await Assert.ThrowsAsync<InvalidAudioException>(() => Reading.DecodeWithReaderAsync(file, hints: new() { Track = 3 }));
+        Assert.Contains("no audio track of that number", refused.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("fLaC")]
     [InlineData("OggS")]
     [InlineData("ID3")]
@@ -95,7 +132,7 @@ public sealed class FfmpegReaderTests
     public async Task DisposeAsync_Early_LeavesNoProcess()
     {
         byte[] file = await FfmpegEncoder.MakeAsync("flac", "-f", "lavfi", "-i", "anoisesrc=duration=60:sample_rate=48000");
-        IAudioReader reader = await new AudioDecoder(new()).OpenAsync(new ForwardStream(file), Reading.Token);
+        IAudioReader reader = await new AudioDecoder(new()).OpenAsync(new ForwardStream(file), RecordingHints.None, Reading.Token);
         int processId = Assert.IsType<FfmpegReader>(reader).ProcessId;
         using (Process running = Process.GetProcessById(processId))
             Assert.False(running.HasExited);
@@ -111,7 +148,7 @@ public sealed class FfmpegReaderTests
         byte[] file = await FfmpegEncoder.EncodeToneAsync("ogg", "libvorbis");
         AudioOptions options = new() { FfmpegStallLimit = TimeSpan.FromSeconds(1) };
         BufferedInput input = new(new StuckStream(file[..1000]));
-        await Assert.ThrowsAsync<TimeoutException>(() => FfmpegReader.OpenAsync(input, FfmpegFormat.Ogg, options, Reading.Token));
+        await Assert.ThrowsAsync<TimeoutException>(() => FfmpegReader.OpenAsync(input, FfmpegFormat.Ogg, RecordingHints.None, options, Reading.Token));
     }
 
     [Fact]
@@ -119,7 +156,7 @@ public sealed class FfmpegReaderTests
     {
         byte[] file = await FfmpegEncoder.MakeAsync("flac", "-f", "lavfi", "-i", "anoisesrc=duration=5:sample_rate=48000");
         await using FailingStream content = new(file, file.Length / 2);
-        await using IAudioReader reader = await new AudioDecoder(new()).OpenAsync(content, Reading.Token);
+        await using IAudioReader reader = await new AudioDecoder(new()).OpenAsync(content, RecordingHints.None, Reading.Token);
         IOException exception = await Assert.ThrowsAsync<IOException>(() => Reading.ReadAllAsync(reader));
         Assert.Equal(FailingStream.Message, exception.Message);
     }
@@ -128,7 +165,7 @@ public sealed class FfmpegReaderTests
     public async Task ReadAsync_Cancelled_CanBeDisposed()
     {
         byte[] file = await FfmpegEncoder.EncodeToneAsync("ogg", "libvorbis");
-        await using IAudioReader reader = await new AudioDecoder(new()).OpenAsync(new ForwardStream(file), Reading.Token);
+        await using IAudioReader reader = await new AudioDecoder(new()).OpenAsync(new ForwardStream(file), RecordingHints.None, Reading.Token);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
             float[] room = new float[64];
