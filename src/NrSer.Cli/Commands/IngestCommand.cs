@@ -5,7 +5,6 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.FileSystemGlobbing;
 using NrSer.Cli.Output;
 using NrSer.Cli.Storage;
 using NrSer.Core.Audio;
@@ -22,31 +21,44 @@ internal static class IngestCommand
     {
         var sources = new Argument<string[]>("sources")
         {
-            Description = $"Files, folders (searched for {string.Join(' ', AudioDecoder.FileExtensions)}) or globs such as 'archive/**/*.mp3'.",
+            Description = "Files, folders (searched for all that analyze reads, by content) or globs such as 'archive/**/*.mp3'.",
             Arity = ArgumentArity.OneOrMore,
         };
         var parallel = new Option<int>("--parallel") { Description = "Uploads at once, 1 to 64.", DefaultValueFactory = _ => 4 }.OnlyWithin(1, 64);
+        var channels = new Option<ChannelMode?>("--channels")
+        {
+            Description = "Mix all channels of these recordings, or hear each for itself (Separate); else as the pipeline is set.",
+        };
+        channels.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Enum.GetNames<ChannelMode>());
+        var track = new Option<int?>("--track") { Description = "Which of the tracks with sound to hear, from 0; else the default one, or the longest." };
+        var verbose = new Option<bool>("--verbose") { Description = "Name what is skipped in folders, and why." };
         var json = new Option<bool>("--json") { Description = "Print the report as JSON." };
         var storage = new StorageLocation();
         var command = new Command("ingest",
-            "Uploads recordings. Run again after an interruption: what is already there, unchanged, is skipped.") { sources, parallel, json };
+            "Uploads recordings. Run again after an interruption: what is already there, unchanged, is skipped.") { sources, parallel, channels, track, verbose, json };
         storage.AddTo(command);
         command.Run(terminal, async (parsed, cancellationToken) =>
         {
-            List<(FileInfo File, string BlobName)> files = Find(parsed.GetRequiredValue(sources));
+            FoundRecordings found = await FoundRecordings.FindAsync(parsed.GetRequiredValue(sources), cancellationToken);
+            IReadOnlyList<(FileInfo File, string BlobName)> files = found.Files;
+            var wishes = new UploadWishes(parsed.GetValue(channels), parsed.GetValue(track));
+            foreach ((string path, string reason) in parsed.GetValue(verbose) ? found.Skipped : [])
+                terminal.Note($"skipped {path}: {reason}");
             await using ServiceProvider services = CliServices.Pipeline(terminal, storage.Settings(parsed, terminal));
             BlobContainerClient container = services.GetRequiredService<BlobStorage>().Container(StorageNames.Recordings);
             if (!await container.ExistsAsync(cancellationToken)) // in Azure it does, and who uploads need not be allowed to make containers
                 await container.CreateAsync(cancellationToken: cancellationToken);
             UploadStore? announced = storage.IsLocal(parsed) ? services.GetRequiredService<UploadStore>() : null; // in Azure, Event Grid tells
-            IngestReportV1 report = await terminal.WithProgressAsync(
-                $"{files.Count} files", progress => UploadAllAsync(container, announced, files, parsed.GetValue(parallel), progress, cancellationToken));
+            IngestReportV1 report = (await terminal.WithProgressAsync(
+                $"{files.Count} files", progress => UploadAllAsync(
+                    container, announced, files, wishes, parsed.GetValue(parallel), progress, cancellationToken))) with { Skipped = found.Skipped.Count };
             if (parsed.GetValue(json))
                 terminal.Out.WriteLine(JsonSerializer.Serialize(report, CliJsonContext.Default.IngestReportV1));
             else
             {
+                string skipped = report.Skipped > 0 ? $", {report.Skipped} skipped, which are no recordings (--verbose names them)" : "";
                 terminal.Data.MarkupLineInterpolated(
-                    $"{report.Uploaded} uploaded ({report.Bytes / 1e6:F1} MB), {report.AlreadyThere} already there, {report.Failed.Count} failed");
+                    $"{report.Uploaded} uploaded ({report.Bytes / 1e6:F1} MB), {report.AlreadyThere} already there, {report.Failed.Count} failed{skipped}");
             }
 
             foreach (string name in report.Replaced)
@@ -58,60 +70,9 @@ internal static class IngestCommand
         return command;
     }
 
-    /// <summary>The files that the sources name, and what they will be called.</summary>
-    internal static List<(FileInfo File, string BlobName)> Find(IEnumerable<string> sources)
-    {
-        var found = new SortedDictionary<string, FileInfo>(StringComparer.Ordinal);
-        foreach (string source in sources)
-        {
-            bool any = false;
-            if (Directory.Exists(source))
-                AddMatches(source, [.. AudioDecoder.FileExtensions.Select(extension => $"**/*{extension}")]);
-            else if (File.Exists(source))
-                Add(Path.GetFileName(source), source);
-            else if (source.AsSpan().ContainsAny('*', '?'))
-                AddMatches(RootOf(source, out string pattern), pattern);
-            if (!any)
-                throw new UsageException($"'{source}' names no recording: no such file, or a folder or pattern without any.");
-
-            void AddMatches(string root, params string[] patterns)
-            {
-                var matcher = new Matcher(StringComparison.OrdinalIgnoreCase);
-                matcher.AddIncludePatterns(patterns);
-                foreach (string path in matcher.GetResultsInFullPath(root))
-                    Add(Path.GetRelativePath(root, path).Replace('\\', '/'), path);
-            }
-
-            void Add(string name, string path)
-            {
-                any = true;
-                AddOnce(name, path);
-            }
-        }
-
-        return [.. found.Select(pair => (pair.Value, pair.Key))];
-
-        void AddOnce(string name, string path)
-        {
-            if (found.TryGetValue(name, out FileInfo? other) && other.FullName != Path.GetFullPath(path))
-                throw new UsageException(
-                    $"Both {other.FullName} and {Path.GetFullPath(path)} would be called '{name}'. Ingest them one folder at a time.");
-            found[name] = new FileInfo(path);
-        }
-    }
-
-    /// <summary>The part of a glob before its first wildcard, and the rest.</summary>
-    private static string RootOf(string glob, out string pattern)
-    {
-        string[] parts = glob.Split('/', '\\');
-        int wild = Array.FindIndex(parts, part => part.AsSpan().ContainsAny('*', '?'));
-        pattern = string.Join('/', parts[wild..]);
-        string root = string.Join('/', parts[..wild]);
-        return root.Length > 0 ? root : Path.IsPathRooted(glob) ? "/" : ".";
-    }
-
     private static async Task<IngestReportV1> UploadAllAsync(
-        BlobContainerClient container, UploadStore? announced, List<(FileInfo File, string BlobName)> files, int parallel, Action<double> progress,
+        BlobContainerClient container, UploadStore? announced, IReadOnlyList<(FileInfo File, string BlobName)> files, UploadWishes wishes, int parallel,
+        Action<double> progress,
         CancellationToken cancellationToken)
     {
         long total = Math.Max(1, files.Sum(file => file.File.Length)), done = 0, bytes = 0;
@@ -123,7 +84,7 @@ internal static class IngestCommand
         {
             try
             {
-                Outcome outcome = await UploadAsync(container.GetBlobClient(file.BlobName), file.File, token);
+                Outcome outcome = await UploadAsync(container.GetBlobClient(file.BlobName), file.File, wishes, token);
                 if (outcome is not Outcome.AlreadyThere && announced is not null)
                     await AnnounceAsync(announced, file.BlobName, token);
                 switch (outcome)
@@ -150,7 +111,7 @@ internal static class IngestCommand
             progress(Interlocked.Add(ref done, file.File.Length) / (double)total);
         });
         replaced.Sort(StringComparer.Ordinal);
-        return new IngestReportV1(uploaded, replaced, there, failed, bytes);
+        return new IngestReportV1(uploaded, replaced, there, failed, bytes, Skipped: 0);
     }
 
     /// <summary>Says that there is something new, so that nobody has to look for it.</summary>
@@ -167,8 +128,8 @@ internal static class IngestCommand
         }
     }
 
-    /// <summary>Uploads a file unless a blob of that name has the same content.</summary>
-    private static async Task<Outcome> UploadAsync(BlobClient blob, FileInfo file, CancellationToken cancellationToken)
+    /// <summary>Uploads a file unless a blob of that name has the same content, and the wishes if there are any.</summary>
+    private static async Task<Outcome> UploadAsync(BlobClient blob, FileInfo file, UploadWishes wishes, CancellationToken cancellationToken)
     {
         if (file.Length == 0)
             throw new IOException("It is empty, or no regular file."); // opening a pipe would wait for somebody to write
@@ -186,10 +147,12 @@ internal static class IngestCommand
             // New.
         }
 
-        if (there?.Value.ContentHash is { } stored && stored.AsSpan().SequenceEqual(hash))
+        bool isWished = there is null || wishes == UploadWishes.None || wishes == UploadWishes.Of(there.Value.Metadata);
+        if (isWished && there?.Value.ContentHash is { } stored && stored.AsSpan().SequenceEqual(hash))
             return Outcome.AlreadyThere;
         content.Position = 0;
-        await blob.UploadAsync(content, new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentHash = hash } }, cancellationToken);
+        var options = new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentHash = hash }, Metadata = wishes.ToMetadata() };
+        await blob.UploadAsync(content, options, cancellationToken);
         return there is null ? Outcome.New : Outcome.Replaced;
     }
 

@@ -6,8 +6,9 @@ namespace NrSer.Cli.Output;
 /// <param name="AlreadyThere">Files that were there, unchanged.</param>
 /// <param name="Failed">Files that could not be sent.</param>
 /// <param name="Bytes">Sent.</param>
+/// <param name="Skipped">Files of folders that are no recordings.</param>
 internal sealed record IngestReportV1(int Uploaded, IReadOnlyList<string> Replaced, int AlreadyThere, IReadOnlyList<IngestFailureV1> Failed,
-    long Bytes);
+    long Bytes, int Skipped);
 
 /// <summary>A file that could not be uploaded.</summary>
 internal sealed record IngestFailureV1(string File, string Reason);

@@ -8,7 +8,7 @@ namespace NrSer.Core.Audio;
 /// <param name="options">Limits, and where ffmpeg is.</param>
 public sealed class AudioDecoder(AudioOptions options)
 {
-    /// <summary>What recordings in a folder are told by; what is opened here is asked for its content, not its name.</summary>
+    /// <summary>What recordings are called; what is opened here is asked for its content, not its name.</summary>
     public static IReadOnlyList<string> FileExtensions { get; } = [.. FfmpegFormat.All.SelectMany(format => format.Extensions.Split(' ')).Distinct()];
 
     /// <summary>Finds out what the recording is and reads its header.</summary>
@@ -24,13 +24,49 @@ public sealed class AudioDecoder(AudioOptions options)
         ArgumentNullException.ThrowIfNull(content);
         ArgumentNullException.ThrowIfNull(hints);
         BufferedInput input = new(content);
-        bool hasTag = await Preamble.SkipAsync(input, cancellationToken).ConfigureAwait(false);
-        if (ContentSniffer.IsWave(input.Buffered.Span))
+        (bool isWave, FfmpegFormat? format) = await FindAsync(input, hints, cancellationToken).ConfigureAwait(false);
+        if (isWave)
             return await WavReader.OpenAsync(input, options, cancellationToken).ConfigureAwait(false);
-        FfmpegFormat format = ContentSniffer.FindFfmpegFormat(input.Buffered.Span) ?? FindFrames(input, hasTag)
-            ?? throw new InvalidAudioException(UnreadableContent.Describe(input), 0);
+        if (format is null)
+            throw new InvalidAudioException(UnreadableContent.Describe(input), 0);
         return await FfmpegReader.OpenAsync(input, format, hints, options, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Looks whether something is a recording of a kind that can be opened; it may still be damaged.</summary>
+    /// <param name="content">At the first byte; some of it is read.</param>
+    /// <param name="hints">What the caller knows besides.</param>
+    /// <param name="cancellationToken">Stops the looking.</param>
+    /// <returns>Null when it is one, else what it is instead, a sentence.</returns>
+    public static async Task<string?> FindObstacleAsync(Stream content, RecordingHints hints, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(hints);
+        BufferedInput input = new(content);
+        try
+        {
+            (bool isWave, FfmpegFormat? format) = await FindAsync(input, hints, cancellationToken).ConfigureAwait(false);
+            return isWave || format is not null ? null : UnreadableContent.Describe(input);
+        }
+        catch (InvalidAudioException cutOff)
+        {
+            return cutOff.Reason;
+        }
+    }
+
+    private static async ValueTask<(bool IsWave, FfmpegFormat? Format)> FindAsync(
+        BufferedInput input, RecordingHints hints, CancellationToken cancellationToken)
+    {
+        bool hasTag = await Preamble.SkipAsync(input, cancellationToken).ConfigureAwait(false);
+        if (ContentSniffer.IsWave(input.Buffered.Span))
+            return (true, null);
+        return (false, ContentSniffer.FindFfmpegFormat(input.Buffered.Span) ?? FindFrames(input, hasTag) ?? FindByName(input, hints.Name));
+    }
+
+    // Raw codecs have no mark: the name says what they are, unless the content says what it is instead.
+    private static FfmpegFormat? FindByName(BufferedInput input, string? name) =>
+        input.Buffered.IsEmpty || UnreadableContent.FindKind(input) is not null
+            ? null
+            : FfmpegFormat.Unmarked.FirstOrDefault(format =>
+                format.Extensions.Split(' ').Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase));
 
     // What is something else is not searched, since it could hold frames and not be them.
     private static FfmpegFormat? FindFrames(BufferedInput input, bool hasTag)

@@ -193,6 +193,18 @@ public sealed class AnalyzeCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Analyze_InvertedChannel_IsHeardWithAWarning()
+    {
+        await SampleFiles.EncodeAsync(_scratch["inverted.wav"], "-af", "pan=stereo|c0=c0|c1=-1*c0");
+
+        Outcome outcome = await Nrser.RunAsync("analyze", _scratch["inverted.wav"]);
+
+        Assert.Equal("difference of 0, 1", outcome.Json().GetProperty("recording").GetProperty("channelsHeard").GetString());
+        Assert.True(outcome.Json().GetProperty("segments")[0].GetProperty("isSpeech").GetBoolean());
+        Assert.Contains("inverted", outcome.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Analyze_Text_Refuses() =>
         (await Nrser.RunAsync("analyze", _scratch.Write("notes.wav", "These are notes, not sounds.\n"u8))).Refused(2);
 

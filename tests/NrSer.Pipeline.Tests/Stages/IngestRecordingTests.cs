@@ -55,6 +55,24 @@ public sealed class IngestRecordingTests(StorageEmulator emulator)
     }
 
     [Theory]
+    [InlineData("separate", 2)]
+    [InlineData("both", 0)]
+    public async Task RunAsync_ChannelsInTheUploadsMetadata_BeatTheSetting(string channels, int expectedChunks)
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        await pipeline.UploadAsync(Recordings.Aiff(2, 2));
+        await pipeline.Upload("2026/an interview.wav").SetMetadataAsync(
+            new Dictionary<string, string> { [UploadWishes.ChannelsName] = channels }, cancellationToken: Stop);
+        Upload upload = await pipeline.ListedUploadAsync();
+        await pipeline.Ingest.RunAsync(upload.Event.ToMessage(upload.Id), Stop);
+        Recording row = await pipeline.RowAsync(upload.Id);
+        if (expectedChunks > 0)
+            Assert.Equal((expectedChunks, Core.Audio.ChannelMode.Separate), (row.ExpectedChunks, row.ChannelMode));
+        else
+            Assert.Equal((RecordingStatus.Rejected, true), (row.Status, row.Reason!.Contains("Mix or Separate", StringComparison.Ordinal)));
+    }
+
+    [Theory]
     [InlineData(10)]
     [InlineData(1_000_000)] // more than any buffer on the way holds
     public async Task RunAsync_BytesBehindTheAudio_HashesThemToo(int bytes)

@@ -117,6 +117,9 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
             new BlobCreatedEvent(StorageNames.Recordings, blobName, etag, 0));
     }
 
+    /// <summary>The one upload there is, as it stands.</summary>
+    public async Task<Upload> ListedUploadAsync() => await _services.GetRequiredService<UploadStore>().ListAsync(Stop).SingleAsync(Stop);
+
     /// <summary>Uploads a recording and takes it in.</summary>
     public async Task<RecordingId> IngestAsync(byte[] content)
     {

@@ -38,13 +38,17 @@ internal sealed record FfmpegFormat(
     public static readonly FfmpegFormat Musepack7 = new("mpc", "musepack", ".mpc", NeedsFile: true);
     public static readonly FfmpegFormat Musepack8 = new("mpc8", "musepack", ".mpc", NeedsFile: true);
     public static readonly FfmpegFormat Voc = new("voc", "voc", ".voc", IsLossless: true);
+    public static readonly FfmpegFormat G722 = new("g722", "g722", ".g722 .722");
     public static readonly FfmpegFormat Dsf = new("dsf", "dsf", ".dsf", IsLossless: true);
+
+    /// <summary>Those whose content has no mark, so that only the name can say what it is.</summary>
+    public static IReadOnlyList<FfmpegFormat> Unmarked { get; } = [Gsm, G722];
 
     /// <summary>All of them, the most common first.</summary>
     public static IReadOnlyList<FfmpegFormat> All { get; } =
     [
         Wave, Flac, Mp3, Aac, Ogg, Matroska, Mp4, Asf, Amr, Aiff, Au, Caf, Wave64, Sphere, Gsm, MpegTs, Avi, Flv, Ac3, Eac3, Dts, WavPack,
-        MonkeysAudio, TrueAudio, Musepack7, Musepack8, Voc, Dsf,
+        MonkeysAudio, TrueAudio, Musepack7, Musepack8, Voc, Dsf, G722,
     ];
 }
 

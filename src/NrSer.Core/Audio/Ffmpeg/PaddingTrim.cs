@@ -36,8 +36,9 @@ internal sealed class PaddingTrim(WavReader wav, long maxFrames)
         }
         else
         {
-            long room = _goesOn ? interleaved.Length : Math.Min(interleaved.Length, (maxFrames - Frames) * _channels);
-            samples = await wav.ReadAsync(interleaved[..(int)room], cancellationToken).ConfigureAwait(false);
+            long frames = _goesOn ? int.MaxValue : maxFrames - Frames;
+            int room = (int)Math.Min(interleaved.Length / _channels, frames) * _channels;
+            samples = await wav.ReadAsync(interleaved[..room], cancellationToken).ConfigureAwait(false);
         }
 
         Frames += samples / _channels;

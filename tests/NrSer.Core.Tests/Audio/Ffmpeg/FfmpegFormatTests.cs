@@ -120,6 +120,8 @@ public sealed class FfmpegFormatTests
     {
         (AudioFormat format, float[] samples) = await Reading.DecodeAsync(await EncodeAsync(extension, encoder, NoArguments));
         Assert.Equal(1.5, samples.Length / (double)format.SampleRateHz, 0.001);
+        (AudioFormat stereo, samples) = await Reading.DecodeAsync(await EncodeAsync(extension, encoder, "-ac 2"));
+        Assert.Equal(1.5, samples.Length / (2.0 * stereo.SampleRateHz), 0.001);
     }
 
     [Fact]

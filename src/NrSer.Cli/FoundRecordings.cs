@@ -1,0 +1,106 @@
+using Microsoft.Extensions.FileSystemGlobbing;
+using NrSer.Core.Audio;
+using NrSer.Core.Audio.Input;
+
+namespace NrSer.Cli;
+
+/// <summary>The recordings that sources name: files, folders, globs.</summary>
+/// <param name="Files">What is to be uploaded, with the names it will have, in their order.</param>
+/// <param name="Skipped">Files of folders that are no recordings, with the reason.</param>
+internal sealed record FoundRecordings(IReadOnlyList<(FileInfo File, string BlobName)> Files, IReadOnlyList<(string Path, string Reason)> Skipped)
+{
+    /// <summary>Looks for them.</summary>
+    /// <param name="sources">Files and matches of globs are taken whatever they are; what lies in a folder is asked for its content.</param>
+    /// <param name="cancellationToken">Stops between files.</param>
+    /// <exception cref="UsageException">A source names nothing, or two files would have one name.</exception>
+    public static async Task<FoundRecordings> FindAsync(IEnumerable<string> sources, CancellationToken cancellationToken)
+    {
+        var found = new SortedDictionary<string, FileInfo>(StringComparer.Ordinal);
+        var skipped = new List<(string Path, string Reason)>();
+        foreach (string source in sources)
+        {
+            bool any = false;
+            if (Directory.Exists(source))
+            {
+                foreach (string path in FilesBelow(new DirectoryInfo(source)).Order(StringComparer.Ordinal))
+                {
+                    if (await ObstacleAsync(path, cancellationToken) is { } reason)
+                        skipped.Add((path, reason));
+                    else
+                        Add(Path.GetRelativePath(source, path).Replace('\\', '/'), path);
+                }
+            }
+            else if (File.Exists(source))
+            {
+                Add(Path.GetFileName(source), source);
+            }
+            else if (source.AsSpan().ContainsAny('*', '?'))
+            {
+                string root = RootOf(source, out string pattern);
+                foreach (string path in new Matcher(StringComparison.OrdinalIgnoreCase).AddInclude(pattern).GetResultsInFullPath(root))
+                    Add(Path.GetRelativePath(root, path).Replace('\\', '/'), path);
+            }
+
+            if (!any)
+            {
+                string others = skipped.Count > 0 ? $" {skipped.Count} files in it are no recordings, such as {skipped[0].Path}: {skipped[0].Reason}" : "";
+                throw new UsageException($"'{source}' names no recording: no such file, or a folder or pattern without any.{others}");
+            }
+
+            void Add(string name, string path)
+            {
+                any = true;
+                if (found.TryGetValue(name, out FileInfo? other) && other.FullName != Path.GetFullPath(path))
+                {
+                    throw new UsageException(
+                        $"Both {other.FullName} and {Path.GetFullPath(path)} would be called '{name}'. Ingest them one folder at a time.");
+                }
+
+                found[name] = new FileInfo(path);
+            }
+        }
+
+        return new([.. found.Select(pair => (pair.Value, pair.Key))], skipped);
+    }
+
+    // Links to files are followed, links to folders not: they may lead back.
+    private static IEnumerable<string> FilesBelow(DirectoryInfo folder)
+    {
+        var all = new EnumerationOptions { IgnoreInaccessible = true, AttributesToSkip = FileAttributes.None };
+        foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos("*", all))
+        {
+            if (entry is not DirectoryInfo below)
+                yield return entry.FullName;
+            else if (below.LinkTarget is null)
+            {
+                foreach (string path in FilesBelow(below))
+                    yield return path;
+            }
+        }
+    }
+
+    private static async Task<string?> ObstacleAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (new FileInfo(path).Length == 0) // opening a pipe would wait for somebody to write
+                return "It is empty, or no regular file.";
+            await using FileStream content = File.OpenRead(path);
+            return await AudioDecoder.FindObstacleAsync(content, new RecordingHints { Name = path }, cancellationToken);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return error.Message;
+        }
+    }
+
+    // The part of a glob before its first wildcard, and the rest.
+    private static string RootOf(string glob, out string pattern)
+    {
+        string[] parts = glob.Split('/', '\\');
+        int wild = Array.FindIndex(parts, part => part.AsSpan().ContainsAny('*', '?'));
+        pattern = string.Join('/', parts[wild..]);
+        string root = string.Join('/', parts[..wild]);
+        return root.Length > 0 ? root : Path.IsPathRooted(glob) ? "/" : ".";
+    }
+}
