@@ -64,7 +64,8 @@ public sealed class IngestRecordingTests(StorageEmulator emulator)
         await pipeline.Upload("2026/an interview.wav").SetMetadataAsync(
             new Dictionary<string, string> { [UploadWishes.ChannelsName] = channels }, cancellationToken: Stop);
         Upload upload = await pipeline.ListedUploadAsync();
-        await pipeline.Ingest.RunAsync(upload.Event.ToMessage(upload.Id), Stop);
+        await pipeline.Uploads.AnnounceAsync(upload, Stop);
+        await pipeline.Ingest.RunAsync(Assert.Single(await pipeline.TakeAsync(StorageNames.UploadsQueue)), Stop);
         Recording row = await pipeline.RowAsync(upload.Id);
         if (expectedChunks > 0)
             Assert.Equal((expectedChunks, Core.Audio.ChannelMode.Separate), (row.ExpectedChunks, row.ChannelMode));
