@@ -22,8 +22,8 @@ public sealed class SweepOptions
     /// <summary>Generations after which a recording that keeps getting stuck is failed: 1 to 100.</summary>
     [Range(1, 100)] public int MaxGenerations { get; init; } = 3;
 
-    /// <summary>How often everything is looked through, listing every upload: 1 hour to 30 days.</summary>
-    [Range(typeof(TimeSpan), "01:00:00", "30.00:00:00")] public TimeSpan ReconcileEvery { get; init; } = TimeSpan.FromDays(1);
+    /// <summary>How often everything is looked through, listing every upload: 1 s to 30 days.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")] public TimeSpan ReconcileEvery { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>How far back rows are looked at when everything is: 1 to 3650 days.</summary>
     [Range(1, 3650)] public int LookBackDays { get; init; } = 400;
