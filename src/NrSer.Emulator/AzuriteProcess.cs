@@ -15,6 +15,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     private const string Account = "devstoreaccount1";
     // Every emulator's, documented.
     private const string PublicKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+    private const long LargestText = (1L << 29) - 24; // V8, String::kMaxLength on 64 bits
+
     private static readonly TimeSpan s_startLimit = TimeSpan.FromMinutes(3); // of a machine that is busy; one that fails ends at once
     private static readonly TimeSpan s_stopLimit = TimeSpan.FromSeconds(15);
 
@@ -33,6 +35,15 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     /// <summary>The file in which the emulator lists its blobs: written within seconds of every change, and only then.</summary>
     /// <param name="folder">Its data.</param>
     public static string BlobListOf(string folder) => Path.Combine(folder, "__azurite_db_blob__.json");
+
+    /// <summary>How full its tables are, 0–1: it writes all of them out as one text, and a text of Node.js has at most 2^29 characters. Beyond that
+    /// nothing is saved any more.</summary>
+    /// <param name="folder">Its data.</param>
+    public static double FullnessOf(string folder)
+    {
+        var tables = new FileInfo(Path.Combine(folder, "__azurite_db_table__.json"));
+        return tables.Exists ? tables.Length / (double)LargestText : 0;
+    }
 
     /// <summary>For the emulator's account.</summary>
     public string ConnectionString { get; }

@@ -39,6 +39,7 @@ internal static class IngestCommand
         storage.AddTo(command);
         command.Run(terminal, async (parsed, cancellationToken) =>
         {
+            storage.EnsureRoom(parsed);
             FoundRecordings found = await FoundRecordings.FindAsync(parsed.GetRequiredValue(sources), cancellationToken);
             IReadOnlyList<(FileInfo File, string BlobName)> files = found.Files;
             var wishes = new UploadWishes(parsed.GetValue(channels), parsed.GetValue(track));

@@ -49,6 +49,7 @@ internal static class RootCommands
         StatusCommand.Create(terminal),
         ResultsCommand.Create(terminal),
         RetryCommand.Create(terminal),
+        RetryCommand.CreateDismiss(terminal),
         ExportCommand.Create(terminal),
         ProjectTablesCommand.Create(terminal),
         LakeCommand.Create(terminal),

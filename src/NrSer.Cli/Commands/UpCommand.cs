@@ -12,6 +12,7 @@ internal static class UpCommand
     private const int MostDeaths = 3;
 
     private static readonly TimeSpan s_short = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_lookInterval = TimeSpan.FromMinutes(10);
 
     public static Command Create(Terminal terminal)
     {
@@ -46,6 +47,17 @@ internal static class UpCommand
             $"drop recordings:  nrser ingest{option} recordings/     see them: nrser status{option}     "
             + $"rows: nrser results{option} <id or name>");
         terminal.Note($"connection string for other tools: {stack.ConnectionString}");
-        await stack.EmulatorExited(cancellationToken);
+        Task exited = stack.EmulatorExited(cancellationToken);
+        while (await Task.WhenAny(exited, Task.Delay(s_lookInterval, cancellationToken)) != exited)
+        {
+            if (stack.Fullness is > 0.5 and var fullness)
+            {
+                terminal.Note(
+                    $"The emulator's tables are {fullness:P0} full; at 90 % nrser ingest refuses more. Large archives: see docs/limits.md, or use another "
+                    + "--data folder.");
+            }
+        }
+
+        await exited;
     }
 }

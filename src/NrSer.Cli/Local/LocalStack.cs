@@ -31,6 +31,9 @@ internal sealed class LocalStack : IAsyncDisposable
     /// <summary>Of the emulator.</summary>
     public string ConnectionString => _azurite.ConnectionString;
 
+    /// <summary>How full the emulator's tables are, 0–1.</summary>
+    public double Fullness => AzuriteProcess.FullnessOf(StackFile.AzuriteFolder(_dataFolder));
+
     /// <summary>Storage and tables of the running stack.</summary>
     public IServiceProvider Services => _host!.Services;
 

@@ -7,12 +7,13 @@ namespace NrSer.Cli.Output;
 internal sealed record StatusV1(
     string RecordingId, string BlobName, string Status, string? Reason, int Generation, double? DurationSeconds, int FinishedChunks,
     int? ExpectedChunks,
-    DateTimeOffset? UploadedAt, DateTimeOffset? CompletedAt, int? Segments, int? SpeechSegments, double? MeanSnrScore, string? DominantEmotion)
+    DateTimeOffset? UploadedAt, DateTimeOffset? CompletedAt, int? Segments, int? SpeechSegments, double? MeanSnrScore, string? DominantEmotion,
+    bool Dismissed)
 {
     public static StatusV1 Of(Recording recording, int finishedChunks) => new(
         recording.Id.Value, recording.BlobName ?? "", recording.Status.ToString(), recording.Reason is { Length: > 0 } reason ? reason : null,
         recording.Generation, recording.DurationSeconds, finishedChunks, recording.ExpectedChunks, recording.UploadedAt, recording.CompletedAt,
-        recording.SegmentCount, recording.SpeechSegmentCount, recording.MeanSnrScore, recording.DominantEmotion);
+        recording.SegmentCount, recording.SpeechSegmentCount, recording.MeanSnrScore, recording.DominantEmotion, recording.IsDismissed == true);
 }
 
 /// <summary>What <c>nrser status --summary</c> prints.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using NrSer.Cli.Local;
 using NrSer.Cli.Output;
+using NrSer.Emulator;
 
 namespace NrSer.Cli.Storage;
 
@@ -57,6 +58,19 @@ internal sealed class StorageLocation
             if (parsed.GetResult(_azure) is null && new[] { _blobs, _results, _tables }.Any(option => parsed.GetResult(option) is not null))
                 parsed.AddError("The endpoints of accounts go with --azure.");
         });
+    }
+
+    /// <summary>Refuses more rows than the emulator of a local stack can save.</summary>
+    /// <exception cref="LocalStackException">It is nearly full.</exception>
+    public void EnsureRoom(ParseResult parsed)
+    {
+        const double Full = 0.9;
+        if (IsLocal(parsed) && AzuriteProcess.FullnessOf(StackFile.AzuriteFolder(parsed.GetRequiredValue(_data).FullName)) is > Full and var fullness)
+        {
+            throw new LocalStackException(
+                $"The emulator's tables are {fullness:P0} full, and nothing is saved beyond that. Export what is there and go on in another --data folder, "
+                + "or see docs/limits.md.");
+        }
     }
 
     /// <summary>Whether the storage is on this machine, where nobody but us tells of uploads.</summary>

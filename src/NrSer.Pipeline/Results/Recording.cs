@@ -23,6 +23,9 @@ public sealed record Recording
     /// <summary>Someone asked for a retry; Sweep sends it.</summary>
     public bool? RetryRequested { get; init; }
 
+    /// <summary>Someone has seen that it ended badly, and wants to hear no more of it; a retry takes that back.</summary>
+    public bool? IsDismissed { get; init; }
+
     /// <summary>Name of the blob within the recordings container.</summary>
     public string? BlobName { get; init; }
 

@@ -53,6 +53,8 @@ public static class RecordingColumns
         Of("Generation", null, AnyEnd, "How often it was retried.", r => r.Generation, (r, v) => r with { Generation = v }, "0 for the first run."),
         Of("RetryRequested", null, Stage.Sweep, "Whether somebody asked for a retry that has not begun.", r => r.RetryRequested,
             (r, v) => r with { RetryRequested = v }),
+        Of("IsDismissed", null, Stage.Sweep, "Whether somebody has seen that it ended badly and lets it be.", r => r.IsDismissed,
+            (r, v) => r with { IsDismissed = v }, "A retry takes it back."),
         Of("UploadedAt", "UTC", AnyEnd, "When the upload was created.", r => r.UploadedAt, (r, v) => r with { UploadedAt = v }),
         Of("StartedAt", "UTC", Stage.Ingest | Stage.Sweep, "When the current generation began.", r => r.StartedAt,
             (r, v) => r with { StartedAt = v }),

@@ -10,7 +10,7 @@ namespace NrSer.Pipeline.Results.Tables;
 /// <param name="blobs">Segments in blobs.</param>
 public class RecordingQuery(ResultTables tables, SegmentBlobs blobs)
 {
-    private static readonly string[] s_status = ["RowKey", nameof(Recording.Status)];
+    private static readonly string[] s_status = ["RowKey", nameof(Recording.Status), nameof(Recording.IsDismissed)];
 
     /// <summary>The recording, or null.</summary>
     /// <param name="id">The recording.</param>
@@ -73,7 +73,7 @@ public class RecordingQuery(ResultTables tables, SegmentBlobs blobs)
         return new RecordingPage([], Continuation: null);
     }
 
-    /// <summary>How many recordings stand how. One word a recording is fetched, not its row.</summary>
+    /// <summary>How many recordings stand how, but for those that were dismissed. A few words a recording are fetched, not its row.</summary>
     /// <param name="from">First day of upload.</param>
     /// <param name="to">Last day of upload.</param>
     /// <param name="cancellationToken">Stops between pages.</param>
@@ -84,7 +84,7 @@ public class RecordingQuery(ResultTables tables, SegmentBlobs blobs)
             .QueryAsync<TableEntity>(FilterOf(new RecordingFilter(from, to)), select: s_status, cancellationToken: cancellationToken)
                 .ConfigureAwait(false))
         {
-            if (RecordingId.TryParse(entity.RowKey, out _) && Enum.TryParse(entity.GetString(nameof(Recording.Status)), out RecordingStatus status)
+            if (RecordingId.TryParse(entity.RowKey, out _) && entity.GetBoolean(nameof(Recording.IsDismissed)) != true && Enum.TryParse(entity.GetString(nameof(Recording.Status)), out RecordingStatus status)
                 && Enum.IsDefined(status))
             {
                 counts[status]++;

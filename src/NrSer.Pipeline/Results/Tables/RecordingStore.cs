@@ -56,13 +56,25 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
         ArgumentNullException.ThrowIfNull(ids);
         foreach (RecordingId[] batch in ids.Chunk(BatchRows)) // first where Sweep looks, then what it finds
             await OpenWork.AddAsync(_tables, OpenWork.Retries, batch, cancellationToken).ConfigureAwait(false);
+        await MergeAsync(
+            ids, id => new TableEntity(id.Day, id.Value) { [nameof(Recording.RetryRequested)] = true, [nameof(Recording.IsDismissed)] = false },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Says that somebody has seen that recordings ended badly, and lets them be.</summary>
+    /// <param name="ids">Recordings with a row.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    public Task DismissAsync(IReadOnlyCollection<RecordingId> ids, CancellationToken cancellationToken) => MergeAsync(
+        ids, id => new TableEntity(id.Day, id.Value) { [nameof(Recording.IsDismissed)] = true }, cancellationToken);
+
+    /// <summary>Merges something into many recordings' rows.</summary>
+    private async Task MergeAsync(IReadOnlyCollection<RecordingId> ids, Func<RecordingId, TableEntity> change, CancellationToken cancellationToken)
+    {
         foreach (RecordingId[] batch in ids.GroupBy(id => id.Day, StringComparer.Ordinal).SelectMany(day => day.Chunk(BatchRows)))
         {
             await _tables.Recordings.SubmitTransactionAsync(
-                batch.Select(id => new TableTransactionAction(
-                    TableTransactionActionType.UpdateMerge,
-                    new TableEntity(id.Day, id.Value) { [nameof(Recording.RetryRequested)] = true }, ETag.All)),
-                cancellationToken).ConfigureAwait(false);
+                batch.Select(id => new TableTransactionAction(TableTransactionActionType.UpdateMerge, change(id), ETag.All)), cancellationToken)
+                    .ConfigureAwait(false);
         }
     }
 
