@@ -102,13 +102,8 @@ public sealed class QueryCommandTests : IClassFixture<FilledLake>
     }
 
     [Fact]
-    public async Task Query_WithoutALake_SaysHowToGetOne()
-    {
-        NrSer.Testing.StorageAccount empty = await _lake.EmptyAsync();
-        Assert.Contains(
-            "nrser lake compact", (await Nrser.RunAsync("query", "SELECT 1", "--connection-string", empty.ConnectionString)).Refused(2),
-            StringComparison.Ordinal);
-    }
+    public void Query_WithoutALake_SaysHowToGetOne() =>
+        Assert.Contains("nrser lake compact", _lake.Before.Refused(2), StringComparison.Ordinal);
 
     [Fact]
     public async Task Copy_AndTheScriptForDuckDb_AnswerTheSame()

@@ -1,4 +1,5 @@
 using NrSer.Cli.Tests.Processes;
+using NrSer.Emulator;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Results;
 using NrSer.Testing;
@@ -10,7 +11,7 @@ public sealed class FilledLake : IAsyncLifetime
 {
     internal const int Recordings = 6;
 
-    private readonly StorageEmulator _emulator = new();
+    private AzuriteProcess? _emulator; // with its own one account: those of StorageEmulator are named in the environment, which "up" would inherit
 
     internal StorageAccount Account { get; private set; } = null!;
 
@@ -19,22 +20,26 @@ public sealed class FilledLake : IAsyncLifetime
     /// <summary>A recording that was rejected, with a name that a spreadsheet would compute.</summary>
     internal static Recording Rejected { get; } = GeneratedResults.Recording(99, new DateOnly(2026, 4, 2), 0) with
     {
-        BlobName = "=cmd|' /C calc'!A0", Status = RecordingStatus.Rejected, Reason = "The file is text, not a recording.",
+        BlobName = "=cmd|' /C calc'!A0",
+        Status = RecordingStatus.Rejected,
+        Reason = "The file is text, not a recording.",
     };
 
     /// <summary>Runs a command on it, within this process.</summary>
     internal Task<Outcome> RunAsync(params string[] arguments) => Nrser.RunAsync([.. arguments, "--connection-string", Account.ConnectionString]);
 
-    /// <summary>Another account, with nothing in it.</summary>
-    internal Task<StorageAccount> EmptyAsync() => StorageAccount.CreateAsync(_emulator);
+    /// <summary>What a query said before there was a lake.</summary>
+    internal Outcome Before { get; private set; } = null!;
 
     /// <summary>Runs a query on it.</summary>
     internal Task<Outcome> QueryAsync(params string[] arguments) => RunAsync(["query", .. arguments, "--cache", Files["cache"]]);
 
     public async ValueTask InitializeAsync()
     {
-        await _emulator.InitializeAsync();
-        Account = await StorageAccount.CreateAsync(_emulator);
+        string script = await AzuriteInstallation.EnsureAsync(_ => { }, CancellationToken.None);
+        _emulator = await AzuriteProcess.StartAsync(script, Files["emulator"], CancellationToken.None);
+        Account = await StorageAccount.ConnectAsync(_emulator.ConnectionString);
+        Before = await QueryAsync("SELECT 1");
         for (int number = 0; number < Recordings; number++)
         {
             Recording recording = GeneratedResults.Recording(number, new DateOnly(2026, 3, 30).AddDays(number), 40);
@@ -47,7 +52,8 @@ public sealed class FilledLake : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await _emulator.DisposeAsync();
+        if (_emulator is not null)
+            await _emulator.DisposeAsync();
         Files.Dispose();
     }
 }

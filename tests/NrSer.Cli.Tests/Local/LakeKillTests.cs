@@ -4,6 +4,7 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Specialized;
 using NrSer.Cli.Tests.Processes;
+using NrSer.Emulator;
 using NrSer.Pipeline.Lake;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Storage;
@@ -19,23 +20,28 @@ public sealed class LakeKillTests : IAsyncLifetime
 
     private static readonly int s_kills = int.Parse(Environment.GetEnvironmentVariable("NRSER_LAKE_KILLS") ?? "4", CultureInfo.InvariantCulture);
 
-    private readonly StorageEmulator _emulator = new();
     private readonly Scratch _files = new();
+    private AzuriteProcess? _emulator;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public ValueTask InitializeAsync() => _emulator.InitializeAsync();
+    public async ValueTask InitializeAsync()
+    {
+        string script = await AzuriteInstallation.EnsureAsync(_ => { }, Stop);
+        _emulator = await AzuriteProcess.StartAsync(script, _files["emulator"], Stop);
+    }
 
     public async ValueTask DisposeAsync()
     {
-        await _emulator.DisposeAsync();
+        if (_emulator is not null)
+            await _emulator.DisposeAsync();
         _files.Dispose();
     }
 
     [Fact]
     public async Task Compact_KilledAnywhere_IsNeverSeenByReadersAndGoesOn()
     {
-        StorageAccount account = await StorageAccount.CreateAsync(_emulator);
+        StorageAccount account = await StorageAccount.ConnectAsync(_emulator!.ConnectionString);
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         int next = await EndAsync(account, 0);
         TimeSpan whole = await CompactAsync(account, killAfter: null); // what is to be killed somewhere within

@@ -26,17 +26,19 @@ public sealed class TriggerTests
     public void Methods_All_HaveNamesOfTheirOwn()
     {
         string[] names = [.. FunctionsRuntime.Methods.Select(method => method.GetCustomAttribute<FunctionAttribute>()!.Name)];
-        Assert.Equal(6, names.Length);
+        Assert.Equal(7, names.Length);
         Assert.Distinct(names);
     }
 
-    [Fact]
-    public void Sweep_ItsSchedule_HasSixFieldsAndComesEveryFiveMinutes()
+    [Theory]
+    [InlineData(typeof(SweepFunction), "0 */5 * * * *")]
+    [InlineData(typeof(CompactLakeFunction), "0 * * * * *")]
+    public void Timers_TheirSchedules_HaveSixFieldsAndAreTheDefaultIntervals(Type function, string schedule)
     {
-        MethodInfo sweep = typeof(SweepFunction).GetMethod(nameof(SweepFunction.RunAsync))!;
+        MethodInfo run = function.GetMethod("RunAsync")!;
         TimerTriggerAttribute timer = Assert.Single(
-            sweep.GetParameters().Select(parameter => parameter.GetCustomAttribute<TimerTriggerAttribute>()).OfType<TimerTriggerAttribute>());
-        Assert.Equal("0 */5 * * * *", timer.Schedule);
+            run.GetParameters().Select(parameter => parameter.GetCustomAttribute<TimerTriggerAttribute>()).OfType<TimerTriggerAttribute>());
+        Assert.Equal(schedule, timer.Schedule);
     }
 
     // What the runtime must not do on its own, since settlement, order and memory are ours to keep.
