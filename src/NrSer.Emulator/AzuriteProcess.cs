@@ -61,7 +61,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
 
     /// <summary>Whether a process is the emulator of a folder. Ids are used again, so its command line decides where that can be read.</summary>
     /// <param name="processId">The process.</param>
-    /// <param name="folder">As given to <see cref="StartAsync"/>.</param>
+    /// <param name="folder">As given to <see cref="StartAsync(string, string, CancellationToken)"/>.</param>
     public static bool IsRunning(int processId, string folder)
     {
         try
@@ -79,7 +79,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
 
     /// <summary>Ends emulators on a folder that nobody knows how to reach: their owner was killed while they started, so they hold no data
     /// yet.</summary>
-    /// <param name="folder">As given to <see cref="StartAsync"/>.</param>
+    /// <param name="folder">As given to <see cref="StartAsync(string, string, CancellationToken)"/>.</param>
     public static async Task EndStraysAsync(string folder)
     {
         foreach (Process process in OperatingSystem.IsLinux() ? Process.GetProcessesByName("node") : []) // elsewhere a command line cannot be read
@@ -107,7 +107,15 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     /// <param name="folder">Where its data is kept; created when absent.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="EmulatorException">It does not start; the message carries what it said.</exception>
-    public static async Task<AzuriteProcess> StartAsync(string script, string folder, CancellationToken cancellationToken)
+    public static Task<AzuriteProcess> StartAsync(string script, string folder, CancellationToken cancellationToken) =>
+        StartAsync(script, folder, accounts: null, cancellationToken);
+
+    /// <inheritdoc cref="StartAsync(string, string, CancellationToken)"/>
+    /// <param name="script">As there.</param>
+    /// <param name="folder">As there.</param>
+    /// <param name="accounts">Names and keys of its accounts, <c>name:key;name:key</c>; null for the one that every emulator has.</param>
+    /// <param name="cancellationToken">As there.</param>
+    public static async Task<AzuriteProcess> StartAsync(string script, string folder, string? accounts, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
         string[] command =
@@ -120,6 +128,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         {
             UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
+        if (accounts is not null)
+            start.Environment["AZURITE_ACCOUNTS"] = accounts;
         Process process;
         try
         {

@@ -18,9 +18,8 @@ public sealed class StorageEmulator : IAsyncLifetime
     {
         string script =
             await AzuriteInstallation.EnsureAsync(note => TestContext.Current.SendDiagnosticMessage(note), TestContext.Current.CancellationToken);
-        Environment.SetEnvironmentVariable("AZURITE_ACCOUNTS",
-            string.Join(';', Enumerable.Range(0, Accounts).Select(number => $"{NameOf(number)}:{Key}")));
-        _azurite = await AzuriteProcess.StartAsync(script, _folder, TestContext.Current.CancellationToken);
+        string accounts = string.Join(';', Enumerable.Range(0, Accounts).Select(number => $"{NameOf(number)}:{Key}"));
+        _azurite = await AzuriteProcess.StartAsync(script, _folder, accounts, TestContext.Current.CancellationToken);
     }
 
     /// <summary>Connects to an account that no one has used.</summary>

@@ -9,7 +9,7 @@ public sealed class FilledStack : IAsyncLifetime
     /// <summary>Recordings that can be read.</summary>
     internal static readonly string[] Good = ["clean.wav", "noise-only.wav", "noisy.wav", "long.wav", "2024/talk.mp3", OddName];
 
-    /// <summary>A file that is text.</summary>
+    /// <summary>A recording that is cut off.</summary>
     internal const string Broken = "broken.wav";
 
     private const string OddName = "2024/à b #1%20+&'.wav"; // what names do to URLs, queries and XML
@@ -36,7 +36,7 @@ public sealed class FilledStack : IAsyncLifetime
             _stack.Files.Write($"archive/{Path.GetFileName(sample)}", await File.ReadAllBytesAsync(sample, CancellationToken.None));
         _stack.Files.Write("archive/long.wav", SampleFiles.Concatenated(65, SampleFiles.Noisy, SampleFiles.NoiseOnly, SampleFiles.Clean));
         _stack.Files.Write($"archive/{OddName}", SampleFiles.Concatenated(3, SampleFiles.Clean));
-        _stack.Files.Write($"archive/{Broken}", "These are notes, not sounds.\n"u8);
+        _stack.Files.Write($"archive/{Broken}", SampleFiles.Concatenated(3, SampleFiles.Clean).AsSpan(0, 50_000));
         await SampleFiles.EncodeAsync(Path.Combine(Archive, "2024", "talk.mp3"), "-ar", "44100", "-b:a", "128k");
         await _stack.StartAsync();
         Ingested = await _stack.RunProcessAsync("ingest", Archive, "--json");
