@@ -43,7 +43,7 @@ internal sealed record FoundRecordings(IReadOnlyList<(FileInfo File, string Blob
 
             if (!any)
             {
-                string others = skipped.Count > 0 ? $" {skipped.Count} files in it are no recordings, such as {skipped[0].Path}: {skipped[0].Reason}" : "";
+                string others = skipped.Count > 0 ? $" {skipped.Count} files are none, such as {skipped[0].Path}: {skipped[0].Reason}" : "";
                 throw new UsageException($"'{source}' names no recording: no such file, or a folder or pattern without any.{others}");
             }
 

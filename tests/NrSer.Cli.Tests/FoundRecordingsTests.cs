@@ -78,7 +78,8 @@ public sealed class FoundRecordingsTests : IDisposable
         Directory.CreateDirectory(_scratch["empty"]);
         string good = _scratch.Write("good.wav", Wave);
 
-        Assert.Contains(source, (await Assert.ThrowsAsync<UsageException>(() => FoundAsync(good, _scratch[source]))).Message, StringComparison.Ordinal);
+        UsageException refused = await Assert.ThrowsAsync<UsageException>(() => FoundAsync(good, _scratch[source]));
+        Assert.Contains(source, refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

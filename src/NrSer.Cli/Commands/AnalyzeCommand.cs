@@ -45,7 +45,8 @@ internal static class AnalyzeCommand
             await using ServiceProvider services = CliServices.Method(terminal,
                 asOne ? [KeyValuePair.Create($"{SegmentationOptions.Section}:{nameof(SegmentationOptions.MaxChunk)}", (string?)"00:01:00")] : []);
             AnalysisV2 analysis = await terminal.WithProgressAsync(
-                recording.Name, progress => AnalyzeAsync(terminal, services, recording, asOne, parsed.GetValue(channels), progress, cancellationToken));
+                recording.Name,
+                progress => AnalyzeAsync(terminal, services, recording, asOne, parsed.GetValue(channels), progress, cancellationToken));
             using Stream output = terminal.OpenOutput();
             await JsonSerializer.SerializeAsync(output, analysis, CliJsonContext.Default.AnalysisV2, cancellationToken);
             output.WriteByte((byte)'\n');
@@ -55,7 +56,8 @@ internal static class AnalyzeCommand
     }
 
     private static async Task<AnalysisV2> AnalyzeAsync(
-        Terminal terminal, ServiceProvider services, RecordingFile recording, bool whole, ChannelMode channels, Action<double> progress, CancellationToken cancellationToken)
+        Terminal terminal, ServiceProvider services, RecordingFile recording, bool whole, ChannelMode channels, Action<double> progress,
+        CancellationToken cancellationToken)
     {
         ModelNames names = ModelNames.Of(services.GetRequiredService<ModelSet>());
         NoiseRobustEmotionRecognizer recognizer = services.GetRequiredService<NoiseRobustEmotionRecognizer>();

@@ -47,7 +47,8 @@ internal static class EnhanceCommand
     }
 
     private static async Task<long> EnhanceAsync(
-        Terminal terminal, ServiceProvider services, RecordingFile source, FileInfo target, Mode mode, Action<double> progress, CancellationToken cancellationToken)
+        Terminal terminal, ServiceProvider services, RecordingFile source, FileInfo target, Mode mode, Action<double> progress,
+        CancellationToken cancellationToken)
     {
         SpeechReconstituter reconstituter = services.GetRequiredService<SpeechReconstituter>();
         await using SpeechReader speech = await SpeechReader.OpenAsync(

@@ -30,12 +30,15 @@ internal static class IngestCommand
             Description = "Mix all channels of these recordings, or hear each for itself (Separate); else as the pipeline is set.",
         };
         channels.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Enum.GetNames<ChannelMode>());
-        var track = new Option<int?>("--track") { Description = "Which of the tracks with sound to hear, from 0; else the default one, or the longest." };
+        var track = new Option<int?>("--track") { Description = "Which of the tracks with sound to hear, from 0." };
         var verbose = new Option<bool>("--verbose") { Description = "Name what is skipped in folders, and why." };
         var json = new Option<bool>("--json") { Description = "Print the report as JSON." };
         var storage = new StorageLocation();
         var command = new Command("ingest",
-            "Uploads recordings. Run again after an interruption: what is already there, unchanged, is skipped.") { sources, parallel, channels, track, verbose, json };
+            "Uploads recordings. Run again after an interruption: what is already there, unchanged, is skipped.")
+        {
+            sources, parallel, channels, track, verbose, json,
+        };
         storage.AddTo(command);
         command.Run(terminal, async (parsed, cancellationToken) =>
         {
@@ -57,11 +60,12 @@ internal static class IngestCommand
                 terminal.Out.WriteLine(JsonSerializer.Serialize(report, CliJsonContext.Default.IngestReportV1));
             else
             {
-                string skipped = report.Skipped > 0 ? $", {report.Skipped} skipped, which are no recordings (--verbose names them)" : "";
                 terminal.Data.MarkupLineInterpolated(
-                    $"{report.Uploaded} uploaded ({report.Bytes / 1e6:F1} MB), {report.AlreadyThere} already there, {report.Failed.Count} failed{skipped}");
+                    $"{report.Uploaded} uploaded ({report.Bytes / 1e6:F1} MB), {report.AlreadyThere} already there, {report.Failed.Count} failed");
             }
 
+            if (report.Skipped > 0 && !parsed.GetValue(verbose))
+                terminal.Note($"{report.Skipped} files are no recordings and were skipped; --verbose names them.");
             foreach (string name in report.Replaced)
                 terminal.Note($"{name} replaces an earlier upload of that name with other content, which is lost if it was not taken in yet.");
             foreach (IngestFailureV1 failure in report.Failed)

@@ -23,7 +23,9 @@ internal static class RootCommands
         return parsed.Errors.Count > 0 ? ExitCode.BadInput : exitCode;
     }
 
-    private static bool IsFile(string argument, Command root) => argument.StartsWith('-') && argument.Length > 1 && File.Exists(argument) && !HasOption(root, argument);
+    // A dash alone is standard input.
+    private static bool IsFile(string argument, Command root) =>
+        argument.StartsWith('-') && argument.Length > 1 && File.Exists(argument) && !HasOption(root, argument);
 
     private static bool HasOption(Command command, string name) =>
         command.Options.Any(option => option.Name == name || option.Aliases.Contains(name))

@@ -17,8 +17,8 @@ public static class RecordingColumns
         Of("Channels", null, Stage.Ingest, "Channels of the upload.", r => r.Channels, (r, v) => r with { Channels = v }),
         Of("ChannelsHeard", null, Stage.Ingest, "What of several channels was heard in the end.", r => r.ChannelsHeard,
             (r, v) => r with { ChannelsHeard = v },
-            "`mean`; without those that are silent `mean of 0, 2` or `channel 0`; `difference of 0, 1` where one is inverted. Null of one channel, and "
-            + "where they were kept separate."),
+            "`mean`; without those that are silent `mean of 0, 2` or `channel 0`; `difference of 0, 1` where one is inverted. Null of one "
+            + "channel, and where they were kept separate."),
         Of("Encoding", null, Stage.Ingest, "Container and codec of the upload.", r => r.Encoding, (r, v) => r with { Encoding = v },
             "For example `wav pcm16`."),
         Of("PeakDbfs", "dBFS", Stage.Ingest, "The loudest sample of the upload.", r => r.PeakDbfs, (r, v) => r with { PeakDbfs = v },

@@ -87,7 +87,8 @@ public sealed class ChunkReaderTests
         byte[] file = WavBytes.Riff(
             WavBytes.Format(WavBytes.IeeeFloat, channels.Length, Second, 32), WavBytes.Chunk("data", WavBytes.Float32(interleaved)));
         await using SpeechReader speech =
-            await SpeechReader.OpenAsync(new AudioDecoder(new AudioOptions()), new MemoryStream(file), RecordingHints.None, ChannelMode.Separate, Reading.Token);
+            await SpeechReader.OpenAsync(
+                new AudioDecoder(new AudioOptions()), new MemoryStream(file), RecordingHints.None, ChannelMode.Separate, Reading.Token);
         var reader = new ChunkReader(speech, TenSeconds);
         await foreach (AudioChunk chunk in reader.ReadAsync(Reading.Token))
             chunks.Add(new Taken(chunk.Channel, chunk.Index, chunk.StartSample, chunk.Samples.ToArray())); // valid until the next only

@@ -8,6 +8,7 @@ namespace NrSer.Core.Audio.Ffmpeg;
 /// <summary>Finds the file length that some containers state in their first bytes, since ffmpeg does not miss what is missing.</summary>
 internal static class DeclaredLength
 {
+    private const int ShortestHeaderBytes = 12;
     private const int Id3v1Bytes = 128;
     private const int EnhancedTagBytes = 227; // TAG+, which stands before an ID3v1 tag only
 
@@ -24,6 +25,8 @@ internal static class DeclaredLength
     /// <returns>Null when it does not say.</returns>
     public static long? Find(FfmpegFormat format, ReadOnlySpan<byte> start)
     {
+        if (start.Length < ShortestHeaderBytes)
+            return null;
         if (format == FfmpegFormat.Mp3)
             return Mp3Info.Find(start)?.Bytes;
         if (format == FfmpegFormat.Asf)
@@ -32,7 +35,7 @@ internal static class DeclaredLength
             return FromChunk(BinaryPrimitives.ReadUInt32BigEndian(start[4..]));
         if (format == FfmpegFormat.Wave || format == FfmpegFormat.Avi)
             return FromChunk(BinaryPrimitives.ReadUInt32LittleEndian(start[4..]));
-        if (format == FfmpegFormat.Au && start.Length >= 12)
+        if (format == FfmpegFormat.Au)
             return FindInAu(start);
         if (format == FfmpegFormat.Wave64 && start.Length >= 24)
             return BinaryPrimitives.ReadInt64LittleEndian(start[16..]); // behind the GUID of the file, which it includes

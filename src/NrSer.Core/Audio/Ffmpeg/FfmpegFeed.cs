@@ -19,7 +19,7 @@ internal sealed class FfmpegFeed(BufferedInput input, FfmpegFormat format)
     /// <summary>How far it has come, in bytes from the start of the input.</summary>
     public long BytesSent => Volatile.Read(ref _bytesSent);
 
-    /// <summary>False while there is more; also if ffmpeg stopped reading before the end: it had a reason, and how much there was is not known.</summary>
+    /// <summary>False while there is more; also if ffmpeg stopped reading before the end: then how much there was is not known.</summary>
     public bool HasSentAll => Volatile.Read(ref _hasSentAll);
 
     /// <summary>What the source threw, or null: ffmpeg saw only an end.</summary>

@@ -32,7 +32,8 @@ internal sealed record FfmpegFormat(
     public static readonly FfmpegFormat Ac3 = new("ac3", "ac3", ".ac3");
     public static readonly FfmpegFormat Eac3 = new("eac3", "eac3", ".eac3 .ec3");
     public static readonly FfmpegFormat Dts = new("dts", "dts", ".dts");
-    public static readonly FfmpegFormat WavPack = new("wv", "wavpack", ".wv", NeedsFile: true, IsLossless: true); // a tag at its end is seen only there
+    // A tag at its end is seen only in a file.
+    public static readonly FfmpegFormat WavPack = new("wv", "wavpack", ".wv", NeedsFile: true, IsLossless: true);
     public static readonly FfmpegFormat MonkeysAudio = new("ape", "ape", ".ape", NeedsFile: true, IsLossless: true);
     public static readonly FfmpegFormat TrueAudio = new("tta", "tta", ".tta", IsLossless: true);
     public static readonly FfmpegFormat Musepack7 = new("mpc", "musepack", ".mpc", NeedsFile: true);

@@ -51,8 +51,8 @@ internal static partial class FfmpegOutcome
             Meaning meaning = Judge(line, format);
             if (meaning is Meaning.Damage or Meaning.CutOff)
             {
-                ending = new(
-                    ending.IsCutOff || meaning == Meaning.CutOff, ending.Damages + 1, ending.FirstDamage ?? Explain(Meaning.Damage, line, format, null));
+                string? damage = ending.FirstDamage ?? Explain(Meaning.Damage, line, format, linkOffset: null);
+                ending = new(ending.IsCutOff || meaning == Meaning.CutOff, ending.Damages + 1, damage);
             }
             else if (Explain(meaning, line, format, linkOffset) is { } reason)
             {

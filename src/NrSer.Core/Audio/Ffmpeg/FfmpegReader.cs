@@ -225,7 +225,7 @@ internal sealed class FfmpegReader : IAudioReader
             _warnings.Add(Describe(missing));
         MissingSeconds = missing;
         if (log is { AudioTracks: > 1, HeardTrack: { } heard } && !_isTrackChosen)
-            _warnings.Add($"The file has {log.AudioTracks} tracks with sound, counted from 0; heard is track {heard}. Another is chosen with --track.");
+            _warnings.Add($"The file has {log.AudioTracks} tracks with sound, counted from 0; heard is track {heard}. --track chooses another.");
     }
 
     private double? Missing(double? durationSeconds) => (_stated with { Seconds = _stated.Seconds ?? durationSeconds }).Missing(

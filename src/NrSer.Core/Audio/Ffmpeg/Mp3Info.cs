@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace NrSer.Core.Audio.Ffmpeg;
 
 /// <summary>
-/// What encoders of MP3 write into a silent first frame: how long the stream is, and how much of it is the encoder's delay at the start and filling at
-/// the end. Found as Xing or Info (LAME, ffmpeg) or VBRI (Fraunhofer).
+/// What encoders of MP3 write into a silent first frame: how long the stream is, and how much of it is the encoder's delay at the start and filling
+/// at the end. Found as Xing or Info (LAME, ffmpeg) or VBRI (Fraunhofer).
 /// </summary>
 /// <param name="Bytes">Length from this frame on, or null.</param>
 /// <param name="Frames">Frames of sound behind this one, or null.</param>

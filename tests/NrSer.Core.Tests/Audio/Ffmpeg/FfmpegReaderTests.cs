@@ -148,7 +148,8 @@ public sealed class FfmpegReaderTests
         byte[] file = await FfmpegEncoder.EncodeToneAsync("ogg", "libvorbis");
         AudioOptions options = new() { FfmpegStallLimit = TimeSpan.FromSeconds(1) };
         BufferedInput input = new(new StuckStream(file[..1000]));
-        await Assert.ThrowsAsync<TimeoutException>(() => FfmpegReader.OpenAsync(input, FfmpegFormat.Ogg, RecordingHints.None, options, Reading.Token));
+        await Assert.ThrowsAsync<TimeoutException>(
+            () => FfmpegReader.OpenAsync(input, FfmpegFormat.Ogg, RecordingHints.None, options, Reading.Token));
     }
 
     [Fact]

@@ -1,0 +1,147 @@
+using System.Globalization;
+using CommunityToolkit.HighPerformance;
+using NrSer.Core.Audio;
+using NrSer.Core.Audio.Ffmpeg;
+using NrSer.Core.Audio.Input;
+
+namespace NrSer.Core.Tests.Audio;
+
+/// <summary>
+/// Real files, changed a little: whatever becomes of them is read or refused, by our own readers and by ffmpeg behind them. The runs can be set, for
+/// hours by hand: <c>NRSER_FUZZ_RUNS</c> and <c>NRSER_FUZZ_FFMPEG_RUNS</c>; <c>NRSER_FUZZ_SEED</c> repeats a finding.
+/// </summary>
+public sealed class ReadersFuzzTests(ITestOutputHelper output)
+{
+    private const int OwnRuns = 10_000;
+    private const int FfmpegRuns = 30;
+
+    private static readonly byte[][] s_interesting =
+    [
+        [0, 0, 0, 0], [0xFF, 0xFF, 0xFF, 0xFF], [0x7F, 0xFF, 0xFF, 0xFF], [0xFF, 0xFF, 0xFF, 0x7F], [0, 0, 0, 1], [1, 0, 0, 0], [0x80, 0, 0, 0],
+        [.. "data"u8], [.. "RIFF"u8], [.. "fmt "u8], [.. "moov"u8], [.. "elst"u8], [.. "OggS"u8], [.. "Xing"u8], [.. "VBRI"u8], [.. "ID3\u0004"u8],
+    ];
+
+    private static readonly (string Name, byte[] Content)[] s_seeds =
+    [
+        .. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Audio", "Cases")).Where(path => !path.EndsWith(".md", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal).Select(path => (Path.GetFileName(path), File.ReadAllBytes(path))),
+    ];
+
+    // Nothing is there that could decode it: what our own code makes of a file before and beside ffmpeg is left.
+    [Fact]
+    public async Task OwnReaders_AnyChange_ReadOrRefuse()
+    {
+        AudioDecoder decoder = new(new AudioOptions { FfmpegPath = "/nowhere/ffmpeg", MaxDuration = TimeSpan.FromMinutes(1) });
+        await RunAsync("NRSER_FUZZ_RUNS", OwnRuns, async (file, name) =>
+        {
+            Walk(file);
+            return await ReadAsync(decoder, file, name);
+        });
+    }
+
+    [Fact]
+    public async Task Ffmpeg_AnyChange_ReadsOrRefuses()
+    {
+        AudioDecoder decoder = new(new AudioOptions { MaxDuration = TimeSpan.FromHours(3) });
+        await RunAsync("NRSER_FUZZ_FFMPEG_RUNS", FfmpegRuns, (file, name) => ReadAsync(decoder, file, name));
+    }
+
+    private async Task RunAsync(string variable, int defaultRuns, Func<byte[], string, Task<bool>> read)
+    {
+        int runs = int.Parse(Environment.GetEnvironmentVariable(variable) ?? $"{defaultRuns}", CultureInfo.InvariantCulture);
+        int first = int.Parse(Environment.GetEnvironmentVariable("NRSER_FUZZ_SEED") ?? "1", CultureInfo.InvariantCulture);
+        int readable = 0;
+        for (int seed = first; seed < first + runs; seed++)
+        {
+            Random random = new(seed);
+            (string name, byte[] content) = s_seeds[random.Next(s_seeds.Length)];
+            byte[] file = Mutate(content, random);
+            try
+            {
+                readable += await read(file, name) ? 1 : 0;
+            }
+            catch (Exception exception)
+            {
+                Assert.Fail($"Seed {seed}, of {name}: {exception}");
+            }
+        }
+
+        output.WriteLine($"{runs} runs from seed {first}: {readable} read, {runs - readable} refused");
+        Assert.InRange(readable, runs / 100, runs); // mostly heads are changed: some stay readable
+    }
+
+    private static async Task<bool> ReadAsync(AudioDecoder decoder, byte[] file, string name)
+    {
+        try
+        {
+            await using IAudioReader reader = await decoder.OpenAsync(new MemoryStream(file), new RecordingHints { Name = name }, Reading.Token);
+            float[] room = new float[64 * 1024];
+            while (await reader.ReadAsync(room, Reading.Token) is > 0 and int samples)
+            {
+                if (Array.FindIndex(room, 0, samples, float.IsNaN) >= 0)
+                    throw new InvalidDataException("A sample is no number.");
+            }
+
+            return true;
+        }
+        catch (Exception refused) when (refused is InvalidAudioException or FfmpegMissingException)
+        {
+            return false;
+        }
+    }
+
+    // The parts that only look at bytes on their way to ffmpeg.
+    private static void Walk(byte[] file)
+    {
+        OggPageWalker pages = new();
+        VocBlockWalker blocks = new();
+        AmrPacking packing = new();
+        foreach (ReadOnlyMemory<byte> part in file.Chunk(10_007).Select(part => part.AsMemory()))
+        {
+            pages.Append(part.Span);
+            blocks.Append(part.Span);
+            packing.Append(part.Span);
+        }
+
+        using Stream content = file.AsMemory().AsStream();
+        Assert.All(Mp4Tracks.Find(content), track => Assert.True(track.Seconds is null or > 0));
+        Assert.True(Mp3Info.Find(file)?.Samples is null or > 0);
+        foreach (FfmpegFormat format in FfmpegFormat.All)
+            DeclaredLength.Find(format, file);
+    }
+
+    // Heads and headers hold what readers believe: half of the changes go there.
+    private static byte[] Mutate(byte[] content, Random random)
+    {
+        List<byte> file = [.. content.Length > 100_000 ? content[..100_000] : content];
+        for (int changes = random.Next(1, 6); changes > 0 && file.Count > 16; changes--)
+        {
+            int at = random.Next(random.Next(2) == 0 ? Math.Min(file.Count, 128) : file.Count);
+            byte[] interesting = s_interesting[random.Next(s_interesting.Length)];
+            switch (random.Next(6))
+            {
+                case 0:
+                    file[at] = (byte)random.Next(256);
+                    break;
+                case 1:
+                    file[at] ^= (byte)(1 << random.Next(8));
+                    break;
+                case 2:
+                    for (int i = 0; i < interesting.Length && at + i < file.Count; i++)
+                        file[at + i] = interesting[i];
+                    break;
+                case 3:
+                    file.RemoveRange(at, Math.Min(random.Next(1, 64), file.Count - at));
+                    break;
+                case 4:
+                    file.InsertRange(at, interesting);
+                    break;
+                default:
+                    file.RemoveRange(at, random.Next(8) == 0 ? file.Count - at : 0);
+                    break;
+            }
+        }
+
+        return [.. file];
+    }
+}
