@@ -45,8 +45,10 @@ internal static class ExportCommand
         { format, output, status, trust, defuse, bom };
         command.Validators.Add(parsed =>
         {
-            bool understood = parsed.GetResult(format)?.Errors.Any() != true;
-            if (understood && parsed.GetValue(format) != Format.Csv && (parsed.GetValue(defuse) || parsed.GetValue(bom)))
+            // as it was typed: what is no format is complained of by itself
+            bool isCsv = parsed.GetResult(format) is not { Tokens: [{ Value: var typed }] } || Enum.TryParse(typed, ignoreCase: true, out Format named) is false
+                || named == Format.Csv;
+            if (!isCsv && (parsed.GetValue(defuse) || parsed.GetValue(bom)))
                 parsed.AddError("--defuse-formulas and --bom go with --format csv.");
         });
         command.RunOnRows(terminal, async (parsed, rows, cancellationToken) =>
