@@ -9,6 +9,8 @@ using Microsoft.Extensions.Options;
 using NrSer.Core;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Lake;
+using NrSer.Pipeline.Podcasts;
+using NrSer.Pipeline.Podcasts.Web;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Stages;
@@ -77,7 +79,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<LakeDocuments>();
         services.AddSingleton<LakeCompactor>();
         services.AddSingleton<LakeVerifier>();
-        return services;
+        return services.AddPodcasts();
     }
 
     /// <summary>Adds the three work queues, and the queues of what was given up, on the storage account.</summary>
@@ -165,6 +167,21 @@ public static class ServiceCollectionExtensions
         await provider.GetRequiredService<BlobStorage>().CreateMissingAsync(cancellationToken).ConfigureAwait(false);
         await provider.GetRequiredService<ResultTables>().CreateMissingAsync(cancellationToken).ConfigureAwait(false);
         await provider.GetRequiredService<StorageQueueAccount>().CreateMissingAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private static IServiceCollection AddPodcasts(this IServiceCollection services)
+    {
+        services.AddOptions<PodcastOptions>().BindConfiguration(PodcastOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<PodcastOptions>, PodcastOptionsValidator>();
+        services.AddSingleton<PodcastStore>();
+        services.AddSingleton<HostQueue>();
+        services.AddSingleton<ByteRate>();
+        services.AddSingleton<PodcastClient>();
+        services.AddSingleton<FeedUpdate>();
+        services.AddSingleton<EpisodeDownload>();
+        services.AddSingleton<EpisodeFetch>();
+        services.AddSingleton<PodcastSync>();
+        return services;
     }
 
     private static IServiceCollection AddPump(

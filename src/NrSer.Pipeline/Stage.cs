@@ -21,6 +21,9 @@ public enum Stage
 
     /// <summary>What looks for lost, stuck and retried recordings.</summary>
     Sweep = 16,
+
+    /// <summary>Reading feeds and fetching their episodes.</summary>
+    Fetch = 32,
 }
 
 /// <summary>Why a recording ended badly, a word to count by: reasons in rows are sentences, and too many.</summary>

@@ -91,6 +91,14 @@ internal static class BenchCommand
         return [enhancer, block, Of(ModelKind.Emotion)];
     }
 
+    /// <summary>Hours of audio that one core of this machine gets through, with the models in use.</summary>
+    internal static async Task<double> SpeedAsync(Terminal terminal, TimeSpan length, Action<double> progress, CancellationToken cancellationToken)
+    {
+        await using ServiceProvider services = CliServices.Method(terminal, Setting(nameof(ModelOptions.Threads), "1"));
+        var recording = new FileInfo(Path.Combine(AppContext.BaseDirectory, "samples", "clean.wav"));
+        return (await MeasureAsync(services, recording, length, progress, cancellationToken)).AudioHoursPerCoreHour;
+    }
+
     private static KeyValuePair<string, string?> Setting(string name, string? value) => KeyValuePair.Create($"{ModelOptions.Section}:{name}", value);
 
     private static async Task<BenchReportV2> MeasureAsync(

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using NrSer.Cli.Commands.Podcasts;
 using NrSer.Cli.Output;
 
 namespace NrSer.Cli.Commands;
@@ -48,6 +49,7 @@ internal static class RootCommands
         UpCommand.Create(terminal),
         WorkerCommand.Create(terminal),
         IngestCommand.Create(terminal),
+        PodcastCommand.Create(terminal),
         StatusCommand.Create(terminal),
         ResultsCommand.Create(terminal),
         RetryCommand.Create(terminal),

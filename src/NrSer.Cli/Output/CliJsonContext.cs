@@ -12,6 +12,11 @@ namespace NrSer.Cli.Output;
 [JsonSerializable(typeof(IngestReportV1))]
 [JsonSerializable(typeof(BenchReportV2))]
 [JsonSerializable(typeof(RetryV1))]
+[JsonSerializable(typeof(IReadOnlyList<FeedV1>))]
+[JsonSerializable(typeof(IReadOnlyList<EpisodeV1>))]
+[JsonSerializable(typeof(PodcastAddedV1))]
+[JsonSerializable(typeof(PodcastSyncV1))]
+[JsonSerializable(typeof(PodcastPlanV1))]
 internal sealed partial class CliJsonContext : JsonSerializerContext;
 
 /// <summary>One object per line.</summary>

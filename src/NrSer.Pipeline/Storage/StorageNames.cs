@@ -33,6 +33,12 @@ public static class StorageNames
     /// <summary>Table of recordings that the lake has yet to take in: one partition, recording id.</summary>
     public const string LakePendingTable = "lakepending";
 
+    /// <summary>Table of podcasts: what a row is, its id.</summary>
+    public const string FeedsTable = "feeds";
+
+    /// <summary>Table of episodes: feed id, key.</summary>
+    public const string EpisodesTable = "episodes";
+
     /// <summary>Queue of blob events.</summary>
     public const string UploadsQueue = "uploads";
 
@@ -50,7 +56,7 @@ public static class StorageNames
 
     /// <summary>Tables, lower case because Power BI needs it.</summary>
     public static IReadOnlyList<string> Tables { get; } =
-        [RecordingsTable, ChunksTable, SegmentsTable, UploadsTable, OpenWorkTable, LakePendingTable];
+        [RecordingsTable, ChunksTable, SegmentsTable, UploadsTable, OpenWorkTable, LakePendingTable, FeedsTable, EpisodesTable];
 
     /// <summary>Where messages go that could not be handled.</summary>
     /// <param name="queue">One of <see cref="Queues"/>.</param>

@@ -34,6 +34,8 @@ public sealed class ResultTables
         Uploads = Table(StorageNames.UploadsTable);
         OpenWork = Table(StorageNames.OpenWorkTable);
         LakePending = Table(StorageNames.LakePendingTable);
+        Feeds = Table(StorageNames.FeedsTable);
+        Episodes = Table(StorageNames.EpisodesTable);
     }
 
     /// <summary>Day, id.</summary>
@@ -53,6 +55,12 @@ public sealed class ResultTables
 
     /// <summary>One partition, recording id.</summary>
     internal TableClient LakePending { get; }
+
+    /// <summary>What a row is, its id.</summary>
+    internal TableClient Feeds { get; }
+
+    /// <summary>Feed id, key.</summary>
+    internal TableClient Episodes { get; }
 
     /// <summary>A table.</summary>
     /// <param name="name">One of <see cref="StorageNames.Tables"/>.</param>

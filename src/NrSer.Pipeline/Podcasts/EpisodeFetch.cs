@@ -1,0 +1,206 @@
+using System.Security.Cryptography;
+using System.Text;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using NrSer.Pipeline.Podcasts.Web;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
+using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Uploads;
+
+namespace NrSer.Pipeline.Podcasts;
+
+/// <summary>Fetches one episode, once: whoever else tries, whatever dies on the way.</summary>
+/// <remarks>
+/// The row says who is at it. A content is claimed by its hash before it is committed, and the row knows the blob's name before there is a blob: who
+/// comes after a death finds a blob that is there, or begins again.
+/// </remarks>
+/// <param name="store">Episodes and contents.</param>
+/// <param name="download">Brings the bytes.</param>
+/// <param name="storage">Receives them.</param>
+/// <param name="uploads">Told of what was stored, where no service tells.</param>
+/// <param name="options">Attempts.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
+public sealed partial class EpisodeFetch(
+    PodcastStore store, EpisodeDownload download, BlobStorage storage, UploadStore uploads, IOptions<PodcastOptions> options, TimeProvider time,
+    ILogger<EpisodeFetch> logger) : IDisposable
+{
+    private const int BlockBytes = 1024 * 1024; // 50,000 blocks are the most, and as many blocks are held as there are downloads
+    private const int MaxDownloads = 32; // at once, whatever the number of hosts
+
+    private static readonly TimeSpan s_lease = TimeSpan.FromMinutes(15); // of a machine that died; a process that died here is known to be gone
+
+    private readonly BlobContainerClient _container = storage.Container(StorageNames.Recordings);
+    private readonly SemaphoreSlim _downloads = new(MaxDownloads);
+    private readonly System.Collections.Concurrent.ConcurrentBag<byte[]> _buffers = [];
+
+    /// <summary>Fetches an episode that is listed, or that somebody began and gave up.</summary>
+    /// <param name="feed">Its feed, which was read and has a folder.</param>
+    /// <param name="episode">As it was read.</param>
+    /// <param name="isAnnounced">Whether to say that there is an upload: where Event Grid does not.</param>
+    /// <param name="cancellationToken">Stops it; the episode is given back.</param>
+    /// <returns>As it stands then; null when it is another's.</returns>
+    public async Task<Episode?> RunAsync(Feed feed, Episode episode, bool isAnnounced, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(feed);
+        ArgumentNullException.ThrowIfNull(episode);
+        if (!IsFree(episode) || await store.TryWriteAsync(episode with
+        {
+            Status = EpisodeStatus.Fetching, Reason = "", FetchedBy = ProcessName.Own, FetchedUntil = time.GetUtcNow() + s_lease,
+        }, cancellationToken).ConfigureAwait(false) is not { } taken)
+            return null;
+        Episode ended;
+        try
+        {
+            ended = await FetchAsync(feed, taken, isAnnounced, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PodcastException refused)
+        {
+            int attempts = taken.Attempts + 1;
+            bool isOver = !refused.IsPassing || attempts >= options.Value.Attempts;
+            ended = taken with
+            {
+                Status = isOver ? EpisodeStatus.Failed : EpisodeStatus.Listed, Reason = refused.Message, NextAttemptAt = refused.NotBefore,
+                Attempts = refused is { IsPassing: true, NotBefore: not null } ? taken.Attempts : attempts, // who asked for patience gets it
+            };
+            if (ended.Attempts == taken.Attempts)
+                ended = ended with { Status = EpisodeStatus.Listed };
+        }
+        catch (Exception) // the storage, or whoever wants to stop: it is not the episode's fault
+        {
+            await GiveBackAsync(taken).ConfigureAwait(false);
+            throw;
+        }
+
+        ended = ended with { FetchedBy = null, FetchedUntil = null };
+        LogEnded(episode.FeedId, episode.Key, ended.Status, ended.Reason ?? "");
+        return await store.TryWriteAsync(ended, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _downloads.Dispose();
+
+    private bool IsFree(Episode episode) => episode.Status switch
+    {
+        EpisodeStatus.Listed => !(episode.NextAttemptAt > time.GetUtcNow()),
+        EpisodeStatus.Fetching => episode.FetchedUntil <= time.GetUtcNow() || episode.FetchedBy is not { } owner || ProcessName.IsGone(owner),
+        _ => false,
+    };
+
+    private async Task<Episode> FetchAsync(Feed feed, Episode taken, bool isAnnounced, CancellationToken cancellationToken)
+    {
+        if (taken is { BlobName: { } name, Sha256: { } hash }
+            && await StoredHashAsync(name, cancellationToken).ConfigureAwait(false) is { } there && there == hash)
+            return await EndAsync(taken, isAnnounced, cancellationToken).ConfigureAwait(false); // whoever stored it died before saying so
+        await _downloads.WaitAsync(cancellationToken).ConfigureAwait(false);
+        byte[] buffer = _buffers.TryTake(out byte[]? used) ? used : new byte[BlockBytes];
+        try
+        {
+            using var blob = new StagedBlob(_container, buffer, OwnerOf(taken));
+            string? type = await download.RunAsync(taken, feed.Slug ?? feed.Id, blob, cancellationToken).ConfigureAwait(false);
+            return await StoreAsync(taken, blob, type, isAnnounced, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _buffers.Add(buffer);
+            _downloads.Release();
+        }
+    }
+
+    private async Task<Episode> StoreAsync(
+        Episode taken, StagedBlob blob, string? type, bool isAnnounced, CancellationToken cancellationToken)
+    {
+        string sha256 = blob.Sha256();
+        if (await FirstAsync(taken, sha256, blob.Name!, cancellationToken).ConfigureAwait(false) is { } first)
+        {
+            return taken with
+            {
+                Status = EpisodeStatus.Duplicate, Reason = $"The same content as {first.BlobName}.", BlobName = first.BlobName, Sha256 = sha256,
+                ContentBytes = blob.Bytes, NextAttemptAt = null,
+            };
+        }
+
+        Episode named = taken with { BlobName = blob.Name, Sha256 = sha256, ContentBytes = blob.Bytes, NextAttemptAt = null };
+        named = await store.TryWriteAsync(named, cancellationToken).ConfigureAwait(false)
+            ?? throw PodcastException.Later("Another took it over.");
+        var metadata = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
+        {
+            [UploadMetadata.Sha256] = sha256, ["feedId"] = taken.FeedId, ["episodeKey"] = taken.Key,
+        };
+        if (taken.PublishedAt is { } published)
+            metadata[UploadMetadata.RecordedAt] = published.UtcDateTime.ToString("O");
+        if (taken.DeclaredSeconds is { } seconds)
+            metadata[UploadMetadata.DeclaredSeconds] = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        bool isNew = await blob.CommitAsync(metadata, type, cancellationToken).ConfigureAwait(false);
+        if (!isNew && await StoredHashAsync(blob.Name!, cancellationToken).ConfigureAwait(false) != sha256)
+            named = named with { Reason = "It was stored before, with other bytes, which stay." };
+        return await EndAsync(named, isAnnounced, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<Episode> EndAsync(Episode named, bool isAnnounced, CancellationToken cancellationToken)
+    {
+        if (isAnnounced && await uploads.FindAsync(named.BlobName!, cancellationToken).ConfigureAwait(false) is { } upload)
+            await uploads.AnnounceAsync(upload, cancellationToken).ConfigureAwait(false);
+        return named with { Status = EpisodeStatus.Stored, StoredAt = time.GetUtcNow() };
+    }
+
+    /// <summary>The content's first episode, when that is another than this and has it or is about to.</summary>
+    private async Task<KnownContent?> FirstAsync(Episode taken, string sha256, string blobName, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            KnownContent? known = await store.FindContentAsync(sha256, cancellationToken).ConfigureAwait(false);
+            if (known is not null && (known.FeedId, known.EpisodeKey) != (taken.FeedId, taken.Key)
+                && await HoldsAsync(known, cancellationToken).ConfigureAwait(false))
+                return known;
+            if (await store.TryClaimContentAsync(
+                new KnownContent(sha256, taken.FeedId, taken.Key, blobName, known?.Version), cancellationToken).ConfigureAwait(false))
+                return null;
+        }
+    }
+
+    private async Task<bool> HoldsAsync(KnownContent known, CancellationToken cancellationToken)
+    {
+        Episode? first = await store.FindEpisodeAsync(known.FeedId, known.EpisodeKey, cancellationToken).ConfigureAwait(false);
+        return first is { Status: EpisodeStatus.Stored or EpisodeStatus.Forgotten }
+            || (first is { Status: EpisodeStatus.Fetching } && !IsFree(first))
+            || await StoredHashAsync(known.BlobName, cancellationToken).ConfigureAwait(false) == known.Sha256;
+    }
+
+    private async Task<string?> StoredHashAsync(string blobName, CancellationToken cancellationToken)
+    {
+        try
+        {
+            BlobProperties properties = await _container.GetBlobClient(blobName).GetPropertiesAsync(cancellationToken: cancellationToken)
+                .ConfigureAwait(false);
+            return properties.Metadata.TryGetValue(UploadMetadata.Sha256, out string? hash) ? hash : "";
+        }
+        catch (RequestFailedException missing) when (missing.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    private async Task GiveBackAsync(Episode taken)
+    {
+        try
+        {
+            await store.TryWriteAsync(taken with { Status = EpisodeStatus.Listed, FetchedBy = null, FetchedUntil = null }, CancellationToken.None)
+                .ConfigureAwait(false);
+        }
+        catch (RequestFailedException)
+        {
+            // It becomes free by itself.
+        }
+    }
+
+    private static string OwnerOf(Episode taken) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{taken.FetchedBy} {taken.FetchedUntil:O}")));
+
+    [LoggerMessage(4101, LogLevel.Information, "Episode {Key} of {FeedId} is {Status}: {Reason}")]
+    private partial void LogEnded(string feedId, string key, EpisodeStatus status, string reason);
+}

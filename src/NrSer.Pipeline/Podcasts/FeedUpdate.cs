@@ -1,0 +1,263 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using NrSer.Pipeline.Podcasts.Feeds;
+using NrSer.Pipeline.Podcasts.Web;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
+
+namespace NrSer.Pipeline.Podcasts;
+
+/// <summary>Reads a feed again and takes note of what is new; an unchanged one costs one question.</summary>
+/// <param name="store">Feeds and episodes.</param>
+/// <param name="client">Asks.</param>
+/// <param name="options">How large a feed may be.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
+public sealed partial class FeedUpdate(
+    PodcastStore store, PodcastClient client, IOptions<PodcastOptions> options, TimeProvider time, ILogger<FeedUpdate> logger)
+{
+    private const int MaxPages = 1000;
+
+    private static readonly TimeSpan s_longestPatience = TimeSpan.FromDays(1); // whatever Cache-Control says
+
+    /// <summary>Reads a feed.</summary>
+    /// <param name="feed">As it stands.</param>
+    /// <param name="isAnew">Whether to read it even if its server says that it is unchanged, or wants no question yet.</param>
+    /// <param name="cancellationToken">Stops it; what was not noted is noted next time.</param>
+    public async Task<FeedUpdateResult> RunAsync(Feed feed, bool isAnew, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(feed);
+        if (!isAnew && feed.NextCheckAt > time.GetUtcNow())
+            return new FeedUpdateResult(feed, FeedUpdateOutcome.NotDue);
+        try
+        {
+            return await ReadAsync(feed, isAnew, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is PodcastException or InvalidFeedException or IOException or UnauthorizedAccessException)
+        {
+            LogFailed(feed.Id, error.Message);
+            Feed failed = await store.ChangeFeedAsync(feed.Id, standing => standing with
+            {
+                Reason = error.Message, CheckedAt = time.GetUtcNow(), NextCheckAt = (error as PodcastException)?.NotBefore,
+            }, cancellationToken).ConfigureAwait(false);
+            return new FeedUpdateResult(failed, FeedUpdateOutcome.Failed) { IsForGood = error is not PodcastException { IsPassing: true } };
+        }
+    }
+
+    /// <summary>Applies the feed's rules to what is known, without asking anybody.</summary>
+    /// <param name="feed">With new rules, as written.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task ApplyRulesAsync(Feed feed, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(feed);
+        EpisodeMerge episodes = await KnownAsync(feed, cancellationToken).ConfigureAwait(false);
+        EpisodeRules.Apply(feed, episodes);
+        await WriteAsync(feed, episodes, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<FeedUpdateResult> ReadAsync(Feed feed, bool isAnew, CancellationToken cancellationToken)
+    {
+        var address = new Uri(feed.Url);
+        FeedSource first = await OpenAsync(address, headers =>
+        {
+            if (isAnew)
+                return;
+            if (feed.HttpETag is { } etag)
+                headers.TryAddWithoutValidation("If-None-Match", etag);
+            if (feed.HttpLastModified is { } modified)
+                headers.TryAddWithoutValidation("If-Modified-Since", modified);
+        }, cancellationToken).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable closing = first.ConfigureAwait(false);
+        if (first.Content is null)
+        {
+            Feed same = await store.ChangeFeedAsync(feed.Id, standing => standing with
+            {
+                Reason = "", CheckedAt = time.GetUtcNow(), NextCheckAt = first.NextCheckAt, Url = (first.MovedTo ?? address).AbsoluteUri,
+            }, cancellationToken).ConfigureAwait(false);
+            return new FeedUpdateResult(same, FeedUpdateOutcome.Unchanged);
+        }
+
+        FeedDocument document = await FeedReader.ReadAsync(first.Content, first.Address, first.Charset, cancellationToken).ConfigureAwait(false);
+        await first.DisposeAsync().ConfigureAwait(false); // its host is free again
+        EpisodeMerge episodes = await KnownAsync(feed, cancellationToken).ConfigureAwait(false);
+        var remarks = new List<string>(document.Remarks);
+        int found = episodes.Add(document.Items);
+        bool isWhole = document.IsWhole
+            && await ReadOlderAsync(feed, document, found > 0 || feed.HttpETag is null, episodes, remarks, cancellationToken).ConfigureAwait(false);
+        if (episodes.WithoutAudio > 0)
+            remarks.Add($"{episodes.WithoutAudio} items have no audio.");
+        EpisodeRules.Apply(feed, episodes);
+        await WriteAsync(feed, episodes, cancellationToken).ConfigureAwait(false);
+
+        string slug = feed.Slug ?? await FreeSlugAsync(feed.Id, document.Title, cancellationToken).ConfigureAwait(false);
+        Uri next = NextAddress(document, first) ?? address;
+        bool isMoved = next != address;
+        Feed read = await store.ChangeFeedAsync(feed.Id, standing => standing with
+        {
+            Title = document.Title ?? standing.Title, Slug = standing.Slug ?? slug, Reason = "", CheckedAt = time.GetUtcNow(),
+            NextCheckAt = first.NextCheckAt, Url = next.AbsoluteUri,
+            HttpETag = isWhole && !isMoved ? first.HttpETag : null, HttpLastModified = isWhole && !isMoved ? first.HttpLastModified : null,
+        }, cancellationToken).ConfigureAwait(false);
+        LogRead(feed.Id, document.Items.Count, episodes.New.Count);
+        return new FeedUpdateResult(read, FeedUpdateOutcome.Read) { NewEpisodes = episodes.New.Count, Remarks = remarks };
+    }
+
+    /// <summary>Where to ask next time: where the server sent us for good, or where the feed says that it moved to.</summary>
+    private static Uri? NextAddress(FeedDocument document, FeedSource source) =>
+        document.MovedTo is { IsAbsoluteUri: true } moved && (moved.Scheme == Uri.UriSchemeHttps || moved.Scheme == Uri.UriSchemeHttp)
+            && moved != source.Address ? moved : source.MovedTo;
+
+    /// <summary>Reads older pages as long as they hold something new.</summary>
+    private async Task<bool> ReadOlderAsync(
+        Feed feed, FeedDocument document, bool isNews, EpisodeMerge episodes, List<string> remarks, CancellationToken cancellationToken)
+    {
+        var visited = new HashSet<Uri> { new(feed.Url) };
+        Uri? older = document.Older;
+        for (int page = 1; older is not null && isNews && page < MaxPages && visited.Add(older); page++)
+        {
+            try
+            {
+                FeedSource source = await OpenAsync(older, _ => { }, cancellationToken).ConfigureAwait(false);
+                await using ConfiguredAsyncDisposable closing = source.ConfigureAwait(false);
+                FeedDocument read = await FeedReader.ReadAsync(source.Content!, source.Address, source.Charset, cancellationToken)
+                    .ConfigureAwait(false);
+                isNews = episodes.Add(read.Items) > 0;
+                if (!read.IsWhole)
+                    return false;
+                older = read.Older;
+            }
+            catch (Exception error) when (error is PodcastException or InvalidFeedException)
+            {
+                remarks.Add($"An older page could not be read and is asked for again next time: {error.Message}");
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private async Task<EpisodeMerge> KnownAsync(Feed feed, CancellationToken cancellationToken)
+    {
+        var known = new List<Episode>();
+        await foreach (Episode episode in store.EpisodesAsync(feed.Id, status: null, cancellationToken).ConfigureAwait(false))
+            known.Add(episode);
+        return new EpisodeMerge(feed.Id, known);
+    }
+
+    private async Task WriteAsync(Feed feed, EpisodeMerge episodes, CancellationToken cancellationToken)
+    {
+        if (episodes.All.Any(episode => episode.Status == EpisodeStatus.Listed)) // first that there is work, then the work
+            await store.ChangeFeedAsync(feed.Id, standing => standing with { HasWork = true }, cancellationToken).ConfigureAwait(false);
+        await store.AddAsync(episodes.All.Where(episode => episodes.New.Contains(episode.Key)), cancellationToken).ConfigureAwait(false);
+        foreach (Episode changed in episodes.All.Where(episode => episodes.Changed.Contains(episode.Key)))
+            await store.TryWriteAsync(changed, cancellationToken).ConfigureAwait(false); // whoever wrote it meanwhile knows better
+    }
+
+    private async Task<string> FreeSlugAsync(string feedId, string? title, CancellationToken cancellationToken)
+    {
+        string slug = PodcastNames.Slug(title);
+        await foreach (Feed other in store.FeedsAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (other.Slug == slug && other.Id != feedId)
+                return $"{slug}-{feedId[..4]}";
+        }
+
+        return slug;
+    }
+
+    private async Task<FeedSource> OpenAsync(Uri address, Action<HttpRequestHeaders> prepare, CancellationToken cancellationToken)
+    {
+        long most = options.Value.MaxFeedBytes;
+        if (address.IsFile)
+        {
+            var file = new FileStream(address.LocalPath, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return new FeedSource(file, new LimitedStream(file, most, address.LocalPath)) { Address = address };
+        }
+
+        PodcastResponse answer = await client.GetFeedAsync(address, prepare, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            HttpResponseMessage message = answer.Message;
+            Stream? content = answer.Status == HttpStatusCode.NotModified ? null : new LimitedStream(
+                await message.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), most, WebAddress.Shown(address));
+            TimeSpan fresh = message.Headers.CacheControl is { NoCache: false, MaxAge: { } age } ? age - (message.Headers.Age ?? TimeSpan.Zero)
+                : TimeSpan.Zero;
+            return new FeedSource(answer, content)
+            {
+                Address = answer.Address, MovedTo = answer.MovedTo, Charset = message.Content.Headers.ContentType?.CharSet,
+                HttpETag = Verbatim(message.Headers, "ETag"), HttpLastModified = Verbatim(message.Content.Headers, "Last-Modified"),
+                NextCheckAt = fresh <= TimeSpan.Zero ? null : time.GetUtcNow() + (fresh < s_longestPatience ? fresh : s_longestPatience),
+            };
+        }
+        catch
+        {
+            await answer.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static string? Verbatim(HttpHeaders headers, string name) =>
+        headers.NonValidated.TryGetValues(name, out HeaderStringValues values) ? values.ToString() : null;
+
+    [LoggerMessage(4001, LogLevel.Information, "Feed {FeedId}: {Items} items, {New} new")]
+    private partial void LogRead(string feedId, int items, int @new);
+
+    [LoggerMessage(4002, LogLevel.Information, "Feed {FeedId} could not be read: {Reason}")]
+    private partial void LogFailed(string feedId, string reason);
+
+    /// <summary>A feed about to be read.</summary>
+    /// <param name="owner">What to let go of afterwards.</param>
+    /// <param name="content">Null when it is unchanged.</param>
+    private sealed class FeedSource(IAsyncDisposable owner, Stream? content) : IAsyncDisposable
+    {
+        public Stream? Content => content;
+
+        public required Uri Address { get; init; }
+
+        public Uri? MovedTo { get; init; }
+
+        public string? Charset { get; init; }
+
+        public string? HttpETag { get; init; }
+
+        public string? HttpLastModified { get; init; }
+
+        public DateTimeOffset? NextCheckAt { get; init; }
+
+        public ValueTask DisposeAsync() => owner.DisposeAsync();
+    }
+}
+
+/// <summary>What came of reading a feed.</summary>
+/// <param name="Feed">As it stands now.</param>
+/// <param name="Outcome">In a word.</param>
+public sealed record FeedUpdateResult(Feed Feed, FeedUpdateOutcome Outcome)
+{
+    /// <summary>Episodes that were not known.</summary>
+    public int NewEpisodes { get; init; }
+
+    /// <summary>Whether it would fail again.</summary>
+    public bool IsForGood { get; init; }
+
+    /// <summary>What was passed over, a sentence each.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+}
+
+/// <summary>What came of reading a feed.</summary>
+public enum FeedUpdateOutcome
+{
+    /// <summary>It was read.</summary>
+    Read,
+
+    /// <summary>Its server says that it is as it was.</summary>
+    Unchanged,
+
+    /// <summary>Its server wants no question yet.</summary>
+    NotDue,
+
+    /// <summary>It could not be read; its reason says why.</summary>
+    Failed,
+}

@@ -1,0 +1,158 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using NrSer.Pipeline.Podcasts.Web;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
+
+namespace NrSer.Pipeline.Podcasts;
+
+/// <summary>Reads feeds and fetches what is new, until done; each feed for itself, so that a dead one holds up no other.</summary>
+/// <param name="store">Feeds and episodes.</param>
+/// <param name="updates">Reads feeds.</param>
+/// <param name="fetch">Fetches episodes.</param>
+/// <param name="recordings">Tells how many recordings are unfinished.</param>
+/// <param name="options">How many of those there may be.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
+public sealed partial class PodcastSync(
+    PodcastStore store, FeedUpdate updates, EpisodeFetch fetch, RecordingStore recordings, IOptions<PodcastOptions> options, TimeProvider time,
+    ILogger<PodcastSync> logger) : IDisposable
+{
+    private const int FeedsAtOnce = 64;
+    private const int MostInARow = 3; // of episodes that a server puts off: the rest would be put off, too
+
+    private static readonly TimeSpan s_look = TimeSpan.FromSeconds(1); // while enough recordings are unfinished
+
+    private readonly SemaphoreSlim _entrance = new(1);
+    private int _underWay;
+
+    /// <summary>Does it.</summary>
+    /// <param name="feeds">Which.</param>
+    /// <param name="settings">How.</param>
+    /// <param name="told">Told of every feed and episode.</param>
+    /// <param name="cancellationToken">Stops it; run again, it goes on.</param>
+    public Task RunAsync(IEnumerable<Feed> feeds, SyncSettings settings, Action<SyncStep> told, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(told);
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = FeedsAtOnce, CancellationToken = cancellationToken };
+        return Parallel.ForEachAsync(feeds, parallel, async (feed, token) =>
+        {
+            FeedUpdateResult read = await updates.RunAsync(feed, settings.IsAnew, token).ConfigureAwait(false);
+            long waiting = read.Feed.HasWork
+                ? await store.CountAsync(feed.Id, EpisodeStatus.Listed, token).ConfigureAwait(false)
+                    + await store.CountAsync(feed.Id, EpisodeStatus.Fetching, token).ConfigureAwait(false)
+                : 0;
+            told(new SyncStep(read.Feed) { Read = read, Waiting = waiting });
+            if (waiting > 0 && !settings.IsDry)
+                await FetchAllAsync(read.Feed, settings, told, token).ConfigureAwait(false);
+            if (read.Feed.HasWork && !settings.IsDry)
+                await CloseAsync(feed.Id, token).ConfigureAwait(false);
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _entrance.Dispose();
+
+    private async Task FetchAllAsync(Feed feed, SyncSettings settings, Action<SyncStep> told, CancellationToken cancellationToken)
+    {
+        int inARow = 0;
+        foreach (EpisodeStatus status in new[] { EpisodeStatus.Fetching, EpisodeStatus.Listed })
+        {
+            IAsyncEnumerable<Episode> waiting = store.EpisodesAsync(feed.Id, status, cancellationToken);
+            var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Value.PerHost, CancellationToken = cancellationToken };
+            await Parallel.ForEachAsync(waiting, parallel, async (episode, token) =>
+            {
+                if (Volatile.Read(ref inARow) >= MostInARow)
+                    return;
+                await EnterAsync(told, feed, token).ConfigureAwait(false);
+                try
+                {
+                    Episode? ended = await fetch.RunAsync(feed, episode, settings.IsAnnounced, token).ConfigureAwait(false);
+                    if (ended?.Status == EpisodeStatus.Listed)
+                        Interlocked.Increment(ref inARow);
+                    else if (ended is not null)
+                        Volatile.Write(ref inARow, 0);
+                    told(new SyncStep(feed) { Episode = ended ?? episode, IsOthers = ended is null });
+                }
+                finally
+                {
+                    Interlocked.Decrement(ref _underWay);
+                }
+            }).ConfigureAwait(false);
+        }
+
+        if (inARow >= MostInARow)
+            LogPutOff(feed.Id);
+    }
+
+    /// <summary>Waits until there is room for one more recording.</summary>
+    private async Task EnterAsync(Action<SyncStep> told, Feed feed, CancellationToken cancellationToken)
+    {
+        await _entrance.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            bool isTold = false;
+            while (true)
+            {
+                int unfinished = Volatile.Read(ref _underWay);
+                await foreach (RecordingId _ in recordings.UnfinishedAsync(time.GetUtcNow().AddDays(1), cancellationToken).ConfigureAwait(false))
+                {
+                    if (++unfinished >= options.Value.InFlight)
+                        break;
+                }
+
+                if (unfinished < options.Value.InFlight)
+                    break;
+                if (!isTold)
+                    told(new SyncStep(feed) { IsWaiting = true });
+                isTold = true;
+                await Task.Delay(s_look, time, cancellationToken).ConfigureAwait(false);
+            }
+
+            Interlocked.Increment(ref _underWay);
+        }
+        finally
+        {
+            _entrance.Release();
+        }
+    }
+
+    /// <summary>Takes note that nothing waits any more, unless somebody found something meanwhile.</summary>
+    private async Task CloseAsync(string feedId, CancellationToken cancellationToken)
+    {
+        if (await store.FindFeedAsync(feedId, cancellationToken).ConfigureAwait(false) is { } feed
+            && await store.CountAsync(feedId, EpisodeStatus.Listed, cancellationToken).ConfigureAwait(false) == 0
+            && await store.CountAsync(feedId, EpisodeStatus.Fetching, cancellationToken).ConfigureAwait(false) == 0)
+            await store.TryWriteAsync(feed with { HasWork = false }, cancellationToken).ConfigureAwait(false);
+    }
+
+    [LoggerMessage(4201, LogLevel.Information, "Feed {FeedId}: its server puts us off, the rest is left for the next time")]
+    private partial void LogPutOff(string feedId);
+}
+
+/// <summary>How to sync.</summary>
+/// <param name="IsAnew">Whether to read feeds that say they are unchanged.</param>
+/// <param name="IsDry">Whether to fetch no episode.</param>
+/// <param name="IsAnnounced">Whether to announce what was stored: where no service does.</param>
+public sealed record SyncSettings(bool IsAnew, bool IsDry, bool IsAnnounced);
+
+/// <summary>Something that happened.</summary>
+/// <param name="Feed">To which feed.</param>
+public sealed record SyncStep(Feed Feed)
+{
+    /// <summary>The feed was read.</summary>
+    public FeedUpdateResult? Read { get; init; }
+
+    /// <summary>So many episodes wait to be fetched.</summary>
+    public long Waiting { get; init; }
+
+    /// <summary>An episode was dealt with.</summary>
+    public Episode? Episode { get; init; }
+
+    /// <summary>It is somebody else's, or not due.</summary>
+    public bool IsOthers { get; init; }
+
+    /// <summary>Enough recordings are unfinished: nothing is fetched until one is done.</summary>
+    public bool IsWaiting { get; init; }
+}

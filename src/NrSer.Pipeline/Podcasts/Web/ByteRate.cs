@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Options;
+
+namespace NrSer.Pipeline.Podcasts.Web;
+
+/// <summary>Holds all downloads of this process together to so many bytes a second.</summary>
+/// <param name="options">How many.</param>
+/// <param name="time">The clock.</param>
+public sealed class ByteRate(IOptions<PodcastOptions> options, TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private DateTimeOffset _freeAt;
+
+    /// <summary>Waits until bytes that came are accounted for.</summary>
+    internal Task PassAsync(int bytes, CancellationToken cancellationToken)
+    {
+        if (options.Value.BytesPerSecond == 0)
+            return Task.CompletedTask;
+        TimeSpan wait;
+        lock (_lock)
+        {
+            DateTimeOffset now = time.GetUtcNow();
+            _freeAt = (_freeAt > now ? _freeAt : now) + TimeSpan.FromSeconds(bytes / (double)options.Value.BytesPerSecond);
+            wait = _freeAt - now;
+        }
+
+        return Task.Delay(wait, time, cancellationToken);
+    }
+}

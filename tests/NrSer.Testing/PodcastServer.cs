@@ -1,0 +1,176 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace NrSer.Testing;
+
+/// <summary>A web server of feeds and episodes on this machine that may do to each request what servers of strangers do.</summary>
+public sealed class PodcastServer : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly ConcurrentDictionary<string, Func<PodcastRequest, PodcastAnswer>> _paths = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Task, byte> _clients = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _accepting;
+    private int _open;
+
+    public PodcastServer()
+    {
+        _listener.Start(backlog: 200);
+        _accepting = AcceptAsync();
+    }
+
+    /// <summary>Its address, with a slash at the end.</summary>
+    public Uri Url => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/");
+
+    /// <summary>Every request, in order.</summary>
+    public ConcurrentQueue<PodcastRequest> Requests { get; } = [];
+
+    /// <summary>The most that were answered at once.</summary>
+    public int MostAtOnce { get; private set; }
+
+    /// <summary>Serves a path.</summary>
+    public void Serve(string path, Func<PodcastRequest, PodcastAnswer> answer) => _paths[path] = answer;
+
+    /// <summary>Serves a file with a strong ETag, ranges and conditions, as good servers do.</summary>
+    public void Serve(string path, byte[] content, string type = "audio/mpeg") => Serve(path, request => Good(request, content, type));
+
+    /// <summary>How a good server answers.</summary>
+    public static PodcastAnswer Good(PodcastRequest request, byte[] content, string type, string etag = "\"v1\"")
+    {
+        if (request.Header("If-None-Match") == etag)
+            return new PodcastAnswer(304, []) { Headers = { ["ETag"] = etag } };
+        if (request.Start is { } from && from < content.Length && (request.Header("If-Range") ?? etag) == etag)
+        {
+            return new PodcastAnswer(206, content[(int)from..])
+            {
+                Headers =
+                {
+                    ["ETag"] = etag, ["Content-Type"] = type,
+                    ["Content-Range"] = string.Create(CultureInfo.InvariantCulture, $"bytes {from}-{content.Length - 1}/{content.Length}"),
+                },
+            };
+        }
+
+        return new PodcastAnswer(200, content) { Headers = { ["ETag"] = etag, ["Content-Type"] = type } };
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        _listener.Stop();
+        await _accepting;
+        await Task.WhenAll(_clients.Keys);
+        _stopping.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                TcpClient client = await _listener.AcceptTcpClientAsync(_stopping.Token);
+                Task serving = ServeAsync(client);
+                _clients[serving] = 0;
+                _ = serving.ContinueWith(done => _clients.TryRemove(done, out _), TaskScheduler.Default);
+            }
+            catch (Exception stopped) when (stopped is SocketException or OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task ServeAsync(TcpClient client)
+    {
+        using (client)
+        {
+            try
+            {
+                NetworkStream stream = client.GetStream();
+                if (await ReadAsync(stream) is not { } request)
+                    return;
+                int open = Interlocked.Increment(ref _open);
+                MostAtOnce = Math.Max(MostAtOnce, open);
+                Requests.Enqueue(request);
+                try
+                {
+                    PodcastAnswer answer = _paths.TryGetValue(request.Path, out Func<PodcastRequest, PodcastAnswer>? serve) ? serve(request)
+                        : new PodcastAnswer(404, []);
+                    await WriteAsync(stream, answer);
+                }
+                finally
+                {
+                    Interlocked.Decrement(ref _open);
+                }
+            }
+            catch (Exception gone) when (gone is IOException or OperationCanceledException or SocketException)
+            {
+                // The client went away, or we do.
+            }
+        }
+    }
+
+    private async Task<PodcastRequest?> ReadAsync(NetworkStream stream)
+    {
+        using var reader = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);
+        string? first = await reader.ReadLineAsync(_stopping.Token);
+        if (first?.Split(' ') is not [_, var target, ..])
+            return null;
+        var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        while (await reader.ReadLineAsync(_stopping.Token) is { Length: > 0 } line)
+        {
+            string[] parts = line.Split(':', 2);
+            headers[parts[0]] = parts[1].Trim();
+        }
+
+        return new PodcastRequest(target.Split('?')[0], target, headers);
+    }
+
+    private async Task WriteAsync(NetworkStream stream, PodcastAnswer answer)
+    {
+        await Task.Delay(answer.Delay, TimeProvider.System, _stopping.Token);
+        var head = new StringBuilder($"HTTP/1.1 {answer.Status} {(HttpStatusCode)answer.Status}\r\nConnection: close\r\n");
+        if (answer.Status != 304)
+            head.Append(CultureInfo.InvariantCulture, $"Content-Length: {answer.PromisedBytes ?? answer.Content.Length}\r\n");
+        foreach ((string name, string value) in answer.Headers)
+            head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(head.Append("\r\n").ToString()), _stopping.Token);
+        await stream.WriteAsync(answer.Content, _stopping.Token);
+        await Task.Delay(answer.Stall, TimeProvider.System, _stopping.Token);
+    }
+}
+
+/// <summary>A request.</summary>
+/// <param name="Path">Without a query.</param>
+/// <param name="Target">With it.</param>
+/// <param name="Headers">In any case.</param>
+public sealed record PodcastRequest(string Path, string Target, IReadOnlyDictionary<string, string> Headers)
+{
+    /// <summary>The byte to begin with, where a range was asked for.</summary>
+    public long? Start => Header("Range") is { } range ? long.Parse(range.Split('=', '-')[1], CultureInfo.InvariantCulture) : null;
+
+    public string? Header(string name) => Headers.GetValueOrDefault(name);
+}
+
+/// <summary>An answer.</summary>
+/// <param name="Status">HTTP's.</param>
+/// <param name="Content">What is sent of the body.</param>
+public sealed record PodcastAnswer(int Status, byte[] Content)
+{
+    /// <summary>Beside the length.</summary>
+    public Dictionary<string, string> Headers { get; } = [];
+
+    /// <summary>The length that the header says; that of the content by default.</summary>
+    public long? PromisedBytes { get; init; }
+
+    /// <summary>Before the answer.</summary>
+    public TimeSpan Delay { get; init; }
+
+    /// <summary>After it, with the connection open.</summary>
+    public TimeSpan Stall { get; init; }
+}
