@@ -40,7 +40,7 @@ var containerNames = {
 }
 
 @export()
-var tableNames = ['recordings', 'chunks', 'segments', 'uploads', 'openwork', 'lakepending']
+var tableNames = ['recordings', 'chunks', 'segments', 'uploads', 'openwork', 'lakepending', 'feeds', 'episodes']
 
 @export()
 @description('Attempts before a stage gives up.')

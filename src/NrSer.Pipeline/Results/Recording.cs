@@ -41,6 +41,9 @@ public sealed record Recording
     /// <summary>When the blob was created.</summary>
     public DateTimeOffset? UploadedAt { get; init; }
 
+    /// <summary>When it was recorded or published, as its metadata or its feed says.</summary>
+    public DateTimeOffset? RecordedAt { get; init; }
+
     /// <summary>When the current generation was first touched: what Sweep measures a stall from.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
@@ -49,6 +52,12 @@ public sealed record Recording
 
     /// <summary>Length of the audio.</summary>
     public double? DurationSeconds { get; init; }
+
+    /// <summary>Length as its metadata or its feed says.</summary>
+    public double? DeclaredSeconds { get; init; }
+
+    /// <summary>Whether that and the length of the audio differ by more than a tenth.</summary>
+    public bool? LengthDiffers { get; init; }
 
     /// <summary>Rate of the upload.</summary>
     public int? SampleRateHz { get; init; }

@@ -14,6 +14,9 @@ public sealed record Segment
     /// <summary>Its recording; <c>default</c> where nothing is stored.</summary>
     public RecordingId RecordingId { get; init; }
 
+    /// <summary>When the recording was recorded or published; null where nobody said.</summary>
+    public DateTimeOffset? RecordedAt { get; init; }
+
     /// <summary>From 0.</summary>
     public int Channel { get; init; }
 

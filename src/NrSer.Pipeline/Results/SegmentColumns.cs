@@ -15,6 +15,8 @@ public static class SegmentColumns
     [
         Of("RecordingId", null, Stage.Ingest, "The recording.", s => s.RecordingId.Value, (s, v) => s with { RecordingId = RecordingId.Parse(v) },
             "Key into the recordings.", isNullable: false, isKey: true),
+        Of("RecordedAt", "UTC", Stage.Enhance, "When the recording was recorded or published.", s => s.RecordedAt,
+            (s, v) => s with { RecordedAt = v }, "As in the recording's row; null where nobody said."),
         Of("Channel", null, Stage.Enhance, "Channel of the recording, from 0.", s => s.Channel, (s, v) => s with { Channel = v },
             "0 also where all channels were mixed."),
         Of("StartSeconds", "s", Stage.Enhance, "Where it begins, from the recording's start.", s => s.StartSeconds,

@@ -115,6 +115,7 @@ public static class SegmentParquet
             Task writing =
                 type == typeof(string) ? group.WriteAsync(field, [.. segments.Select(segment => (string?)column.ValueOf(segment))!])
                 : type == typeof(int) ? WriteAsync<int>(segment => (int?)column.ValueOf(segment))
+                : type == typeof(DateTimeOffset) ? WriteAsync<DateTime>(segment => ((DateTimeOffset?)column.ValueOf(segment))?.UtcDateTime)
                 : type == typeof(bool) ? WriteAsync<bool>(segment => (bool?)column.ValueOf(segment))
                 : WriteAsync<double>(segment => column.ValueOf(segment) is { } number ? Convert.ToDouble(number) : null);
             await writing.ConfigureAwait(false);
@@ -131,6 +132,8 @@ public static class SegmentParquet
         Type type when type == typeof(string) => new DataField<string>(column.Name, column.IsNullable),
         Type type when type == typeof(float) || type == typeof(double) => new DataField(column.Name, typeof(double), column.IsNullable),
         Type type when type == typeof(int) || type == typeof(bool) => new DataField(column.Name, type, column.IsNullable),
+        Type type when type == typeof(DateTimeOffset) =>
+            new DateTimeDataField(column.Name, DateTimeFormat.Timestamp, isAdjustedToUTC: true, unit: DateTimeTimeUnit.Micros, column.IsNullable),
         Type type => throw new NotSupportedException($"Column {column.Name} holds a {type.Name}, which has no form in Parquet yet."),
     };
 }

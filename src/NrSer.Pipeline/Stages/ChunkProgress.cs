@@ -42,7 +42,9 @@ public sealed class ChunkProgress(RecordingStore store, RejectRecording rejectio
     public async Task<bool> EnhancedAsync(Chunk chunk, IReadOnlyCollection<Segment> segments, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(chunk);
-        await MergeAsync(chunk, segments, Stage.Enhance, cancellationToken).ConfigureAwait(false);
+        Recording? recording = await store.FindAsync(chunk.Id.Recording, cancellationToken).ConfigureAwait(false);
+        Segment[] dated = [.. segments.Select(segment => segment with { RecordedAt = recording?.RecordedAt })];
+        await MergeAsync(chunk, dated, Stage.Enhance, cancellationToken).ConfigureAwait(false);
         bool hasSpeech = segments.Any(segment => segment.IsSpeech);
         var change = new Chunk { Id = chunk.Id, EnhancedAt = chunk.EnhancedAt ?? time.GetUtcNow(), HasSpeech = hasSpeech };
         if (!hasSpeech)

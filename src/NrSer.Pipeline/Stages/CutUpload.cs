@@ -88,6 +88,7 @@ public sealed partial class CutUpload(
             Id = recording.Id,
             Generation = recording.Generation,
             Status = RecordingStatus.Processing,
+            LengthDiffers = recording.DeclaredSeconds is { } declared ? Math.Abs(seconds - declared) > 0.1 * declared : null,
             ExpectedChunks = count,
             IngestedGeneration = recording.Generation,
         }.WithSound(speech, reader.SamplesRead, sha256);

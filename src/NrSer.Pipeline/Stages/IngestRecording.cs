@@ -83,6 +83,8 @@ public sealed partial class IngestRecording(
             BlobETag = upload.ETag,
             ContentBytes = upload.ContentBytes,
             UploadedAt = earlier?.UploadedAt ?? upload.CreatedOn,
+            RecordedAt = upload.RecordedAt,
+            DeclaredSeconds = upload.DeclaredSeconds,
             StartedAt = time.GetUtcNow(),
             ChannelMode = upload.Wishes.Channels,
             Track = upload.Wishes.Track,

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace NrSer.Pipeline.Uploads;
 
 /// <summary>What an upload's metadata may say of it; whoever drops files may set the same.</summary>
@@ -11,4 +13,19 @@ public static class UploadMetadata
 
     /// <summary>SHA-256 of its content, lower-case hex.</summary>
     public const string Sha256 = "sha256";
+
+    /// <summary>The time in ISO 8601; null for what is none, since anybody may write anything.</summary>
+    internal static DateTimeOffset? RecordedAtOf(IDictionary<string, string> metadata) =>
+        Find(metadata, RecordedAt) is { } text && DateTimeOffset.TryParse(
+            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time)
+            && time.Year > 1600 ? time : null; // tables know no earlier time
+
+    /// <summary>A positive number of seconds; null for what is none.</summary>
+    internal static double? DeclaredSecondsOf(IDictionary<string, string> metadata) =>
+        double.TryParse(Find(metadata, DeclaredSeconds), NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds)
+            && seconds is > 0 and < 1e7 ? seconds : null;
+
+    /// <remarks>The service keeps the case of names, and HTTP does not.</remarks>
+    private static string? Find(IDictionary<string, string> metadata, string name) =>
+        metadata.FirstOrDefault(pair => pair.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
 }

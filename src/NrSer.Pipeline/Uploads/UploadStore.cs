@@ -34,6 +34,8 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
             return UploadOf(blobName, properties.ETag, properties.CreatedOn, properties.ContentLength) with
             {
                 Wishes = UploadWishes.Of(properties.Metadata),
+                RecordedAt = UploadMetadata.RecordedAtOf(properties.Metadata),
+                DeclaredSeconds = UploadMetadata.DeclaredSecondsOf(properties.Metadata),
             };
         }
         catch (RequestFailedException gone) when (gone.ErrorCode == BlobErrorCode.BlobNotFound)
@@ -243,6 +245,12 @@ public sealed record Upload(RecordingId Id, string BlobName, string ETag, DateTi
 {
     /// <summary>How it is to be read; known of one upload that was looked up, not of many that were listed.</summary>
     public UploadWishes Wishes { get; init; } = UploadWishes.None;
+
+    /// <summary>When it was recorded or published, where its metadata says so and was looked at.</summary>
+    public DateTimeOffset? RecordedAt { get; init; }
+
+    /// <summary>Its length as its publisher says, likewise.</summary>
+    public double? DeclaredSeconds { get; init; }
 }
 
 /// <summary>An upload of which it is known which recording it is.</summary>
