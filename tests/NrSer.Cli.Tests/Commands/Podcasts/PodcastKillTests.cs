@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Azure.Storage.Blobs.Models;
+using NrSer.Cli.Tests.Processes;
+using NrSer.Pipeline.Storage;
+using NrSer.Testing;
+
+namespace NrSer.Cli.Tests.Commands.Podcasts;
+
+/// <summary><c>nrser podcast sync</c>, killed at random and started again: every episode is there once, with the bytes of its server.</summary>
+public sealed class PodcastKillTests(StorageEmulator emulator) : IClassFixture<StorageEmulator>
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public Task Sync_KilledAtRandom_FetchesEveryEpisodeOnce() => RunAsync(episodes: 24, kills: 3);
+
+    // Ten minutes on two cores: dotnet run --project tests/NrSer.Cli.Tests -c Release -- -explicit only -class "*PodcastKillTests"
+    [Fact(Explicit = true)]
+    public Task Sync_OfFiveHundred_KilledTwentyTimes_FetchesEveryEpisodeOnce() => RunAsync(episodes: 500, kills: 20);
+
+    private async Task RunAsync(int episodes, int kills)
+    {
+        await using var server = new PodcastServer();
+        for (int number = 0; number < episodes; number++)
+            server.Serve($"/{number}.mp3", Audio(number));
+        server.Serve("/feed", Feed(episodes), "application/rss+xml");
+        StorageAccount account = await StorageAccount.CreateAsync(emulator);
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["NrSer__Storage__ConnectionString"] = account.ConnectionString, ["NrSer__Podcasts__PrivateHosts"] = "127.0.0.1",
+        };
+        (await Nrser.RunWithAsync(environment, "podcast", "add", new Uri(server.Url, "feed").AbsoluteUri)).Succeeded();
+        string[] sync = ["podcast", "sync", "--pause", "0s", "--in-flight", "100000", "--json"];
+
+        var random = new Random(1);
+        for (int kill = 0; kill < kills; kill++)
+        {
+            int asked = server.Requests.Count + 2 + random.Next(episodes / (kills + 1)); // the feed, then so many episodes
+            using Process process = Process.Start(Nrser.StartInfo(environment, ownSession: false, sync))!;
+            await Polling.UntilAsync(() => Task.FromResult(server.Requests.Count >= asked || process.HasExited));
+            process.Kill();
+            await process.WaitForExitAsync(Stop);
+        }
+
+        (await Nrser.RunWithAsync(environment, sync)).Succeeded();
+
+        (string Name, string Content)[] blobs = await account.BlobsAsync(StorageNames.Recordings);
+        Assert.Equal(episodes, blobs.Length);
+        Assert.Equal(
+            Enumerable.Range(0, episodes).Select(number => Convert.ToHexString(SHA256.HashData(Audio(number)))).Order(StringComparer.Ordinal),
+            blobs.Select(blob => Convert.ToHexString(SHA256.HashData(Convert.FromBase64String(blob.Content)))).Order(StringComparer.Ordinal));
+        await foreach (BlobItem blob in account.Blobs.Container(StorageNames.Recordings)
+            .GetBlobsAsync(BlobTraits.None, BlobStates.Uncommitted, prefix: null, Stop))
+        {
+            Assert.Contains(blobs, stored => stored.Name == blob.Name); // nothing half
+        }
+
+        Outcome listing = await Nrser.RunWithAsync(environment, "podcast", "episodes", "--json");
+        Assert.Equal(episodes, listing.Json().EnumerateArray().Count(episode => episode.GetProperty("status").GetString() == "Stored"));
+        TestContext.Current.SendDiagnosticMessage($"{episodes} episodes, {kills} kills, {server.Requests.Count} requests");
+    }
+
+    /// <summary>Two blocks that begin like an MP3, others for each number.</summary>
+    private static byte[] Audio(int number)
+    {
+        byte[] content = new byte[1_200_000];
+        new Random(number).NextBytes(content);
+        "ID3"u8.CopyTo(content);
+        return content;
+    }
+
+    private static byte[] Feed(int episodes)
+    {
+        var text = new StringBuilder("<rss><channel><title>Killed</title>");
+        for (int number = 0; number < episodes; number++)
+            text.Append(CultureInfo.InvariantCulture, $"<item><guid>{number}</guid><enclosure url=\"{number}.mp3\" type=\"audio/mpeg\"/></item>");
+        return Encoding.UTF8.GetBytes(text.Append("</channel></rss>").ToString());
+    }
+}

@@ -1,0 +1,98 @@
+using NrSer.Pipeline.Podcasts;
+using NrSer.Pipeline.Results;
+using NrSer.Testing;
+
+namespace NrSer.Pipeline.Tests.Podcasts;
+
+public sealed class FeedUpdateTests(StorageEmulator emulator)
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(301, true)]
+    [InlineData(308, true)]
+    [InlineData(302, false)]
+    [InlineData(307, false)]
+    public async Task Run_Redirect_IsKeptForNextTimeOnlyWhereItIsForGood(int status, bool isKept)
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        podcasts.Server.Serve("/old", _ => new PodcastAnswer(status, []) { Headers = { ["Location"] = "/new" } });
+        podcasts.Server.Serve("/new", PodcastsUnderTest.FeedOf("Show"));
+        Feed feed = await podcasts.FollowAsync("old");
+
+        FeedUpdateResult read = await podcasts.Updates.RunAsync(feed, isAnew: false, Stop);
+
+        Assert.Equal(FeedUpdateOutcome.Read, read.Outcome);
+        Assert.Equal(new Uri(podcasts.Server.Url, isKept ? "new" : "old").AbsoluteUri, read.Feed.Url);
+    }
+
+    [Fact]
+    public async Task Run_PagesAndArchives_AreReadToTheOldest_AndNotAgain()
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        Page("/feed", "2", "page2");
+        Page("/page2", "1", "page3");
+        Page("/page3", "0", null);
+        Feed feed = await podcasts.FollowAsync("feed");
+
+        FeedUpdateResult first = await podcasts.Updates.RunAsync(feed, isAnew: false, Stop);
+        Assert.Equal(3, first.NewEpisodes);
+        podcasts.Server.Requests.Clear();
+        FeedUpdateResult second = await podcasts.Updates.RunAsync(first.Feed, isAnew: true, Stop);
+
+        Assert.Equal(0, second.NewEpisodes);
+        Assert.Single(podcasts.Server.Requests);
+
+        void Page(string path, string item, string? older) => podcasts.Server.Serve(path, System.Text.Encoding.UTF8.GetBytes(
+            $"<rss xmlns:atom=\"http://www.w3.org/2005/Atom\"><channel><title>Show</title>{(older is null ? "" : $"<atom:link rel=\"next\" href=\"/{older}\"/>")}"
+            + $"<item><guid>{item}</guid><enclosure url=\"/{item}.mp3\"/></item></channel></rss>"), "application/rss+xml");
+    }
+
+    [Fact]
+    public async Task Run_FeedThatBreaksOff_IsReadWholeTheNextTime()
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        byte[] whole = PodcastsUnderTest.FeedOf("Show", ("1", "One", "1.mp3"), ("2", "Two", "2.mp3"));
+        podcasts.Server.Serve("/feed", whole[..^60]);
+        Feed feed = await podcasts.FollowAsync("feed");
+
+        FeedUpdateResult broken = await podcasts.Updates.RunAsync(feed, isAnew: false, Stop);
+        Assert.Null(broken.Feed.HttpETag);
+        podcasts.Server.Serve("/feed", whole);
+        FeedUpdateResult read = await podcasts.Updates.RunAsync(broken.Feed, isAnew: false, Stop);
+
+        Assert.Equal((1, 1), (broken.NewEpisodes, read.NewEpisodes));
+        Assert.Contains(broken.Remarks, remark => remark.Contains("breaks off", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Run_ServerThatSaysHowLongAFeedIsFresh_IsNotAskedBefore()
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        podcasts.Server.Serve("/feed", request =>
+        {
+            PodcastAnswer answer = PodcastServer.Good(request, PodcastsUnderTest.FeedOf("Show"), "application/rss+xml");
+            answer.Headers["Cache-Control"] = "public, max-age=3600";
+            return answer;
+        });
+        FeedUpdateResult first = await podcasts.Updates.RunAsync(await podcasts.FollowAsync("feed"), isAnew: false, Stop);
+
+        Assert.Equal(FeedUpdateOutcome.NotDue, (await podcasts.Updates.RunAsync(first.Feed, isAnew: false, Stop)).Outcome);
+        Assert.Single(podcasts.Server.Requests);
+    }
+
+    [Fact]
+    public async Task Run_FeedThatIsAPage_FailsWithWhatItIs_AndKeepsItsEpisodes()
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        podcasts.Server.Serve("/feed", PodcastsUnderTest.FeedOf("Show", ("1", "One", "1.mp3")));
+        FeedUpdateResult read = await podcasts.Updates.RunAsync(await podcasts.FollowAsync("feed"), isAnew: false, Stop);
+        podcasts.Server.Serve("/feed", "<html><body>Sold</body></html>"u8.ToArray(), "text/html");
+
+        FeedUpdateResult failed = await podcasts.Updates.RunAsync(read.Feed, isAnew: true, Stop);
+
+        Assert.Equal(FeedUpdateOutcome.Failed, failed.Outcome);
+        Assert.Contains("<html>", failed.Feed.Reason, StringComparison.Ordinal);
+        Assert.Single(await podcasts.EpisodesAsync(read.Feed));
+    }
+}
