@@ -163,7 +163,7 @@ public sealed record PodcastRequest(string Path, string Target, IReadOnlyDiction
 public sealed record PodcastAnswer(int Status, byte[] Content)
 {
     /// <summary>Beside the length.</summary>
-    public Dictionary<string, string> Headers { get; } = [];
+    public IDictionary<string, string> Headers { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The length that the header says; that of the content by default.</summary>
     public long? PromisedBytes { get; init; }

@@ -40,7 +40,7 @@ public sealed class PodcastCommandTests(StorageEmulator emulator) : IClassFixtur
         Assert.Equal([2, 2, 2], added.EnumerateArray().Select(feed => feed.GetProperty("newEpisodes").GetInt32()));
 
         JsonElement plan = (await RunAsync("plan", "--audio-hours-per-core-hour", "40", "--rate", "1MB/s", "--json")).Json();
-        Assert.Equal((6, 6 * 1800 / 3600.0, 6 * 0.1), (plan.GetProperty("episodes").GetInt32(), plan.GetProperty("hours").GetDouble(),
+        Assert.Equal((6, 3.0, 0.6), (plan.GetProperty("episodes").GetInt32(), plan.GetProperty("hours").GetDouble(),
             Math.Round(plan.GetProperty("gigabytes").GetDouble(), 6)));
         Assert.Equal(3 / 40.0, plan.GetProperty("coreHours").GetDouble(), 1e-9);
 
