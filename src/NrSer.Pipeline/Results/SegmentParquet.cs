@@ -86,6 +86,12 @@ public static class SegmentParquet
             return await OfAsync<int>().ConfigureAwait(false);
         if (field.ClrType == typeof(bool))
             return await OfAsync<bool>().ConfigureAwait(false);
+        if (field.ClrType == typeof(DateTime))
+        {
+            object?[] times = await OfAsync<DateTime>().ConfigureAwait(false);
+            return [.. times.Select(time => time is DateTime utc ? (object)new DateTimeOffset(DateTime.SpecifyKind(utc, DateTimeKind.Utc)) : null)];
+        }
+
         var texts = new string?[group.RowCount];
         await group.ReadAsync(field, texts!, cancellationToken: cancellationToken).ConfigureAwait(false);
         return texts;
