@@ -82,6 +82,8 @@ public sealed class SegmentParquetTests
             return await ValuesAsync<int>();
         if (field.ClrType == typeof(bool))
             return await ValuesAsync<bool>();
+        if (field.ClrType == typeof(DateTime))
+            return await ValuesAsync<DateTime>();
 
         var texts = new string?[rows];
         await group.ReadAsync(field, texts!, cancellationToken: Stop);

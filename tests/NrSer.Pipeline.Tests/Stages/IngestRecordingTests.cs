@@ -44,6 +44,27 @@ public sealed class IngestRecordingTests(StorageEmulator emulator)
         Assert.Equal([0, 1, 2], (await pipeline.TakeAsync(StorageNames.ChunksQueue)).Select(message => message.AsEnhanceChunk().Index).Order());
     }
 
+    [Theory]
+    [InlineData("recordedAt", "2020-04-01T09:00:00+02:00", "declaredSeconds", "4", true)]
+    [InlineData("RECORDEDAT", "2020-04-01T07:00:00Z", "declaredseconds", "3.1", false)]
+    [InlineData("recordedAt", "yesterday", "declaredSeconds", "long", null)]
+    public async Task RunAsync_UploadThatSaysWhenItWasRecorded_HasItInItsRows(
+        string timeName, string time, string lengthName, string length, bool? differs)
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SilenceAsync());
+        await pipeline.Account.Blobs.Container(StorageNames.Recordings).GetBlobClient(upload.BlobName).SetMetadataAsync(
+            new Dictionary<string, string>(StringComparer.Ordinal) { [timeName] = time, [lengthName] = length }, cancellationToken: Stop);
+
+        await pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop);
+        await pipeline.Enhance.RunAsync((await pipeline.TakeAsync(StorageNames.ChunksQueue)).Single(), Stop);
+
+        Recording row = (await pipeline.Store.FindByNameAsync(upload.BlobName, DateOnly.MinValue, DateOnly.MaxValue, Stop))!;
+        DateTimeOffset? expected = differs is null ? null : new DateTimeOffset(2020, 4, 1, 7, 0, 0, TimeSpan.Zero);
+        Assert.Equal((expected, differs), (row.RecordedAt, row.LengthDiffers));
+        Assert.All(await pipeline.Store.SegmentsAsync(row.Id, Stop).ToListAsync(Stop), segment => Assert.Equal(expected, segment.RecordedAt));
+    }
+
     [Fact]
     public async Task RunAsync_SeparateChannels_ChunksEachForItself()
     {
