@@ -95,7 +95,8 @@ public sealed class EpisodeDownload
             else
             {
                 blob.Reset();
-                (transfer.ETag, transfer.TotalBytes, transfer.Type) = (answer.Message.Headers.ETag, headers.ContentLength, headers.ContentType?.MediaType);
+                (transfer.ETag, transfer.TotalBytes, transfer.Type) = (answer.Message.Headers.ETag, headers.ContentLength,
+                    headers.ContentType?.MediaType);
             }
 
             if (transfer.TotalBytes > _options.MaxEpisodeBytes)

@@ -94,7 +94,8 @@ public sealed class EpisodeDownloadTests(StorageEmulator emulator)
     [Fact]
     public async Task Run_ServerThatWantsAnHour_IsLeftAloneForIt()
     {
-        (Episode episode, _, PodcastRequest[] requests) = await FetchAsync((_, _) => new PodcastAnswer(429, []) { Headers = { ["Retry-After"] = "3600" } });
+        (Episode episode, _, PodcastRequest[] requests) = await FetchAsync((_, _) => new PodcastAnswer(429,
+            []) { Headers = { ["Retry-After"] = "3600" } });
         Assert.Equal((EpisodeStatus.Listed, 0), (episode.Status, episode.Attempts));
         Assert.InRange(episode.NextAttemptAt!.Value - TimeProvider.System.GetUtcNow(), TimeSpan.FromMinutes(50), TimeSpan.FromMinutes(60));
         Assert.Single(requests);

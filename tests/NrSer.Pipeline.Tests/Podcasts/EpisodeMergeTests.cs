@@ -11,7 +11,8 @@ public sealed class EpisodeMergeTests
     [Fact]
     public void Add_SameFeedTwice_FindsNothingNew()
     {
-        FeedItem[] items = [Item("1", "http://a/1.mp3"), Item(null, "http://a/2.mp3?x=1"), Item("same", "http://a/3.mp3"), Item("same", "http://a/4.mp3")];
+        FeedItem[] items = [Item("1", "http://a/1.mp3"), Item(null, "http://a/2.mp3?x=1"), Item("same", "http://a/3.mp3"), Item("same",
+            "http://a/4.mp3")];
 
         Assert.Equal(4, First(items).New.Count);
         EpisodeMerge again = Again(items, items);

@@ -37,7 +37,8 @@ internal sealed class PodcastsUnderTest : IAsyncDisposable
     }
 
     /// <summary>Another machine, or the same after a death.</summary>
-    public PodcastsUnderTest Beside(TimeProvider time, params (string Name, string Value)[] settings) => new(Account, Provider(Account, time, settings));
+    public PodcastsUnderTest Beside(TimeProvider time, params (string Name, string Value)[] settings) => new(Account, Provider(Account, time,
+        settings));
 
     /// <summary>Follows a feed of the server.</summary>
     public async Task<Feed> FollowAsync(string path, Func<Feed, Feed>? rules = null)

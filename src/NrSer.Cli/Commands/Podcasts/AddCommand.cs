@@ -111,7 +111,8 @@ internal static class AddCommand
         {
             feed = known ?? new Feed { Id = PodcastNames.FeedId(address), Url = url };
             feed = await store.TryWriteAsync(
-                feed with { IsFollowed = true, Since = rules.Since, Until = rules.Until, Match = rules.Match, Limit = rules.Limit }, cancellationToken);
+                feed with { IsFollowed = true, Since = rules.Since, Until = rules.Until, Match = rules.Match, Limit = rules.Limit },
+                    cancellationToken);
             known = feed is null ? await store.FindFeedAsync(PodcastNames.FeedId(address), cancellationToken) : known;
         }
         while (feed is null);
@@ -175,7 +176,8 @@ internal static class AddCommand
                 text = $"https://{text[scheme.Length..]}";
         }
 
-        return Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp)
+        return Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && (address.Scheme == Uri.UriSchemeHttps
+            || address.Scheme == Uri.UriSchemeHttp)
             ? address : null;
     }
 }

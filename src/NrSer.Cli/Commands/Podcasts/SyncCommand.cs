@@ -28,7 +28,8 @@ internal static partial class SyncCommand
         var dryRun = new Option<bool>("--dry-run") { Description = "Read feeds, and fetch no episode." };
         Option<bool> json = PodcastCommand.JsonOption();
         var command = new Command(
-            "sync", "Reads feeds and fetches what is new, until done. Interrupted and run again, it goes on. Exit code 1 if something could not be had.")
+            "sync",
+                "Reads feeds and fetches what is new, until done. Interrupted and run again, it goes on. Exit code 1 if something could not be had.")
         {
             feeds, inFlight, perHost, pause, rate, agent, recheck, dryRun, json,
         };
@@ -53,8 +54,10 @@ internal static partial class SyncCommand
             return done.FeedsFailed == 0 && done.Failures.Count == 0 ? ExitCode.Success : ExitCode.SomeFailed;
         }, parsed =>
         [
-            .. Setting(nameof(PodcastOptions.InFlight), parsed.GetValue(inFlight)), .. Setting(nameof(PodcastOptions.PerHost), parsed.GetValue(perHost)),
-            .. Setting(nameof(PodcastOptions.Pause), parsed.GetValue(pause)), .. Setting(nameof(PodcastOptions.BytesPerSecond), parsed.GetValue(rate)),
+            .. Setting(nameof(PodcastOptions.InFlight), parsed.GetValue(inFlight)), .. Setting(nameof(PodcastOptions.PerHost),
+            parsed.GetValue(perHost)),
+            .. Setting(nameof(PodcastOptions.Pause), parsed.GetValue(pause)), .. Setting(nameof(PodcastOptions.BytesPerSecond),
+            parsed.GetValue(rate)),
             .. Setting(nameof(PodcastOptions.UserAgent), parsed.GetValue(agent)),
         ]);
         return command;

@@ -45,7 +45,8 @@ internal sealed class FeedItemReader(XmlReader xml, Uri address, Action<string> 
         {
             ItemId = _guid ?? _about, Title = _title, Link = _link, PublishedAt = published, Season = Number(_season), Number = Number(_number),
             DurationSeconds = FeedTimes.Duration(_duration), Transcript = _transcript, Chapters = _chapters, Enclosures = _enclosures,
-            IsExplicit = _explicit?.ToLowerInvariant() switch { "yes" or "true" or "explicit" => true, "no" or "false" or "clean" => false, _ => null },
+            IsExplicit = _explicit?.ToLowerInvariant() switch { "yes" or "true" or "explicit" => true, "no" or "false" or "clean" => false, _ =>
+                null },
         };
     }
 
@@ -136,7 +137,8 @@ internal sealed class FeedItemReader(XmlReader xml, Uri address, Action<string> 
 
     private FeedLink? LinkOf(string? url, string? type, string? length) => Address(url) is not { } target ? null : new FeedLink(
         target, string.IsNullOrWhiteSpace(type) ? null : type.Trim(),
-        long.TryParse(length, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out long bytes) && bytes > 0
+        long.TryParse(length, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out long bytes)
+            && bytes > 0
             ? bytes : null);
 
     private Uri? Address(string? text) => FeedXml.Address(address, text);

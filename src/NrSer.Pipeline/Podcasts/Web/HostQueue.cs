@@ -5,7 +5,8 @@ using NrSer.Pipeline.Results.Tables;
 
 namespace NrSer.Pipeline.Podcasts.Web;
 
-/// <summary>Turns at hosts: so many at once, a pause between them, and patience when a host asks for it; for all machines that share the tables.</summary>
+/// <summary>Turns at hosts: so many at once, a pause between them, and patience when a host asks for it; for all machines that share the
+/// tables.</summary>
 /// <param name="store">Holds the turns.</param>
 /// <param name="options">How many, and how long.</param>
 /// <param name="time">The clock.</param>
@@ -101,7 +102,8 @@ public sealed class HostQueue(PodcastStore store, IOptions<PodcastOptions> optio
             {
                 await _left.CancelAsync().ConfigureAwait(false);
                 await _renewal.ConfigureAwait(false);
-                await _queue.ChangeAsync(_host, turns => turns with { Turns = [.. turns.Turns.Where(turn => turn.Id != _id)] }, CancellationToken.None)
+                await _queue.ChangeAsync(_host, turns => turns with { Turns = [.. turns.Turns.Where(turn => turn.Id != _id)] },
+                    CancellationToken.None)
                     .ConfigureAwait(false);
             }
             catch (Azure.RequestFailedException)

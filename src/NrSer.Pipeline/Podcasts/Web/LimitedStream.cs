@@ -1,6 +1,7 @@
 namespace NrSer.Pipeline.Podcasts.Web;
 
-/// <summary>A stream that ends with an error where it gets longer than it may: whatever a server says of the length, and however well it compresses.</summary>
+/// <summary>A stream that ends with an error where it gets longer than it may: whatever a server says of the length, and however well it
+/// compresses.</summary>
 /// <param name="content">The stream; stays open.</param>
 /// <param name="most">Bytes that it may have.</param>
 /// <param name="name">What it is, for people.</param>

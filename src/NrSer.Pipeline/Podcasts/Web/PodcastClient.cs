@@ -30,7 +30,8 @@ public sealed class PodcastClient : IDisposable
         _files = ClientOf(DecompressionMethods.None); // audio is compressed already, and ranges count bytes of the file
         var retry = new HttpRetryStrategyOptions
         {
-            MaxRetryAttempts = Math.Max(1, _options.Attempts - 1), Delay = _options.RetryDelay, BackoffType = DelayBackoffType.Exponential, UseJitter = true,
+            MaxRetryAttempts = Math.Max(1, _options.Attempts - 1), Delay = _options.RetryDelay, BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
             ShouldRetryAfterHeader = true,
         };
         retry.ShouldHandle = attempt => ValueTask.FromResult(attempt.Outcome switch

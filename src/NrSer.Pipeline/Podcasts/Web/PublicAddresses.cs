@@ -4,7 +4,8 @@ using System.Net.Sockets;
 
 namespace NrSer.Pipeline.Podcasts.Web;
 
-/// <summary>Which addresses a feed may send us to: those of the public internet. Anything else belongs to whoever runs this, not to publishers.</summary>
+/// <summary>Which addresses a feed may send us to: those of the public internet. Anything else belongs to whoever runs this, not to
+/// publishers.</summary>
 internal static class PublicAddresses
 {
     private static readonly (IPNetwork Network, string What)[] s_refused =

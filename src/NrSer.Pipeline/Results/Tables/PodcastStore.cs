@@ -168,7 +168,8 @@ public sealed class PodcastStore(ResultTables tables)
         {
             if (episode.Sha256 is { } sha256 && await FindContentAsync(sha256, cancellationToken).ConfigureAwait(false) is { } content
                 && content.FeedId == feedId && content.EpisodeKey == episode.Key)
-                await tables.Episodes.DeleteEntityAsync(ContentPartition, sha256, new ETag(content.Version!), cancellationToken).ConfigureAwait(false);
+                await tables.Episodes.DeleteEntityAsync(ContentPartition, sha256, new ETag(content.Version!),
+                    cancellationToken).ConfigureAwait(false);
             await tables.Episodes.DeleteEntityAsync(feedId, episode.Key, ETag.All, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -193,7 +194,8 @@ public sealed class PodcastStore(ResultTables tables)
         ArgumentNullException.ThrowIfNull(content);
         var row = new TableEntity(ContentPartition, content.Sha256)
         {
-            [nameof(content.FeedId)] = content.FeedId, [nameof(content.EpisodeKey)] = content.EpisodeKey, [nameof(content.BlobName)] = content.BlobName,
+            [nameof(content.FeedId)] = content.FeedId, [nameof(content.EpisodeKey)] = content.EpisodeKey,
+            [nameof(content.BlobName)] = content.BlobName,
         };
         return await TryWriteAsync(tables.Episodes, row, content.Version, cancellationToken).ConfigureAwait(false) is not null;
     }
@@ -225,7 +227,8 @@ public sealed class PodcastStore(ResultTables tables)
     private static string HostKey(string host) => host.Length <= 260 && !host.AsSpan().ContainsAny("/\\#?") // RFC 1035: 253, and a port
         ? host : throw new ArgumentException("It is no name of a host.", nameof(host));
 
-    private static Feed FeedOf(TableEntity row) => TableRows.FromEntity(FeedColumns.All, row, new Feed { Id = row.RowKey, Version = row.ETag.ToString() });
+    private static Feed FeedOf(TableEntity row) => TableRows.FromEntity(FeedColumns.All, row, new Feed { Id = row.RowKey,
+        Version = row.ETag.ToString() });
 
     private static Episode EpisodeOf(TableEntity row) => TableRows.FromEntity(
         EpisodeColumns.All, row, new Episode { FeedId = row.PartitionKey, Key = row.RowKey, Version = row.ETag.ToString() });

@@ -68,7 +68,8 @@ public sealed class FeedReaderTests
         FeedDocument feed = await FeedReader.ReadAsync(file, s_address, charset: null, Stop);
 
         Assert.Equal("Podcasting 2.0 Namespace Example", feed.Title);
-        Assert.Equal(["https://example.com/ep0003", "https://example.com/ep0002", "https://example.com/ep0001"], feed.Items.Select(item => item.ItemId));
+        Assert.Equal(["https://example.com/ep0003", "https://example.com/ep0002", "https://example.com/ep0001"], feed.Items.Select(item =>
+            item.ItemId));
         Assert.All(feed.Items, item => Assert.NotNull(item.Audio));
         Assert.All(feed.Items, item => Assert.NotNull(item.Transcript));
     }
@@ -113,7 +114,8 @@ public sealed class FeedReaderTests
     }
 
     [Theory]
-    [InlineData("\n \n<?xml version='1.0'?><rss><channel><title>A&nbsp;B &amp; C & D &bogus; E&#x1;F</title></channel></rss>", "A\u00a0B & C & D &bogus; EF")]
+    [InlineData("\n \n<?xml version='1.0'?><rss><channel><title>A&nbsp;B &amp; C & D &bogus; E&#x1;F</title></channel></rss>",
+        "A\u00a0B & C & D &bogus; EF")]
     [InlineData("<rss><channel><title><![CDATA[A & <b>B</b> &nbsp;]]></title></channel></rss>", "A & <b>B</b> &nbsp;")]
     [InlineData("<!DOCTYPE rss PUBLIC '-//x//DTD RSS 0.91//EN' 'http://127.0.0.1:1/rss.dtd'><rss><channel><title>A</title></channel></rss>", "A")]
     [InlineData("<rss><channel><strange:thing/><title>A</title></channel></rss>", "A")]
