@@ -5,7 +5,8 @@ using NrSer.Pipeline.Work;
 namespace NrSer.Worker;
 
 /// <summary>
-/// Healthy while a message is in work or the queue answers, degraded while its work waits for a service that is down. A process that hears nothing for minutes, or whose stage does not end although it was
+/// Healthy while a message is in work or the queue answers, degraded while its work waits for a service that is down. A process that hears nothing
+/// for minutes, or whose stage does not end although it was
 /// cancelled, is better restarted.
 /// </summary>
 /// <param name="activity">Knows of answers and work.</param>

@@ -46,7 +46,8 @@ internal static class ExportCommand
         command.Validators.Add(parsed =>
         {
             // as it was typed: what is no format is complained of by itself
-            bool isCsv = parsed.GetResult(format) is not { Tokens: [{ Value: var typed }] } || Enum.TryParse(typed, ignoreCase: true, out Format named) is false
+            bool isCsv = parsed.GetResult(format) is not { Tokens: [{ Value: var typed }] }
+                || Enum.TryParse(typed, ignoreCase: true, out Format named) is false
                 || named == Format.Csv;
             if (!isCsv && (parsed.GetValue(defuse) || parsed.GetValue(bom)))
                 parsed.AddError("--defuse-formulas and --bom go with --format csv.");

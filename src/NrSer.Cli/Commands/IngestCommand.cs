@@ -55,7 +55,9 @@ internal static class IngestCommand
             UploadStore? announced = storage.IsLocal(parsed) ? services.GetRequiredService<UploadStore>() : null; // in Azure, Event Grid tells
             IngestReportV1 report = (await terminal.WithProgressAsync(
                 $"{files.Count} files", progress => UploadAllAsync(
-                    container, announced, files, wishes, parsed.GetValue(parallel), progress, cancellationToken))) with { Skipped = found.Skipped.Count };
+                    container, announced, files, wishes, parsed.GetValue(parallel), progress, cancellationToken)))
+                        with
+            { Skipped = found.Skipped.Count };
             if (parsed.GetValue(json))
                 terminal.Out.WriteLine(JsonSerializer.Serialize(report, CliJsonContext.Default.IngestReportV1));
             else
@@ -76,7 +78,8 @@ internal static class IngestCommand
     }
 
     private static async Task<IngestReportV1> UploadAllAsync(
-        BlobContainerClient container, UploadStore? announced, IReadOnlyList<(FileInfo File, string BlobName)> files, UploadWishes wishes, int parallel,
+        BlobContainerClient container, UploadStore? announced, IReadOnlyList<(FileInfo File, string BlobName)> files, UploadWishes wishes,
+            int parallel,
         Action<double> progress,
         CancellationToken cancellationToken)
     {

@@ -13,7 +13,8 @@ internal static class RetryCommand
         (rows, ids, cancellationToken) => rows.Store.RequestRetryAsync(ids, cancellationToken));
 
     public static Command CreateDismiss(Terminal terminal) => Create(
-        terminal, "dismiss", "Leaves failed and rejected recordings out of status' counts and exit code; a retry takes that back.", "left out of status",
+        terminal, "dismiss", "Leaves failed and rejected recordings out of status' counts and exit code; a retry takes that back.",
+            "left out of status",
         (rows, ids, cancellationToken) => rows.Store.DismissAsync(ids, cancellationToken));
 
     private static Command Create(

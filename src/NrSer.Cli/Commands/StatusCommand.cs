@@ -19,7 +19,8 @@ internal static class StatusCommand
         };
         var summary = new Option<bool>("--summary") { Description = "Only how many of the chosen days stand how: fast in a large archive." };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new Command("status", "Shows how recordings stand. Exit code 1 if one was rejected or failed, and not dismissed.") { which, summary, json };
+        var command = new Command("status", "Shows how recordings stand. Exit code 1 if one was rejected or failed, and not dismissed.") { which,
+            summary, json };
         command.RunOnRows(terminal, async (parsed, rows, cancellationToken) =>
         {
             if (parsed.GetValue(summary))
@@ -48,7 +49,11 @@ internal static class StatusCommand
                 terminal.Note("No recordings yet. Drop some with: nrser ingest");
             else
                 Show(terminal, listing);
-            return listing.Exists(recording => recording is { Dismissed: false, Status: nameof(RecordingStatus.Rejected) or nameof(RecordingStatus.Failed) })
+            return listing.Exists(recording => recording is
+            {
+                Dismissed: false,
+                Status: nameof(RecordingStatus.Rejected) or nameof(RecordingStatus.Failed)
+            })
                 ? ExitCode.SomeFailed : ExitCode.Success;
         });
         return command;
@@ -67,7 +72,8 @@ internal static class StatusCommand
                 _ => "yellow",
             };
             table.AddRow(
-                recording.RecordingId, Markup.Escape(recording.BlobName), $"[{colour}]{recording.Status}[/]{(recording.Dismissed ? ", dismissed" : "")}",
+                recording.RecordingId, Markup.Escape(recording.BlobName),
+                    $"[{colour}]{recording.Status}[/]{(recording.Dismissed ? ", dismissed" : "")}",
                 recording.DurationSeconds is { } seconds ? TimeSpan.FromSeconds(seconds).ToString(@"hh\:mm\:ss") : "",
                 recording.ExpectedChunks is { } expected ? $"{recording.FinishedChunks}/{expected}" : "",
                 recording.SpeechSegments is { } speech ? $"{speech}/{recording.Segments}" : "", $"{recording.MeanSnrScore:F2}",

@@ -30,7 +30,8 @@ internal static class UpCommand
                 await RunAsync(folder, verbose: !parsed.GetValue(quiet), terminal, cancellationToken);
                 deaths = TimeProvider.System.GetElapsedTime(begun) < s_short ? deaths + 1 : 1;
                 if (deaths == MostDeaths)
-                    throw new LocalStackException($"The storage emulator ended by itself {MostDeaths} times in a row. Is the disk full, or {folder} damaged?");
+                    throw new LocalStackException(
+                        $"The storage emulator ended by itself {MostDeaths} times in a row. Is the disk full, or {folder} damaged?");
                 terminal.Note("The storage emulator ended by itself. Starting it again on its data.");
             }
         });
@@ -53,8 +54,8 @@ internal static class UpCommand
             if (stack.Fullness is > 0.5 and var fullness)
             {
                 terminal.Note(
-                    $"The emulator's tables are {fullness:P0} full; at 90 % nrser ingest refuses more. Large archives: see docs/limits.md, or use another "
-                    + "--data folder.");
+                    $"The emulator's tables are {fullness:P0} full; at 90 % nrser ingest refuses more. Large archives: see "
+                    + "docs/limits.md, or use another --data folder.");
             }
         }
 

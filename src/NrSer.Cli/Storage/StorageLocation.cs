@@ -68,8 +68,8 @@ internal sealed class StorageLocation
         if (IsLocal(parsed) && AzuriteProcess.FullnessOf(StackFile.AzuriteFolder(parsed.GetRequiredValue(_data).FullName)) is > Full and var fullness)
         {
             throw new LocalStackException(
-                $"The emulator's tables are {fullness:P0} full, and nothing is saved beyond that. Export what is there and go on in another --data folder, "
-                + "or see docs/limits.md.");
+                $"The emulator's tables are {fullness:P0} full, and nothing is saved beyond that. Export what is there and go on in "
+                + "another --data folder, or see docs/limits.md.");
         }
     }
 

@@ -50,7 +50,10 @@ public sealed partial class EpisodeFetch(
         ArgumentNullException.ThrowIfNull(episode);
         if (!IsFree(episode) || await store.TryWriteAsync(episode with
         {
-            Status = EpisodeStatus.Fetching, Reason = "", FetchedBy = ProcessName.Own, FetchedUntil = time.GetUtcNow() + s_lease,
+            Status = EpisodeStatus.Fetching,
+            Reason = "",
+            FetchedBy = ProcessName.Own,
+            FetchedUntil = time.GetUtcNow() + s_lease,
         }, cancellationToken).ConfigureAwait(false) is not { } taken)
             return null;
         Episode ended;
@@ -64,7 +67,9 @@ public sealed partial class EpisodeFetch(
             bool isOver = !refused.IsPassing || attempts >= options.Value.Attempts;
             ended = taken with
             {
-                Status = isOver ? EpisodeStatus.Failed : EpisodeStatus.Listed, Reason = refused.Message, NextAttemptAt = refused.NotBefore,
+                Status = isOver ? EpisodeStatus.Failed : EpisodeStatus.Listed,
+                Reason = refused.Message,
+                NextAttemptAt = refused.NotBefore,
                 Attempts = refused is { IsPassing: true, NotBefore: not null } ? taken.Attempts : attempts, // who asked for patience gets it
             };
             if (ended.Attempts == taken.Attempts)
@@ -119,8 +124,12 @@ public sealed partial class EpisodeFetch(
         {
             return taken with
             {
-                Status = EpisodeStatus.Duplicate, Reason = $"The same content as {first.BlobName}.", BlobName = first.BlobName, Sha256 = sha256,
-                ContentBytes = blob.Bytes, NextAttemptAt = null,
+                Status = EpisodeStatus.Duplicate,
+                Reason = $"The same content as {first.BlobName}.",
+                BlobName = first.BlobName,
+                Sha256 = sha256,
+                ContentBytes = blob.Bytes,
+                NextAttemptAt = null,
             };
         }
 

@@ -99,10 +99,16 @@ internal sealed class EpisodeMerge
         bool isDone = known.Status is EpisodeStatus.Stored or EpisodeStatus.Duplicate or EpisodeStatus.Forgotten;
         return known with
         {
-            ItemId = itemId ?? known.ItemId, Title = item.Title ?? known.Title, Link = item.Link?.AbsoluteUri ?? known.Link,
-            PublishedAt = item.PublishedAt ?? known.PublishedAt, Season = item.Season ?? known.Season, Number = item.Number ?? known.Number,
-            DeclaredSeconds = item.DurationSeconds ?? known.DeclaredSeconds, DeclaredBytes = audio.Bytes ?? known.DeclaredBytes,
-            DeclaredType = audio.Type ?? known.DeclaredType, IsExplicit = item.IsExplicit ?? known.IsExplicit,
+            ItemId = itemId ?? known.ItemId,
+            Title = item.Title ?? known.Title,
+            Link = item.Link?.AbsoluteUri ?? known.Link,
+            PublishedAt = item.PublishedAt ?? known.PublishedAt,
+            Season = item.Season ?? known.Season,
+            Number = item.Number ?? known.Number,
+            DeclaredSeconds = item.DurationSeconds ?? known.DeclaredSeconds,
+            DeclaredBytes = audio.Bytes ?? known.DeclaredBytes,
+            DeclaredType = audio.Type ?? known.DeclaredType,
+            IsExplicit = item.IsExplicit ?? known.IsExplicit,
             Url = isDone ? known.Url : audio.Url.AbsoluteUri,
             TranscriptUrl = isDone ? known.TranscriptUrl : item.Transcript?.Url.AbsoluteUri ?? known.TranscriptUrl,
             ChaptersUrl = isDone ? known.ChaptersUrl : item.Chapters?.Url.AbsoluteUri ?? known.ChaptersUrl,

@@ -41,7 +41,9 @@ public sealed partial class FeedUpdate(
             LogFailed(feed.Id, error.Message);
             Feed failed = await store.ChangeFeedAsync(feed.Id, standing => standing with
             {
-                Reason = error.Message, CheckedAt = time.GetUtcNow(), NextCheckAt = (error as PodcastException)?.NotBefore,
+                Reason = error.Message,
+                CheckedAt = time.GetUtcNow(),
+                NextCheckAt = (error as PodcastException)?.NotBefore,
             }, cancellationToken).ConfigureAwait(false);
             return new FeedUpdateResult(failed, FeedUpdateOutcome.Failed) { IsForGood = error is not PodcastException { IsPassing: true } };
         }
@@ -75,7 +77,10 @@ public sealed partial class FeedUpdate(
         {
             Feed same = await store.ChangeFeedAsync(feed.Id, standing => standing with
             {
-                Reason = "", CheckedAt = time.GetUtcNow(), NextCheckAt = first.NextCheckAt, Url = (first.MovedTo ?? address).AbsoluteUri,
+                Reason = "",
+                CheckedAt = time.GetUtcNow(),
+                NextCheckAt = first.NextCheckAt,
+                Url = (first.MovedTo ?? address).AbsoluteUri,
             }, cancellationToken).ConfigureAwait(false);
             return new FeedUpdateResult(same, FeedUpdateOutcome.Unchanged);
         }
@@ -97,9 +102,14 @@ public sealed partial class FeedUpdate(
         bool isMoved = next != address;
         Feed read = await store.ChangeFeedAsync(feed.Id, standing => standing with
         {
-            Title = document.Title ?? standing.Title, Slug = standing.Slug ?? slug, Reason = "", CheckedAt = time.GetUtcNow(),
-            NextCheckAt = first.NextCheckAt, Url = next.AbsoluteUri,
-            HttpETag = isWhole && !isMoved ? first.HttpETag : null, HttpLastModified = isWhole && !isMoved ? first.HttpLastModified : null,
+            Title = document.Title ?? standing.Title,
+            Slug = standing.Slug ?? slug,
+            Reason = "",
+            CheckedAt = time.GetUtcNow(),
+            NextCheckAt = first.NextCheckAt,
+            Url = next.AbsoluteUri,
+            HttpETag = isWhole && !isMoved ? first.HttpETag : null,
+            HttpLastModified = isWhole && !isMoved ? first.HttpLastModified : null,
         }, cancellationToken).ConfigureAwait(false);
         LogRead(feed.Id, document.Items.Count, episodes.New.Count);
         return new FeedUpdateResult(read, FeedUpdateOutcome.Read) { NewEpisodes = episodes.New.Count, Remarks = remarks };

@@ -46,8 +46,8 @@ public static class RecordingColumns
         Of("BlobName", null, AnyEnd, "Name of the upload within the recordings container.", r => r.BlobName,
             (r, v) => r with { BlobName = v }, isNullable: false),
         Of("Status", null, AnyEnd, "Where it stands.", r => r.Status, (r, v) => r with { Status = v },
-            "`Queued`, `Processing`, `Completed`, `Rejected` (it cannot be read), `Failed` (a service failed for good) or `Withdrawn` (the upload was deleted "
-            + "or replaced before it was taken in)."),
+            "`Queued`, `Processing`, `Completed`, `Rejected` (it cannot be read), `Failed` (a service failed for good) or `Withdrawn` (the "
+            + "upload was deleted or replaced before it was taken in)."),
         Of("Reason", null, AnyEnd, "Why it was rejected, withdrawn or failed, a sentence.", r => r.Reason, (r, v) => r with { Reason = v },
             "Empty or null otherwise."),
         Of("Generation", null, AnyEnd, "How often it was retried.", r => r.Generation, (r, v) => r with { Generation = v }, "0 for the first run."),

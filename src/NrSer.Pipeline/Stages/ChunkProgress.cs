@@ -7,7 +7,8 @@ namespace NrSer.Pipeline.Stages;
 
 /// <summary>How a chunk gets from its first stage to its end, whatever is done to it on the way.</summary>
 /// <remarks>
-/// A stage writes its rows and then looks at the recording's status, in case it was rejected or withdrawn meanwhile (see <see cref="RejectRecording"/>).
+/// A stage writes its rows and then looks at the recording's status, in case it was rejected or withdrawn meanwhile (see <see
+/// cref="RejectRecording"/>).
 /// Whoever finishes a chunk writes that, then looks whether it was the last.
 /// </remarks>
 /// <param name="store">Chunk and segment rows.</param>

@@ -22,7 +22,8 @@ namespace NrSer.Pipeline.Stages;
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class Sweep(
-    UploadStore uploads, RecordingStore store, RejectRecording rejection, Reconciliation reconciliation, WorkAudio audio, QueueAges ages, QueueActivity activity,
+    UploadStore uploads, RecordingStore store, RejectRecording rejection, Reconciliation reconciliation, WorkAudio audio, QueueAges ages,
+        QueueActivity activity,
     IOptions<SweepOptions> options, TimeProvider time, ILogger<Sweep> logger)
 {
     private static readonly TimeSpan s_clockSkew = TimeSpan.FromMinutes(5); // between tables and queues, and from a row to its message
@@ -63,7 +64,8 @@ public sealed partial class Sweep(
         return step < -s_clockSkew;
     }
 
-    /// <summary>What was sent or locked under a clock that was ahead stays hidden until it has caught up: start all that is unfinished again.</summary>
+    /// <summary>What was sent or locked under a clock that was ahead stays hidden until it has caught up: start all that is unfinished
+    /// again.</summary>
     private async Task SendEverythingAgainAsync(CancellationToken cancellationToken)
     {
         await foreach (RecordingId id in store.UnfinishedAsync(DateTimeOffset.MaxValue, cancellationToken).ConfigureAwait(false))

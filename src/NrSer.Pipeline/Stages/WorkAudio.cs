@@ -36,7 +36,8 @@ public sealed partial class WorkAudio(
         if (recording.BlobName?.StartsWith(Podcasts, StringComparison.Ordinal) == true)
             await blobs.DeleteAudioAsync(recording.Id, cancellationToken).ConfigureAwait(false);
         else
-            await store.NoteAudioAsync(recording.Id, samples * BytesPerSecond / Core.Segmentation.SegmentGrid.SampleRateHz, cancellationToken).ConfigureAwait(false);
+            await store.NoteAudioAsync(recording.Id, samples * BytesPerSecond / Core.Segmentation.SegmentGrid.SampleRateHz,
+                cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Removes what is beyond the budget, what was done first first; looks once a minute.</summary>

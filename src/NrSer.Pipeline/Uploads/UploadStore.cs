@@ -99,7 +99,8 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
                 await replaced(known.RecordingId).ConfigureAwait(false);
             var seen = new IndexedUpload(upload.BlobName, id, upload.ETag, upload.ContentBytes, hashed.Value.Sha256, known?.Version);
             if (await index.TryWriteAsync(seen, cancellationToken).ConfigureAwait(false))
-                return new IdentifiedUpload(upload with { Id = id }, hashed.Value.Content, IsNewETag: known is not null && known.BlobETag != upload.ETag);
+                return new IdentifiedUpload(upload with { Id = id }, hashed.Value.Content,
+                    IsNewETag: known is not null && known.BlobETag != upload.ETag);
         }
     }
 
@@ -166,7 +167,8 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
         {
             IndexedUpload known = await index.FindAsync(upload.BlobName, cancellationToken).ConfigureAwait(false) ?? seen;
             isSeen = known.BlobETag == upload.ETag;
-            if (isSeen && (known.Sha256 is not null || await recordings.FindAsync(known.RecordingId, cancellationToken).ConfigureAwait(false) is not null))
+            if (isSeen && (known.Sha256 is not null || await recordings.FindAsync(known.RecordingId,
+                cancellationToken).ConfigureAwait(false) is not null))
                 return false;
             seen = known;
         }

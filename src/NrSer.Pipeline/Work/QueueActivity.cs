@@ -33,7 +33,8 @@ public sealed class QueueActivity(TimeProvider time)
         Volatile.Write(ref _lastBegin, now); // what waits for a service does not hang
         Interlocked.CompareExchange(ref _outageSince, Math.Max(now, 1), 0);
         long said = Volatile.Read(ref _outageSaid);
-        return (said == 0 || time.GetElapsedTime(said, now) >= s_saying) && Interlocked.CompareExchange(ref _outageSaid, Math.Max(now, 1), said) == said;
+        return (said == 0 || time.GetElapsedTime(said, now) >= s_saying)
+            && Interlocked.CompareExchange(ref _outageSaid, Math.Max(now, 1), said) == said;
     }
 
     /// <summary>What was unavailable to the caller is not any more.</summary>

@@ -7,7 +7,8 @@ namespace NrSer.Pipeline.Work;
 /// <param name="innerException">What its client said, or null.</param>
 public sealed class ServiceUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException)
 {
-    // "No space left on device" and "disk quota exceeded": errno on Unix (the numbers of Linux), ERROR_DISK_FULL and ERROR_HANDLE_DISK_FULL on Windows
+    // "No space left on device" and "disk quota exceeded": errno on Unix (the numbers of Linux), ERROR_DISK_FULL and ERROR_HANDLE_DISK_FULL on
+    // Windows
     private static readonly int[] s_diskFull = [28, 122, unchecked((int)0x80070070), unchecked((int)0x80070027)];
 
     private static readonly string[] s_missing =

@@ -40,7 +40,8 @@ public abstract class WorkDelivery(WorkMessage message, Attempts attempts, DateT
     public abstract Task DeadLetterAsync(string reason, CancellationToken cancellationToken);
 }
 
-/// <summary>What became of a message before it was handed out this time. The two answers travel with the message; the service counts hand-outs.</summary>
+/// <summary>What became of a message before it was handed out this time. The two answers travel with the message; the service counts
+/// hand-outs.</summary>
 /// <param name="Failed">Times that its work failed by what may be the message's own fault.</param>
 /// <param name="GivenBack">Times that a host stopped, or met a service that was down.</param>
 /// <param name="Unanswered">Times that nothing was heard again of whoever had it: it died, or lost the queue.</param>

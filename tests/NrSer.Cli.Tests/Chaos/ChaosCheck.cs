@@ -26,7 +26,8 @@ internal sealed class ChaosCheck(Stack stack, IReadOnlyDictionary<string, string
         }
 
         // What was replaced before it was taken in has left nothing; what was taken in before is complete as well.
-        Assert.All(rows, row => Assert.True(row.Status is RecordingStatus.Completed or RecordingStatus.Withdrawn, $"{row.Id} {row.Status} {row.Reason}"));
+        Assert.All(rows, row => Assert.True(row.Status is RecordingStatus.Completed or RecordingStatus.Withdrawn,
+            $"{row.Id} {row.Status} {row.Reason}"));
         Assert.Distinct(rows.Where(row => row.Status == RecordingStatus.Completed).Select(row => (row.BlobName, row.Sha256)));
         foreach (Recording row in rows)
             await CheckAsync(store, row);
@@ -42,7 +43,8 @@ internal sealed class ChaosCheck(Stack stack, IReadOnlyDictionary<string, string
         {
             Assert.Empty(segments);
             Assert.Empty(await Stack.ChunksAsync(store, row, Stop));
-            Assert.Empty(await stack.Container(StorageNames.Chunks).GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{row.Id}/", Stop).ToListAsync(Stop));
+            Assert.Empty(await stack.Container(StorageNames.Chunks).GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{row.Id}/",
+                Stop).ToListAsync(Stop));
             return;
         }
 

@@ -28,7 +28,8 @@ public sealed class RetryCommandTests : IClassFixture<StorageEmulator>, IAsyncLi
             await _account.Store.AdvanceAsync(
                 new Recording
                 {
-                    Id = RecordingId.Parse($"{(number < 3 ? 20240309 : 20260309)}-{number:x16}"), BlobName = $"{number}.wav", Status = rows[number].Status,
+                    Id = RecordingId.Parse($"{(number < 3 ? 20240309 : 20260309)}-{number:x16}"), BlobName = $"{number}.wav",
+                    Status = rows[number].Status,
                     Reason = rows[number].Reason,
                 },
                 Stop);

@@ -92,7 +92,8 @@ internal sealed class Stack : IAsyncDisposable
     {
         Azure.Storage.Queues.QueueClient client = new Azure.Storage.Queues.QueueServiceClient(StackFile()!.ConnectionString).GetQueueClient(queue);
         int count = (await client.GetPropertiesAsync(TestContext.Current.CancellationToken)).Value.ApproximateMessagesCount;
-        return count == 0 ? [] : [.. (await client.PeekMessagesAsync(32, TestContext.Current.CancellationToken)).Value.Select(message => $"{message.Body}")];
+        return count == 0 ? [] : [.. (await client.PeekMessagesAsync(32, TestContext.Current.CancellationToken)).Value.Select(message =>
+            $"{message.Body}")];
     }
 
     /// <summary>Drops content into the recordings container, as any tool would.</summary>

@@ -50,7 +50,8 @@ public sealed class TriggerTests
         Assert.Equal(0, serviceBus.GetProperty("prefetchCount").GetInt32());
         Assert.Equal(1, serviceBus.GetProperty("maxConcurrentCalls").GetInt32());
         Assert.False(serviceBus.GetProperty("autoCompleteMessages").GetBoolean());
-        // A stage has a limit of its own for each try, renews its lock, and may have to wait for a service that is down for longer than any limit here.
+        // A stage has a limit of its own for each try, renews its lock, and may have to wait for a service that is down for longer than any limit
+        // here.
         Assert.Equal("-1", host.RootElement.GetProperty("functionTimeout").GetString());
         Assert.Equal("OpenTelemetry", host.RootElement.GetProperty("telemetryMode").GetString());
     }

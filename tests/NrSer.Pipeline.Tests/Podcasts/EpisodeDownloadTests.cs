@@ -95,7 +95,8 @@ public sealed class EpisodeDownloadTests(StorageEmulator emulator)
     public async Task Run_ServerThatWantsAnHour_IsLeftAloneForIt()
     {
         (Episode episode, _, PodcastRequest[] requests) = await FetchAsync((_, _) => new PodcastAnswer(429,
-            []) { Headers = { ["Retry-After"] = "3600" } });
+            [])
+        { Headers = { ["Retry-After"] = "3600" } });
         Assert.Equal((EpisodeStatus.Listed, 0), (episode.Status, episode.Attempts));
         Assert.InRange(episode.NextAttemptAt!.Value - TimeProvider.System.GetUtcNow(), TimeSpan.FromMinutes(50), TimeSpan.FromMinutes(60));
         Assert.Single(requests);
@@ -148,7 +149,8 @@ public sealed class EpisodeDownloadTests(StorageEmulator emulator)
         await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
         podcasts.Server.Serve("/1.mp3", _ => new PodcastAnswer(302, []) { Headers = { ["Location"] = "/cdn.mp3" } });
         podcasts.Server.Serve("/cdn.mp3", s_audio);
-        podcasts.Server.Serve("/feed", PodcastsUnderTest.FeedOf("Show", ("1", "One", $"http://user:pass@127.0.0.1:{podcasts.Server.Url.Port}/1.mp3")));
+        podcasts.Server.Serve("/feed", PodcastsUnderTest.FeedOf("Show",
+            ("1", "One", $"http://user:pass@127.0.0.1:{podcasts.Server.Url.Port}/1.mp3")));
         await podcasts.FollowAsync("feed");
 
         await podcasts.SyncAsync();

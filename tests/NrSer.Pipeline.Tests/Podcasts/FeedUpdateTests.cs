@@ -44,7 +44,8 @@ public sealed class FeedUpdateTests(StorageEmulator emulator)
         Assert.Single(podcasts.Server.Requests);
 
         void Page(string path, string item, string? older) => podcasts.Server.Serve(path, System.Text.Encoding.UTF8.GetBytes(
-            $"<rss xmlns:atom=\"http://www.w3.org/2005/Atom\"><channel><title>Show</title>{(older is null ? "" : $"<atom:link rel=\"next\" href=\"/{older}\"/>")}"
+            $"<rss xmlns:atom=\"http://www.w3.org/2005/Atom\"><channel><title>Show</title>"
+            + $"{(older is null ? "" : $"<atom:link rel=\"next\" href=\"/{older}\"/>")}"
             + $"<item><guid>{item}</guid><enclosure url=\"/{item}.mp3\"/></item></channel></rss>"), "application/rss+xml");
     }
 

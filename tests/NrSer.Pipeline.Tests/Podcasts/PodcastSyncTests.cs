@@ -16,7 +16,8 @@ public sealed class PodcastSyncTests(StorageEmulator emulator)
         for (int number = 0; number < audio.Length; number++)
             podcasts.Server.Serve($"/{number}.mp3", audio[number]);
         podcasts.Server.Serve("/feed", PodcastsUnderTest.FeedOf(
-            "The Größe Show!", [.. Enumerable.Range(0, 5).Select(number => ((string?)$"g{number}", $"Episode {number}", $"{number}.mp3?token=secret"))]));
+            "The Größe Show!", [.. Enumerable.Range(0, 5).Select(number =>
+                ((string?)$"g{number}", $"Episode {number}", $"{number}.mp3?token=secret"))]));
         Feed feed = await podcasts.FollowAsync("feed");
 
         await podcasts.SyncAsync();
@@ -104,7 +105,9 @@ public sealed class PodcastSyncTests(StorageEmulator emulator)
         await podcasts.Store.ChangeFeedAsync(feed.Id, standing => standing with { HasWork = true }, Stop);
         await podcasts.Store.TryWriteAsync(stored with
         {
-            Status = EpisodeStatus.Fetching, StoredAt = null, FetchedBy = $"{Environment.MachineName}/999999999/1",
+            Status = EpisodeStatus.Fetching,
+            StoredAt = null,
+            FetchedBy = $"{Environment.MachineName}/999999999/1",
             FetchedUntil = TimeProvider.System.GetUtcNow().AddHours(1),
         }, Stop);
         podcasts.Server.Requests.Clear();
@@ -126,7 +129,9 @@ public sealed class PodcastSyncTests(StorageEmulator emulator)
         Episode listed = (await podcasts.EpisodesAsync(feed))[0];
         await podcasts.Store.TryWriteAsync(listed with
         {
-            Status = EpisodeStatus.Fetching, FetchedBy = "elsewhere/1/1", FetchedUntil = TimeProvider.System.GetUtcNow().AddHours(1),
+            Status = EpisodeStatus.Fetching,
+            FetchedBy = "elsewhere/1/1",
+            FetchedUntil = TimeProvider.System.GetUtcNow().AddHours(1),
         }, Stop);
 
         await podcasts.SyncAsync();

@@ -74,7 +74,8 @@ internal sealed class PodcastsUnderTest : IAsyncDisposable
         foreach ((int index, (string? id, string name, string file)) in items.Index())
         {
             text.Append(CultureInfo.InvariantCulture, $"<item><title>{name}</title>{(id is null ? "" : $"<guid>{id}</guid>")}")
-                .Append(CultureInfo.InvariantCulture, $"<pubDate>{1 + (index % 28)} Apr 2020 07:00:00 GMT</pubDate><enclosure url=\"{file}\" type=\"audio/mpeg\"/></item>");
+                .Append(CultureInfo.InvariantCulture,
+                    $"<pubDate>{1 + (index % 28)} Apr 2020 07:00:00 GMT</pubDate><enclosure url=\"{file}\" type=\"audio/mpeg\"/></item>");
         }
 
         return Encoding.UTF8.GetBytes(text.Append("</channel></rss>").ToString());

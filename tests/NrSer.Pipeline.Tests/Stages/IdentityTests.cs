@@ -62,7 +62,8 @@ public sealed class IdentityTests(StorageEmulator emulator)
         await pipeline.DrainAsync();
         Recording row = Assert.Single(await RowsAsync(pipeline));
         Assert.Equal((upload.Id, RecordingStatus.Completed, 0, content.Length), (row.Id, row.Status, row.Generation, row.ContentBytes));
-        Assert.Single(await pipeline.Account.BlobsAsync(StorageNames.Results), blob => blob.Name.StartsWith("segments/date=", StringComparison.Ordinal));
+        Assert.Single(await pipeline.Account.BlobsAsync(StorageNames.Results),
+            blob => blob.Name.StartsWith("segments/date=", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -220,7 +221,8 @@ public sealed class IdentityTests(StorageEmulator emulator)
             await queue.SendAsync(messages, cancellationToken);
         }
 
-        public Task<IReadOnlyList<WorkDelivery>> ReceiveAsync(int max, CancellationToken cancellationToken) => queue.ReceiveAsync(max, cancellationToken);
+        public Task<IReadOnlyList<WorkDelivery>> ReceiveAsync(int max, CancellationToken cancellationToken) =>
+            queue.ReceiveAsync(max, cancellationToken);
 
         public Task<DateTimeOffset?> OldestSentAtAsync(CancellationToken cancellationToken) => queue.OldestSentAtAsync(cancellationToken);
     }

@@ -62,7 +62,7 @@ public sealed class IngestRecordingTests(StorageEmulator emulator)
         Recording row = (await pipeline.Store.FindByNameAsync(upload.BlobName, DateOnly.MinValue, DateOnly.MaxValue, Stop))!;
         DateTimeOffset? expected = differs is null ? null : new DateTimeOffset(2020, 4, 1, 7, 0, 0, TimeSpan.Zero);
         Assert.Equal((expected, differs), (row.RecordedAt, row.LengthDiffers));
-        Assert.All(await pipeline.Store.SegmentsAsync(row.Id, Stop).ToListAsync(Stop), segment => Assert.Equal(expected, segment.RecordedAt));
+        Assert.All(await pipeline.Store.SegmentsAsync(row, Stop).ToListAsync(Stop), segment => Assert.Equal(expected, segment.RecordedAt));
     }
 
     [Fact]

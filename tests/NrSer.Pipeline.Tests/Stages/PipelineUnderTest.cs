@@ -79,7 +79,8 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
     public PipelineUnderTest WithQueue(string name, Func<IWorkQueue, IWorkQueue> queue) =>
         Create(Account, _settings, services => services.AddKeyedSingleton(name, queue(Queue(name))));
 
-    private static PipelineUnderTest Create(StorageAccount account, IEnumerable<KeyValuePair<string, string?>> settings, Action<IServiceCollection> change)
+    private static PipelineUnderTest Create(StorageAccount account, IEnumerable<KeyValuePair<string, string?>> settings,
+        Action<IServiceCollection> change)
     {
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(
@@ -178,7 +179,8 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
     public async Task<string[]> SnapshotAsync()
     {
         string[] notes = [StorageNames.UploadsTable, StorageNames.OpenWorkTable, StorageNames.LakePendingTable];
-        var lines = new List<string>((await Account.RowsAsync()).Where(row => !notes.Any(table => row.StartsWith($"{table}:", StringComparison.Ordinal))));
+        var lines = new List<string>((await Account.RowsAsync()).Where(row =>
+            !notes.Any(table => row.StartsWith($"{table}:", StringComparison.Ordinal))));
         foreach (string container in StorageNames.Containers.Skip(1))
             lines.AddRange((await Account.BlobsAsync(container)).Select(blob => $"{container}/{blob.Name}: {blob.Content}"));
         return [.. lines];

@@ -40,7 +40,8 @@ public sealed class RequestCountTests(StorageEmulator emulator)
         string[] ingest = await HandleAsync(pipeline, StorageNames.UploadsQueue);
         string[] enhance = await HandleAsync(pipeline, StorageNames.ChunksQueue);
         string[] recognise = await HandleAsync(pipeline, StorageNames.EmotionsQueue);
-        foreach ((string stage, string[] requests) in new[] { ("announce", announce), ("ingest", ingest), ("enhance", enhance), ("recognise", recognise) })
+        foreach ((string stage, string[] requests) in new[] { ("announce", announce), ("ingest", ingest), ("enhance", enhance),
+            ("recognise", recognise) })
             TestContext.Current.TestOutputHelper!.WriteLine($"{stage}, {requests.Length} requests:\n  {string.Join("\n  ", requests)}");
         Assert.Equal((6, 14, 15, 20), (announce.Length, ingest.Length, enhance.Length, recognise.Length));
     }

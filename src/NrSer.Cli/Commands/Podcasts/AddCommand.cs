@@ -131,7 +131,8 @@ internal static class AddCommand
     private static async Task<IReadOnlyList<Uri>> AddressesAsync(Terminal terminal, string source, CancellationToken cancellationToken)
     {
         if (!File.Exists(source))
-            return [AddressOf(source) ?? throw new UsageException($"'{source}' is neither a file nor an address that begins with https:// or http://.")];
+            return [AddressOf(source) ?? throw new UsageException(
+                $"'{source}' is neither a file nor an address that begins with https:// or http://.")];
         await using var file = new FileStream(source, FileMode.Open, FileAccess.Read, FileShare.Read);
         IReadOnlyList<string>? listed;
         try

@@ -64,14 +64,17 @@ internal static class PlanCommand
     private static void Show(Terminal terminal, PodcastPlanV1 plan, long? rate, int inFlight)
     {
         Table table = new Table().AddColumns("", "").HideHeaders();
-        table.AddRow("Episodes", $"{plan.Episodes:N0}{(plan.WithoutLength > 0 ? $", {plan.WithoutLength:N0} of them without a declared length" : "")}");
+        table.AddRow("Episodes",
+            $"{plan.Episodes:N0}{(plan.WithoutLength > 0 ? $", {plan.WithoutLength:N0} of them without a declared length" : "")}");
         table.AddRow("Audio", $"{plan.Hours:N1} h");
         table.AddRow("To download and keep", $"{plan.Gigabytes:N2} GB");
         table.AddRow("Work audio at a time", $"{plan.TemporaryGigabytes:N2} GB, with {inFlight} recordings unfinished at most");
         table.AddRow("Rows of segments", $"about {plan.Rows:N0}");
         table.AddRow("Work", $"{plan.CoreHours:N2} core-hours at {plan.AudioHoursPerCoreHour:N1} h of audio per core-hour");
         table.AddRow("Price in Azure", $"about {plan.Dollars:N2} $ of processor time, and {plan.Gigabytes * 0.02:N2} $ a month for the audio");
-        table.AddRow("Days", $"{plan.Days:N2} on {Environment.ProcessorCount} cores{(rate is { } bytes ? $", downloading {bytes / 1e6:N1} MB/s" : ", the download not counted (--rate)")}");
+        table.AddRow("Days",
+            $"{plan.Days:N2} on {Environment.ProcessorCount} cores"
+            + $"{(rate is { } bytes ? $", downloading {bytes / 1e6:N1} MB/s" : ", the download not counted (--rate)")}");
         terminal.Data.Write(table);
         if (plan.Episodes == 0)
             terminal.Note("Nothing waits to be fetched. See: nrser podcast list");

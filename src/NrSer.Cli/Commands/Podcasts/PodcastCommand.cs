@@ -65,7 +65,8 @@ internal static class PodcastCommand
             [var one] => one,
             [] => throw new UsageException($"No feed is called '{name}'. See: nrser podcast list"),
             _ => throw new UsageException(
-                $"'{name}' fits {found.Count} feeds: {string.Join(", ", found.Take(5).Select(feed => $"{feed.Id} ({feed.Title})"))}. Name one by its id."),
+                $"'{name}' fits {found.Count} feeds: "
+                + $"{string.Join(", ", found.Take(5).Select(feed => $"{feed.Id} ({feed.Title})"))}. Name one by its id."),
         };
     }
 
@@ -97,7 +98,8 @@ internal static class PodcastCommand
         {
             table.AddRow(
                 feed.FeedId, Markup.Escape(feed.Title ?? feed.Address), Markup.Escape(feed.Folder ?? ""),
-                $"{Count(EpisodeStatus.Listed) + Count(EpisodeStatus.Fetching)}", $"{Count(EpisodeStatus.Stored)}", $"{Count(EpisodeStatus.Duplicate)}",
+                $"{Count(EpisodeStatus.Listed) + Count(EpisodeStatus.Fetching)}", $"{Count(EpisodeStatus.Stored)}",
+                    $"{Count(EpisodeStatus.Duplicate)}",
                 $"{Count(EpisodeStatus.Skipped)}", $"{Count(EpisodeStatus.Failed)}", $"{feed.CheckedAt:yyyy-MM-dd HH:mm}",
                 Markup.Escape(feed.Reason ?? ""));
 

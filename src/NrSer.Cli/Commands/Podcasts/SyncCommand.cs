@@ -71,8 +71,9 @@ internal static partial class SyncCommand
             terminal.Data.MarkupLineInterpolated($"{done.Waiting} would be fetched. See: nrser podcast plan");
         else
         {
+            int failed = done.Failures.Count(failure => failure.EpisodeKey is not null);
             terminal.Data.MarkupLineInterpolated(
-                $"{done.Stored} stored ({done.Bytes / 1e6:F1} MB), {done.Duplicates} duplicates, {done.PutOff} put off, {done.Failures.Count(failure => failure.EpisodeKey is not null)} failed");
+                $"{done.Stored} stored ({done.Bytes / 1e6:F1} MB), {done.Duplicates} duplicates, {done.PutOff} put off, {failed} failed");
         }
     }
 
@@ -81,7 +82,8 @@ internal static partial class SyncCommand
     {
         Description = "Bytes a second of all downloads together, such as 20MB/s or 500kB/s; without limit by default.", HelpName = "rate",
         CustomParser = result => Parse(result, Rate(), "a rate such as 20MB/s", match => (long?)(long)(Number(match) * match.Groups["unit"].Value[..1]
-            .ToLowerInvariant() switch { "k" => 1e3, "m" => 1e6, "g" => 1e9, _ => 1 })),
+            .ToLowerInvariant() switch
+        { "k" => 1e3, "m" => 1e6, "g" => 1e9, _ => 1 })),
     };
 
     private static Option<TimeSpan?> PauseOption() => new("--pause")

@@ -45,8 +45,13 @@ internal sealed class FeedItemReader(XmlReader xml, Uri address, Action<string> 
         {
             ItemId = _guid ?? _about, Title = _title, Link = _link, PublishedAt = published, Season = Number(_season), Number = Number(_number),
             DurationSeconds = FeedTimes.Duration(_duration), Transcript = _transcript, Chapters = _chapters, Enclosures = _enclosures,
-            IsExplicit = _explicit?.ToLowerInvariant() switch { "yes" or "true" or "explicit" => true, "no" or "false" or "clean" => false, _ =>
-                null },
+            IsExplicit = _explicit?.ToLowerInvariant() switch
+            {
+                "yes" or "true" or "explicit" => true,
+                "no" or "false" or "clean" => false,
+                _ =>
+                null
+            },
         };
     }
 

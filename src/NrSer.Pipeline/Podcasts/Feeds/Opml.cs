@@ -13,8 +13,11 @@ public static class Opml
     public static async Task<IReadOnlyList<string>?> ReadAsync(Stream content, CancellationToken cancellationToken)
     {
         using LenientText text = await LenientText.OpenAsync(content, charset: null, cancellationToken).ConfigureAwait(false);
-        using XmlReader xml = XmlReader.Create(text, new XmlReaderSettings { Async = true, DtdProcessing = DtdProcessing.Ignore,
-            XmlResolver = null });
+        using XmlReader xml = XmlReader.Create(text, new XmlReaderSettings
+        {
+            Async = true, DtdProcessing = DtdProcessing.Ignore,
+            XmlResolver = null
+        });
         var found = new List<string>();
         bool isList = false;
         try

@@ -31,7 +31,7 @@ public sealed class PodcastClient : IDisposable
         var retry = new HttpRetryStrategyOptions
         {
             MaxRetryAttempts = Math.Max(1, _options.Attempts - 1), Delay = _options.RetryDelay, BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
+            UseJitter = true,
             ShouldRetryAfterHeader = true,
         };
         retry.ShouldHandle = attempt => ValueTask.FromResult(attempt.Outcome switch

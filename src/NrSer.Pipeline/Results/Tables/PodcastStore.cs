@@ -227,8 +227,11 @@ public sealed class PodcastStore(ResultTables tables)
     private static string HostKey(string host) => host.Length <= 260 && !host.AsSpan().ContainsAny("/\\#?") // RFC 1035: 253, and a port
         ? host : throw new ArgumentException("It is no name of a host.", nameof(host));
 
-    private static Feed FeedOf(TableEntity row) => TableRows.FromEntity(FeedColumns.All, row, new Feed { Id = row.RowKey,
-        Version = row.ETag.ToString() });
+    private static Feed FeedOf(TableEntity row) => TableRows.FromEntity(FeedColumns.All, row, new Feed
+    {
+        Id = row.RowKey,
+        Version = row.ETag.ToString()
+    });
 
     private static Episode EpisodeOf(TableEntity row) => TableRows.FromEntity(
         EpisodeColumns.All, row, new Episode { FeedId = row.PartitionKey, Key = row.RowKey, Version = row.ETag.ToString() });

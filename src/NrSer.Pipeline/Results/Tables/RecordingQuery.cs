@@ -84,7 +84,8 @@ public class RecordingQuery(ResultTables tables, SegmentBlobs blobs)
             .QueryAsync<TableEntity>(FilterOf(new RecordingFilter(from, to)), select: s_status, cancellationToken: cancellationToken)
                 .ConfigureAwait(false))
         {
-            if (RecordingId.TryParse(entity.RowKey, out _) && entity.GetBoolean(nameof(Recording.IsDismissed)) != true && Enum.TryParse(entity.GetString(nameof(Recording.Status)), out RecordingStatus status)
+            if (RecordingId.TryParse(entity.RowKey, out _) && entity.GetBoolean(nameof(Recording.IsDismissed)) != true
+                && Enum.TryParse(entity.GetString(nameof(Recording.Status)), out RecordingStatus status)
                 && Enum.IsDefined(status))
             {
                 counts[status]++;
@@ -145,7 +146,11 @@ public class RecordingQuery(ResultTables tables, SegmentBlobs blobs)
     }
 
     private protected static Recording RecordingOf(TableEntity entity) => TableRows.FromEntity(
-        RecordingColumns.All, entity, new Recording { Id = RecordingId.Parse(entity.RowKey), ChangedAt = entity.Timestamp, Version = entity.ETag.ToString() });
+        RecordingColumns.All, entity, new Recording
+        {
+            Id = RecordingId.Parse(entity.RowKey), ChangedAt = entity.Timestamp,
+            Version = entity.ETag.ToString()
+        });
 
     /// <summary>Null for a row that nobody of ours wrote, or a later version: one of those must not keep the others from being read.</summary>
     private static Recording? TryRecordingOf(TableEntity entity)

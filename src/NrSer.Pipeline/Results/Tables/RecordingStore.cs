@@ -45,7 +45,8 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
     public async Task<bool> BeginGenerationAsync(Recording change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
-        return await ChangeAsync(change, standing: null, row => change.Generation > row.Generation, cancellationToken).ConfigureAwait(false) is not null;
+        return await ChangeAsync(change, standing: null, row => change.Generation > row.Generation,
+            cancellationToken).ConfigureAwait(false) is not null;
     }
 
     /// <summary>Asks Sweep to start recordings again.</summary>

@@ -41,7 +41,8 @@ public sealed class StorageWorkQueue : IWorkQueue
         ArgumentNullException.ThrowIfNull(messages);
         foreach (WorkMessage message in messages)
         {
-            await _queue.SendMessageAsync(Wrap(message, message.Body, default), visibilityTimeout: null, s_forever, cancellationToken).ConfigureAwait(false);
+            await _queue.SendMessageAsync(Wrap(message, message.Body, default), visibilityTimeout: null, s_forever,
+                cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -134,7 +135,8 @@ public sealed class StorageWorkQueue : IWorkQueue
 
         /// <summary>A letter travels like any message, so that its handling belongs to the same trace.</summary>
         private string LetterOf(string body, string reason) =>
-            Wrap(Message, JsonSerializer.Serialize(new DeadLetterV1(Message.MessageId, body, reason), MessageJsonContext.Default.DeadLetterV1), default);
+            Wrap(Message, JsonSerializer.Serialize(new DeadLetterV1(Message.MessageId, body, reason), MessageJsonContext.Default.DeadLetterV1),
+                default);
 
         private static string Start(string text) => text.Length <= QuotedChars ? text : $"{text[..QuotedChars]}…";
 

@@ -79,9 +79,11 @@ public sealed class FeedReaderTests
     {
         FeedDocument feed = await ReadAsync(
             """
-            <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/"
+            <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"
+                xmlns:dc="http://purl.org/dc/elements/1.1/"
                 xmlns:enc="http://purl.oclc.org/net/rss_2.0/enc#">
-              <channel rdf:about="http://example.com/"><title>Old</title><items><rdf:Seq><rdf:li resource="http://example.com/1"/></rdf:Seq></items></channel>
+              <channel rdf:about="http://example.com/"><title>Old</title>
+                <items><rdf:Seq><rdf:li resource="http://example.com/1"/></rdf:Seq></items></channel>
               <image rdf:about="http://example.com/i.png"><title>Not this</title></image>
               <item rdf:about="http://example.com/1">
                 <title>One</title><dc:date>2004-05-06T07:08:09+02:00</dc:date>
@@ -134,7 +136,8 @@ public sealed class FeedReaderTests
         string title = string.Concat(Enumerable.Repeat(piece, 100));
         for (int shift = 0; shift < 40; shift++)
         {
-            FeedDocument feed = await ReadAsync($"<rss><!--{new string('-', 0)}{new string('x', 16_300 + shift)}--><channel><title>{title}</title></channel></rss>");
+            FeedDocument feed =
+                await ReadAsync($"<rss><!--{new string('-', 0)}{new string('x', 16_300 + shift)}--><channel><title>{title}</title></channel></rss>");
             Assert.Equal(string.Concat(Enumerable.Repeat("xé]]&&eacute;", 100)), feed.Title);
         }
     }
@@ -147,7 +150,9 @@ public sealed class FeedReaderTests
     public async Task Read_Encodings_AreRead(string name)
     {
         Encoding encoding = CodePagesEncodingProvider.Instance.GetEncoding(name) ?? Encoding.GetEncoding(name);
-        byte[] content = [.. encoding.GetPreamble(), .. encoding.GetBytes($"<?xml version=\"1.0\" encoding=\"{name}\"?><rss><channel><title>Größe</title></channel></rss>")];
+        byte[] content =
+            [.. encoding.GetPreamble(),
+            .. encoding.GetBytes($"<?xml version=\"1.0\" encoding=\"{name}\"?><rss><channel><title>Größe</title></channel></rss>")];
 
         FeedDocument feed = await FeedReader.ReadAsync(new MemoryStream(content), s_address, charset: null, Stop);
 
@@ -180,7 +185,10 @@ public sealed class FeedReaderTests
     public async Task Read_EntitiesOfADocumentType_AreText()
     {
         FeedDocument feed = await ReadAsync(
-            """<!DOCTYPE rss [<!ENTITY a "ha"><!ENTITY b "&a;&a;"><!ENTITY c SYSTEM "file:///etc/passwd">]><rss><channel><title>&b;&c;</title></channel></rss>""");
+            """
+            <!DOCTYPE rss [<!ENTITY a "ha"><!ENTITY b "&a;&a;"><!ENTITY c SYSTEM "file:///etc/passwd">]>
+            <rss><channel><title>&b;&c;</title></channel></rss>
+            """);
         Assert.Equal("&b;&c;", feed.Title);
     }
 
@@ -236,7 +244,8 @@ public sealed class FeedReaderTests
         {
             await writer.WriteAsync(
                 $"<item><title>Episode {number}</title><guid>{number}</guid><pubDate>Wed, 27 Apr 2011 07:00:00 GMT</pubDate>"
-                + $"<enclosure url=\"http://example.com/{number}.mp3\" length=\"1\" type=\"audio/mpeg\"/><description>{notes}</description></item>\n");
+                + $"<enclosure url=\"http://example.com/{number}.mp3\" length=\"1\" type=\"audio/mpeg\"/>"
+                + $"<description>{notes}</description></item>\n");
         }
 
         await writer.WriteAsync("</channel></rss>");

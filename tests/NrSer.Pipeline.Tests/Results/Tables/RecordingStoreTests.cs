@@ -114,7 +114,8 @@ public sealed class RecordingStoreTests(StorageEmulator emulator) : IAsyncLifeti
     [Fact]
     public async Task UnfinishedAsync_ARecordingsWay_HasItFromItsBeginToItsEnd()
     {
-        async Task<List<RecordingId>> OpenAsync() => await Store.UnfinishedAsync(TimeProvider.System.GetUtcNow().AddMinutes(1), Stop).ToListAsync(Stop);
+        async Task<List<RecordingId>> OpenAsync() => await Store.UnfinishedAsync(TimeProvider.System.GetUtcNow().AddMinutes(1),
+            Stop).ToListAsync(Stop);
         Assert.Empty(await OpenAsync());
         await AdvanceAsync(0, "Queued", "");
         Assert.Equal([s_id], await OpenAsync());
