@@ -111,7 +111,7 @@ public sealed class LocalStackTests : IClassFixture<FilledStack>
         Outcome csv = await _filled.Stack.RunProcessAsync("export");
         csv.Succeeded();
         string[] lines = csv.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.StartsWith("RecordingId,BlobName,Status,Channel,StartSeconds,EndSeconds,SnrScore,", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("RecordingId,BlobName,Status,RecordedAt,Channel,StartSeconds,EndSeconds,SnrScore,", lines[0], StringComparison.Ordinal);
         Assert.Equal(expected, lines.Count(line => ids.Contains(line.Split(',')[0], StringComparer.Ordinal)));
 
         Outcome jsonLines = await _filled.Stack.RunAsync("export", "--format", "jsonl");

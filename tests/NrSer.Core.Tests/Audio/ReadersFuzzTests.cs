@@ -12,7 +12,7 @@ namespace NrSer.Core.Tests.Audio;
 /// </summary>
 public sealed class ReadersFuzzTests(ITestOutputHelper output)
 {
-    private const int OwnRuns = 10_000;
+    private const int OwnRuns = 4_000;
     private const int FfmpegRuns = 30;
 
     private static readonly byte[][] s_interesting =
