@@ -19,6 +19,7 @@ public sealed partial class QueuePump(
     {
         var running = new HashSet<Task>();
         bool lost = false;
+        TimeSpan pause = options.PollInterval, longest = options.PollInterval * (handler.RetryWithoutLimit ? 20 : 4);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -36,7 +37,9 @@ public sealed partial class QueuePump(
                 if (running.Count == handler.Concurrency)
                     await Task.WhenAny(running).ConfigureAwait(false);
                 else if (deliveries.Count == 0)
-                    await Task.WhenAny([.. running, Task.Delay(options.PollInterval, time, stoppingToken)]).ConfigureAwait(false);
+                    await Task.WhenAny([.. running, Task.Delay(pause, time, stoppingToken)]).ConfigureAwait(false);
+                // a queue that stays empty, as that of dead letters does, is asked less and less often
+                pause = deliveries.Count > 0 ? options.PollInterval : pause * 2 < longest ? pause * 2 : longest;
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
