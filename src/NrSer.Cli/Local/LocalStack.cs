@@ -82,7 +82,7 @@ internal sealed class LocalStack : IAsyncDisposable
         string connectionString, bool verbose, Action<IServiceCollection> addStages, params KeyValuePair<string, string?>[] settings)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("NrSer:Sweep:Interval", (string?)"00:00:02"),
+        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("NrSer:Sweep:Interval", (string?)"00:00:03"),
             KeyValuePair.Create("NrSer:Sweep:LostEventAfter", (string?)"00:01:00"),
                 KeyValuePair.Create("NrSer:WorkAudio:BudgetBytes", (string?)"20000000000")]);
         builder.Configuration.AddInMemoryCollection(settings);
