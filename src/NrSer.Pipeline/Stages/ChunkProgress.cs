@@ -45,7 +45,7 @@ public sealed class ChunkProgress(RecordingStore store, RejectRecording rejectio
         ArgumentNullException.ThrowIfNull(chunk);
         Recording? recording = await store.FindAsync(chunk.Id.Recording, cancellationToken).ConfigureAwait(false);
         Segment[] dated = [.. segments.Select(segment => segment with { RecordedAt = recording?.RecordedAt })];
-        await MergeAsync(chunk, dated, Stage.Enhance, cancellationToken).ConfigureAwait(false);
+        await MergeAsync(chunk, recording, dated, Stage.Enhance, cancellationToken).ConfigureAwait(false);
         bool hasSpeech = segments.Any(segment => segment.IsSpeech);
         var change = new Chunk { Id = chunk.Id, EnhancedAt = chunk.EnhancedAt ?? time.GetUtcNow(), HasSpeech = hasSpeech };
         if (!hasSpeech)
@@ -65,16 +65,19 @@ public sealed class ChunkProgress(RecordingStore store, RejectRecording rejectio
     public async Task RecognizedAsync(Chunk chunk, IReadOnlyCollection<Segment> segments, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(chunk);
-        await MergeAsync(chunk, segments, Stage.Recognize, cancellationToken).ConfigureAwait(false);
+        Recording? recording = await store.FindAsync(chunk.Id.Recording, cancellationToken).ConfigureAwait(false);
+        await MergeAsync(chunk, recording, segments, Stage.Recognize, cancellationToken).ConfigureAwait(false);
         if (chunk.FinishedAt is null)
             await FinishAsync(new Chunk { Id = chunk.Id }, cancellationToken).ConfigureAwait(false);
         else
             await EndAsync(chunk.Id.Recording, cancellationToken).ConfigureAwait(false);
     }
 
-    private Task MergeAsync(Chunk chunk, IReadOnlyCollection<Segment> segments, Stage owner, CancellationToken cancellationToken) =>
+    private Task MergeAsync(
+        Chunk chunk, Recording? recording, IReadOnlyCollection<Segment> segments, Stage owner, CancellationToken cancellationToken) =>
         store.MergeSegmentsAsync(
-            chunk.Id, [.. segments.Select(segment => segment with { RecordingId = chunk.Id.Recording })], owner, cancellationToken);
+            chunk.Id, recording?.SegmentStore, [.. segments.Select(segment => segment with { RecordingId = chunk.Id.Recording })],
+            owner, cancellationToken);
 
     private async Task FinishAsync(Chunk change, CancellationToken cancellationToken)
     {

@@ -18,7 +18,7 @@ public sealed partial class WorkAudio(
     RecordingStore store, ChunkBlobs blobs, IOptions<WorkAudioOptions> options, TimeProvider time, ILogger<WorkAudio> logger)
 {
     private const string Podcasts = "podcasts/"; // come in bulk, and can be fetched again
-    private const int BytesPerSecond = 2 * sizeof(float) * Core.Segmentation.SegmentGrid.SampleRateHz; // x and y
+    private const int BytesPerSample = 2 * sizeof(float); // x and y
 
     private static readonly TimeSpan s_interval = TimeSpan.FromMinutes(1);
 
@@ -36,8 +36,7 @@ public sealed partial class WorkAudio(
         if (recording.BlobName?.StartsWith(Podcasts, StringComparison.Ordinal) == true)
             await blobs.DeleteAudioAsync(recording.Id, cancellationToken).ConfigureAwait(false);
         else
-            await store.NoteAudioAsync(recording.Id, samples * BytesPerSecond / Core.Segmentation.SegmentGrid.SampleRateHz,
-                cancellationToken).ConfigureAwait(false);
+            await store.NoteAudioAsync(recording.Id, samples * BytesPerSample, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Removes what is beyond the budget, what was done first first; looks once a minute.</summary>

@@ -192,12 +192,13 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
     /// <summary>Merges one stage's columns into a chunk's segments: into its blob, and from there into the table where the recording has
     /// them.</summary>
     /// <param name="chunk">The chunk.</param>
+    /// <param name="where">Where its recording's row says that segments stand.</param>
     /// <param name="segments">Some or all of its segments.</param>
     /// <param name="owner">The stage: no other column is written.</param>
     /// <param name="cancellationToken">Stops between requests.</param>
-    public async Task MergeSegmentsAsync(ChunkId chunk, IReadOnlyCollection<Segment> segments, Stage owner, CancellationToken cancellationToken)
+    public async Task MergeSegmentsAsync(
+        ChunkId chunk, SegmentStore? where, IReadOnlyCollection<Segment> segments, Stage owner, CancellationToken cancellationToken)
     {
-        SegmentStore? where = (await FindAsync(chunk.Recording, cancellationToken).ConfigureAwait(false))?.SegmentStore;
         if (where is not null)
             await _blobs.MergeAsync(chunk, segments, owner, cancellationToken).ConfigureAwait(false);
         if (where != SegmentStore.Blob)
@@ -276,7 +277,7 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
 
     private static bool MayFollow(Recording row, int generation, RecordingStatus status) =>
         generation != row.Generation ? generation > row.Generation
-        : row.Status is RecordingStatus.Queued or RecordingStatus.Processing ? status >= row.Status
+        : row.Status.IsOpen() ? status >= row.Status
         : status == row.Status;
 
     private static TableEntity EntityOf(Chunk chunk) => TableRows.ToEntity(ChunkColumns.All, chunk, chunk.Id.Recording.Value, chunk.Id.Key);
