@@ -39,8 +39,9 @@ internal static class LakeLoad
         return Parallel.ForEachAsync(
             Enumerable.Range(0, recordings), new ParallelOptions { MaxDegreeOfParallelism = StoredAtOnce }, async (number, token) =>
             {
-                await GeneratedResults.StoreAsync(
-                    account, GeneratedResults.Recording(number, new DateOnly(2026, 1 + (number % 10), 1 + (number % 28)), segments), token);
+                Recording recording = GeneratedResults.Recording(number, new DateOnly(2026, 1 + (number % 10), 1 + (number % 28)), segments);
+                await GeneratedResults.UploadAsync(account, recording, token);
+                await GeneratedResults.StoreAsync(account, recording, token);
                 if (Interlocked.Increment(ref done) % 1000 == 0)
                     Console.WriteLine(done);
             });

@@ -1,8 +1,13 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Azure.Storage.Blobs.Models;
 using NrSer.Core.Models;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
+using NrSer.Pipeline.Storage;
 
 namespace NrSer.Testing;
 
@@ -54,6 +59,22 @@ public static class GeneratedResults
                 EmotionModel = "nrser-emotion-small@4.0.0",
             };
         })];
+    }
+
+    /// <summary>Stores something under the name of its upload, known to the pipeline as taken in.</summary>
+    /// <param name="account">Where.</param>
+    /// <param name="recording">From <see cref="Recording"/>.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task UploadAsync(StorageAccount account, Recording recording, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        ArgumentNullException.ThrowIfNull(recording);
+        byte[] content = Encoding.UTF8.GetBytes(recording.BlobName!);
+        BlobContentInfo stored = await account.Blobs.Container(StorageNames.Recordings).GetBlobClient(recording.BlobName)
+            .UploadAsync(new BinaryData(content), overwrite: true, cancellationToken);
+        await new UploadIndex(account.Tables).TryWriteAsync(
+            new IndexedUpload(recording.BlobName!, recording.Id, stored.ETag.ToString().Trim('"'), content.Length,
+                Convert.ToHexStringLower(SHA256.HashData(content))), cancellationToken);
     }
 
     /// <summary>Stores a recording as the stages do: rows a chunk, journal, then the row that says that it has ended.</summary>
