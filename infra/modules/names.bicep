@@ -9,11 +9,14 @@ type placement = {
 }
 
 @export()
-@description('Queues in the order of the flow, and the host that each one scales. A further queue is one more line here.')
+@description('Queues in the order of the flow, two a stage, and the host that each one scales. A further queue is one more line here.')
 var workQueues = [
   { name: 'uploads', host: 'functions' }
+  { name: 'uploads-bulk', host: 'functions' }
   { name: 'chunks', host: 'functions' }
+  { name: 'chunks-bulk', host: 'functions' }
   { name: 'emotions', host: 'worker' }
+  { name: 'emotions-bulk', host: 'worker' }
 ]
 
 @export()

@@ -39,4 +39,31 @@ public sealed class DeadLetterFunctions(TriggerSettlement settlement)
             AutoCompleteMessages = false)] ServiceBusReceivedMessage letter,
         ServiceBusMessageActions actions, CancellationToken cancellationToken) =>
         settlement.DrainDeadLetterAsync(StorageNames.EmotionsQueue, letter, actions, cancellationToken);
+
+    /// <summary>The same on the bulk lane.</summary>
+    /// <inheritdoc cref="FailUploadAsync" path="/param"/>
+    [Function("FailUploadBulk")]
+    public Task FailUploadBulkAsync(
+        [ServiceBusTrigger(StorageNames.UploadsQueue + StorageNames.BulkSuffix + Suffix, Connection = ServiceBusOptions.Section,
+            AutoCompleteMessages = false)] ServiceBusReceivedMessage letter,
+        ServiceBusMessageActions actions, CancellationToken cancellationToken) =>
+        settlement.DrainDeadLetterAsync(StorageNames.UploadsQueue, letter, actions, cancellationToken);
+
+    /// <summary>The same on the bulk lane.</summary>
+    /// <inheritdoc cref="FailUploadAsync" path="/param"/>
+    [Function("FailEnhancementBulk")]
+    public Task FailEnhancementBulkAsync(
+        [ServiceBusTrigger(StorageNames.ChunksQueue + StorageNames.BulkSuffix + Suffix, Connection = ServiceBusOptions.Section,
+            AutoCompleteMessages = false)] ServiceBusReceivedMessage letter,
+        ServiceBusMessageActions actions, CancellationToken cancellationToken) =>
+        settlement.DrainDeadLetterAsync(StorageNames.ChunksQueue, letter, actions, cancellationToken);
+
+    /// <summary>The same on the bulk lane.</summary>
+    /// <inheritdoc cref="FailUploadAsync" path="/param"/>
+    [Function("FailRecognitionBulk")]
+    public Task FailRecognitionBulkAsync(
+        [ServiceBusTrigger(StorageNames.EmotionsQueue + StorageNames.BulkSuffix + Suffix, Connection = ServiceBusOptions.Section,
+            AutoCompleteMessages = false)] ServiceBusReceivedMessage letter,
+        ServiceBusMessageActions actions, CancellationToken cancellationToken) =>
+        settlement.DrainDeadLetterAsync(StorageNames.EmotionsQueue, letter, actions, cancellationToken);
 }

@@ -21,4 +21,13 @@ public sealed class EnhanceChunkFunction(EnhanceChunk stage, TriggerSettlement s
             AutoCompleteMessages = false)] ServiceBusReceivedMessage message,
         ServiceBusMessageActions actions, CancellationToken cancellationToken) =>
         settlement.RunAsync(StorageNames.ChunksQueue, message, actions, stage.RunAsync, cancellationToken);
+
+    /// <summary>Handles one message of the bulk lane, beside those that somebody waits for.</summary>
+    /// <inheritdoc cref="RunAsync" path="/param"/>
+    [Function(nameof(EnhanceChunk) + "Bulk")]
+    public Task RunBulkAsync(
+        [ServiceBusTrigger(StorageNames.ChunksQueue + StorageNames.BulkSuffix, Connection = ServiceBusOptions.Section,
+            AutoCompleteMessages = false)] ServiceBusReceivedMessage message,
+        ServiceBusMessageActions actions, CancellationToken cancellationToken) =>
+        settlement.RunAsync(StorageNames.ChunksQueue + StorageNames.BulkSuffix, message, actions, stage.RunAsync, cancellationToken);
 }

@@ -21,4 +21,13 @@ public sealed class IngestRecordingFunction(IngestRecording stage, TriggerSettle
             AutoCompleteMessages = false)] ServiceBusReceivedMessage message,
         ServiceBusMessageActions actions, CancellationToken cancellationToken) =>
         settlement.RunAsync(StorageNames.UploadsQueue, message, actions, stage.RunAsync, cancellationToken);
+
+    /// <summary>Handles one message of the bulk lane, beside those that somebody waits for.</summary>
+    /// <inheritdoc cref="RunAsync" path="/param"/>
+    [Function(nameof(IngestRecording) + "Bulk")]
+    public Task RunBulkAsync(
+        [ServiceBusTrigger(StorageNames.UploadsQueue + StorageNames.BulkSuffix, Connection = ServiceBusOptions.Section,
+            AutoCompleteMessages = false)] ServiceBusReceivedMessage message,
+        ServiceBusMessageActions actions, CancellationToken cancellationToken) =>
+        settlement.RunAsync(StorageNames.UploadsQueue + StorageNames.BulkSuffix, message, actions, stage.RunAsync, cancellationToken);
 }

@@ -5,11 +5,12 @@ using NrSer.ServiceBus;
 namespace NrSer.Functions;
 
 /// <summary>A message that a trigger holds; the runtime settles it on our word.</summary>
+/// <param name="queue">Where it comes from.</param>
 /// <param name="received">The message.</param>
 /// <param name="actions">The runtime's side.</param>
 /// <param name="time">The clock.</param>
-internal sealed class TriggerDelivery(ServiceBusReceivedMessage received, ServiceBusMessageActions actions, TimeProvider time)
-    : ServiceBusDelivery(received, time)
+internal sealed class TriggerDelivery(string queue, ServiceBusReceivedMessage received, ServiceBusMessageActions actions, TimeProvider time)
+    : ServiceBusDelivery(queue, received, time)
 {
     private readonly ServiceBusReceivedMessage _received = received;
 

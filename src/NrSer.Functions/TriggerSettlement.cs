@@ -21,7 +21,7 @@ public sealed class TriggerSettlement(Settlement settlement, RecordFailure failu
     public Task RunAsync(
         string queue, ServiceBusReceivedMessage message, ServiceBusMessageActions actions, Func<WorkMessage, CancellationToken, Task> stage,
         CancellationToken cancellationToken) =>
-        settlement.RunAsync(queue, new TriggerDelivery(message, actions, time), stage, retryWithoutLimit: false, cancellationToken);
+        settlement.RunAsync(queue, new TriggerDelivery(queue, message, actions, time), stage, retryWithoutLimit: false, cancellationToken);
 
     /// <summary>Writes a dead letter into the row of its recording.</summary>
     /// <param name="queue">The queue that it comes from, without the suffix.</param>
@@ -31,7 +31,7 @@ public sealed class TriggerSettlement(Settlement settlement, RecordFailure failu
     public Task DrainDeadLetterAsync(string queue, ServiceBusReceivedMessage letter, ServiceBusMessageActions actions,
         CancellationToken cancellationToken) =>
         settlement.RunAsync(
-            queue, new TriggerDelivery(letter, actions, time),
+            queue, new TriggerDelivery(queue, letter, actions, time),
             (message, token) => failure.RunAsync(queue, message.Body, ServiceBusDelivery.ReasonOf(letter), token), retryWithoutLimit: true,
             cancellationToken);
 }

@@ -57,8 +57,8 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<SegmentBlobs>();
         services.AddSingleton<RecordingStore>();
         services.AddSingleton<UploadIndex>();
-        services.AddSingleton(provider => new QueueAges([.. StorageNames.Queues.Select(provider.Queue)]));
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<UploadStore>(provider, provider.Queue(StorageNames.UploadsQueue)));
+        services.AddSingleton(provider => new QueueAges([.. StorageNames.LaneQueues.Select(provider.Queue)]));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<UploadStore>(provider, provider.Lanes(StorageNames.UploadsQueue)));
         services.AddSingleton<MalwareScan>();
         services.AddSingleton<ChunkBlobs>();
         services.AddSingleton<ResultBlobs>();
@@ -67,10 +67,10 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<RecordFailure>();
         services.AddSingleton<RecognizeEmotion>();
         services.AddSingleton<ChunkProgress>();
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ChunkIntake>(provider, provider.Queue(StorageNames.ChunksQueue)));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ChunkIntake>(provider, provider.Lanes(StorageNames.ChunksQueue)));
         services.AddSingleton<CutUpload>();
         services.AddSingleton<IngestRecording>();
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<EnhanceChunk>(provider, provider.Queue(StorageNames.EmotionsQueue)));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<EnhanceChunk>(provider, provider.Lanes(StorageNames.EmotionsQueue)));
         services.AddSingleton<Reconciliation>();
         services.AddSingleton<WorkAudio>();
         services.AddSingleton<Sweep>();
@@ -82,12 +82,12 @@ public static class ServiceCollectionExtensions
         return services.AddPodcasts();
     }
 
-    /// <summary>Adds the three work queues, and the queues of what was given up, on the storage account.</summary>
+    /// <summary>Adds the work queues, two a stage, and the queues of what was given up, on the storage account.</summary>
     /// <param name="services">Receives them, keyed by name.</param>
     public static IServiceCollection AddNrSerStorageQueues(this IServiceCollection services)
     {
         services.AddSingleton<StorageQueueAccount>();
-        foreach (string name in StorageNames.Queues.Concat(StorageNames.Queues.Select(StorageNames.PoisonOf)))
+        foreach (string name in StorageNames.LaneQueues.Concat(StorageNames.Queues.Select(StorageNames.PoisonOf)))
         {
             services.AddKeyedSingleton<IWorkQueue>(name, (provider, _) => new StorageWorkQueue(
                 provider.GetRequiredService<StorageQueueAccount>(), name, provider.GetRequiredService<IOptions<QueueOptions>>().Value));
@@ -103,8 +103,8 @@ public static class ServiceCollectionExtensions
         services.AddHostedService<BlobEventPump>();
         services.AddHostedService<SweepTimer>();
         services.AddHostedService<LakeTimer>();
-        services.AddPump(StorageNames.UploadsQueue, provider => provider.GetRequiredService<IngestRecording>().RunAsync);
-        services.AddPump(StorageNames.ChunksQueue, provider => provider.GetRequiredService<EnhanceChunk>().RunAsync);
+        services.AddPumps(StorageNames.UploadsQueue, provider => provider.GetRequiredService<IngestRecording>().RunAsync);
+        services.AddPumps(StorageNames.ChunksQueue, provider => provider.GetRequiredService<EnhanceChunk>().RunAsync);
         services.AddNrSerEmotionWorker();
         foreach (string queue in StorageNames.Queues)
         {
@@ -125,7 +125,7 @@ public static class ServiceCollectionExtensions
     /// <summary>Hosts the emotion stage alone.</summary>
     /// <param name="services">Receives the hosted service.</param>
     public static IServiceCollection AddNrSerEmotionWorker(this IServiceCollection services) =>
-        services.AddPump(StorageNames.EmotionsQueue, provider => provider.GetRequiredService<RecognizeEmotion>().RunAsync);
+        services.AddPumps(StorageNames.EmotionsQueue, provider => provider.GetRequiredService<RecognizeEmotion>().RunAsync);
 
     /// <summary>
     /// Sends traces and metrics to where the environment says: the OpenTelemetry collector that every OpenTelemetry program is told of
@@ -184,6 +184,11 @@ public static class ServiceCollectionExtensions
         return services;
     }
 
+    /// <summary>One for each lane: as long as both have work, they share the machine.</summary>
+    private static IServiceCollection AddPumps(
+        this IServiceCollection services, string queue, Func<IServiceProvider, Func<WorkMessage, CancellationToken, Task>> stage) =>
+        services.AddPump(queue, stage).AddPump(StorageNames.BulkOf(queue), stage);
+
     private static IServiceCollection AddPump(
         this IServiceCollection services, string queue, Func<IServiceProvider, Func<WorkMessage, CancellationToken, Task>> stage,
         bool retryWithoutLimit = false) =>
@@ -191,6 +196,9 @@ public static class ServiceCollectionExtensions
             new QueueHandler(provider.Queue(queue), stage(provider), RetryWithoutLimit: retryWithoutLimit), provider.GetRequiredService<Settlement>(),
             provider.GetRequiredService<QueueActivity>(), provider.GetRequiredService<IOptions<QueueOptions>>().Value,
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<QueuePump>>()));
+
+    private static StageQueues Lanes(this IServiceProvider provider, string queue) =>
+        new(provider.Queue(queue), provider.Queue(StorageNames.BulkOf(queue)));
 
     private static IWorkQueue Queue(this IServiceProvider provider, string name) => provider.GetRequiredKeyedService<IWorkQueue>(name);
 }

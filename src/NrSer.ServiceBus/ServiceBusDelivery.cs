@@ -4,10 +4,11 @@ using NrSer.Pipeline.Work;
 namespace NrSer.ServiceBus;
 
 /// <summary>A message of a Service Bus queue under peek-lock, whoever received it: our own receiver or a trigger.</summary>
+/// <param name="queue">Where it comes from.</param>
 /// <param name="received">The message.</param>
 /// <param name="time">The clock, for delays.</param>
-public abstract class ServiceBusDelivery(ServiceBusReceivedMessage received, TimeProvider time)
-    : WorkDelivery(MessageOf(received), AttemptsOf(received), received.EnqueuedTime)
+public abstract class ServiceBusDelivery(string queue, ServiceBusReceivedMessage received, TimeProvider time)
+    : WorkDelivery(MessageOf(queue, received), AttemptsOf(received), received.EnqueuedTime)
 {
     /// <summary>The reason under which stages dead-letter; the description tells more.</summary>
     public const string DeadLetterReason = "StageGaveUp";
@@ -27,12 +28,13 @@ public abstract class ServiceBusDelivery(ServiceBusReceivedMessage received, Tim
     private static readonly TimeSpan s_longestWait = TimeSpan.FromMinutes(1);
 
     /// <summary>What a received message holds.</summary>
+    /// <param name="queue">Where it comes from.</param>
     /// <param name="received">The message.</param>
-    public static WorkMessage MessageOf(ServiceBusReceivedMessage received)
+    public static WorkMessage MessageOf(string queue, ServiceBusReceivedMessage received)
     {
         ArgumentNullException.ThrowIfNull(received);
         return new WorkMessage(received.MessageId, received.Body.ToString(),
-            received.ApplicationProperties.TryGetValue(TraceProperty, out object? trace) ? trace as string : null);
+            received.ApplicationProperties.TryGetValue(TraceProperty, out object? trace) ? trace as string : null) { Lane = StageQueues.LaneOf(queue) };
     }
 
     /// <summary>Why a message of a dead-letter queue is there: our own description, or what the service says.</summary>

@@ -49,7 +49,7 @@ public sealed class ServiceBusWorkQueue(ServiceBusClient client, string name, Ti
     {
         IReadOnlyList<ServiceBusReceivedMessage> messages = await _receiver.ReceiveMessagesAsync(max, s_wait, cancellationToken)
             .ConfigureAwait(false);
-        return [.. messages.Select(message => new Delivery(_receiver, message, time))];
+        return [.. messages.Select(message => new Delivery(name, _receiver, message, time))];
     }
 
     /// <inheritdoc/>
@@ -80,8 +80,8 @@ public sealed class ServiceBusWorkQueue(ServiceBusClient client, string name, Ti
         return sent;
     }
 
-    private sealed class Delivery(ServiceBusReceiver receiver, ServiceBusReceivedMessage received, TimeProvider time)
-        : ServiceBusDelivery(received, time)
+    private sealed class Delivery(string queue, ServiceBusReceiver receiver, ServiceBusReceivedMessage received, TimeProvider time)
+        : ServiceBusDelivery(queue, received, time)
     {
         private readonly ServiceBusReceivedMessage _received = received;
 

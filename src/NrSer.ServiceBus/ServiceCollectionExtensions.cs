@@ -10,7 +10,7 @@ namespace NrSer.ServiceBus;
 /// <summary>Registration of the queues.</summary>
 public static class ServiceCollectionExtensions
 {
-    /// <summary>Adds the three work queues on one Service Bus connection. Their dead-letter queues are drained by triggers.</summary>
+    /// <summary>Adds the work queues, two a stage, on one Service Bus connection. Their dead-letter queues are drained by triggers.</summary>
     /// <param name="services">Receives them, keyed by name.</param>
     public static IServiceCollection AddNrSerServiceBusQueues(this IServiceCollection services)
     {
@@ -23,7 +23,7 @@ public static class ServiceCollectionExtensions
                 ? new ServiceBusClient(emulator)
                 : new ServiceBusClient(options.FullyQualifiedNamespace, new DefaultAzureCredential());
         });
-        foreach (string name in StorageNames.Queues)
+        foreach (string name in StorageNames.LaneQueues)
         {
             services.AddKeyedSingleton<IWorkQueue>(
                 name, (provider, _) =>

@@ -18,7 +18,7 @@ internal sealed class CloudUnderTest : IAsyncDisposable
     private CloudUnderTest(StorageAccount account, TimeSpan lockDuration)
     {
         Account = account;
-        Queues = StorageNames.Queues.ToDictionary(name => name, name => _broker.Add(name, lockDuration), StringComparer.Ordinal);
+        Queues = StorageNames.LaneQueues.ToDictionary(name => name, name => _broker.Add(name, lockDuration), StringComparer.Ordinal);
         _client = new ServiceBusClient(_broker.ConnectionString);
         Settings = new Dictionary<string, string?>(StringComparer.Ordinal)
         {

@@ -98,11 +98,11 @@ public sealed class EndToEndTests(StorageEmulator emulator)
     public async Task BadMessages_InEveryQueue_AreDeadLetteredAndDrained()
     {
         await using CloudUnderTest cloud = await CloudUnderTest.CreateAsync(emulator);
-        foreach (string queue in StorageNames.Queues)
+        foreach (string queue in StorageNames.LaneQueues)
             await cloud.SendAsync(queue, "This is no message of ours.");
         await using FunctionsRuntime functions = cloud.StartFunctions();
         await using WorkerProcess worker = WorkerProcess.Start(cloud.Settings);
-        foreach (string queue in StorageNames.Queues)
+        foreach (string queue in StorageNames.LaneQueues)
             await Polling.UntilAsync(() => Task.FromResult(cloud.Queues[queue] is { Settlements: ["dead-lettered"], Count: 0, Letters.Count: 0 }));
     }
 

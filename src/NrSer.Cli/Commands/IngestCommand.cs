@@ -10,6 +10,7 @@ using NrSer.Cli.Storage;
 using NrSer.Core.Audio;
 using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Uploads;
+using NrSer.Pipeline.Work;
 using Spectre.Console;
 
 namespace NrSer.Cli.Commands;
@@ -17,6 +18,8 @@ namespace NrSer.Cli.Commands;
 /// <summary><c>nrser ingest</c>: uploads recordings, each once.</summary>
 internal static class IngestCommand
 {
+    private const int BulkFiles = 21; // nobody waits for the last of so many
+
     public static Command Create(Terminal terminal)
     {
         var sources = new Argument<string[]>("sources")
@@ -31,13 +34,18 @@ internal static class IngestCommand
         };
         channels.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Enum.GetNames<ChannelMode>());
         var track = new Option<int?>("--track") { Description = "Which of the tracks with sound to hear, from 0." };
+        var lane = new Option<Lane?>("--lane")
+        {
+            Description = $"Live: somebody waits for them. Bulk: an archive, which others may overtake. Else Bulk from {BulkFiles} files on.",
+        };
+        lane.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Enum.GetNames<Lane>());
         var verbose = new Option<bool>("--verbose") { Description = "Name what is skipped in folders, and why." };
         var json = new Option<bool>("--json") { Description = "Print the report as JSON." };
         var storage = new StorageLocation();
         var command = new Command("ingest",
             "Uploads recordings. Run again after an interruption: what is already there, unchanged, is skipped.")
         {
-            sources, parallel, channels, track, verbose, json,
+            sources, parallel, channels, track, lane, verbose, json,
         };
         storage.AddTo(command);
         command.Run(terminal, async (parsed, cancellationToken) =>
@@ -46,6 +54,7 @@ internal static class IngestCommand
             FoundRecordings found = await FoundRecordings.FindAsync(parsed.GetRequiredValue(sources), cancellationToken);
             IReadOnlyList<(FileInfo File, string BlobName)> files = found.Files;
             var wishes = new UploadWishes(parsed.GetValue(channels), parsed.GetValue(track));
+            Lane chosen = parsed.GetValue(lane) ?? (files.Count < BulkFiles ? Lane.Live : Lane.Bulk);
             foreach ((string path, string reason) in parsed.GetValue(verbose) ? found.Skipped : [])
                 terminal.Note($"skipped {path}: {reason}");
             await using ServiceProvider services = CliServices.Pipeline(terminal, storage.Settings(parsed, terminal));
@@ -55,7 +64,7 @@ internal static class IngestCommand
             UploadStore? announced = storage.IsLocal(parsed) ? services.GetRequiredService<UploadStore>() : null; // in Azure, Event Grid tells
             IngestReportV1 report = (await terminal.WithProgressAsync(
                 $"{files.Count} files", progress => UploadAllAsync(
-                    container, announced, files, wishes, parsed.GetValue(parallel), progress, cancellationToken)))
+                    container, announced, files, wishes, chosen, parsed.GetValue(parallel), progress, cancellationToken)))
                         with
             { Skipped = found.Skipped.Count };
             if (parsed.GetValue(json))
@@ -78,10 +87,8 @@ internal static class IngestCommand
     }
 
     private static async Task<IngestReportV1> UploadAllAsync(
-        BlobContainerClient container, UploadStore? announced, IReadOnlyList<(FileInfo File, string BlobName)> files, UploadWishes wishes,
-            int parallel,
-        Action<double> progress,
-        CancellationToken cancellationToken)
+        BlobContainerClient container, UploadStore? announced, IReadOnlyList<(FileInfo File, string BlobName)> files, UploadWishes wishes, Lane lane,
+        int parallel, Action<double> progress, CancellationToken cancellationToken)
     {
         long total = Math.Max(1, files.Sum(file => file.File.Length)), done = 0, bytes = 0;
         int uploaded = 0, there = 0;
@@ -92,7 +99,7 @@ internal static class IngestCommand
         {
             try
             {
-                Outcome outcome = await UploadAsync(container.GetBlobClient(file.BlobName), file.File, wishes, token);
+                Outcome outcome = await UploadAsync(container.GetBlobClient(file.BlobName), file.File, wishes, lane, token);
                 if (outcome is not Outcome.AlreadyThere && announced is not null)
                     await AnnounceAsync(announced, file.BlobName, token);
                 switch (outcome)
@@ -137,7 +144,8 @@ internal static class IngestCommand
     }
 
     /// <summary>Uploads a file unless a blob of that name has the same content, and the wishes if there are any.</summary>
-    private static async Task<Outcome> UploadAsync(BlobClient blob, FileInfo file, UploadWishes wishes, CancellationToken cancellationToken)
+    private static async Task<Outcome> UploadAsync(
+        BlobClient blob, FileInfo file, UploadWishes wishes, Lane lane, CancellationToken cancellationToken)
     {
         if (file.Length == 0)
             throw new IOException("It is empty, or no regular file."); // opening a pipe would wait for somebody to write
@@ -159,7 +167,10 @@ internal static class IngestCommand
         if (isWished && there?.Value.ContentHash is { } stored && stored.AsSpan().SequenceEqual(hash))
             return Outcome.AlreadyThere;
         content.Position = 0;
-        var options = new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentHash = hash }, Metadata = wishes.ToMetadata() };
+        IDictionary<string, string> metadata = wishes.ToMetadata();
+        if (lane == Lane.Bulk)
+            metadata.Add(UploadMetadata.LaneName, nameof(Lane.Bulk));
+        var options = new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentHash = hash }, Metadata = metadata };
         await blob.UploadAsync(content, options, cancellationToken);
         return there is null ? Outcome.New : Outcome.Replaced;
     }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using NrSer.Pipeline.Storage;
 
 namespace NrSer.Pipeline.Podcasts;
 
@@ -46,7 +47,7 @@ public static class PodcastNames
     /// <param name="key">Its key.</param>
     /// <param name="extension">What it is, with a dot.</param>
     public static string BlobName(string slug, DateTimeOffset? publishedAt, string key, string extension) =>
-        $"podcasts/{slug}/{publishedAt?.UtcDateTime.ToString("yyyy-MM-dd") ?? "undated"}-{key}{extension}";
+        $"{StorageNames.PodcastsPrefix}{slug}/{publishedAt?.UtcDateTime.ToString("yyyy-MM-dd") ?? "undated"}-{key}{extension}";
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
 }

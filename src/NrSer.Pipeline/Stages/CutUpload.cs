@@ -8,6 +8,7 @@ using NrSer.Core.Audio.Input;
 using NrSer.Core.Segmentation;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Work;
 
 namespace NrSer.Pipeline.Stages;
 
@@ -50,13 +51,14 @@ public sealed partial class CutUpload(
 
     /// <summary>Hands on every chunk as soon as it is cut.</summary>
     /// <param name="recording">As planned.</param>
+    /// <param name="lane">Which queues its chunks take.</param>
     /// <param name="before">Rows that earlier runs left, by key.</param>
     /// <param name="content">The upload.</param>
     /// <param name="cancellationToken">Stops between blocks.</param>
     /// <returns>What is known of the recording then.</returns>
     /// <exception cref="InvalidAudioException">It cannot be read, or not to its end.</exception>
     public async Task<Recording> RunAsync(
-        Recording recording, IReadOnlyDictionary<string, Chunk> before, Stream content, CancellationToken cancellationToken)
+        Recording recording, Lane lane, IReadOnlyDictionary<string, Chunk> before, Stream content, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(recording);
         ArgumentNullException.ThrowIfNull(content);
@@ -75,7 +77,8 @@ public sealed partial class CutUpload(
         {
             var id = new ChunkId(recording.Id, chunk.Channel, chunk.Index);
             bool isFinished = before.GetValueOrDefault(id.Key)?.FinishedAt is not null;
-            await intake.AddAsync(id, recording.Generation, chunk, stored.Contains(id.Key), isFinished, cancellationToken).ConfigureAwait(false);
+            await intake.AddAsync(id, recording.Generation, lane, chunk, stored.Contains(id.Key), isFinished, cancellationToken)
+                .ConfigureAwait(false);
             count++;
         }
 

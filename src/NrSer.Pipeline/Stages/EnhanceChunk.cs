@@ -16,10 +16,10 @@ namespace NrSer.Pipeline.Stages;
 /// <param name="progress">Where the chunk stands.</param>
 /// <param name="reconstituter">The method's first half.</param>
 /// <param name="models">For their names.</param>
-/// <param name="emotions">The next queue.</param>
+/// <param name="emotions">The next queues.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class EnhanceChunk(
-    ChunkBlobs blobs, ChunkProgress progress, SpeechReconstituter reconstituter, ModelSet models, IWorkQueue emotions, ILogger<EnhanceChunk> logger)
+    ChunkBlobs blobs, ChunkProgress progress, SpeechReconstituter reconstituter, ModelSet models, StageQueues emotions, ILogger<EnhanceChunk> logger)
 {
     /// <summary>Handles one message; may run twice, at once or late, and die anywhere.</summary>
     /// <param name="message">An <see cref="EnhanceChunkV1"/>.</param>
@@ -41,7 +41,7 @@ public sealed partial class EnhanceChunk(
         Segment[] segments = [.. manifest.ToSegments()
             .Select(segment => Segment.Of(new RecognizedSegment(segment, null), [], id.Channel, chunk.StartSample!.Value, names))];
         if (await progress.EnhancedAsync(chunk, segments, cancellationToken).ConfigureAwait(false))
-            await emotions.SendAsync([WorkMessage.Recognize(id, request.Generation)], cancellationToken).ConfigureAwait(false);
+            await emotions[message.Lane].SendAsync([WorkMessage.Recognize(id, request.Generation)], cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Does the work and stores it: first the manifest, which decides, then the audio mixed by it.</summary>

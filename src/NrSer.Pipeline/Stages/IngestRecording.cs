@@ -38,13 +38,20 @@ public sealed partial class IngestRecording(
         Upload? last = null;
         while (await uploads.FindAsync(told.BlobName, cancellationToken).ConfigureAwait(false) is { } upload)
         {
+            if (upload.Lane > message.Lane)
+            {
+                // Event Grid and listings know no metadata: what turns out to belong to an archive lets others pass.
+                await uploads.SendAsync(upload, told.Generation, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+
             try
             {
                 IdentifiedUpload identified = await uploads.IdentifyAsync(
                     upload, before => rejection.WithdrawAsync(before, "The upload was replaced before it was taken in.", cancellationToken),
                     cancellationToken).ConfigureAwait(false);
                 last = identified.Upload;
-                await TakeInAsync(identified, told.Generation, cancellationToken).ConfigureAwait(false);
+                await TakeInAsync(identified, told.Generation, message.Lane, cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (Exception changed) when (UploadStore.IsChanged(changed))
@@ -60,7 +67,7 @@ public sealed partial class IngestRecording(
             await rejection.WithdrawAsync(id, "The upload was deleted before it was taken in.", cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task TakeInAsync(IdentifiedUpload identified, int generation, CancellationToken cancellationToken)
+    private async Task TakeInAsync(IdentifiedUpload identified, int generation, Lane lane, CancellationToken cancellationToken)
     {
         Upload upload = identified.Upload;
         RecordingId id = upload.Id;
@@ -105,7 +112,7 @@ public sealed partial class IngestRecording(
             await scan.CheckAsync(upload.BlobName, cancellationToken).ConfigureAwait(false);
             Stream content = await uploads.OpenAsync(identified, cancellationToken).ConfigureAwait(false);
             await using ConfiguredAsyncDisposable closing = content.ConfigureAwait(false);
-            Recording decoded = await cutting.RunAsync(planned, before, content, cancellationToken).ConfigureAwait(false);
+            Recording decoded = await cutting.RunAsync(planned, lane, before, content, cancellationToken).ConfigureAwait(false);
             if (await store.AdvanceAsync(decoded, standing, cancellationToken).ConfigureAwait(false) is null)
             {
                 await rejection.DiscardIfVoidAsync(id, cancellationToken).ConfigureAwait(false);

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
+using NrSer.Pipeline.Storage;
 
 namespace NrSer.Pipeline.Stages;
 
@@ -17,7 +18,6 @@ namespace NrSer.Pipeline.Stages;
 public sealed partial class WorkAudio(
     RecordingStore store, ChunkBlobs blobs, IOptions<WorkAudioOptions> options, TimeProvider time, ILogger<WorkAudio> logger)
 {
-    private const string Podcasts = "podcasts/"; // come in bulk, and can be fetched again
     private const int BytesPerSample = 2 * sizeof(float); // x and y
 
     private static readonly TimeSpan s_interval = TimeSpan.FromMinutes(1);
@@ -33,7 +33,7 @@ public sealed partial class WorkAudio(
         ArgumentNullException.ThrowIfNull(recording);
         if (options.Value.BudgetBytes is null)
             return;
-        if (recording.BlobName?.StartsWith(Podcasts, StringComparison.Ordinal) == true)
+        if (recording.BlobName?.StartsWith(StorageNames.PodcastsPrefix, StringComparison.Ordinal) == true)
             await blobs.DeleteAudioAsync(recording.Id, cancellationToken).ConfigureAwait(false);
         else
             await store.NoteAudioAsync(recording.Id, samples * BytesPerSample, cancellationToken).ConfigureAwait(false);

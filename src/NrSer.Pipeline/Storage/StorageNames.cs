@@ -6,6 +6,9 @@ public static class StorageNames
     /// <summary>Container that users drop recordings into.</summary>
     public const string Recordings = "recordings";
 
+    /// <summary>What the names of episodes begin with: they come in bulk, and can be fetched again.</summary>
+    public const string PodcastsPrefix = "podcasts/";
+
     /// <summary>Container of decoded chunks: <c>{recordingId}/{channel}-{index}.wav</c>.</summary>
     public const string Chunks = "chunks";
 
@@ -48,8 +51,14 @@ public static class StorageNames
     /// <summary>Queue of chunks to recognise.</summary>
     public const string EmotionsQueue = "emotions";
 
-    /// <summary>Queues in the order of the flow.</summary>
+    /// <summary>What the name of a queue ends in whose messages keep nobody waiting.</summary>
+    public const string BulkSuffix = "-bulk";
+
+    /// <summary>Queues in the order of the flow, one a stage.</summary>
     public static IReadOnlyList<string> Queues { get; } = [UploadsQueue, ChunksQueue, EmotionsQueue];
+
+    /// <summary>The same, with the bulk queue of each.</summary>
+    public static IReadOnlyList<string> LaneQueues { get; } = [.. Queues.SelectMany(queue => new[] { queue, BulkOf(queue) })];
 
     /// <summary>Containers.</summary>
     public static IReadOnlyList<string> Containers { get; } = [Recordings, Chunks, Enhanced, Results];
@@ -58,7 +67,15 @@ public static class StorageNames
     public static IReadOnlyList<string> Tables { get; } =
         [RecordingsTable, ChunksTable, SegmentsTable, UploadsTable, OpenWorkTable, LakePendingTable, FeedsTable, EpisodesTable];
 
-    /// <summary>Where messages go that could not be handled.</summary>
+    /// <summary>The queue of a stage for what keeps nobody waiting.</summary>
     /// <param name="queue">One of <see cref="Queues"/>.</param>
-    public static string PoisonOf(string queue) => $"{queue}-poison";
+    public static string BulkOf(string queue) => queue + BulkSuffix;
+
+    /// <summary>Where messages go that could not be handled, of both lanes: storage queues have no dead-letter queues of their own.</summary>
+    /// <param name="queue">One of <see cref="LaneQueues"/>.</param>
+    public static string PoisonOf(string queue)
+    {
+        ArgumentNullException.ThrowIfNull(queue);
+        return $"{(queue.EndsWith(BulkSuffix, StringComparison.Ordinal) ? queue[..^BulkSuffix.Length] : queue)}-poison";
+    }
 }

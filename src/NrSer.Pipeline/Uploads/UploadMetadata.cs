@@ -1,10 +1,14 @@
 using System.Globalization;
+using NrSer.Pipeline.Work;
 
 namespace NrSer.Pipeline.Uploads;
 
 /// <summary>What an upload's metadata may say of it; whoever drops files may set the same.</summary>
 public static class UploadMetadata
 {
+    /// <summary><c>Bulk</c> for one of an archive, which what somebody waits for may overtake; else <c>Live</c>.</summary>
+    public const string LaneName = "nrser_lane";
+
     /// <summary>When it was recorded or published, ISO 8601.</summary>
     public const string RecordedAt = "recordedAt";
 
@@ -13,6 +17,10 @@ public static class UploadMetadata
 
     /// <summary>SHA-256 of its content, lower-case hex.</summary>
     public const string Sha256 = "sha256";
+
+    /// <summary>The lane; that of whoever waits for what says none.</summary>
+    internal static Lane LaneOf(IDictionary<string, string> metadata) =>
+        Enum.TryParse(Find(metadata, LaneName), ignoreCase: true, out Lane lane) && Enum.IsDefined(lane) ? lane : default;
 
     /// <summary>The time in ISO 8601; null for what is none, since anybody may write anything.</summary>
     internal static DateTimeOffset? RecordedAtOf(IDictionary<string, string> metadata) =>

@@ -14,9 +14,9 @@ namespace NrSer.Pipeline.Uploads;
 /// <param name="storage">The account.</param>
 /// <param name="index">Which recording lies under a name.</param>
 /// <param name="recordings">Told of what was announced.</param>
-/// <param name="events">The first queue of the flow.</param>
+/// <param name="events">The first queues of the flow.</param>
 /// <param name="time">The clock.</param>
-public sealed class UploadStore(BlobStorage storage, UploadIndex index, RecordingStore recordings, IWorkQueue events, TimeProvider time)
+public sealed class UploadStore(BlobStorage storage, UploadIndex index, RecordingStore recordings, StageQueues events, TimeProvider time)
 {
     private const int ReadAheadBytes = 4 * 1024 * 1024; // one range request per 4 MiB; what is no longer than that is read once
 
@@ -34,6 +34,7 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
             return UploadOf(blobName, properties.ETag, properties.CreatedOn, properties.ContentLength) with
             {
                 Wishes = UploadWishes.Of(properties.Metadata),
+                Lane = LaneOf(blobName, UploadMetadata.LaneOf(properties.Metadata)),
                 RecordedAt = UploadMetadata.RecordedAtOf(properties.Metadata),
                 DeclaredSeconds = UploadMetadata.DeclaredSecondsOf(properties.Metadata),
             };
@@ -196,7 +197,7 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
     {
         ArgumentNullException.ThrowIfNull(upload);
         var told = new BlobCreatedEvent(StorageNames.Recordings, upload.BlobName, upload.ETag, generation);
-        return events.SendAsync([told.ToMessage(upload.Id)], cancellationToken);
+        return events[upload.Lane].SendAsync([told.ToMessage(upload.Id)], cancellationToken);
     }
 
     /// <summary>Whether an error says that an upload was deleted or changed while it was read.</summary>
@@ -212,8 +213,14 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
     private static Upload UploadOf(string blobName, ETag etag, DateTimeOffset createdOn, long contentBytes)
     {
         string bare = etag.ToString().Trim('"');
-        return new Upload(RecordingId.Of(createdOn, StorageNames.Recordings, blobName, bare), blobName, bare, createdOn, contentBytes);
+        return new Upload(RecordingId.Of(createdOn, StorageNames.Recordings, blobName, bare), blobName, bare, createdOn, contentBytes)
+        {
+            Lane = LaneOf(blobName, asked: Lane.Live),
+        };
     }
+
+    private static Lane LaneOf(string blobName, Lane asked) =>
+        blobName.StartsWith(StorageNames.PodcastsPrefix, StringComparison.Ordinal) ? Lane.Bulk : asked;
 
     private Task<Stream> OpenAsync(Upload upload, CancellationToken cancellationToken) => _container.GetBlobClient(upload.BlobName).OpenReadAsync(
         new BlobOpenReadOptions(allowModifications: false) { Conditions = Unchanged(upload), BufferSize = ReadAheadBytes }, cancellationToken);
@@ -247,6 +254,9 @@ public sealed record Upload(RecordingId Id, string BlobName, string ETag, DateTi
 {
     /// <summary>How it is to be read; known of one upload that was looked up, not of many that were listed.</summary>
     public UploadWishes Wishes { get; init; } = UploadWishes.None;
+
+    /// <summary>Which queues it takes; of an upload that was listed, as far as its name tells.</summary>
+    public Lane Lane { get; init; }
 
     /// <summary>When it was recorded or published, where its metadata says so and was looked at.</summary>
     public DateTimeOffset? RecordedAt { get; init; }

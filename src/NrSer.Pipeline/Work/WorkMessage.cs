@@ -12,6 +12,9 @@ namespace NrSer.Pipeline.Work;
 /// <param name="TraceParent">W3C trace context of the sender, or null.</param>
 public sealed record WorkMessage(string MessageId, string Body, string? TraceParent)
 {
+    /// <summary>The lane whose queue it came from, and which what it leads to takes too.</summary>
+    public Lane Lane { get; init; }
+
     /// <summary>Asks for a chunk's enhancement.</summary>
     /// <param name="chunk">The chunk.</param>
     /// <param name="generation">The recording's generation.</param>

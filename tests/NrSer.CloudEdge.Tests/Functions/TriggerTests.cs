@@ -11,7 +11,8 @@ public sealed class TriggerTests
 {
     [Fact]
     public void Triggers_TheirQueues_AreTheWorkQueuesOfTheFlowAndEveryDeadLetterQueue() => Assert.Equal(
-        new[] { StorageNames.UploadsQueue, StorageNames.ChunksQueue }.Concat(StorageNames.Queues.Select(queue => $"{queue}/$deadletterqueue"))
+        StorageNames.LaneQueues.Where(queue => !queue.StartsWith(StorageNames.EmotionsQueue, StringComparison.Ordinal)) // the worker's
+            .Concat(StorageNames.LaneQueues.Select(queue => $"{queue}/$deadletterqueue"))
             .Order(StringComparer.Ordinal),
         FunctionsRuntime.Triggers.Select(trigger => trigger.Trigger.QueueName).Order(StringComparer.Ordinal));
 
@@ -26,7 +27,7 @@ public sealed class TriggerTests
     public void Methods_All_HaveNamesOfTheirOwn()
     {
         string[] names = [.. FunctionsRuntime.Methods.Select(method => method.GetCustomAttribute<FunctionAttribute>()!.Name)];
-        Assert.Equal(7, names.Length);
+        Assert.Equal(12, names.Length);
         Assert.Distinct(names);
     }
 

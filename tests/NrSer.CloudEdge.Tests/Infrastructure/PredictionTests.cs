@@ -59,8 +59,10 @@ public sealed partial class PredictionTests(PredictionTests.Predictions predicte
             ? worker.GetProperty("properties").GetProperty("configuration").GetProperty("eventTriggerConfig")
             : worker.GetProperty("properties").GetProperty("template");
         (string Queue, string Identity)[] rules = [.. Rules(functions.GetProperty("properties").GetProperty("template")), .. Rules(scaling)];
-        Assert.Equal(StorageNames.Queues, rules.Select(rule => rule.Queue));
-        Assert.Equal(["identities.functions.id", "identities.functions.id", "identities.worker.id"], rules.Select(rule => rule.Identity));
+        Assert.Equal(StorageNames.LaneQueues, rules.Select(rule => rule.Queue));
+        Assert.All(rules, rule => Assert.Equal(
+            rule.Queue.StartsWith(StorageNames.EmotionsQueue, StringComparison.Ordinal) ? "identities.worker.id" : "identities.functions.id",
+            rule.Identity));
         if (emotionHost == "app")
         {
             int grace = worker.GetProperty("properties").GetProperty("template").GetProperty("terminationGracePeriodSeconds").GetInt32();

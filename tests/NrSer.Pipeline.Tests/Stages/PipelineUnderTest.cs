@@ -146,14 +146,14 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
         var handled = new List<WorkMessage>();
         while (true)
         {
-            WorkMessage[] uploads = await TakeAsync(StorageNames.UploadsQueue);
-            WorkMessage[] chunks = await TakeAsync(StorageNames.ChunksQueue);
-            WorkMessage[] emotions = await TakeAsync(StorageNames.EmotionsQueue);
-            if (uploads.Length + chunks.Length + emotions.Length == 0)
+            var taken = new List<WorkMessage>();
+            foreach (string queue in StorageNames.LaneQueues)
+                taken.AddRange(await TakeAsync(queue));
+            if (taken.Count == 0)
                 return [.. handled];
-            foreach (WorkMessage message in uploads.Concat(chunks).Concat(emotions))
+            foreach (WorkMessage message in taken)
                 await Task.WhenAll(Enumerable.Range(0, copies).Select(_ => Task.Run(() => RunAsync(message), Stop)));
-            handled.AddRange(uploads.Concat(chunks).Concat(emotions));
+            handled.AddRange(taken);
         }
     }
 

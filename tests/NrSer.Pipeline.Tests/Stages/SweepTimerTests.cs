@@ -19,7 +19,7 @@ public sealed class SweepTimerTests(StorageEmulator emulator)
         await pipeline.UploadAsync(await Recordings.SilenceAsync());
         var queue = new SlowQueue();
         IOptions<SweepOptions> options = Options.Create(new SweepOptions());
-        var uploads = new UploadStore(pipeline.Account.Blobs, pipeline.Index, pipeline.Store, queue, pipeline.Time);
+        var uploads = new UploadStore(pipeline.Account.Blobs, pipeline.Index, pipeline.Store, new StageQueues(queue, queue), pipeline.Time);
         var reconciliation = new Reconciliation(uploads, pipeline.Store, options, pipeline.Time, NullLogger<Reconciliation>.Instance);
         pipeline.Time.Advance(options.Value.LostEventAfter);
         var audio = new WorkAudio(

@@ -34,7 +34,7 @@ public sealed class StorageQueueAccount
     /// <param name="cancellationToken">Stops between requests.</param>
     public async Task CreateMissingAsync(CancellationToken cancellationToken)
     {
-        foreach (string name in StorageNames.Queues.Concat(StorageNames.Queues.Select(StorageNames.PoisonOf)))
+        foreach (string name in StorageNames.LaneQueues.Concat(StorageNames.Queues.Select(StorageNames.PoisonOf)))
             await Queue(name).CreateIfNotExistsAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
     }
 }

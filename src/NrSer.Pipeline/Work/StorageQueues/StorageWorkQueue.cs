@@ -90,7 +90,7 @@ public sealed class StorageWorkQueue : IWorkQueue
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001",
         Justification = "The semaphore never makes a wait handle: nothing to dispose.")]
     private sealed class Delivery(StorageWorkQueue owner, QueueMessage received, EnvelopeV1 envelope) : WorkDelivery(
-        new WorkMessage(envelope.MessageId, envelope.Body, envelope.TraceParent),
+        new WorkMessage(envelope.MessageId, envelope.Body, envelope.TraceParent) { Lane = StageQueues.LaneOf(owner.Name) },
         Attempts.Of(received.DequeueCount, envelope.Failed, envelope.GivenBack), received.InsertedOn)
     {
         private readonly SemaphoreSlim _gate = new(1, 1); // every update changes the receipt that the next one needs
