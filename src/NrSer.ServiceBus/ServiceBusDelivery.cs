@@ -34,7 +34,10 @@ public abstract class ServiceBusDelivery(string queue, ServiceBusReceivedMessage
     {
         ArgumentNullException.ThrowIfNull(received);
         return new WorkMessage(received.MessageId, received.Body.ToString(),
-            received.ApplicationProperties.TryGetValue(TraceProperty, out object? trace) ? trace as string : null) { Lane = StageQueues.LaneOf(queue) };
+            received.ApplicationProperties.TryGetValue(TraceProperty, out object? trace) ? trace as string : null)
+        {
+            Lane = StageQueues.LaneOf(queue),
+        };
     }
 
     /// <summary>Why a message of a dead-letter queue is there: our own description, or what the service says.</summary>
