@@ -85,6 +85,10 @@ param awaitScan bool = false
 @description('Event Grid system topic that the account with the recordings has already, as where Microsoft Defender scans it; empty to make one.')
 param uploadsTopic string = ''
 
+@maxLength(256)
+@description('What servers of podcasts are told of who asks, with a contact; empty for the program\'s name alone.')
+param podcastUserAgent string = ''
+
 @description('Who is told of failures, long queues, lost events and spending; empty for nobody.')
 param alertEmail string = ''
 
@@ -242,6 +246,7 @@ module functions 'modules/functions.bicep' = {
     busHostName: bus.outputs.hostName
     channels: channels
     awaitScan: awaitScan
+    podcastUserAgent: podcastUserAgent
     busNamespaceName: bus.outputs.namespaceName
     models: models
     minReplicas: functionsMinReplicas

@@ -22,6 +22,8 @@ param busHostName string
 @description('What becomes of the channels of a recording.')
 @allowed(['Mix', 'Separate'])
 param channels string
+@description('What servers of podcasts are told of who asks; empty for the program\'s name alone.')
+param podcastUserAgent string
 @description('Waits for the verdict of Microsoft Defender\'s malware scan.')
 param awaitScan bool
 @description('Service Bus namespace, for the rules.')
@@ -83,6 +85,8 @@ resource functions 'Microsoft.App/containerApps@2025-07-01' = {
             { name: 'NrSer__Ingest__Channels', value: channels }
             { name: 'NrSer__Ingest__AwaitScan', value: string(awaitScan) }
             { name: 'NrSer__Audio__MaxSpooledBytes', value: '2147483648' } // an MP4 on the container's small disk
+          ], empty(podcastUserAgent) ? [] : [
+            { name: 'NrSer__Podcasts__UserAgent', value: podcastUserAgent }
           ], empty(models) ? [] : [
             { name: 'NrSer__Models__CatalogPath', value: '/home/site/wwwroot/models/${models}/catalog.json' }
           ])

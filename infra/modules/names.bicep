@@ -17,6 +17,7 @@ var workQueues = [
   { name: 'chunks-bulk', host: 'functions' }
   { name: 'emotions', host: 'worker' }
   { name: 'emotions-bulk', host: 'worker' }
+  { name: 'downloads', host: 'functions' }
 ]
 
 @export()

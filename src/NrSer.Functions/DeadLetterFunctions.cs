@@ -9,7 +9,7 @@ namespace NrSer.Functions;
 /// <param name="settlement">Writes the rows and settles the letters.</param>
 public sealed class DeadLetterFunctions(TriggerSettlement settlement)
 {
-    private const string Suffix = "/$deadletterqueue"; // how Service Bus names the sub-queue
+    internal const string Suffix = "/$deadletterqueue"; // how Service Bus names the sub-queue
 
     /// <summary>Handles an upload that was given up.</summary>
     /// <param name="letter">The message.</param>

@@ -2,6 +2,7 @@ using Azure.Identity;
 using Azure.Messaging.ServiceBus;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using NrSer.Pipeline.Podcasts;
 using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Work;
 
@@ -10,7 +11,7 @@ namespace NrSer.ServiceBus;
 /// <summary>Registration of the queues.</summary>
 public static class ServiceCollectionExtensions
 {
-    /// <summary>Adds the work queues, two a stage, on one Service Bus connection. Their dead-letter queues are drained by triggers.</summary>
+    /// <summary>Adds the work queues, two a stage, and that of episodes on one Service Bus connection. Their dead-letter queues are drained by triggers.</summary>
     /// <param name="services">Receives them, keyed by name.</param>
     public static IServiceCollection AddNrSerServiceBusQueues(this IServiceCollection services)
     {
@@ -23,13 +24,15 @@ public static class ServiceCollectionExtensions
                 ? new ServiceBusClient(emulator)
                 : new ServiceBusClient(options.FullyQualifiedNamespace, new DefaultAzureCredential());
         });
-        foreach (string name in StorageNames.LaneQueues)
+        foreach (string name in StorageNames.LaneQueues.Append(StorageNames.DownloadsQueue))
         {
             services.AddKeyedSingleton<IWorkQueue>(
                 name, (provider, _) =>
                     new ServiceBusWorkQueue(provider.GetRequiredService<ServiceBusClient>(), name, provider.GetRequiredService<TimeProvider>()));
         }
 
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<FollowFeeds>(
+            provider, provider.GetRequiredKeyedService<IWorkQueue>(StorageNames.DownloadsQueue)));
         return services;
     }
 }

@@ -18,7 +18,8 @@ internal sealed class CloudUnderTest : IAsyncDisposable
     private CloudUnderTest(StorageAccount account, TimeSpan lockDuration)
     {
         Account = account;
-        Queues = StorageNames.LaneQueues.ToDictionary(name => name, name => _broker.Add(name, lockDuration), StringComparer.Ordinal);
+        Queues = StorageNames.LaneQueues.Append(StorageNames.DownloadsQueue)
+            .ToDictionary(name => name, name => _broker.Add(name, lockDuration), StringComparer.Ordinal);
         _client = new ServiceBusClient(_broker.ConnectionString);
         Settings = new Dictionary<string, string?>(StringComparer.Ordinal)
         {

@@ -1,9 +1,11 @@
+using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using NrSer.CloudEdge.Tests.Functions;
 using NrSer.CloudEdge.Tests.Worker;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Stages;
 using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Work;
@@ -104,6 +106,36 @@ public sealed class EndToEndTests(StorageEmulator emulator)
         await using WorkerProcess worker = WorkerProcess.Start(cloud.Settings);
         foreach (string queue in StorageNames.LaneQueues)
             await Polling.UntilAsync(() => Task.FromResult(cloud.Queues[queue] is { Settlements: ["dead-lettered"], Count: 0, Letters.Count: 0 }));
+    }
+
+    [Fact]
+    public async Task Podcast_Followed_IsFetchedByMessagesAndWhatIsGivenUpFails()
+    {
+        await using CloudUnderTest cloud = await CloudUnderTest.CreateAsync(emulator);
+        await using var server = new PodcastServer();
+        server.Serve("/1.wav", await Recordings.SilenceAsync(), "audio/wav");
+        server.Serve("/2.wav", await Recordings.SpeechAsync(), "audio/wav");
+        server.Serve("/feed", Encoding.UTF8.GetBytes("""
+            <rss version="2.0"><channel><title>A Show</title>
+            <item><title>One</title><guid>1</guid><enclosure url="1.wav" type="audio/wav"/></item>
+            <item><title>Two</title><guid>2</guid><enclosure url="2.wav" type="audio/wav"/></item></channel></rss>
+            """));
+        cloud.Settings["NrSer:Podcasts:PrivateHosts"] = "127.0.0.1";
+        cloud.Settings["NrSer:Podcasts:Pause"] = "00:00:00";
+        var podcasts = new PodcastStore(cloud.Account.Tables);
+        await podcasts.TryWriteAsync(new Feed { Id = "00000000000000ab", Url = new Uri(server.Url, "feed").AbsoluteUri }, Stop);
+        var lost = new Episode { FeedId = "00000000000000ab", Key = "lost", Status = EpisodeStatus.Listed, Url = "http://127.0.0.1:1/3.wav" };
+        await podcasts.TryWriteAsync(lost, Stop);
+        await cloud.SendAsync(StorageNames.DownloadsQueue, WorkMessage.Fetch(lost.FeedId, lost.Key, TimeProvider.System.GetUtcNow()).Body);
+        await cloud.DeadLetterNextAsync(StorageNames.DownloadsQueue, "MaxDeliveryCountExceeded", "Nobody answered.");
+
+        await using FunctionsRuntime functions = cloud.StartFunctions();
+        await Polling.UntilAsync(async () => await podcasts.CountAsync(lost.FeedId, EpisodeStatus.Failed, Stop) == 1);
+        await functions.FollowAsync();
+        await Polling.UntilAsync(async () => await podcasts.CountAsync(lost.FeedId, EpisodeStatus.Stored, Stop) == 2);
+        Assert.Equal(2, (await cloud.Account.BlobsAsync(StorageNames.Recordings)).Count(blob => blob.Name.StartsWith("podcasts/a-show/",
+            StringComparison.Ordinal)));
+        Assert.Equal("MaxDeliveryCountExceeded: Nobody answered.", (await podcasts.FindEpisodeAsync(lost.FeedId, lost.Key, Stop))!.Reason);
     }
 
     [Fact]

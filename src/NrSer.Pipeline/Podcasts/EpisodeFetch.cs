@@ -10,6 +10,7 @@ using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Uploads;
+using NrSer.Pipeline.Work;
 
 namespace NrSer.Pipeline.Podcasts;
 
@@ -37,6 +38,19 @@ public sealed partial class EpisodeFetch(
     private readonly BlobContainerClient _container = storage.Container(StorageNames.Recordings);
     private readonly SemaphoreSlim _downloads = new(MaxDownloads);
     private readonly System.Collections.Concurrent.ConcurrentBag<byte[]> _buffers = [];
+
+    /// <summary>Fetches the episode that a message asks for, where Event Grid tells of the upload.</summary>
+    /// <param name="message">A <see cref="FetchEpisodeV1"/>.</param>
+    /// <param name="cancellationToken">Stops it; the episode is given back.</param>
+    /// <exception cref="InvalidMessageException">The message cannot be read.</exception>
+    public async Task RunAsync(WorkMessage message, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        FetchEpisodeV1 asked = message.AsFetchEpisode();
+        if (await store.FindFeedAsync(asked.FeedId, cancellationToken).ConfigureAwait(false) is { IsFollowed: true } feed
+            && await store.FindEpisodeAsync(asked.FeedId, asked.Key, cancellationToken).ConfigureAwait(false) is { } episode)
+            await RunAsync(feed, episode, isAnnounced: false, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Fetches an episode that is listed, or that somebody began and gave up.</summary>
     /// <param name="feed">Its feed, which was read and has a folder.</param>

@@ -47,7 +47,7 @@ public sealed partial class PodcastSync(
             if (waiting > 0 && !settings.IsDry)
                 await FetchAllAsync(read.Feed, settings, told, token).ConfigureAwait(false);
             if (read.Feed.HasWork && !settings.IsDry)
-                await CloseAsync(feed.Id, token).ConfigureAwait(false);
+                await store.EndWorkAsync(feed.Id, token).ConfigureAwait(false);
         });
     }
 
@@ -95,14 +95,8 @@ public sealed partial class PodcastSync(
             bool isTold = false;
             while (true)
             {
-                int unfinished = Volatile.Read(ref _underWay);
-                await foreach (RecordingId _ in recordings.UnfinishedAsync(time.GetUtcNow().AddDays(1), cancellationToken).ConfigureAwait(false))
-                {
-                    if (++unfinished >= options.Value.InFlight)
-                        break;
-                }
-
-                if (unfinished < options.Value.InFlight)
+                int most = options.Value.InFlight - Volatile.Read(ref _underWay);
+                if (most > 0 && await recordings.CountUnfinishedAsync(most, cancellationToken).ConfigureAwait(false) < most)
                     break;
                 if (!isTold)
                     told(new SyncStep(feed) { IsWaiting = true });
@@ -116,15 +110,6 @@ public sealed partial class PodcastSync(
         {
             _entrance.Release();
         }
-    }
-
-    /// <summary>Takes note that nothing waits any more, unless somebody found something meanwhile.</summary>
-    private async Task CloseAsync(string feedId, CancellationToken cancellationToken)
-    {
-        if (await store.FindFeedAsync(feedId, cancellationToken).ConfigureAwait(false) is { } feed
-            && await store.CountAsync(feedId, EpisodeStatus.Listed, cancellationToken).ConfigureAwait(false) == 0
-            && await store.CountAsync(feedId, EpisodeStatus.Fetching, cancellationToken).ConfigureAwait(false) == 0)
-            await store.TryWriteAsync(feed with { HasWork = false }, cancellationToken).ConfigureAwait(false);
     }
 
     [LoggerMessage(4201, LogLevel.Information, "Feed {FeedId}: its server puts us off, the rest is left for the next time")]

@@ -11,12 +11,13 @@ namespace NrSer.Pipeline.Stages;
 
 /// <summary>Turns a message that was given up into a row that says so: nothing is dropped silently.</summary>
 /// <param name="uploads">For the upload that an event names.</param>
-/// <param name="store">All rows.</param>
+/// <param name="store">Recordings and chunks.</param>
+/// <param name="podcasts">Episodes.</param>
 /// <param name="completion">A failed chunk counts as finished.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class RecordFailure(
-    UploadStore uploads, RecordingStore store, CompleteRecording completion, TimeProvider time, ILogger<RecordFailure> logger)
+    UploadStore uploads, RecordingStore store, PodcastStore podcasts, CompleteRecording completion, TimeProvider time, ILogger<RecordFailure> logger)
 {
     /// <summary>Handles one dead letter of the queue that it came from.</summary>
     /// <param name="queue">The queue's name, without the poison suffix.</param>
@@ -31,6 +32,13 @@ public sealed partial class RecordFailure(
             if (queue == StorageNames.UploadsQueue)
             {
                 await FailUploadAsync(BlobCreatedEvent.Parse(body), reason, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+
+            if (queue == StorageNames.DownloadsQueue)
+            {
+                FetchEpisodeV1 episode = new WorkMessage("dead letter", body, TraceParent: null).AsFetchEpisode();
+                await FailEpisodeAsync(episode, reason, cancellationToken).ConfigureAwait(false);
                 return;
             }
 
@@ -86,6 +94,19 @@ public sealed partial class RecordFailure(
             await completion.RunAsync(id.Recording, cancellationToken).ConfigureAwait(false);
         else
             Orphan(StorageNames.ChunksQueue, "There is no such chunk.");
+    }
+
+    private async Task FailEpisodeAsync(FetchEpisodeV1 letter, string reason, CancellationToken cancellationToken)
+    {
+        while (await podcasts.FindEpisodeAsync(letter.FeedId, letter.Key, cancellationToken).ConfigureAwait(false)
+            is { Status: EpisodeStatus.Listed or EpisodeStatus.Fetching } episode)
+        {
+            Episode failed = episode with { Status = EpisodeStatus.Failed, Reason = reason, FetchedBy = null, FetchedUntil = null };
+            if (await podcasts.TryWriteAsync(failed, cancellationToken).ConfigureAwait(false) is not null)
+                return;
+        }
+
+        LogUnreadable(StorageNames.DownloadsQueue, "No such episode waits any more.");
     }
 
     /// <summary>No row can say it: the log and the metric that alerts watch are all there is.</summary>

@@ -60,6 +60,9 @@ public static class StorageNames
     /// <summary>The same, with the bulk queue of each.</summary>
     public static IReadOnlyList<string> LaneQueues { get; } = [.. Queues.SelectMany(queue => new[] { queue, BulkOf(queue) })];
 
+    /// <summary>Queue of episodes to fetch, where a timer follows feeds.</summary>
+    public const string DownloadsQueue = "downloads";
+
     /// <summary>Containers.</summary>
     public static IReadOnlyList<string> Containers { get; } = [Recordings, Chunks, Enhanced, Results];
 

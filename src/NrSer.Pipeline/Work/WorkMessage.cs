@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using NrSer.Pipeline.Chunks;
@@ -28,6 +29,18 @@ public sealed record WorkMessage(string MessageId, string Body, string? TracePar
     public static WorkMessage Recognize(ChunkId chunk, int generation) => Of(
         chunk, generation, "recognize", new RecognizeEmotionV1(chunk.Recording.Value, generation, chunk.Channel, chunk.Index),
         MessageJsonContext.Default.RecognizeEmotionV1);
+
+    /// <summary>Asks for an episode.</summary>
+    /// <param name="feedId">Its feed.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="askedAt">Now: an episode that was put off is asked for again.</param>
+    public static WorkMessage Fetch(string feedId, string key, DateTimeOffset askedAt) => new(
+        string.Create(CultureInfo.InvariantCulture, $"{feedId}/{key}/{askedAt.UtcDateTime:yyyyMMddHHmmss}/fetch"),
+        JsonSerializer.Serialize(new FetchEpisodeV1(feedId, key), MessageJsonContext.Default.FetchEpisodeV1), Activity.Current?.Id);
+
+    /// <summary>The body as a <see cref="FetchEpisodeV1"/>.</summary>
+    /// <exception cref="InvalidMessageException">It is none.</exception>
+    public FetchEpisodeV1 AsFetchEpisode() => Read(MessageJsonContext.Default.FetchEpisodeV1);
 
     /// <summary>The body as a <see cref="EnhanceChunkV1"/>.</summary>
     /// <exception cref="InvalidMessageException">It is none.</exception>

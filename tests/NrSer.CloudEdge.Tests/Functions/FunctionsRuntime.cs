@@ -55,6 +55,10 @@ internal sealed class FunctionsRuntime : IAsyncDisposable
         return new FunctionsRuntime(services.BuildServiceProvider(), client);
     }
 
+    /// <summary>Calls the timer's function that follows podcasts once.</summary>
+    public Task FollowAsync() => ActivatorUtilities.CreateInstance<PodcastFunctions>(_services)
+        .FollowAsync(new TimerInfo(), TestContext.Current.CancellationToken);
+
     /// <summary>Calls the timer's function once.</summary>
     public Task TickAsync() =>
         ActivatorUtilities.CreateInstance<SweepFunction>(_services).RunAsync(new TimerInfo(), TestContext.Current.CancellationToken);

@@ -12,7 +12,8 @@ public sealed class TriggerTests
     [Fact]
     public void Triggers_TheirQueues_AreTheWorkQueuesOfTheFlowAndEveryDeadLetterQueue() => Assert.Equal(
         StorageNames.LaneQueues.Where(queue => !queue.StartsWith(StorageNames.EmotionsQueue, StringComparison.Ordinal)) // the worker's
-            .Concat(StorageNames.LaneQueues.Select(queue => $"{queue}/$deadletterqueue"))
+            .Append(StorageNames.DownloadsQueue)
+            .Concat(StorageNames.LaneQueues.Append(StorageNames.DownloadsQueue).Select(queue => $"{queue}/$deadletterqueue"))
             .Order(StringComparer.Ordinal),
         FunctionsRuntime.Triggers.Select(trigger => trigger.Trigger.QueueName).Order(StringComparer.Ordinal));
 
@@ -27,7 +28,7 @@ public sealed class TriggerTests
     public void Methods_All_HaveNamesOfTheirOwn()
     {
         string[] names = [.. FunctionsRuntime.Methods.Select(method => method.GetCustomAttribute<FunctionAttribute>()!.Name)];
-        Assert.Equal(12, names.Length);
+        Assert.Equal(15, names.Length);
         Assert.Distinct(names);
     }
 

@@ -73,7 +73,7 @@ public sealed partial class BicepTests(CompiledBicep bicep)
     [Fact]
     public void Names_AreThoseOfTheCode()
     {
-        Assert.Equal(StorageNames.LaneQueues, VariablesOf("Microsoft.ServiceBus/namespaces/queues").GetProperty("workQueues").EnumerateArray()
+        Assert.Equal(StorageNames.LaneQueues.Append(StorageNames.DownloadsQueue), VariablesOf("Microsoft.ServiceBus/namespaces/queues").GetProperty("workQueues").EnumerateArray()
             .Select(queue => queue.GetProperty("name").GetString()));
         Assert.Equal(StorageNames.Tables, Strings(VariablesOf("Microsoft.Storage/storageAccounts").GetProperty("tableNames")));
         JsonElement containers = VariablesOf("Microsoft.Storage/storageAccounts").GetProperty("containerNames");

@@ -26,6 +26,8 @@ internal sealed class PodcastsUnderTest : IAsyncDisposable
 
     public FeedUpdate Updates => _services.GetRequiredService<FeedUpdate>();
 
+    public EpisodeFetch Fetch => _services.GetRequiredService<EpisodeFetch>();
+
     public HostQueue Hosts => _services.GetRequiredService<HostQueue>();
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

@@ -28,6 +28,9 @@ public sealed class PodcastOptions
     /// <summary>Bytes a second of all downloads together; 0 for as many as come.</summary>
     [Range(0L, long.MaxValue)] public long BytesPerSecond { get; init; }
 
+    /// <summary>How often a timer looks at a feed, unless its server wants longer: 1 min to 30 days.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")] public TimeSpan CheckEvery { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>Recordings that may be unfinished before the next episode is fetched, 1 to 100,000.</summary>
     [Range(1, 100_000)] public int InFlight { get; init; } = 20;
 

@@ -61,6 +61,17 @@ public sealed class PodcastStore(ResultTables tables)
         }
     }
 
+    /// <summary>Takes note that nothing of a feed waits any more, unless it does or somebody found something meanwhile.</summary>
+    /// <param name="id">The feed.</param>
+    /// <param name="cancellationToken">Stops the requests.</param>
+    public async Task EndWorkAsync(string id, CancellationToken cancellationToken)
+    {
+        if (await FindFeedAsync(id, cancellationToken).ConfigureAwait(false) is { } feed
+            && await CountAsync(id, EpisodeStatus.Listed, cancellationToken).ConfigureAwait(false) == 0
+            && await CountAsync(id, EpisodeStatus.Fetching, cancellationToken).ConfigureAwait(false) == 0)
+            await TryWriteAsync(feed with { HasWork = false }, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Deletes a feed's row, and no other.</summary>
     /// <param name="id">The feed.</param>
     /// <param name="cancellationToken">Stops the request.</param>

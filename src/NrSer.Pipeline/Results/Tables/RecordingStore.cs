@@ -101,6 +101,21 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
     public IAsyncEnumerable<RecordingId> UnfinishedAsync(DateTimeOffset before, CancellationToken cancellationToken) =>
         OpenWork.ListAsync(_tables, OpenWork.Unfinished, before, cancellationToken);
 
+    /// <summary>How many recordings have not ended, as far as that matters.</summary>
+    /// <param name="most">Counting stops there.</param>
+    /// <param name="cancellationToken">Stops between pages.</param>
+    public async Task<int> CountUnfinishedAsync(int most, CancellationToken cancellationToken)
+    {
+        int count = 0;
+        await foreach (RecordingId _ in UnfinishedAsync(DateTimeOffset.MaxValue, cancellationToken).ConfigureAwait(false))
+        {
+            if (++count >= most)
+                break;
+        }
+
+        return count;
+    }
+
     /// <summary>Takes note that a recording has ended, should whoever ended it have died before it did.</summary>
     /// <param name="id">A recording that has ended, or has no row.</param>
     /// <param name="cancellationToken">Stops the request.</param>

@@ -1,0 +1,66 @@
+using Microsoft.Extensions.Options;
+using NrSer.Pipeline.Podcasts.Web;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
+using NrSer.Pipeline.Work;
+
+namespace NrSer.Pipeline.Podcasts;
+
+/// <summary>Reads feeds when they are due and asks for their episodes, a few at a time: <see cref="PodcastSync"/> in the steps of a timer.</summary>
+/// <param name="store">Feeds and episodes.</param>
+/// <param name="updates">Reads feeds.</param>
+/// <param name="recordings">Tells how many recordings are unfinished.</param>
+/// <param name="downloads">Takes what is to be fetched.</param>
+/// <param name="options">How often, and how many.</param>
+/// <param name="time">The clock.</param>
+public sealed class FollowFeeds(
+    PodcastStore store, FeedUpdate updates, RecordingStore recordings, IWorkQueue downloads, IOptions<PodcastOptions> options, TimeProvider time)
+{
+    /// <summary>Takes one step. Taking it twice at once does no harm: an episode is fetched once.</summary>
+    /// <param name="cancellationToken">Stops between feeds.</param>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var waiting = new List<Feed>();
+        await foreach (Feed feed in store.FeedsAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (!feed.IsFollowed)
+                continue;
+            bool isDue = feed.CheckedAt is not { } last || time.GetUtcNow() - last >= options.Value.CheckEvery;
+            Feed read = isDue ? (await updates.RunAsync(feed, isAnew: false, cancellationToken).ConfigureAwait(false)).Feed : feed;
+            if (read.HasWork)
+                waiting.Add(read);
+        }
+
+        if (waiting.Count > 0 && await downloads.OldestSentAtAsync(cancellationToken).ConfigureAwait(false) is null)
+            await AskAsync(waiting, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Asks for as many episodes as there may be unfinished recordings, of each feed its share.</summary>
+    private async Task AskAsync(List<Feed> waiting, CancellationToken cancellationToken)
+    {
+        int most = options.Value.InFlight;
+        int room = most - await recordings.CountUnfinishedAsync(most, cancellationToken).ConfigureAwait(false);
+        for (int done = 0; done < waiting.Count && room > 0; done++)
+        {
+            Feed feed = waiting[done];
+            int share = (room + waiting.Count - done - 1) / (waiting.Count - done), asked = 0;
+            DateTimeOffset now = time.GetUtcNow();
+            foreach (EpisodeStatus status in new[] { EpisodeStatus.Fetching, EpisodeStatus.Listed })
+            {
+                await foreach (Episode episode in store.EpisodesAsync(feed.Id, status, cancellationToken).ConfigureAwait(false))
+                {
+                    if (asked == share)
+                        break;
+                    if (episode.NextAttemptAt > now || episode.FetchedUntil > now)
+                        continue;
+                    await downloads.SendAsync([WorkMessage.Fetch(feed.Id, episode.Key, now)], cancellationToken).ConfigureAwait(false);
+                    asked++;
+                }
+            }
+
+            room -= asked;
+            if (asked == 0)
+                await store.EndWorkAsync(feed.Id, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}
