@@ -11,7 +11,8 @@ namespace NrSer.ServiceBus;
 /// <summary>Registration of the queues.</summary>
 public static class ServiceCollectionExtensions
 {
-    /// <summary>Adds the work queues, two a stage, and that of episodes on one Service Bus connection. Their dead-letter queues are drained by triggers.</summary>
+    /// <summary>Adds the work queues, two a stage, and that of episodes on one Service Bus connection, and what fills the latter. Their dead-letter
+    /// queues are drained by triggers.</summary>
     /// <param name="services">Receives them, keyed by name.</param>
     public static IServiceCollection AddNrSerServiceBusQueues(this IServiceCollection services)
     {

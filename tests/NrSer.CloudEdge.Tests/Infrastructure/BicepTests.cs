@@ -28,7 +28,7 @@ public sealed partial class BicepTests(CompiledBicep bicep)
         "NrSer__Sweep__Interval", "NrSer__Sweep__LostEventAfter", "NrSer__Sweep__StuckAfter", "NrSer__Sweep__MaxGenerations",
         "NrSer__Sweep__LookBackDays", "NrSer__Sweep__ReconcileEvery", "NrSer__Audio__CutOff",
         "NrSer__Uploads__ChangesWith", "NrSer__Uploads__LongestPause", "NrSer__WorkAudio__BudgetBytes", // of laptops
-        "NrSer__Podcasts__UserAgent", "NrSer__Podcasts__PrivateHosts", "NrSer__Podcasts__Proxy", "NrSer__Podcasts__PerHost", "NrSer__Podcasts__Pause",
+        "NrSer__Podcasts__CheckEvery", "NrSer__Podcasts__PrivateHosts", "NrSer__Podcasts__Proxy", "NrSer__Podcasts__PerHost", "NrSer__Podcasts__Pause",
             "NrSer__Podcasts__BytesPerSecond", "NrSer__Podcasts__InFlight", "NrSer__Podcasts__MaxFeedBytes", "NrSer__Podcasts__MaxEpisodeBytes",
             "NrSer__Podcasts__Attempts", "NrSer__Podcasts__RetryDelay", "NrSer__Podcasts__LongestWait", "NrSer__Podcasts__StallLimit",
             // no host in Azure fetches yet
@@ -73,8 +73,9 @@ public sealed partial class BicepTests(CompiledBicep bicep)
     [Fact]
     public void Names_AreThoseOfTheCode()
     {
-        Assert.Equal(StorageNames.LaneQueues.Append(StorageNames.DownloadsQueue), VariablesOf("Microsoft.ServiceBus/namespaces/queues").GetProperty("workQueues").EnumerateArray()
-            .Select(queue => queue.GetProperty("name").GetString()));
+        Assert.Equal(
+            StorageNames.LaneQueues.Append(StorageNames.DownloadsQueue),
+            VariablesOf("Microsoft.ServiceBus/namespaces/queues").GetProperty("workQueues").EnumerateArray().Select(queue => queue.GetProperty("name").GetString()));
         Assert.Equal(StorageNames.Tables, Strings(VariablesOf("Microsoft.Storage/storageAccounts").GetProperty("tableNames")));
         JsonElement containers = VariablesOf("Microsoft.Storage/storageAccounts").GetProperty("containerNames");
         Assert.Equal(
