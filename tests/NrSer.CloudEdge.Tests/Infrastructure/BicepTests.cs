@@ -75,7 +75,8 @@ public sealed partial class BicepTests(CompiledBicep bicep)
     {
         Assert.Equal(
             StorageNames.LaneQueues.Append(StorageNames.DownloadsQueue),
-            VariablesOf("Microsoft.ServiceBus/namespaces/queues").GetProperty("workQueues").EnumerateArray().Select(queue => queue.GetProperty("name").GetString()));
+            VariablesOf("Microsoft.ServiceBus/namespaces/queues").GetProperty("workQueues").EnumerateArray()
+                .Select(queue => queue.GetProperty("name").GetString()));
         Assert.Equal(StorageNames.Tables, Strings(VariablesOf("Microsoft.Storage/storageAccounts").GetProperty("tableNames")));
         JsonElement containers = VariablesOf("Microsoft.Storage/storageAccounts").GetProperty("containerNames");
         Assert.Equal(
