@@ -28,10 +28,10 @@ public sealed partial class BicepTests(CompiledBicep bicep)
         "NrSer__Sweep__Interval", "NrSer__Sweep__LostEventAfter", "NrSer__Sweep__StuckAfter", "NrSer__Sweep__MaxGenerations",
         "NrSer__Sweep__LookBackDays", "NrSer__Sweep__ReconcileEvery", "NrSer__Audio__CutOff",
         "NrSer__Uploads__ChangesWith", "NrSer__Uploads__LongestPause", "NrSer__WorkAudio__BudgetBytes", // of laptops
-        "NrSer__Podcasts__CheckEvery", "NrSer__Podcasts__PrivateHosts", "NrSer__Podcasts__Proxy", "NrSer__Podcasts__PerHost", "NrSer__Podcasts__Pause",
-            "NrSer__Podcasts__BytesPerSecond", "NrSer__Podcasts__InFlight", "NrSer__Podcasts__MaxFeedBytes", "NrSer__Podcasts__MaxEpisodeBytes",
-            "NrSer__Podcasts__Attempts", "NrSer__Podcasts__RetryDelay", "NrSer__Podcasts__LongestWait", "NrSer__Podcasts__StallLimit",
-            // no host in Azure fetches yet
+        "NrSer__Podcasts__CheckEvery", "NrSer__Podcasts__PrivateHosts", "NrSer__Podcasts__Proxy", "NrSer__Podcasts__PerHost",
+        "NrSer__Podcasts__Pause", "NrSer__Podcasts__BytesPerSecond", "NrSer__Podcasts__InFlight", "NrSer__Podcasts__MaxFeedBytes",
+        "NrSer__Podcasts__MaxEpisodeBytes", "NrSer__Podcasts__Attempts", "NrSer__Podcasts__RetryDelay", "NrSer__Podcasts__LongestWait",
+        "NrSer__Podcasts__StallLimit",
         "NrSer__Ingest__SegmentStore", "NrSer__Lake__Interval", "NrSer__Lake__CompactAfter",
         "NrSer__Lake__CompactAt", "NrSer__Lake__MaxPartRows", "NrSer__Lake__MemoryMegabytes",
         "NrSer__Segmentation__MaxChunk", "NrSer__Segmentation__TargetSegment", "NrSer__Segmentation__SilenceBelowDbfs",
