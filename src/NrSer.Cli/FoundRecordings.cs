@@ -7,8 +7,14 @@ namespace NrSer.Cli;
 /// <summary>The recordings that sources name: files, folders, globs.</summary>
 /// <param name="Files">What is to be uploaded, with the names it will have, in their order.</param>
 /// <param name="Skipped">Files of folders that are no recordings, with the reason.</param>
-internal sealed record FoundRecordings(IReadOnlyList<(FileInfo File, string BlobName)> Files, IReadOnlyList<(string Path, string Reason)> Skipped)
+/// <param name="Refused">Files that cannot have their names in a storage, with the reason.</param>
+internal sealed record FoundRecordings(
+    IReadOnlyList<(FileInfo File, string BlobName)> Files, IReadOnlyList<(string Path, string Reason)> Skipped,
+    IReadOnlyList<(string Path, string Reason)> Refused)
 {
+    private const string Illegible =
+        "Its name holds a control character, or is not UTF-8: no storage could list it, or anything beside it. Rename it.";
+
     /// <summary>Looks for them.</summary>
     /// <param name="sources">Files and matches of globs are taken whatever they are; what lies in a folder is asked for its content.</param>
     /// <param name="cancellationToken">Stops between files.</param>
@@ -17,6 +23,7 @@ internal sealed record FoundRecordings(IReadOnlyList<(FileInfo File, string Blob
     {
         var found = new SortedDictionary<string, FileInfo>(StringComparer.Ordinal);
         var skipped = new List<(string Path, string Reason)>();
+        var refused = new List<(string Path, string Reason)>();
         foreach (string source in sources)
         {
             bool any = false;
@@ -24,7 +31,9 @@ internal sealed record FoundRecordings(IReadOnlyList<(FileInfo File, string Blob
             {
                 foreach (string path in FilesBelow(new DirectoryInfo(source)).Order(StringComparer.Ordinal))
                 {
-                    if (await ObstacleAsync(path, cancellationToken) is { } reason)
+                    if (IsIllegible(path))
+                        Add(path, path);
+                    else if (await ObstacleAsync(path, cancellationToken) is { } reason)
                         skipped.Add((path, reason));
                     else
                         Add(Path.GetRelativePath(source, path).Replace('\\', '/'), path);
@@ -50,6 +59,12 @@ internal sealed record FoundRecordings(IReadOnlyList<(FileInfo File, string Blob
             void Add(string name, string path)
             {
                 any = true;
+                if (IsIllegible(name))
+                {
+                    refused.Add((path, Illegible));
+                    return;
+                }
+
                 if (found.TryGetValue(name, out FileInfo? other) && other.FullName != Path.GetFullPath(path))
                 {
                     throw new UsageException(
@@ -60,8 +75,11 @@ internal sealed record FoundRecordings(IReadOnlyList<(FileInfo File, string Blob
             }
         }
 
-        return new([.. found.Select(pair => (pair.Value, pair.Key))], skipped);
+        return new([.. found.Select(pair => (pair.Value, pair.Key))], skipped, refused);
     }
+
+    // U+FFFD is what the runtime makes of bytes that are no UTF-8: no file has the name then.
+    private static bool IsIllegible(string name) => name.Any(char.IsControl) || name.AsSpan().ContainsAny('\uFFFD', '\uFFFE', '\uFFFF');
 
     // Links to files are followed, links to folders not: they may lead back.
     private static IEnumerable<string> FilesBelow(DirectoryInfo folder)

@@ -97,6 +97,20 @@ public sealed class FoundRecordingsTests : IDisposable
         Assert.Contains("text", found.Skipped[1].Reason, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Find_NamesThatNoStorageLists_AreRefusedAlone(bool folder)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There are no such names there.");
+        string[] names = ["bell\a.wav", "two\nlines.wav", "\uFFFE.wav", "good.wav"];
+        string[] paths = [.. names.Select(name => _scratch.Write($"archive/{name}", Wave))];
+        FoundRecordings found = await FoundRecordings.FindAsync(folder ? [_scratch["archive"]] : paths, Token);
+        Assert.Equal(["good.wav"], found.Files.Select(file => file.BlobName));
+        Assert.Equal(paths[..3].Order(StringComparer.Ordinal), found.Refused.Select(file => file.Path).Order(StringComparer.Ordinal));
+        Assert.All(found.Refused, file => Assert.Contains("Rename it.", file.Reason, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Find_LinksToFolders_AreNotFollowed()
     {

@@ -103,9 +103,17 @@ internal sealed class StorageLocation
 
     /// <summary>Where a stack on this machine keeps what queries fetched; null where the storage is not a stack's.</summary>
     public string? LakeFolder(ParseResult parsed, Terminal terminal) =>
-        parsed.GetResult(_azure) is null && StackFile.FindRunning(parsed.GetRequiredValue(_data).FullName)?.ConnectionString is { } running
-            && running == LocalConnection(parsed, terminal)
-            ? Path.Combine(parsed.GetRequiredValue(_data).FullName, "lake") : null;
+        FindStack(parsed, terminal) is not null ? Path.Combine(parsed.GetRequiredValue(_data).FullName, "lake") : null;
+
+    /// <summary>The emulator of a stack on this machine, and the file by which it shows when it saved what uploads there are; null where the storage
+    /// is not a stack's.</summary>
+    public (int ProcessId, string BlobList)? FindEmulator(ParseResult parsed, Terminal terminal) =>
+        FindStack(parsed, terminal) is { } stack
+            ? (stack.AzuriteProcessId, AzuriteProcess.BlobListOf(StackFile.AzuriteFolder(parsed.GetRequiredValue(_data).FullName))) : null;
+
+    private StackFile? FindStack(ParseResult parsed, Terminal terminal) =>
+        parsed.GetResult(_azure) is null && StackFile.FindRunning(parsed.GetRequiredValue(_data).FullName) is { } running
+            && running.ConnectionString == LocalConnection(parsed, terminal) ? running : null;
 
     /// <summary>A connection string as a setting.</summary>
     public static KeyValuePair<string, string?> ConnectionSetting(string? connection) => new("NrSer:Storage:ConnectionString", connection);

@@ -95,6 +95,7 @@ public sealed partial class BlobEventPump(
     private static ulong KeyOf(string blobName, string etag) =>
         BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes($"{blobName}\n{etag}")));
 
-    [LoggerMessage(2101, LogLevel.Warning, "The uploads cannot be listed, trying again")]
+    [LoggerMessage(2101, LogLevel.Warning,
+        "The uploads cannot be listed, trying again. One whose name holds a control character stops the emulator's lists until it is deleted.")]
     private partial void LogFailed(Exception error);
 }

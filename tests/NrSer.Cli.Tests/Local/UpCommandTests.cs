@@ -54,12 +54,20 @@ public sealed class UpCommandTests
         await stack.EndedAsync("clean.wav");
         await Task.Delay(TimeSpan.FromSeconds(6), TimeProvider.System, TestContext.Current.CancellationToken); // until the emulator has saved that
         StackFile first = stack.StackFile()!;
+        Task<Outcome> archive = stack.RunAsync("ingest", SampleFiles.Noisy, "--lane", "bulk");
+        await Waiting.UntilAsync("the upload is acknowledged", async token => archive.IsCompleted
+            || await Stack.FindAsync(stack.Store(), "noisy.wav", token) is not null ? archive : null);
         using (var emulator = System.Diagnostics.Process.GetProcessById(first.AzuriteProcessId))
             emulator.Kill();
 
         await Waiting.UntilAsync("the stack is up again", _ => Task.FromResult(
             stack.StackFile() is { } now && now.AzuriteProcessId != first.AzuriteProcessId && stack.Runs(now) ? now : null));
         Assert.Contains("emulator ended", stack.Up.Said, StringComparison.Ordinal);
+        Outcome kept = await archive; // in time to be saved, or told that it was not
+        if (kept.ExitCode == 0)
+            Assert.True(await stack.Container(StorageNames.Recordings).GetBlobClient("noisy.wav").ExistsAsync(TestContext.Current.CancellationToken));
+        else
+            Assert.Matches("Run the same command again|cannot be reached", kept.Errors);
         await Waiting.UntilAsync("the worker follows", _ => Task.FromResult(
             worker.Said.Split("The worker waits").Length == 3 ? worker.Said : null));
         (await stack.RunAsync("ingest", SampleFiles.NoiseOnly)).Succeeded();
