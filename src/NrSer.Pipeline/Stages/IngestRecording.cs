@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
+using NrSer.Core.Audio.Ffmpeg;
 using NrSer.Core.Audio.Input;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
@@ -36,6 +37,7 @@ public sealed partial class IngestRecording(
         ArgumentNullException.ThrowIfNull(message);
         var told = BlobCreatedEvent.Parse(message.Body);
         Upload? last = null;
+        bool hasCrashed = false;
         while (await uploads.FindAsync(told.BlobName, cancellationToken).ConfigureAwait(false) is { } upload)
         {
             if (upload.Lane > message.Lane)
@@ -51,8 +53,13 @@ public sealed partial class IngestRecording(
                     upload, before => rejection.WithdrawAsync(before, "The upload was replaced before it was taken in.", cancellationToken),
                     cancellationToken).ConfigureAwait(false);
                 last = identified.Upload;
-                await TakeInAsync(identified, told.Generation, message.Lane, cancellationToken).ConfigureAwait(false);
+                await TakeInAsync(identified, told.Generation, message.Lane, hasCrashed, cancellationToken).ConfigureAwait(false);
                 return;
+            }
+            catch (FfmpegCrashException crash) when (!hasCrashed)
+            {
+                LogCrashed(crash, told.BlobName);
+                hasCrashed = true; // by the recording's fault, if it happens again
             }
             catch (Exception changed) when (UploadStore.IsChanged(changed))
             {
@@ -67,7 +74,8 @@ public sealed partial class IngestRecording(
             await rejection.WithdrawAsync(id, "The upload was deleted before it was taken in.", cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task TakeInAsync(IdentifiedUpload identified, int generation, Lane lane, CancellationToken cancellationToken)
+    private async Task TakeInAsync(
+        IdentifiedUpload identified, int generation, Lane lane, bool hasCrashed, CancellationToken cancellationToken)
     {
         Upload upload = identified.Upload;
         RecordingId id = upload.Id;
@@ -119,7 +127,8 @@ public sealed partial class IngestRecording(
                 return;
             }
         }
-        catch (InvalidAudioException invalid) when (!UploadStore.IsChanged(invalid))
+        catch (Exception invalid) when (
+            (invalid is InvalidAudioException && !UploadStore.IsChanged(invalid)) || (invalid is FfmpegCrashException && hasCrashed))
         {
             await rejection.RunAsync(id, generation, invalid.Message, cancellationToken).ConfigureAwait(false);
             return;
@@ -127,6 +136,9 @@ public sealed partial class IngestRecording(
 
         await completion.RunAsync(id, cancellationToken).ConfigureAwait(false);
     }
+
+    [LoggerMessage(3005, LogLevel.Warning, "ffmpeg crashed over {BlobName}: trying once more")]
+    private partial void LogCrashed(Exception error, string blobName);
 
     [LoggerMessage(3003, LogLevel.Information, "The upload {BlobName} is gone")]
     private partial void LogGone(string blobName);

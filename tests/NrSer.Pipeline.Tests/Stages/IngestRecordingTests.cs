@@ -125,6 +125,32 @@ public sealed class IngestRecordingTests(StorageEmulator emulator)
         Assert.Empty(await pipeline.TakeAsync(StorageNames.ChunksQueue));
     }
 
+    [Theory]
+    [InlineData(1, "SEGV", RecordingStatus.Processing)]
+    [InlineData(1, "KILL", RecordingStatus.Processing)]
+    [InlineData(2, "SEGV", RecordingStatus.Rejected)]
+    public async Task RunAsync_FfmpegEndedByASignal_IsTriedOnceMoreAndThenRejected(int crashes, string signal, RecordingStatus expected)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals are numbered otherwise elsewhere.");
+        string folder = Directory.CreateTempSubdirectory("nrser-tests-").FullName;
+        string runs = Path.Combine(folder, "runs"), ffmpeg = Path.Combine(folder, "ffmpeg");
+        await File.WriteAllTextAsync(
+            ffmpeg, $"#!/bin/sh\necho >> {runs}\n[ $(wc -l < {runs}) -gt {crashes} ] || kill -{signal} $$\nexec ffmpeg \"$@\"\n", Stop);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(ffmpeg, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await using PipelineUnderTest first = await PipelineUnderTest.CreateAsync(emulator);
+        await using PipelineUnderTest pipeline = first.WithSettings(KeyValuePair.Create("NrSer:Audio:FfmpegPath", (string?)ffmpeg));
+        RecordingId id = await pipeline.IngestAsync(Recordings.Aiff(1, 2));
+
+        Recording row = await pipeline.RowAsync(id);
+        Assert.Equal(expected, row.Status);
+        Assert.Equal(2, (await File.ReadAllLinesAsync(runs, Stop)).Length);
+        if (expected == RecordingStatus.Rejected)
+            Assert.Contains($"SIG{signal}", row.Reason, StringComparison.Ordinal);
+        Assert.True(await pipeline.Upload(row.BlobName!).ExistsAsync(Stop));
+        Directory.Delete(folder, recursive: true);
+    }
+
     [Fact]
     public async Task RunAsync_CutOff_IsRejectedAndWhatWasMadeOfItTakenBack()
     {

@@ -10,7 +10,13 @@ internal static partial class FfmpegOutcome
 
     // Shells report death by signal n as 128 + n. ffmpeg itself answers SIGINT and SIGTERM with 255, after writing a proper end.
     private const int CpuLimitExitCode = 128 + 24;
-    private static readonly int[] StoppedExitCodes = [255, 128 + 2, 128 + 9, 128 + 15];
+    private static readonly int[] StoppedExitCodes = [255, 128 + 2, 128 + 15];
+
+    // signal(7) of Linux on x86 and ARM
+    private static readonly Dictionary<int, string> CrashSignals = new()
+    {
+        [128 + 4] = "SIGILL", [128 + 6] = "SIGABRT", [128 + 7] = "SIGBUS", [128 + 8] = "SIGFPE", [128 + 9] = "SIGKILL", [128 + 11] = "SIGSEGV",
+    };
 
     private enum Meaning
     {
@@ -34,12 +40,15 @@ internal static partial class FfmpegOutcome
     /// <returns>What it says of the end and of damage.</returns>
     /// <exception cref="InvalidAudioException">There is no sound, or none that can be decoded.</exception>
     /// <exception cref="IOException">Something stopped ffmpeg; trying again may help.</exception>
+    /// <exception cref="FfmpegCrashException">A signal ended it.</exception>
     public static FfmpegEnding Judge(int exitCode, string complaints, FfmpegFormat format, long? linkOffset)
     {
         if (exitCode == CpuLimitExitCode)
             throw new InvalidAudioException($"Decoding the {format.Name} takes more processor time than allowed.");
         if (StoppedExitCodes.Contains(exitCode))
             throw new IOException($"ffmpeg was stopped from outside (exit code {exitCode}).");
+        if (CrashSignals.TryGetValue(exitCode, out string? signal))
+            throw new FfmpegCrashException(signal);
 
         // The decoder calls missing frames corrupt, and only one line tells why they are missing.
         if (format == FfmpegFormat.Amr && complaints.Contains("Not yet implemented", StringComparison.Ordinal))
