@@ -27,8 +27,8 @@ internal sealed record StackFile(string ConnectionString, int AzuriteProcessId, 
         }
     }
 
-    /// <summary>Where a stack's emulator keeps its data.</summary>
-    public static string AzuriteFolder(string dataFolder) => Path.Combine(dataFolder, "azurite");
+    /// <summary>Where a stack's emulator keeps its data: one path, whichever of several leads to the folder, since emulators are known by it.</summary>
+    public static string AzuriteFolder(string dataFolder) => Path.Combine(WithoutLinks(Path.GetFullPath(dataFolder)), "azurite");
 
     /// <summary>Leaves the file.</summary>
     public void Write(string dataFolder)
@@ -40,4 +40,12 @@ internal sealed record StackFile(string ConnectionString, int AzuriteProcessId, 
 
     /// <summary>Takes the file away.</summary>
     public static void Delete(string dataFolder) => File.Delete(Path.Combine(dataFolder, Name));
+
+    private static string WithoutLinks(string path)
+    {
+        if (Path.GetDirectoryName(path) is not { } parent)
+            return path;
+        var folder = new DirectoryInfo(Path.Combine(WithoutLinks(parent), Path.GetFileName(path)));
+        return folder.Exists && folder.ResolveLinkTarget(returnFinalTarget: true) is { } target ? WithoutLinks(target.FullName) : folder.FullName;
+    }
 }
