@@ -103,7 +103,7 @@ public static class ServiceCollectionExtensions
         services.AddHostedService<BlobEventPump>();
         services.AddHostedService<SweepTimer>();
         services.AddHostedService<LakeTimer>();
-        services.AddPumps(StorageNames.UploadsQueue, provider => provider.GetRequiredService<IngestRecording>().RunAsync);
+        services.AddPumps(StorageNames.UploadsQueue, provider => provider.GetRequiredService<IngestRecording>().RunAsync, KeepsUpAsync);
         services.AddPumps(StorageNames.ChunksQueue, provider => provider.GetRequiredService<EnhanceChunk>().RunAsync);
         services.AddNrSerEmotionWorker();
         foreach (string queue in StorageNames.Queues)
@@ -186,15 +186,34 @@ public static class ServiceCollectionExtensions
 
     /// <summary>One for each lane: as long as both have work, they share the machine.</summary>
     private static IServiceCollection AddPumps(
-        this IServiceCollection services, string queue, Func<IServiceProvider, Func<WorkMessage, CancellationToken, Task>> stage) =>
-        services.AddPump(queue, stage).AddPump(StorageNames.BulkOf(queue), stage);
+        this IServiceCollection services, string queue, Func<IServiceProvider, Func<WorkMessage, CancellationToken, Task>> stage,
+        Func<IServiceProvider, Lane, CancellationToken, Task<bool>>? isOpen = null) =>
+        services.AddPump(queue, stage, isOpen: isOpen).AddPump(StorageNames.BulkOf(queue), stage, isOpen: isOpen);
+
+    /// <summary>Whether no chunk of a lane has waited for too long.</summary>
+    private static async Task<bool> KeepsUpAsync(IServiceProvider provider, Lane lane, CancellationToken cancellationToken)
+    {
+        if (provider.GetRequiredService<IOptions<IngestOptions>>().Value.HoldAfter is not { } limit)
+            return true;
+        DateTimeOffset border = provider.GetRequiredService<TimeProvider>().GetUtcNow() - limit;
+        foreach (string queue in new[] { StorageNames.ChunksQueue, StorageNames.EmotionsQueue })
+        {
+            if (await provider.Lanes(queue)[lane].OldestSentAtAsync(cancellationToken).ConfigureAwait(false) < border)
+                return false;
+        }
+
+        return true;
+    }
 
     private static IServiceCollection AddPump(
         this IServiceCollection services, string queue, Func<IServiceProvider, Func<WorkMessage, CancellationToken, Task>> stage,
-        bool retryWithoutLimit = false) =>
+        bool retryWithoutLimit = false, Func<IServiceProvider, Lane, CancellationToken, Task<bool>>? isOpen = null) =>
         services.AddSingleton<IHostedService>(provider => new QueuePump(
-            new QueueHandler(provider.Queue(queue), stage(provider), RetryWithoutLimit: retryWithoutLimit), provider.GetRequiredService<Settlement>(),
-            provider.GetRequiredService<QueueActivity>(), provider.GetRequiredService<IOptions<QueueOptions>>().Value,
+            new QueueHandler(
+                provider.Queue(queue), stage(provider), RetryWithoutLimit: retryWithoutLimit,
+                IsOpen: isOpen is null ? null : token => isOpen(provider, StageQueues.LaneOf(queue), token)),
+            provider.GetRequiredService<Settlement>(), provider.GetRequiredService<QueueActivity>(),
+            provider.GetRequiredService<IOptions<QueueOptions>>().Value,
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<QueuePump>>()));
 
     private static StageQueues Lanes(this IServiceProvider provider, string queue) =>

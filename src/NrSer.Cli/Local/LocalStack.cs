@@ -84,7 +84,8 @@ internal sealed class LocalStack : IAsyncDisposable
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("NrSer:Sweep:Interval", (string?)"00:00:03"),
             KeyValuePair.Create("NrSer:Sweep:LostEventAfter", (string?)"00:01:00"),
-                KeyValuePair.Create("NrSer:WorkAudio:BudgetBytes", (string?)"20000000000")]);
+                KeyValuePair.Create("NrSer:WorkAudio:BudgetBytes", (string?)"20000000000"),
+                KeyValuePair.Create("NrSer:Ingest:HoldAfter", (string?)"00:01:00")]);
         builder.Configuration.AddInMemoryCollection(settings);
         InstalledModels.AddDefaultFolder(builder.Configuration).AddEnvironmentVariables();
         builder.Configuration.AddInMemoryCollection([StorageLocation.ConnectionSetting(connectionString)]);

@@ -27,7 +27,7 @@ internal sealed record StackFile(string ConnectionString, int AzuriteProcessId, 
         }
     }
 
-    /// <summary>Where a stack's emulator keeps its data: one path, whichever of several leads to the folder, since emulators are known by it.</summary>
+    /// <summary>Where a stack's emulator keeps its data: one path, whichever leads there, since emulators are known by it.</summary>
     public static string AzuriteFolder(string dataFolder) => Path.Combine(WithoutLinks(Path.GetFullPath(dataFolder)), "azurite");
 
     /// <summary>Leaves the file.</summary>

@@ -15,6 +15,12 @@ public sealed class IngestOptions
     /// <summary>Where the segments of new recordings stand. An emulator keeps its tables in memory: a million segments there end it.</summary>
     public SegmentStore SegmentStore { get; init; } = SegmentStore.Table;
 
+    /// <summary>
+    /// Where this process hosts every stage: no further recording is begun while chunks have waited for longer than this, so that an archive is not
+    /// decoded onto the disk ahead of everything else. Null for no limit, as in Azure, where work audio is cheap and more hosts come.
+    /// </summary>
+    public TimeSpan? HoldAfter { get; init; }
+
     /// <summary>Whether an upload is left alone until the malware scan of its storage account found nothing in it.</summary>
     public bool AwaitScan { get; init; }
 }

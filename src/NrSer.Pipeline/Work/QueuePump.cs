@@ -19,15 +19,19 @@ public sealed partial class QueuePump(
     {
         var running = new HashSet<Task>();
         bool lost = false;
+        bool mayBeMore = false;
         TimeSpan pause = options.PollInterval, longest = options.PollInterval * (handler.RetryWithoutLimit ? 20 : 4);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 running.RemoveWhere(task => task.IsCompleted);
+                while (mayBeMore && handler.IsOpen is { } isOpen && !await isOpen(stoppingToken).ConfigureAwait(false))
+                    await Task.Delay(options.PollInterval * 4, time, stoppingToken).ConfigureAwait(false);
                 IReadOnlyList<WorkDelivery> deliveries = running.Count < handler.Concurrency
                     ? await handler.Queue.ReceiveAsync(handler.Concurrency - running.Count, stoppingToken).ConfigureAwait(false)
                     : [];
+                mayBeMore = deliveries.Count > 0;
                 activity.Answered();
                 if (lost)
                     activity.FoundAvailable();
@@ -76,5 +80,6 @@ public sealed partial class QueuePump(
 /// <param name="Stage">What to do with one.</param>
 /// <param name="Concurrency">Messages in work at once, 1 to 32.</param>
 /// <param name="RetryWithoutLimit">Never gives a message up; see <see cref="Settlement.RunAsync"/>.</param>
+/// <param name="IsOpen">Asked between messages whether to receive the next; null for always.</param>
 public sealed record QueueHandler(IWorkQueue Queue, Func<WorkMessage, CancellationToken, Task> Stage, int Concurrency = 1,
-    bool RetryWithoutLimit = false);
+    bool RetryWithoutLimit = false, Func<CancellationToken, Task<bool>>? IsOpen = null);

@@ -9,11 +9,11 @@ internal static class Pumps
     /// <summary>A pump as the hosts make them.</summary>
     public static QueuePump Create(
         IWorkQueue queue, Func<WorkMessage, CancellationToken, Task> stage, QueueOptions options, TimeProvider time, int concurrency = 1,
-        bool retryWithoutLimit = false)
+        bool retryWithoutLimit = false, Func<CancellationToken, Task<bool>>? isOpen = null)
     {
         var activity = new QueueActivity(time);
         var settlement = new Settlement(Options.Create(options), activity, time, NullLogger<Settlement>.Instance);
-        return new QueuePump(new QueueHandler(queue, stage, concurrency, retryWithoutLimit), settlement, activity, options, time,
+        return new QueuePump(new QueueHandler(queue, stage, concurrency, retryWithoutLimit, isOpen), settlement, activity, options, time,
             NullLogger<QueuePump>.Instance);
     }
 }

@@ -43,6 +43,31 @@ public sealed class QueuePumpTests(StorageEmulator emulator) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Run_Closed_TakesNoSecondMessageUntilItOpens()
+    {
+        var handled = new ConcurrentQueue<string>();
+        bool isOpen = false;
+        int asked = 0;
+        await QueueOf().SendAsync([.. Enumerable.Range(0, 3).Select(number => new WorkMessage($"{number}", "{}", null))], Stop);
+        using QueuePump pump = Pumps.Create(QueueOf(), (message, _) =>
+        {
+            handled.Enqueue(message.MessageId);
+            return Task.CompletedTask;
+        }, s_options, TimeProvider.System, isOpen: _ =>
+        {
+            Interlocked.Increment(ref asked);
+            return Task.FromResult(Volatile.Read(ref isOpen));
+        });
+        await pump.StartAsync(Stop);
+        await Polling.UntilAsync(() => Task.FromResult(Volatile.Read(ref asked) > 2));
+        Assert.Equal(["0"], handled);
+        Volatile.Write(ref isOpen, true);
+        await Polling.UntilAsync(async () => await CountAsync(StorageNames.ChunksQueue) == 0);
+        Assert.Equal(["0", "1", "2"], handled);
+        await pump.StopAsync(Stop);
+    }
+
+    [Fact]
     public async Task Run_SeveralAtOnce_NeverExceedsItsConcurrency()
     {
         int now = 0, most = 0;
