@@ -64,6 +64,26 @@ param workDays int = 7
 @description('Days after which uploaded recordings are deleted; 0 keeps them.')
 param recordingDays int = 0
 
+@minValue(0)
+@maxValue(36500)
+@description('Days after which Parquet files and segments of single recordings are deleted; 0 keeps them. The lake may keep them no longer.')
+param resultDays int = 0
+
+@minValue(0)
+@maxValue(36500)
+@description('Days after which receipts are deleted; 0 keeps them.')
+param receiptDays int = 0
+
+@minValue(0)
+@maxValue(36500)
+@description('Days after which rows in the lake are deleted; 0 keeps them.')
+param lakeDays int = 0
+
+@minValue(0)
+@maxValue(36500)
+@description('Days after which rows of tables are deleted; 0 keeps them. Needs all the others set, and none longer.')
+param rowDays int = 0
+
 @minValue(30)
 @maxValue(730)
 @description('Days that logs and metrics are kept.')
@@ -132,6 +152,7 @@ module storage 'modules/storage.bicep' = {
     place: place
     workDays: workDays
     recordingDays: recordingDays
+    resultDays: resultDays
     resultsAccountKeys: resultsAccountKeys
     privateNetwork: privateNetwork
   }
@@ -245,6 +266,14 @@ module functions 'modules/functions.bicep' = {
     runtimeStorageName: storage.outputs.workName
     busHostName: bus.outputs.hostName
     channels: channels
+    retentionDays: {
+      Uploads: recordingDays
+      WorkAudio: rowDays == 0 ? 0 : workDays // else the account's rule does it alone
+      Results: resultDays
+      Receipts: receiptDays
+      Lake: lakeDays
+      Rows: rowDays
+    }
     awaitScan: awaitScan
     podcastUserAgent: podcastUserAgent
     busNamespaceName: bus.outputs.namespaceName

@@ -24,6 +24,8 @@ param busHostName string
 param channels string
 @description('What servers of podcasts are told of who asks; empty for the program\'s name alone.')
 param podcastUserAgent string
+@description('Days that each store keeps what it has, by the name of the code\'s setting; 0 for ever.')
+param retentionDays object
 @description('Waits for the verdict of Microsoft Defender\'s malware scan.')
 param awaitScan bool
 @description('Service Bus namespace, for the rules.')
@@ -35,6 +37,16 @@ param models string
 param minReplicas int
 @description('Replicas at once.')
 param maxReplicas int
+
+// Named in full, so that a search finds them.
+var retention = concat(
+  retentionDays.Uploads == 0 ? [] : [{ name: 'NrSer__Retention__Uploads', value: '${retentionDays.Uploads}.00:00:00' }],
+  retentionDays.WorkAudio == 0 ? [] : [{ name: 'NrSer__Retention__WorkAudio', value: '${retentionDays.WorkAudio}.00:00:00' }],
+  retentionDays.Results == 0 ? [] : [{ name: 'NrSer__Retention__Results', value: '${retentionDays.Results}.00:00:00' }],
+  retentionDays.Receipts == 0 ? [] : [{ name: 'NrSer__Retention__Receipts', value: '${retentionDays.Receipts}.00:00:00' }],
+  retentionDays.Lake == 0 ? [] : [{ name: 'NrSer__Retention__Lake', value: '${retentionDays.Lake}.00:00:00' }],
+  retentionDays.Rows == 0 ? [] : [{ name: 'NrSer__Retention__Rows', value: '${retentionDays.Rows}.00:00:00' }]
+)
 
 resource functions 'Microsoft.App/containerApps@2025-07-01' = {
   name: 'ca-functions-${place.suffix}'
@@ -69,7 +81,7 @@ resource functions 'Microsoft.App/containerApps@2025-07-01' = {
             cpu: json('2.0')
             memory: '4Gi'
           }
-          env: concat(settings, [
+          env: concat(settings, retention, [
             { name: 'AZURE_CLIENT_ID', value: host.clientId }
             // Without it every replica takes itself for the only one, and runs the timer: the runtime knows its kin by this name alone.
             { name: 'AzureFunctionsWebHost__hostid', value: 'nrser-${place.suffix}' }

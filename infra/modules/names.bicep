@@ -40,11 +40,12 @@ var containerNames = {
   chunks: 'chunks'
   enhanced: 'enhanced'
   results: 'results'
+  keys: 'keys'
   lostEvents: 'eventgrid-deadletter'
 }
 
 @export()
-var tableNames = ['recordings', 'chunks', 'segments', 'uploads', 'openwork', 'lakepending', 'feeds', 'episodes']
+var tableNames = ['recordings', 'chunks', 'segments', 'uploads', 'openwork', 'lakepending', 'feeds', 'episodes', 'forgotten']
 
 @export()
 @description('Attempts before a stage gives up.')

@@ -8,6 +8,8 @@ param place placement
 param workDays int
 @description('Days after which recordings are deleted; 0 keeps them.')
 param recordingDays int
+@description('Days after which Parquet files of single recordings are deleted; 0 keeps them. The host deletes what has no prefix of its own.')
+param resultDays int
 @description('Lets keys be used on the results account, for tools that know nothing else. A key can write, too.')
 param resultsAccountKeys bool
 @description('Closes the accounts to the internet.')
@@ -42,7 +44,13 @@ resource work 'Microsoft.Storage/storageAccounts@2024-01-01' = {
     name: 'default'
 
     resource containers 'containers' = [
-      for name in [containerNames.recordings, containerNames.chunks, containerNames.enhanced, containerNames.lostEvents]: {
+      for name in [
+        containerNames.recordings
+        containerNames.chunks
+        containerNames.enhanced
+        containerNames.keys
+        containerNames.lostEvents
+      ]: {
         name: name
       }
     ]
@@ -116,6 +124,33 @@ resource results 'Microsoft.Storage/storageAccounts@2024-01-01' = {
 
     resource container 'containers' = {
       name: containerNames.results
+    }
+  }
+
+  resource retention 'managementPolicies' = if (resultDays > 0) {
+    name: 'default'
+    properties: {
+      policy: {
+        rules: [
+          {
+            name: 'results'
+            type: 'Lifecycle'
+            definition: {
+              filters: {
+                blobTypes: ['blockBlob']
+                prefixMatch: ['${containerNames.results}/segments/']
+              }
+              actions: {
+                baseBlob: {
+                  delete: {
+                    daysAfterModificationGreaterThan: resultDays
+                  }
+                }
+              }
+            }
+          }
+        ]
+      }
     }
   }
 

@@ -20,6 +20,9 @@ public enum RecordingStatus
 
     /// <summary>Its upload was deleted or replaced before it was taken in, and what had been made of it was removed.</summary>
     Withdrawn,
+
+    /// <summary>Somebody had it forgotten: the row is a tombstone that says nothing else, and stays for good.</summary>
+    Forgotten,
 }
 
 /// <summary>What follows from where a recording stands.</summary>
@@ -27,7 +30,7 @@ public static class RecordingStatusExtensions
 {
     /// <summary>Whether nothing may be left of what was made of it.</summary>
     /// <param name="status">The status.</param>
-    public static bool IsVoid(this RecordingStatus status) => status is RecordingStatus.Rejected or RecordingStatus.Withdrawn;
+    public static bool IsVoid(this RecordingStatus status) => status is RecordingStatus.Rejected or RecordingStatus.Withdrawn or RecordingStatus.Forgotten;
 
     /// <summary>Whether somebody has to look after it, should its messages get lost.</summary>
     /// <param name="status">The status.</param>

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NrSer.Core;
 using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Forgetting;
 using NrSer.Pipeline.Lake;
 using NrSer.Pipeline.Podcasts;
 using NrSer.Pipeline.Podcasts.Web;
@@ -62,6 +63,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<MalwareScan>();
         services.AddSingleton<ChunkBlobs>();
         services.AddSingleton<ResultBlobs>();
+        services.AddSingleton<DeploymentBlob>();
         services.AddSingleton<CompleteRecording>();
         services.AddSingleton<RejectRecording>();
         services.AddSingleton<RecordFailure>();
@@ -79,7 +81,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<LakeDocuments>();
         services.AddSingleton<LakeCompactor>();
         services.AddSingleton<LakeVerifier>();
-        return services.AddPodcasts();
+        return services.AddForgetting().AddPodcasts();
     }
 
     /// <summary>Adds the work queues, two a stage, and the queues of what was given up, on the storage account.</summary>
@@ -167,6 +169,39 @@ public static class ServiceCollectionExtensions
         await provider.GetRequiredService<BlobStorage>().CreateMissingAsync(cancellationToken).ConfigureAwait(false);
         await provider.GetRequiredService<ResultTables>().CreateMissingAsync(cancellationToken).ConfigureAwait(false);
         await provider.GetRequiredService<StorageQueueAccount>().CreateMissingAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private static IServiceCollection AddForgetting(this IServiceCollection services)
+    {
+        services.AddOptions<ForgetOptions>().BindConfiguration(ForgetOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ForgetOptions>, ForgetOptionsValidator>();
+        services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<RetentionOptions>, RetentionOptionsValidator>();
+        services.AddSingleton<RetentionState>();
+        services.AddSingleton<Retention>();
+        services.AddSingleton<ForgottenStore>();
+        services.AddSingleton<ErasedRows>();
+        services.AddSingleton<UploadErasure>();
+        services.AddSingleton<RecordingErasure>();
+        services.AddSingleton<EpisodeErasure>();
+        services.AddSingleton(provider => new LetterErasure(provider.StorageQueues(), provider.GetRequiredService<BlobStorage>()));
+        services.AddSingleton<Refusals>();
+        services.AddSingleton<ProofChain>();
+        services.AddSingleton<Remains>();
+        services.AddSingleton<ForgetRecordings>();
+        services.AddSingleton<RefuseUpload>();
+        services.AddSingleton<ForgetTargets>();
+        services.AddSingleton<ForgetFeed>();
+        return services;
+    }
+
+    /// <summary>Every storage queue, where queues are such; those of Service Bus settle their messages themselves.</summary>
+    private static IReadOnlyList<IWorkQueue> StorageQueues(this IServiceProvider provider)
+    {
+        StorageOptions storage = provider.GetRequiredService<IOptions<StorageOptions>>().Value;
+        return storage.ConnectionString is { Length: > 0 } || storage.QueueEndpoint is not null
+            ? [.. StorageNames.Queues.Concat(StorageNames.Queues.Select(StorageNames.PoisonOf))
+                .Select(name => provider.GetKeyedService<IWorkQueue>(name)).OfType<StorageWorkQueue>()] : [];
     }
 
     private static IServiceCollection AddPodcasts(this IServiceCollection services)

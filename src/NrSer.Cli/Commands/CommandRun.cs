@@ -8,7 +8,9 @@ using NrSer.Core.Audio.Input;
 using NrSer.Core.Models;
 using NrSer.Emulator;
 using NrSer.Evaluation.Experiments;
+using NrSer.Pipeline.Forgetting;
 using NrSer.Pipeline.Lake;
+using NrSer.Pipeline.Work;
 
 namespace NrSer.Cli.Commands;
 
@@ -39,9 +41,9 @@ internal static class CommandRun
 
     private static (string Message, int ExitCode)? Explain(Exception error) => error switch
     {
-        InvalidAudioException or UsageException or EvaluationException or LakeQueryException => (error.Message, ExitCode.BadInput),
+        InvalidAudioException or UsageException or EvaluationException or LakeQueryException or RefusalKeyException => (error.Message, ExitCode.BadInput),
         FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException => (error.Message, ExitCode.BadInput),
-        FfmpegMissingException or ModelException or LocalStackException or EmulatorException => (error.Message, ExitCode.Environment),
+        FfmpegMissingException or ModelException or LocalStackException or EmulatorException or ServiceUnavailableException => (error.Message, ExitCode.Environment),
         Microsoft.Extensions.Options.OptionsValidationException => (error.Message, ExitCode.BadInput),
         AuthenticationFailedException => ($"Azure does not know who you are: {FirstLine(error)} Sign in with: az login", ExitCode.Environment),
         RequestFailedException { Status: 403 } => (

@@ -1,7 +1,10 @@
 using System.CommandLine;
+using Microsoft.Extensions.DependencyInjection;
 using NrSer.Cli.Local;
 using NrSer.Cli.Output;
 using NrSer.Cli.Storage;
+using NrSer.Core.Models;
+using NrSer.Pipeline.Results;
 using Spectre.Console;
 
 namespace NrSer.Cli.Commands;
@@ -48,6 +51,8 @@ internal static class UpCommand
             $"drop recordings:  nrser ingest{option} recordings/     see them: nrser status{option}     "
             + $"rows: nrser results{option} <id or name>");
         terminal.Note($"connection string for other tools: {stack.ConnectionString}");
+        if (QualityNotice.Of(stack.Services.GetRequiredService<ModelSet>().Quality) is { } notice)
+            terminal.Notes.MarkupLineInterpolated($"[yellow]{notice}[/]"); // with --quiet, too
         Task exited = stack.EmulatorExited(cancellationToken);
         while (await Task.WhenAny(exited, Task.Delay(s_lookInterval, cancellationToken)) != exited)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using NrSer.Pipeline.Forgetting;
 
 namespace NrSer.Cli.Output;
 
@@ -17,6 +18,8 @@ namespace NrSer.Cli.Output;
 [JsonSerializable(typeof(PodcastAddedV1))]
 [JsonSerializable(typeof(PodcastSyncV1))]
 [JsonSerializable(typeof(PodcastPlanV1))]
+[JsonSerializable(typeof(IReadOnlyList<ProofV1>))]
+[JsonSerializable(typeof(AboutV1))]
 internal sealed partial class CliJsonContext : JsonSerializerContext;
 
 /// <summary>One object per line.</summary>

@@ -35,6 +35,9 @@ internal sealed class Terminal
     /// <summary>Standard output, for text.</summary>
     public TextWriter Out { get; }
 
+    /// <summary>Where a person types answers; null where nobody does.</summary>
+    public TextReader? Answers { get; init; }
+
     /// <summary>Standard error.</summary>
     public TextWriter Errors { get; }
 
@@ -57,7 +60,10 @@ internal sealed class Terminal
     public static Terminal OfThisProcess() => new(
         Console.Out, Console.OpenStandardOutput, Console.Error, !Console.IsErrorRedirected,
         System.Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(
-            variable => (string)variable.Key, variable => (string)variable.Value!, StringComparer.Ordinal));
+            variable => (string)variable.Key, variable => (string)variable.Value!, StringComparer.Ordinal))
+    {
+        Answers = Console.IsInputRedirected || Console.IsErrorRedirected ? null : Console.In,
+    };
 
     /// <summary>Standard output, for bytes.</summary>
     public Stream OpenOutput() => _openOutput();

@@ -89,6 +89,18 @@ public sealed class LakeBlobs(BlobStorage storage)
         return seen with { ETag = written.ETag.ToString(), Rows = rows, Bytes = new FileInfo(path).Length };
     }
 
+    /// <summary>Deletes what parts of a month were before they were replaced, where the account keeps versions.</summary>
+    /// <param name="month">The month.</param>
+    /// <param name="cancellationToken">Stops between blobs; call it again then.</param>
+    public async Task DeleteOldAsync(string month, CancellationToken cancellationToken)
+    {
+        foreach (LakeTable table in LakeTable.Partitioned)
+        {
+            await BlobPurge.DeleteAsync(_results, $"{LakePart.Root}{table.Name}/month={month}/", BlobPurge.IsOld, cancellationToken)
+                .ConfigureAwait(false);
+        }
+    }
+
     /// <summary>A small blob's text, or null.</summary>
     /// <param name="blobName">The blob.</param>
     /// <param name="cancellationToken">Stops the request.</param>

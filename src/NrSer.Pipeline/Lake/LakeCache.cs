@@ -55,6 +55,16 @@ public sealed class LakeCache(LakeBlobs blobs, string folder, TimeProvider time)
         throw new IOException("The lake is being rewritten faster than it can be fetched. Try again when the compaction has ended.");
     }
 
+    /// <summary>Removes everything that was fetched, as when something of it was forgotten. What is being read stays readable where the system
+    /// allows it.</summary>
+    public void Clear()
+    {
+        if (!Directory.Exists(Folder))
+            return;
+        foreach (string file in Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories))
+            DeleteIfPossible(file);
+    }
+
     private static string HashOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
 
     private async Task<string?> FetchAsync(LakePart part, CancellationToken cancellationToken)
@@ -86,14 +96,19 @@ public sealed class LakeCache(LakeBlobs blobs, string folder, TimeProvider time)
         {
             if (pinned.Contains(file) || Path.GetDirectoryName(file) == Folder || File.GetLastWriteTimeUtc(file) > unused)
                 continue;
-            try
-            {
-                File.Delete(file);
-            }
-            catch (Exception busy) when (busy is IOException or UnauthorizedAccessException)
-            {
-                // Read by somebody, where that keeps a file from being deleted.
-            }
+            DeleteIfPossible(file);
+        }
+    }
+
+    private static void DeleteIfPossible(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception busy) when (busy is IOException or UnauthorizedAccessException)
+        {
+            // Read by somebody, where that keeps a file from being deleted.
         }
     }
 }

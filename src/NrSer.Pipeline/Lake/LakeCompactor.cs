@@ -15,17 +15,19 @@ namespace NrSer.Pipeline.Lake;
 /// <param name="blobs">The lake.</param>
 /// <param name="query">Recording rows.</param>
 /// <param name="markers">What has ended since.</param>
+/// <param name="forgotten">What must not be there any more.</param>
 /// <param name="documents">What stands beside the parts.</param>
 /// <param name="lease">Keeps a second host from it.</param>
 /// <param name="options">Sizes.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class LakeCompactor(
-    LakeBlobs blobs, RecordingStore query, LakeMarkers markers, LakeDocuments documents, BlobLease lease,
+    LakeBlobs blobs, RecordingStore query, LakeMarkers markers, ForgottenStore forgotten, LakeDocuments documents, BlobLease lease,
     IOptions<LakeOptions> options, TimeProvider time, ILogger<LakeCompactor> logger)
 {
     private const int BatchRecordings = 2000; // a part's worth at some 500 segments each
     private const int LookUpsAtOnce = 8;
+    private const string Lease = "Lake";
 
     /// <summary>Compacts if enough waits, or something has waited long enough.</summary>
     /// <param name="cancellationToken">Stops between parts.</param>
@@ -93,31 +95,44 @@ public sealed partial class LakeCompactor(
         return rewritten + await CompactAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Takes recordings out of the lake, whatever else is known of them.</summary>
+    /// <summary>Takes recordings out of the lake, whatever else is known of them; each part is written once.</summary>
     /// <param name="recordings">Any; what the lake does not have is no error.</param>
     /// <param name="cancellationToken">Stops between parts; call it again then.</param>
-    /// <returns>False when another host is at it: call it again.</returns>
-    public async Task<bool> RemoveAsync(IReadOnlyCollection<RecordingId> recordings, CancellationToken cancellationToken) =>
-        await AloneAsync(async (workspace, token) =>
+    /// <returns>How many were there; null when another host is at it: call it again.</returns>
+    public async Task<int?> RemoveAsync(IReadOnlyCollection<RecordingId> recordings, CancellationToken cancellationToken)
+    {
+        int removed = 0;
+        bool done = await lease.RunAloneAsync(Lease, async token =>
         {
-            foreach (IGrouping<string, RecordingId> month in recordings.GroupBy(LakePart.MonthOf, StringComparer.Ordinal))
+            LakeWorkspace? workspace = null;
+            try
             {
-                LakeWriter writer = await OpenAsync(workspace, month.Key, token).ConfigureAwait(false);
-                foreach (int number in writer.Numbers)
+                foreach (IGrouping<string, RecordingId> month in recordings.GroupBy(LakePart.MonthOf, StringComparer.Ordinal))
                 {
-                    RecordingId[] here = [.. writer.RecordingsOf(number).Intersect(month)];
-                    if (here.Length > 0)
-                        await writer.RemoveAsync(number, here, token).ConfigureAwait(false);
+                    if (!await blobs.ListAsync(month.Key, token).AnyAsync(token).ConfigureAwait(false))
+                        continue;
+                    LakeWriter writer = await OpenAsync(workspace ??= LakeWorkspace.Open(options.Value), month.Key, token).ConfigureAwait(false);
+                    removed += await RemoveAsync(writer, [.. month], token).ConfigureAwait(false);
+                    await blobs.DeleteOldAsync(month.Key, token).ConfigureAwait(false); // a killed run may have come no further than to here
                 }
-            }
 
-            return 1;
-        }, cancellationToken).ConfigureAwait(false) is not null;
+                if (removed > 0)
+                    await documents.WriteAsync(workspace!, token).ConfigureAwait(false);
+            }
+            finally
+            {
+                workspace?.Dispose();
+            }
+        }, cancellationToken).ConfigureAwait(false);
+        return done ? removed : null;
+    }
 
     private async Task<int> CompactMonthAsync(LakeWorkspace workspace, string month, LakeMarker[] marked, CancellationToken cancellationToken)
     {
-        Recording[] ended = await EndedAsync(marked.Select(marker => marker.Id), cancellationToken).ConfigureAwait(false);
-        if (ended.Length == 0)
+        Recording[] rows = [.. (await RowsAsync([.. marked.Select(marker => marker.Id)], cancellationToken).ConfigureAwait(false)).OfType<Recording>()];
+        Recording[] ended = [.. rows.Where(HasEnded)];
+        RecordingId[] gone = [.. rows.Where(row => row.Status == RecordingStatus.Forgotten).Select(row => row.Id)];
+        if (ended.Length + gone.Length == 0)
             return 0; // about to end, or being retried: their marks stay until they have
         LakeWriter writer = await OpenAsync(workspace, month, cancellationToken).ConfigureAwait(false);
         foreach (IGrouping<int, Recording> part in writer.Place(ended))
@@ -127,20 +142,47 @@ public sealed partial class LakeCompactor(
             LogWritten(month, part.Key, recordings.Length);
         }
 
-        var taken = ended.Select(recording => recording.Id).ToHashSet();
+        await RemoveAsync(
+            writer, [.. gone, .. await ForgottenOfAsync(ended, cancellationToken).ConfigureAwait(false)], cancellationToken).ConfigureAwait(false);
+        var taken = ended.Select(recording => recording.Id).Concat(gone).ToHashSet();
         await markers.SettleAsync(marked.Where(marker => taken.Contains(marker.Id)), cancellationToken).ConfigureAwait(false);
-        return ended.Length;
+        return taken.Count;
+    }
+
+    /// <summary>What was forgotten of recordings since their rows were read: its rows have just been written again.</summary>
+    private async Task<RecordingId[]> ForgottenOfAsync(Recording[] written, CancellationToken cancellationToken)
+    {
+        if (written.Length == 0)
+            return [];
+        IReadOnlySet<RecordingId> recent = await forgotten.RecentAsync(cancellationToken).ConfigureAwait(false);
+        return [.. written.Select(recording => recording.Id).Where(recent.Contains)];
+    }
+
+    private static async Task<int> RemoveAsync(LakeWriter writer, RecordingId[] recordings, CancellationToken cancellationToken)
+    {
+        int removed = 0;
+        foreach (int number in recordings.Length == 0 ? [] : writer.Numbers)
+        {
+            RecordingId[] here = [.. writer.RecordingsOf(number).Intersect(recordings)];
+            removed += here.Length;
+            if (here.Length > 0)
+                await writer.RemoveAsync(number, here, cancellationToken).ConfigureAwait(false);
+        }
+
+        return removed;
     }
 
     private async Task<int> RebuildPartAsync(LakeWriter writer, int number, HashSet<string> known, CancellationToken cancellationToken)
     {
         List<RecordingId> ids = writer.RecordingsOf(number);
         Recording?[] rows = await RowsAsync(ids, cancellationToken).ConfigureAwait(false);
-        RecordingId[] gone = [.. ids.Zip(rows).Where(pair => pair.Second is null).Select(pair => pair.First)];
+        RecordingId[] gone =
+            [.. ids.Zip(rows).Where(pair => pair.Second is null or { Status: RecordingStatus.Forgotten }).Select(pair => pair.First)];
         if (gone.Length > 0)
             await writer.RemoveAsync(number, gone, cancellationToken).ConfigureAwait(false);
-        Recording[] ended = [.. rows.OfType<Recording>().Where(recording => !recording.Status.IsOpen())];
+        Recording[] ended = [.. rows.OfType<Recording>().Where(HasEnded)];
         await writer.PutAsync(number, ended, cancellationToken).ConfigureAwait(false);
+        await RemoveAsync(writer, await ForgottenOfAsync(ended, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         known.UnionWith(ids.Select(id => id.Value));
         return ended.Length;
     }
@@ -152,8 +194,7 @@ public sealed partial class LakeCompactor(
         return writer;
     }
 
-    private async Task<Recording[]> EndedAsync(IEnumerable<RecordingId> ids, CancellationToken cancellationToken) =>
-        [.. (await RowsAsync([.. ids], cancellationToken).ConfigureAwait(false)).OfType<Recording>().Where(recording => !recording.Status.IsOpen())];
+    private static bool HasEnded(Recording recording) => !recording.Status.IsOpen() && recording.Status != RecordingStatus.Forgotten;
 
     /// <summary>Rows in the order of their ids, null where there is none.</summary>
     private async Task<Recording?[]> RowsAsync(List<RecordingId> ids, CancellationToken cancellationToken)
@@ -168,9 +209,9 @@ public sealed partial class LakeCompactor(
     private async Task<int?> AloneAsync(Func<LakeWorkspace, CancellationToken, Task<int>> work, CancellationToken cancellationToken)
     {
         int result = 0;
-        bool done = await lease.RunAloneAsync("Lake", async token =>
+        bool done = await lease.RunAloneAsync(Lease, async token =>
         {
-            using var workspace = LakeWorkspace.Open(options.Value, time);
+            using var workspace = LakeWorkspace.Open(options.Value);
             result = await work(workspace, token).ConfigureAwait(false);
             if (result > 0)
                 await documents.WriteAsync(workspace, token).ConfigureAwait(false);

@@ -10,8 +10,7 @@ namespace NrSer.Pipeline.Lake;
 /// <param name="query">Recording rows.</param>
 /// <param name="markers">What the lake has yet to take in.</param>
 /// <param name="options">Sizes.</param>
-/// <param name="time">The clock.</param>
-public sealed class LakeVerifier(LakeBlobs blobs, RecordingStore query, LakeMarkers markers, IOptions<LakeOptions> options, TimeProvider time)
+public sealed class LakeVerifier(LakeBlobs blobs, RecordingStore query, LakeMarkers markers, IOptions<LakeOptions> options)
 {
     private const int BatchRecordings = 1000;
 
@@ -21,7 +20,7 @@ public sealed class LakeVerifier(LakeBlobs blobs, RecordingStore query, LakeMark
     /// <returns>What differs; nothing where all is well.</returns>
     public async IAsyncEnumerable<LakeDifference> RunAsync(string? month, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var workspace = LakeWorkspace.Open(options.Value, time);
+        using var workspace = LakeWorkspace.Open(options.Value);
         (DateOnly from, DateOnly to) = LakeMonths.Range(month);
         string[] months = [.. await blobs.ListAsync(month, cancellationToken).Select(part => part.Month)
             .Union(query.ListAsync(new RecordingFilter(from, to), cancellationToken).Select(recording => LakePart.MonthOf(recording.Id)))
@@ -83,7 +82,7 @@ public sealed class LakeVerifier(LakeBlobs blobs, RecordingStore query, LakeMark
             foreach (RecordingId id in batch)
             {
                 Recording? row = await query.FindAsync(id, cancellationToken).ConfigureAwait(false);
-                if (row is null)
+                if (row is null or { Status: RecordingStatus.Forgotten })
                     yield return new LakeDifference(month, id.Value, "is in the lake, and has no row");
                 else if (!row.Status.IsOpen() && !waiting.Contains(id))
                     settled.Add(row);

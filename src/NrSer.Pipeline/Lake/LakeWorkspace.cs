@@ -19,14 +19,13 @@ internal sealed class LakeWorkspace : IDisposable
 
     /// <summary>Opens one, and clears away what killed runs left behind.</summary>
     /// <param name="options">The memory that it may take.</param>
-    /// <param name="time">The clock.</param>
-    public static LakeWorkspace Open(LakeOptions options, TimeProvider time)
+    public static LakeWorkspace Open(LakeOptions options)
     {
         string root = Path.Combine(Path.GetTempPath(), "nrser-lake");
         DirectoryInfo folder = Directory.CreateDirectory(Path.Combine(root, Path.GetRandomFileName()));
         foreach (DirectoryInfo left in folder.Parent!.EnumerateDirectories())
         {
-            if (time.GetUtcNow().UtcDateTime - left.LastWriteTimeUtc > s_abandoned)
+            if (folder.LastWriteTimeUtc - left.LastWriteTimeUtc > s_abandoned) // by one clock, that of the disk
                 DeleteIfPossible(left.FullName);
         }
 

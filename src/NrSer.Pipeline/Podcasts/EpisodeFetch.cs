@@ -5,6 +5,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using NrSer.Pipeline.Forgetting;
 using NrSer.Pipeline.Podcasts.Web;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
@@ -23,11 +24,13 @@ namespace NrSer.Pipeline.Podcasts;
 /// <param name="download">Brings the bytes.</param>
 /// <param name="storage">Receives them.</param>
 /// <param name="uploads">Told of what was stored, where no service tells.</param>
+/// <param name="forgetting">Takes back what was forgotten while it was fetched.</param>
 /// <param name="options">Attempts.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class EpisodeFetch(
-    PodcastStore store, EpisodeDownload download, BlobStorage storage, UploadStore uploads, IOptions<PodcastOptions> options, TimeProvider time,
+    PodcastStore store, EpisodeDownload download, BlobStorage storage, UploadStore uploads, ForgetRecordings forgetting, IOptions<PodcastOptions> options,
+    TimeProvider time,
     ILogger<EpisodeFetch> logger) : IDisposable
 {
     private const int BlockBytes = 1024 * 1024; // 50,000 blocks are the most, and as many blocks are held as there are downloads
@@ -97,7 +100,10 @@ public sealed partial class EpisodeFetch(
 
         ended = ended with { FetchedBy = null, FetchedUntil = null };
         LogEnded(episode.FeedId, episode.Key, ended.Status, ended.Reason ?? "");
-        return await store.TryWriteAsync(ended, cancellationToken).ConfigureAwait(false);
+        Episode? written = await store.TryWriteAsync(ended, cancellationToken).ConfigureAwait(false);
+        if (written is null && ended.Status == EpisodeStatus.Stored)
+            await TakeBackIfForgottenAsync(ended, cancellationToken).ConfigureAwait(false);
+        return written;
     }
 
     /// <inheritdoc/>
@@ -152,7 +158,7 @@ public sealed partial class EpisodeFetch(
             ?? throw PodcastException.Later("Another took it over.");
         var metadata = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
         {
-            [UploadMetadata.Sha256] = sha256, ["feedId"] = taken.FeedId, ["episodeKey"] = taken.Key,
+            [UploadMetadata.Sha256] = sha256, [UploadMetadata.FeedId] = taken.FeedId, [UploadMetadata.EpisodeKey] = taken.Key,
         };
         if (taken.PublishedAt is { } published)
             metadata[UploadMetadata.RecordedAt] = published.UtcDateTime.ToString("O");
@@ -206,6 +212,20 @@ public sealed partial class EpisodeFetch(
         {
             return null;
         }
+    }
+
+    /// <summary>Whoever forgets an episode deletes its row; what was stored of it since must go, too.</summary>
+    private async Task TakeBackIfForgottenAsync(Episode stored, CancellationToken cancellationToken)
+    {
+        if (await store.FindEpisodeAsync(stored.FeedId, stored.Key, cancellationToken).ConfigureAwait(false) is not null
+            || await uploads.FindAsync(stored.BlobName!, cancellationToken).ConfigureAwait(false) is not { } upload)
+            return;
+        var request = new ForgetRequest(upload.Id)
+        {
+            BlobName = upload.BlobName, BlobETag = upload.ETag, ContentBytes = upload.ContentBytes, Sha256 = stored.Sha256,
+            Reason = "It was forgotten while it was fetched.",
+        };
+        await forgetting.RequestAsync([request], cancellationToken).ConfigureAwait(false);
     }
 
     private async Task GiveBackAsync(Episode taken)

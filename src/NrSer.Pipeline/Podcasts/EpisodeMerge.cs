@@ -44,15 +44,15 @@ internal sealed class EpisodeMerge
         FeedItem[] heard = [.. items.Where(item => item.Audio is not null)];
         WithoutAudio += items.Count - heard.Length;
         HashSet<string> sharedIds = SharedOf(heard.Select(item => item.ItemId));
-        HashSet<string> sharedFiles = SharedOf(heard.Select(item => FileOf(item.Audio!.Url)));
+        HashSet<string> sharedFiles = SharedOf(heard.Select(item => Episode.FileOf(item.Audio!.Url)));
         HashSet<string> ids = [.. heard.Select(item => item.ItemId).OfType<string>().Except(sharedIds)];
         int before = New.Count;
         foreach (FeedItem item in heard)
         {
             string? id = item.ItemId is { } given && !sharedIds.Contains(given) ? given : null;
-            string file = FileOf(item.Audio!.Url);
+            string file = Episode.FileOf(item.Audio!.Url);
             file = sharedFiles.Contains(file) ? item.Audio.Url.AbsoluteUri : file;
-            string key = PodcastNames.EpisodeKey(_feedId, id is null ? $"file {file}" : $"guid {id}");
+            string key = Episode.KeyOf(_feedId, id is null ? $"file {file}" : $"guid {id}");
             Episode? known = id is not null && _byItemId.TryGetValue(id, out Episode? named) ? named
                 : _byKey.TryGetValue(key, out Episode? keyed) ? keyed
                 : _byFile.TryGetValue(file, out Episode? filed) && filed is not null && !(filed.ItemId is { } other && ids.Contains(other)) ? filed
@@ -72,6 +72,16 @@ internal sealed class EpisodeMerge
         return New.Count - before;
     }
 
+    /// <summary>Leaves new episodes out, as if the feed did not have them.</summary>
+    public void LeaveOut(Func<Episode, bool> isMeant)
+    {
+        foreach (Episode episode in New.Select(key => _byKey[key]).Where(isMeant).ToArray())
+        {
+            New.Remove(episode.Key);
+            _byKey.Remove(episode.Key);
+        }
+    }
+
     /// <summary>Replaces an episode.</summary>
     public void Set(Episode episode)
     {
@@ -87,7 +97,7 @@ internal sealed class EpisodeMerge
             _byItemId[id] = _byItemId.TryGetValue(id, out Episode? first) && first.Key != episode.Key ? first : episode;
         if (Uri.TryCreate(episode.Url, UriKind.Absolute, out Uri? address))
         {
-            foreach (string file in new[] { FileOf(address), address.AbsoluteUri }.Distinct())
+            foreach (string file in new[] { Episode.FileOf(address), address.AbsoluteUri }.Distinct())
                 _byFile[file] = _byFile.TryGetValue(file, out Episode? first) && first?.Key != episode.Key ? null : episode;
         }
     }
@@ -117,6 +127,4 @@ internal sealed class EpisodeMerge
 
     private static HashSet<string> SharedOf(IEnumerable<string?> values) =>
         [.. values.OfType<string>().GroupBy(value => value, StringComparer.Ordinal).Where(group => group.Skip(1).Any()).Select(group => group.Key)];
-
-    private static string FileOf(Uri address) => address.GetLeftPart(UriPartial.Path);
 }

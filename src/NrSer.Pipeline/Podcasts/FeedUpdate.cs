@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using NrSer.Pipeline.Forgetting;
 using NrSer.Pipeline.Podcasts.Feeds;
 using NrSer.Pipeline.Podcasts.Web;
 using NrSer.Pipeline.Results;
@@ -13,11 +14,12 @@ namespace NrSer.Pipeline.Podcasts;
 /// <summary>Reads a feed again and takes note of what is new; an unchanged one costs one question.</summary>
 /// <param name="store">Feeds and episodes.</param>
 /// <param name="client">Asks.</param>
+/// <param name="refusals">Episodes that were forgotten.</param>
 /// <param name="options">How large a feed may be.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class FeedUpdate(
-    PodcastStore store, PodcastClient client, IOptions<PodcastOptions> options, TimeProvider time, ILogger<FeedUpdate> logger)
+    PodcastStore store, PodcastClient client, Refusals refusals, IOptions<PodcastOptions> options, TimeProvider time, ILogger<FeedUpdate> logger)
 {
     private const int MaxPages = 1000;
 
@@ -94,6 +96,8 @@ public sealed partial class FeedUpdate(
             && await ReadOlderAsync(feed, document, found > 0 || feed.HttpETag is null, episodes, remarks, cancellationToken).ConfigureAwait(false);
         if (episodes.WithoutAudio > 0)
             remarks.Add($"{episodes.WithoutAudio} items have no audio.");
+        if (episodes.New.Count > 0 && await refusals.OfEpisodesAsync(cancellationToken).ConfigureAwait(false) is { } isForgotten)
+            episodes.LeaveOut(isForgotten);
         EpisodeRules.Apply(feed, episodes);
         await WriteAsync(feed, episodes, cancellationToken).ConfigureAwait(false);
 

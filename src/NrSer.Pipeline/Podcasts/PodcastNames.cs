@@ -17,11 +17,6 @@ public static class PodcastNames
         return Hash(address.AbsoluteUri);
     }
 
-    /// <summary>The key of an episode.</summary>
-    /// <param name="feedId">Its feed.</param>
-    /// <param name="identity">What tells it from others of the feed.</param>
-    public static string EpisodeKey(string feedId, string identity) => Hash($"{feedId}\n{identity}");
-
     /// <summary>A title as the name of a folder: letters and digits of any script, and hyphens.</summary>
     /// <param name="title">The title; null or without letters gives <c>podcast</c>.</param>
     public static string Slug(string? title)

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace NrSer.Pipeline.Results;
 
 /// <summary>One episode of a feed.</summary>
@@ -81,6 +84,34 @@ public sealed record Episode
 
     /// <summary>Of the row, as the store tells; null for a new one.</summary>
     public string? Version { get; init; }
+
+    /// <summary>Every key that its feed may give it: by its GUID, by its file, and the one that it has.</summary>
+    public IEnumerable<string> Keys
+    {
+        get
+        {
+            var identities = new List<string>();
+            if (ItemId is { } id)
+                identities.Add($"guid {id}");
+            if (Uri.TryCreate(Url, UriKind.Absolute, out Uri? address))
+                identities.AddRange([$"file {FileOf(address)}", $"file {address.AbsoluteUri}"]);
+            return identities.Select(identity => KeyOf(FeedId, identity)).Append(Key).Distinct(StringComparer.Ordinal);
+        }
+    }
+
+    /// <summary>The key of an episode.</summary>
+    /// <param name="feedId">Its feed.</param>
+    /// <param name="identity">What tells it from others of the feed.</param>
+    public static string KeyOf(string feedId, string identity) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{feedId}\n{identity}")).AsSpan(0, 8));
+
+    /// <summary>An audio file's address without its query.</summary>
+    /// <param name="address">The address.</param>
+    public static string FileOf(Uri address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return address.GetLeftPart(UriPartial.Path);
+    }
 }
 
 /// <summary>How an episode stands.</summary>

@@ -66,6 +66,12 @@ public sealed record ReceiptV1
     /// <summary>Blob of the segments, in the same container.</summary>
     public required string Parquet { get; init; }
 
+    /// <summary>What the results may be used for; null where nobody had said when it was taken in.</summary>
+    public required string? Purpose { get; init; }
+
+    /// <summary>What must be known of the models' quality; null where nothing must.</summary>
+    public required string? Notice { get; init; }
+
     /// <summary>The receipt of a recording that has ended.</summary>
     /// <param name="recording">All that is known of it.</param>
     /// <param name="parquet">Blob of the segments.</param>
@@ -94,6 +100,8 @@ public sealed record ReceiptV1
             DominantEmotion = recording.DominantEmotion,
             Models = new ReceiptModelsV1(recording.EnhancerModel, recording.SnrLevelModel, recording.EmotionModel, recording.ModelQuality),
             Parquet = parquet,
+            Purpose = recording.Purpose,
+            Notice = QualityNotice.Of(recording.ModelQuality),
         };
     }
 }

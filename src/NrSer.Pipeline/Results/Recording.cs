@@ -130,6 +130,9 @@ public sealed record Recording
     /// <summary>The lowest quality among the models: <c>demonstration</c> or <c>production</c>.</summary>
     public string? ModelQuality { get; init; }
 
+    /// <summary>What the results may be used for, as the deployment said when it was taken in.</summary>
+    public string? Purpose { get; init; }
+
     /// <summary>Of the row that was read, as the store tells; null before it was stored.</summary>
     public string? Version { get; init; }
 

@@ -47,7 +47,7 @@ public static class RecordingColumns
             (r, v) => r with { BlobName = v }, isNullable: false),
         Of("Status", null, AnyEnd, "Where it stands.", r => r.Status, (r, v) => r with { Status = v },
             "`Queued`, `Processing`, `Completed`, `Rejected` (it cannot be read), `Failed` (a service failed for good) or `Withdrawn` (the "
-            + "upload was deleted or replaced before it was taken in)."),
+            + "upload was deleted or replaced before it was taken in). `Forgotten` is a tombstone, which has nothing else."),
         Of("Reason", null, AnyEnd, "Why it was rejected, withdrawn or failed, a sentence.", r => r.Reason, (r, v) => r with { Reason = v },
             "Empty or null otherwise."),
         Of("Generation", null, AnyEnd, "How often it was retried.", r => r.Generation, (r, v) => r with { Generation = v }, "0 for the first run."),
@@ -98,6 +98,8 @@ public static class RecordingColumns
             "Null without speech."),
         Of("ModelQuality", null, Stage.Complete, "The lowest quality among the models.", r => r.ModelQuality, (r, v) => r with { ModelQuality = v },
             "`demonstration`: to show the mechanism, not to decide about people; `production`."),
+        Of("Purpose", null, Stage.Ingest, "What the results may be used for.", r => r.Purpose, (r, v) => r with { Purpose = v },
+            "As `nrser purpose` said when it was taken in; null where nobody had said."),
     ];
 
     /// <summary>Writes what decoding shows as fields of a JSON object.</summary>

@@ -18,6 +18,15 @@ public sealed class ResultBlobs(BlobStorage storage)
     /// <param name="id">The recording.</param>
     public static string ReceiptName(RecordingId id) => $"{id}/receipt.json";
 
+    /// <summary>Deletes Parquet file and receipt.</summary>
+    /// <param name="id">The recording.</param>
+    /// <param name="cancellationToken">Stops the requests.</param>
+    public async Task DeleteAsync(RecordingId id, CancellationToken cancellationToken)
+    {
+        foreach (string name in new[] { SegmentsName(id), ReceiptName(id) })
+            await _results.DeleteBlobIfExistsAsync(name, cancellationToken: cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Writes Parquet file and receipt, over earlier ones of the same recording.</summary>
     /// <param name="recording">All that is known of it.</param>
     /// <param name="segments">Its segments, in order.</param>

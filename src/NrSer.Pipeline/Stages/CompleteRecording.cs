@@ -46,9 +46,11 @@ public sealed partial class CompleteRecording(RecordingStore store, ResultBlobs 
             return;
         }
 
-        // A retry overtook this run. Should it have ended already, its files were just overwritten with older ones: write them once more.
+        // It was forgotten meanwhile, or a retry overtook this run. Should it have ended already, its files were just overwritten with older ones: write them once more.
         Recording? standing = await store.FindAsync(id, cancellationToken).ConfigureAwait(false);
-        if (standing is { Status: RecordingStatus.Completed or RecordingStatus.Failed } && standing.Generation > recording.Generation)
+        if (standing is { Status: RecordingStatus.Forgotten })
+            await results.DeleteAsync(id, cancellationToken).ConfigureAwait(false);
+        else if (standing is { Status: RecordingStatus.Completed or RecordingStatus.Failed } && standing.Generation > recording.Generation)
             await WriteAsync(standing, await ChunksAsync(id, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
     }
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using NrSer.Core.Audio.Ffmpeg;
 using NrSer.Core.Audio.Input;
 using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Forgetting;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Uploads;
@@ -17,6 +18,8 @@ namespace NrSer.Pipeline.Stages;
 /// stored again, and are cut as that run cut them, even if the settings have changed since.
 /// </remarks>
 /// <param name="uploads">For the upload itself, and for which recording it is.</param>
+/// <param name="refusal">Keeps out what was forgotten for good.</param>
+/// <param name="deployment">Says what results may be used for.</param>
 /// <param name="scan">Says whether it may be decoded.</param>
 /// <param name="cutting">Decodes and cuts it.</param>
 /// <param name="store">Recording rows.</param>
@@ -25,8 +28,8 @@ namespace NrSer.Pipeline.Stages;
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class IngestRecording(
-    UploadStore uploads, MalwareScan scan, CutUpload cutting, RecordingStore store, RejectRecording rejection, CompleteRecording completion,
-    TimeProvider time, ILogger<IngestRecording> logger)
+    UploadStore uploads, RefuseUpload refusal, DeploymentBlob deployment, MalwareScan scan, CutUpload cutting, RecordingStore store,
+    RejectRecording rejection, CompleteRecording completion, TimeProvider time, ILogger<IngestRecording> logger)
 {
     /// <summary>Handles one blob event; may run twice, at once or late, and die anywhere.</summary>
     /// <param name="message">An event that <see cref="BlobCreatedEvent.Parse"/> reads.</param>
@@ -80,6 +83,14 @@ public sealed partial class IngestRecording(
         Upload upload = identified.Upload;
         RecordingId id = upload.Id;
         Recording? earlier = await store.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        if (earlier is { Status: RecordingStatus.Forgotten })
+        {
+            await uploads.DisownIfForgottenAsync(upload.BlobName, id, cancellationToken).ConfigureAwait(false); // its name was just noted again
+            return;
+        }
+
+        if (await refusal.RunAsync(identified, cancellationToken).ConfigureAwait(false))
+            return;
         if (earlier is { Status: RecordingStatus.Withdrawn } || (earlier is { Status: RecordingStatus.Failed } && identified.IsNewETag))
             generation = Math.Max(generation, earlier.Generation + 1); // it is there again
         if (earlier is { Status: RecordingStatus.Processing } && earlier.Generation == generation && earlier.IngestedGeneration == generation)
@@ -103,6 +114,7 @@ public sealed partial class IngestRecording(
             StartedAt = time.GetUtcNow(),
             ChannelMode = upload.Wishes.Channels,
             Track = upload.Wishes.Track,
+            Purpose = (await deployment.RecentAsync(cancellationToken).ConfigureAwait(false))?.Label,
         };
         (Recording planned, IReadOnlyDictionary<string, Chunk> before) = await cutting.PlanAsync(begun, earlier, cancellationToken)
             .ConfigureAwait(false);

@@ -85,6 +85,8 @@ public sealed partial class RecordFailure(
         };
         if (await store.AdvanceAsync(failed, cancellationToken).ConfigureAwait(false))
             PipelineTelemetry.CountFailure(RecordingStatus.Failed, FailureKind.DeadLetter);
+        else
+            await uploads.DisownIfForgottenAsync(upload.BlobName, upload.Id, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task FailChunkAsync(ChunkId id, int generation, string reason, CancellationToken cancellationToken)
@@ -92,7 +94,7 @@ public sealed partial class RecordFailure(
         var failure = new Chunk { Id = id, FailureReason = reason, FailedGeneration = generation, FailedAt = time.GetUtcNow() };
         if (await store.FailChunkAsync(failure, cancellationToken).ConfigureAwait(false))
             await completion.RunAsync(id.Recording, cancellationToken).ConfigureAwait(false);
-        else
+        else if (await store.FindAsync(id.Recording, cancellationToken).ConfigureAwait(false) is not { Status: RecordingStatus.Forgotten })
             Orphan(StorageNames.ChunksQueue, "There is no such chunk.");
     }
 

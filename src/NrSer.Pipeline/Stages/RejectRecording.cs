@@ -42,7 +42,7 @@ public sealed partial class RejectRecording(RecordingStore store, ChunkBlobs blo
         await EndAsync(id, standing.Generation, RecordingStatus.Withdrawn, reason, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Removes everything made of a recording if it was rejected or withdrawn.</summary>
+    /// <summary>Removes everything made of a recording if it was rejected, withdrawn or forgotten.</summary>
     /// <param name="id">The recording.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>Whether it was, so that there is no more to do for it.</returns>
@@ -60,7 +60,11 @@ public sealed partial class RejectRecording(RecordingStore store, ChunkBlobs blo
     {
         var ended = new Recording { Id = id, Generation = generation, Status = status, Reason = reason, CompletedAt = time.GetUtcNow() };
         if (!await store.AdvanceAsync(ended, cancellationToken).ConfigureAwait(false))
+        {
+            await DiscardIfVoidAsync(id, cancellationToken).ConfigureAwait(false); // forgotten meanwhile, or ended by another who died at it
             return false;
+        }
+
         await DiscardAsync(id, cancellationToken).ConfigureAwait(false);
         return true;
     }

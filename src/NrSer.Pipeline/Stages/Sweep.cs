@@ -2,6 +2,7 @@ using Azure;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Forgetting;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Uploads;
@@ -16,14 +17,16 @@ namespace NrSer.Pipeline.Stages;
 /// <param name="rejection">Ends a recording whose upload is gone.</param>
 /// <param name="reconciliation">The look through everything.</param>
 /// <param name="audio">Kept within its budget.</param>
+/// <param name="forgetting">Goes on with what is being forgotten, and looks again.</param>
+/// <param name="retention">Deletes what was kept long enough.</param>
 /// <param name="ages">Tells what may still wait in line.</param>
 /// <param name="activity">Tells whether work waits for a service that is down.</param>
 /// <param name="options">When to step in.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class Sweep(
-    UploadStore uploads, RecordingStore store, RejectRecording rejection, Reconciliation reconciliation, WorkAudio audio, QueueAges ages,
-        QueueActivity activity,
+    UploadStore uploads, RecordingStore store, RejectRecording rejection, Reconciliation reconciliation, WorkAudio audio,
+        ForgetRecordings forgetting, Retention retention, QueueAges ages, QueueActivity activity,
     IOptions<SweepOptions> options, TimeProvider time, ILogger<Sweep> logger)
 {
     private static readonly TimeSpan s_clockSkew = TimeSpan.FromMinutes(5); // between tables and queues, and from a row to its message
@@ -51,6 +54,8 @@ public sealed partial class Sweep(
 
         await audio.TrimAsync(cancellationToken).ConfigureAwait(false);
         await reconciliation.RunAsync(cancellationToken).ConfigureAwait(false);
+        await forgetting.SweepAsync(cancellationToken).ConfigureAwait(false);
+        await retention.SweepAsync(cancellationToken).ConfigureAwait(false);
         PipelineTelemetry.CountSweep();
     }
 

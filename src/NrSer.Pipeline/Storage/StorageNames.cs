@@ -18,6 +18,12 @@ public static class StorageNames
     /// <summary>Container of receipts and Parquet files.</summary>
     public const string Results = "results";
 
+    /// <summary>Container of the key by which forgotten contents are known again: for the host's own identity, and whoever may forget.</summary>
+    public const string Keys = "keys";
+
+    /// <summary>Container of the events that Event Grid could not deliver; there is none on a laptop.</summary>
+    public const string LostEvents = "eventgrid-deadletter";
+
     /// <summary>Table of recordings: day, id.</summary>
     public const string RecordingsTable = "recordings";
 
@@ -42,6 +48,9 @@ public static class StorageNames
     /// <summary>Table of episodes: feed id, key.</summary>
     public const string EpisodesTable = "episodes";
 
+    /// <summary>Table of what was forgotten, is about to be, and is not to be taken in again: what a row is, an id or a keyed hash.</summary>
+    public const string ForgottenTable = "forgotten";
+
     /// <summary>Queue of blob events.</summary>
     public const string UploadsQueue = "uploads";
 
@@ -64,11 +73,11 @@ public static class StorageNames
     public const string DownloadsQueue = "downloads";
 
     /// <summary>Containers.</summary>
-    public static IReadOnlyList<string> Containers { get; } = [Recordings, Chunks, Enhanced, Results];
+    public static IReadOnlyList<string> Containers { get; } = [Recordings, Chunks, Enhanced, Results, Keys];
 
     /// <summary>Tables, lower case because Power BI needs it.</summary>
     public static IReadOnlyList<string> Tables { get; } =
-        [RecordingsTable, ChunksTable, SegmentsTable, UploadsTable, OpenWorkTable, LakePendingTable, FeedsTable, EpisodesTable];
+        [RecordingsTable, ChunksTable, SegmentsTable, UploadsTable, OpenWorkTable, LakePendingTable, FeedsTable, EpisodesTable, ForgottenTable];
 
     /// <summary>The queue of a stage for what keeps nobody waiting.</summary>
     /// <param name="queue">One of <see cref="Queues"/>.</param>

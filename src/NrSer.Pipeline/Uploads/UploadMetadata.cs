@@ -18,9 +18,19 @@ public static class UploadMetadata
     /// <summary>SHA-256 of its content, lower-case hex.</summary>
     public const string Sha256 = "sha256";
 
+    /// <summary>The feed of the episode that it is; with <see cref="EpisodeKey"/>.</summary>
+    public const string FeedId = "feedId";
+
+    /// <summary>The episode that it is, within its feed.</summary>
+    public const string EpisodeKey = "episodeKey";
+
     /// <summary>The lane; that of whoever waits for what says none.</summary>
     internal static Lane LaneOf(IDictionary<string, string> metadata) =>
         Enum.TryParse(Find(metadata, LaneName), ignoreCase: true, out Lane lane) && Enum.IsDefined(lane) ? lane : default;
+
+    /// <summary>The episode that an upload is; null where it is none.</summary>
+    internal static (string FeedId, string Key)? EpisodeOf(IDictionary<string, string> metadata) =>
+        Find(metadata, FeedId) is { } feed && Find(metadata, EpisodeKey) is { } key ? (feed, key) : null;
 
     /// <summary>The time in ISO 8601; null for what is none, since anybody may write anything.</summary>
     internal static DateTimeOffset? RecordedAtOf(IDictionary<string, string> metadata) =>

@@ -37,6 +37,7 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
                 Lane = LaneOf(blobName, UploadMetadata.LaneOf(properties.Metadata)),
                 RecordedAt = UploadMetadata.RecordedAtOf(properties.Metadata),
                 DeclaredSeconds = UploadMetadata.DeclaredSecondsOf(properties.Metadata),
+                Episode = UploadMetadata.EpisodeOf(properties.Metadata),
             };
         }
         catch (RequestFailedException gone) when (gone.ErrorCode == BlobErrorCode.BlobNotFound)
@@ -90,7 +91,7 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
         {
             IndexedUpload? known = await index.FindAsync(upload.BlobName, cancellationToken).ConfigureAwait(false);
             if (known is { Sha256: not null } && known.BlobETag == upload.ETag)
-                return new IdentifiedUpload(upload with { Id = known.RecordingId }, hashed?.Content, IsNewETag: false);
+                return new IdentifiedUpload(upload with { Id = known.RecordingId }, known.Sha256, hashed?.Content, IsNewETag: false);
             hashed ??= await HashAsync(upload, cancellationToken).ConfigureAwait(false);
 
             // Nothing was made yet of what nobody looked into: whatever it was, it is this now.
@@ -100,7 +101,7 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
                 await replaced(known.RecordingId).ConfigureAwait(false);
             var seen = new IndexedUpload(upload.BlobName, id, upload.ETag, upload.ContentBytes, hashed.Value.Sha256, known?.Version);
             if (await index.TryWriteAsync(seen, cancellationToken).ConfigureAwait(false))
-                return new IdentifiedUpload(upload with { Id = id }, hashed.Value.Content,
+                return new IdentifiedUpload(upload with { Id = id }, hashed.Value.Sha256, hashed.Value.Content,
                     IsNewETag: known is not null && known.BlobETag != upload.ETag);
         }
     }
@@ -179,13 +180,26 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
             return true; // which recording it is shows when its content is looked at
 
         // The row keeps the next look from sending it again while it waits behind others.
-        await recordings.AdvanceAsync(
+        bool isNoted = await recordings.AdvanceAsync(
             new Recording
             {
                 Id = seen.RecordingId, Status = RecordingStatus.Queued, BlobName = upload.BlobName, BlobETag = upload.ETag,
                 UploadedAt = upload.CreatedOn, StartedAt = time.GetUtcNow(),
             },
             cancellationToken).ConfigureAwait(false);
+        return isNoted || !await DisownIfForgottenAsync(seen.BlobName, seen.RecordingId, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes back what was just written of a name, if its recording was forgotten meanwhile.</summary>
+    /// <param name="blobName">Name within the recordings container.</param>
+    /// <param name="id">The recording.</param>
+    /// <param name="cancellationToken">Stops the requests.</param>
+    /// <returns>Whether it was forgotten.</returns>
+    public async Task<bool> DisownIfForgottenAsync(string blobName, RecordingId id, CancellationToken cancellationToken)
+    {
+        if ((await recordings.FindAsync(id, cancellationToken).ConfigureAwait(false))?.Status != RecordingStatus.Forgotten)
+            return false;
+        await index.RemoveAsync(UploadIndex.KeyTextOf(blobName), id, cancellationToken).ConfigureAwait(false);
         return true;
     }
 
@@ -263,10 +277,14 @@ public sealed record Upload(RecordingId Id, string BlobName, string ETag, DateTi
 
     /// <summary>Its length as its publisher says, likewise.</summary>
     public double? DeclaredSeconds { get; init; }
+
+    /// <summary>The feed and the key of the episode that it is, likewise.</summary>
+    public (string FeedId, string Key)? Episode { get; init; }
 }
 
 /// <summary>An upload of which it is known which recording it is.</summary>
 /// <param name="Upload">The upload, with the recording's id.</param>
+/// <param name="Sha256">Of its content, lower-case hex.</param>
 /// <param name="Content">All of it where it was read and is small.</param>
 /// <param name="IsNewETag">Whether its content was known under another ETag, or another content under its name.</param>
-public sealed record IdentifiedUpload(Upload Upload, byte[]? Content, bool IsNewETag);
+public sealed record IdentifiedUpload(Upload Upload, string Sha256, byte[]? Content, bool IsNewETag);

@@ -10,7 +10,8 @@ namespace NrSer.Cli.Tests.Chaos;
 /// <summary>What must be true of a stack in which nothing is under way, whatever happened to it.</summary>
 /// <param name="stack">The stack.</param>
 /// <param name="uploads">What lies in the container: SHA-256 by name.</param>
-internal sealed class ChaosCheck(Stack stack, IReadOnlyDictionary<string, string> uploads)
+/// <param name="forgotten">Names of what was forgotten.</param>
+internal sealed class ChaosCheck(Stack stack, IReadOnlyDictionary<string, string> uploads, IReadOnlyCollection<string> forgotten)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -34,6 +35,31 @@ internal sealed class ChaosCheck(Stack stack, IReadOnlyDictionary<string, string
         Assert.Empty(await store.UnfinishedAsync(TimeProvider.System.GetUtcNow().AddDays(1), Stop).ToListAsync(Stop));
         foreach (string queue in StorageNames.LaneQueues.Concat(StorageNames.Queues.Select(StorageNames.PoisonOf)))
             Assert.Empty(await stack.MessagesAsync(queue));
+        await CheckForgottenAsync(store, rows, today);
+    }
+
+    /// <summary>Of what was forgotten tombstones are left, and a chain of proofs.</summary>
+    private async Task CheckForgottenAsync(RecordingStore store, List<Recording> rows, DateOnly today)
+    {
+        Assert.DoesNotContain(rows, row => forgotten.Contains(row.BlobName));
+        foreach (string name in forgotten)
+            Assert.False(await stack.Container(StorageNames.Recordings).GetBlobClient(name).ExistsAsync(Stop), name);
+        var gone = new RecordingFilter(today.AddDays(-2), today.AddDays(1), RecordingStatus.Forgotten);
+        List<Recording> tombstones = await store.ListAsync(gone, Stop).ToListAsync(Stop);
+        Assert.True(tombstones.Count >= forgotten.Count, $"{tombstones.Count} tombstones of {forgotten.Count}");
+        foreach (Recording tombstone in tombstones)
+        {
+            Assert.Null(tombstone.BlobName);
+            Assert.Empty(await Stack.ChunksAsync(store, tombstone, Stop));
+            Assert.Empty(await store.TableSegmentsAsync(tombstone.Id, Stop).ToListAsync(Stop));
+            foreach (string container in new[] { StorageNames.Chunks, StorageNames.Enhanced, StorageNames.Results })
+            {
+                Assert.Empty(await stack.Container(container).GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{tombstone.Id}/", Stop)
+                    .Select(blob => blob.Name).ToListAsync(Stop));
+            }
+        }
+
+        (await stack.RunAsync("forget", "verify")).Succeeded();
     }
 
     private async Task CheckAsync(RecordingStore store, Recording row)

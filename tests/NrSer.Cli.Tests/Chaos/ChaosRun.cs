@@ -24,12 +24,16 @@ internal sealed partial class ChaosRun(Stack stack, int seed)
 
     private readonly Random _random = new(seed);
     private readonly Dictionary<string, byte[]> _uploads = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _forgotten = new(StringComparer.Ordinal);
     private RunningNrser? _worker;
     private int _number;
 
     /// <summary>What lies in the container now: SHA-256 by name.</summary>
     public IReadOnlyDictionary<string, string> Uploads => _uploads.ToDictionary(
         upload => upload.Key, upload => Convert.ToHexStringLower(SHA256.HashData(upload.Value)), StringComparer.Ordinal);
+
+    /// <summary>What was forgotten, and not uploaded again since.</summary>
+    public IReadOnlyCollection<string> Forgotten => _forgotten;
 
     public int Kills { get; private set; }
 
@@ -55,7 +59,10 @@ internal sealed partial class ChaosRun(Stack stack, int seed)
                 DateOnly today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
                 List<Recording> rows = await store.ListAsync(new RecordingFilter(today.AddDays(-2), today.AddDays(1)), cancellationToken)
                     .ToListAsync(cancellationToken);
-                bool ended = rows.TrueForAll(row => !row.Status.IsOpen());
+                bool ended = rows.TrueForAll(row => !row.Status.IsOpen())
+                    && !await stack.Forgotten().RequestsAsync(cancellationToken).AnyAsync(cancellationToken);
+                foreach (string queue in _forgotten.Count > 0 ? StorageNames.Queues : []) // what names them completes when it is received
+                    ended &= (await stack.MessagesAsync(queue)).Length == 0;
                 return ended && Uploads.All(upload => rows.Exists(row => row.BlobName == upload.Key && row.Sha256 == upload.Value)) ? "" : null;
             }
             catch (Exception error) when (error is RequestFailedException or IOException or NullReferenceException)
@@ -67,6 +74,7 @@ internal sealed partial class ChaosRun(Stack stack, int seed)
 
     private Task<string> DoAsync(int die) => die switch
     {
+        < 8 => ForgetAsync(),
         < 40 => UploadAsync($"{_random.Next(3)}/{_number++}.wav"),
         < 48 => _uploads.Count > 0 ? UploadAsync(AnyName()) : UploadAsync($"{_number++}.wav"),
         < 56 => TouchAsync(),
@@ -85,6 +93,7 @@ internal sealed partial class ChaosRun(Stack stack, int seed)
         string what = _uploads.ContainsKey(name) ? "replaced" : "uploaded";
         await OnBlobAsync(name, blob => blob.UploadAsync(BinaryData.FromBytes(content), overwrite: true, Stop));
         _uploads[name] = content;
+        _forgotten.Remove(name);
         return $"{what} {name}";
     }
 
@@ -107,6 +116,33 @@ internal sealed partial class ChaosRun(Stack stack, int seed)
         await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(500)), TimeProvider.System, Stop);
         await OnBlobAsync(name, blob => blob.UploadAsync(BinaryData.FromBytes(_uploads[name]), overwrite: true, Stop));
         return $"deleted {name} and uploaded it again";
+    }
+
+    /// <summary>Forgets whatever lies under a name; half of the time whoever does is killed at it, and asks again.</summary>
+    private async Task<string> ForgetAsync()
+    {
+        if (_uploads.Count == 0)
+            return "nothing to forget";
+        string name = AnyName();
+        bool killed = _random.Next(2) == 0;
+        if (killed)
+        {
+            using Process forgetting = Process.Start(
+                Nrser.StartInfo([], ownSession: false, "forget", name, "--yes", "--data", stack.Data))!;
+            await Task.Delay(TimeSpan.FromMilliseconds(300 + _random.Next(2500)), TimeProvider.System, Stop);
+            forgetting.Kill(entireProcessTree: true);
+            await forgetting.WaitForExitAsync(Stop);
+            Kills++;
+        }
+
+        await Waiting.UntilAsync($"{name} forgotten", TimeSpan.FromSeconds(1), async _ =>
+        {
+            Outcome outcome = await stack.RunAsync("forget", name, "--yes");
+            return outcome.ExitCode == 0 || outcome.Errors.Contains("is not there", StringComparison.Ordinal) ? "" : null; // the emulator may be starting
+        });
+        _uploads.Remove(name);
+        _forgotten.Add(name);
+        return $"forgot {name}{(killed ? ", after a kill" : "")}";
     }
 
     private async Task<string> KillUpAsync()

@@ -25,8 +25,8 @@ public sealed class ChaosTests
         for (int step = 0; step < steps; step++)
             TestContext.Current.TestOutputHelper!.WriteLine($"{step}: {await run.StepAsync()}");
         await run.SettleAsync();
-        await new ChaosCheck(stack, run.Uploads).RunAsync();
-        TestContext.Current.TestOutputHelper!.WriteLine($"{run.Uploads.Count} uploads, {run.Kills} kills: clean");
+        await new ChaosCheck(stack, run.Uploads, run.Forgotten).RunAsync();
+        TestContext.Current.TestOutputHelper!.WriteLine($"{run.Uploads.Count} uploads, {run.Forgotten.Count} forgotten, {run.Kills} kills: clean");
     }
 
     private static int Number(string variable, int otherwise) =>

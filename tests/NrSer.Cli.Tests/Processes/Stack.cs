@@ -84,6 +84,9 @@ internal sealed class Stack : IAsyncDisposable
     /// <summary>Its rows.</summary>
     public RecordingStore Store() => new(new ResultTables(Storage()), new SegmentBlobs(new BlobStorage(Storage())));
 
+    /// <summary>What is being forgotten.</summary>
+    public ForgottenStore Forgotten() => new(new ResultTables(Storage()));
+
     /// <summary>Its queues.</summary>
     public StorageQueueAccount Queues() => new(Storage());
 

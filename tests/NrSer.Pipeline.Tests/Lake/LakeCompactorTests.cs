@@ -156,7 +156,7 @@ public sealed class LakeCompactorTests(StorageEmulator emulator) : IDisposable
         Recording[] ended = await lake.EndAsync(0, 4);
         await lake.Compactor.CompactAsync(Stop);
 
-        Assert.True(await lake.Compactor.RemoveAsync([ended[0].Id, ended[1].Id, RecordingId.Parse("20250101-0123456789abcdef")], Stop));
+        Assert.Equal(2, await lake.Compactor.RemoveAsync([ended[0].Id, ended[1].Id, RecordingId.Parse("20250101-0123456789abcdef")], Stop));
 
         using LakeDatabase database = await lake.OpenAsync(_cache.FullName);
         string[] left = [.. ended[2..].Select(recording => recording.Id.Value).Order(StringComparer.Ordinal)];

@@ -30,6 +30,8 @@ internal sealed class PodcastsUnderTest : IAsyncDisposable
 
     public HostQueue Hosts => _services.GetRequiredService<HostQueue>();
 
+    public T Get<T>() where T : notnull => _services.GetRequiredService<T>();
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public static async Task<PodcastsUnderTest> CreateAsync(StorageEmulator emulator, params (string Name, string Value)[] settings)

@@ -61,6 +61,8 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
 
     public Sweep Sweep => _services.GetRequiredService<Sweep>();
 
+    public T Get<T>() where T : notnull => _services.GetRequiredService<T>();
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public static async Task<PipelineUnderTest> CreateAsync(StorageEmulator emulator, params IEnumerable<KeyValuePair<string, string?>> settings)
@@ -68,6 +70,9 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
         StorageAccount account = await StorageAccount.CreateAsync(emulator);
         return Create(account, settings, _ => { });
     }
+
+    /// <summary>A process on a storage that somebody else has.</summary>
+    public static PipelineUnderTest On(StorageAccount account) => Create(account, [], _ => { });
 
     /// <summary>Another process on the same storage.</summary>
     public PipelineUnderTest WithSettings(params IEnumerable<KeyValuePair<string, string?>> settings) => Create(Account, settings, _ => { });

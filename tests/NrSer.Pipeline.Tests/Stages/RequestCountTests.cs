@@ -1,5 +1,4 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
+using NrSer.Pipeline.Forgetting;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Uploads;
@@ -19,9 +18,9 @@ public sealed class RequestCountTests(StorageEmulator emulator)
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         await pipeline.Sweep.RunAsync(Stop); // the daily look through everything
         await AddCompletedAsync(pipeline, 0, 15);
-        string[] few = await RequestsAsync(pipeline, () => pipeline.Sweep.RunAsync(Stop));
+        string[] few = await CountedRequests.OfAsync(pipeline.Account, () => pipeline.Sweep.RunAsync(Stop));
         await AddCompletedAsync(pipeline, 15, 150);
-        string[] many = await RequestsAsync(pipeline, () => pipeline.Sweep.RunAsync(Stop));
+        string[] many = await CountedRequests.OfAsync(pipeline.Account, () => pipeline.Sweep.RunAsync(Stop));
         Assert.Equal(few, many);
         Assert.InRange(few.Length, 1, 9);
     }
@@ -31,8 +30,10 @@ public sealed class RequestCountTests(StorageEmulator emulator)
     public async Task Stages_OneShortRecording_AskNoMoreThanTheyNeed()
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        await pipeline.Get<Refusals>().IsRefusedAsync("", Stop); // whether there is a key is asked once in ten seconds, not once a recording,
+        await pipeline.Get<DeploymentBlob>().RecentAsync(Stop); // and the purpose once in five minutes
         await pipeline.UploadAsync(await Recordings.SpeechAsync());
-        string[] announce = await RequestsAsync(pipeline, async () =>
+        string[] announce = await CountedRequests.OfAsync(pipeline.Account, async () =>
         {
             foreach (Upload upload in await pipeline.Uploads.ListAsync(Stop).ToListAsync(Stop))
                 await pipeline.Uploads.AnnounceAsync(upload, Stop);
@@ -46,7 +47,7 @@ public sealed class RequestCountTests(StorageEmulator emulator)
         Assert.Equal((6, 14, 14, 20), (announce.Length, ingest.Length, enhance.Length, recognise.Length));
     }
 
-    private static Task<string[]> HandleAsync(PipelineUnderTest pipeline, string queue) => RequestsAsync(pipeline, async () =>
+    private static Task<string[]> HandleAsync(PipelineUnderTest pipeline, string queue) => CountedRequests.OfAsync(pipeline.Account, async () =>
     {
         foreach (WorkMessage message in await pipeline.TakeAsync(queue))
             await pipeline.RunAsync(message);
@@ -60,25 +61,5 @@ public sealed class RequestCountTests(StorageEmulator emulator)
             await pipeline.Store.AdvanceAsync(row with { Status = RecordingStatus.Processing }, Stop);
             await pipeline.Store.AdvanceAsync(row with { Status = RecordingStatus.Completed }, Stop);
         }
-    }
-
-    /// <summary>Method and path of every request to the account.</summary>
-    private static async Task<string[]> RequestsAsync(PipelineUnderTest pipeline, Func<Task> work)
-    {
-        string account = pipeline.Account.ConnectionString.Split("AccountName=")[1].Split(';')[0];
-        var requests = new ConcurrentQueue<string>();
-        using var listener = new ActivityListener
-        {
-            ShouldListenTo = source => source.Name == "System.Net.Http",
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-            ActivityStopped = activity =>
-            {
-                if (activity.GetTagItem("url.full") is string url && url.Contains($"/{account}/", StringComparison.Ordinal))
-                    requests.Enqueue($"{activity.GetTagItem("http.request.method")} {url.Split($"/{account}/")[1]}");
-            },
-        };
-        ActivitySource.AddActivityListener(listener);
-        await work();
-        return [.. requests];
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using NrSer.Pipeline.Forgetting;
 using NrSer.Pipeline.Stages;
 using NrSer.Pipeline.Uploads;
 using NrSer.Pipeline.Work;
@@ -25,8 +26,8 @@ public sealed class SweepTimerTests(StorageEmulator emulator)
         var audio = new WorkAudio(
             pipeline.Store, pipeline.Chunks, Options.Create(new WorkAudioOptions()), pipeline.Time, NullLogger<WorkAudio>.Instance);
         var sweep = new Sweep(
-            uploads, pipeline.Store, pipeline.Rejection, reconciliation, audio, new QueueAges([queue]), new QueueActivity(pipeline.Time), options,
-                pipeline.Time, NullLogger<Sweep>.Instance);
+            uploads, pipeline.Store, pipeline.Rejection, reconciliation, audio, pipeline.Get<ForgetRecordings>(), pipeline.Get<Retention>(),
+            new QueueAges([queue]), new QueueActivity(pipeline.Time), options, pipeline.Time, NullLogger<Sweep>.Instance);
         using var timer = new SweepTimer(sweep, options, pipeline.Time, NullLogger<SweepTimer>.Instance);
         await timer.StartAsync(Stop);
         await Polling.UntilAsync(() =>

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using NrSer.Cli.Output;
 using NrSer.Cli.Storage;
+using NrSer.Pipeline.Forgetting;
 using NrSer.Pipeline.Podcasts.Feeds;
 using NrSer.Pipeline.Podcasts.Web;
 using NrSer.Pipeline.Results;
@@ -177,23 +178,27 @@ internal static class PodcastCommand
         var which = new Argument<string>("feed") { Description = "The feed by id, folder, address or a part of the title." };
         var forget = new Option<bool>("--forget")
         {
-            Description = "Forget its episodes too: added again, all would be fetched anew. Without, they are still known then.",
+            Description = "Forget it, too: its recordings, and all that is known of its episodes, as 'nrser forget --feed' does.",
         };
-        var command = new Command("remove", "Follows a feed no longer. Recordings that were stored stay.") { which, forget };
+        var yes = new Option<bool>("--yes") { Description = "With --forget: do not ask." };
+        var command = new Command("remove", "Follows a feed no longer. Recordings that were stored stay, unless they are to be forgotten.")
+        {
+            which, forget, yes,
+        };
         command.RunOnPodcasts(terminal, async (parsed, services, _, cancellationToken) =>
         {
             PodcastStore store = services.GetRequiredService<PodcastStore>();
             Feed feed = (await FindAsync(store, [parsed.GetRequiredValue(which)], cancellationToken))[0];
             if (parsed.GetValue(forget))
             {
-                await store.DeleteEpisodesAsync(feed.Id, cancellationToken);
-                await store.DeleteFeedAsync(feed.Id, cancellationToken);
-            }
-            else
-            {
-                await store.ChangeFeedAsync(feed.Id, standing => standing with { IsFollowed = false }, cancellationToken);
+                ForgetPlan plan = await services.GetRequiredService<ForgetTargets>().OfFeedAsync(feed, cancellationToken);
+                ForgetCommand.Confirm(terminal, plan, parsed.GetValue(yes));
+                await ForgetCommand.RunAsync(terminal, services, plan.Requests, feed, cancellationToken);
+                terminal.Note($"The podcast and {plan.Requests.Count} recordings are forgotten.");
+                return ExitCode.Success;
             }
 
+            await store.ChangeFeedAsync(feed.Id, standing => standing with { IsFollowed = false }, cancellationToken);
             terminal.Note($"{feed.Title ?? feed.Id} is not followed any more; what was stored of it stays.");
             return ExitCode.Success;
         });

@@ -8,7 +8,7 @@ namespace NrSer.Pipeline.Results.Tables;
 /// <param name="tables">The tables.</param>
 public sealed class LakeMarkers(ResultTables tables)
 {
-    private const string Partition = "pending";
+    internal const string Partition = "pending";
     private const string Marked = nameof(Marked); // a row of keys alone keeps its ETag when it is merged
 
     /// <summary>Marks a recording that ends, or ended again.</summary>

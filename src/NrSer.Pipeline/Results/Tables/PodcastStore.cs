@@ -176,13 +176,28 @@ public sealed class PodcastStore(ResultTables tables)
     public async Task DeleteEpisodesAsync(string feedId, CancellationToken cancellationToken)
     {
         await foreach (Episode episode in EpisodesAsync(feedId, status: null, cancellationToken).ConfigureAwait(false))
-        {
-            if (episode.Sha256 is { } sha256 && await FindContentAsync(sha256, cancellationToken).ConfigureAwait(false) is { } content
-                && content.FeedId == feedId && content.EpisodeKey == episode.Key)
-                await tables.Episodes.DeleteEntityAsync(ContentPartition, sha256, new ETag(content.Version!),
-                    cancellationToken).ConfigureAwait(false);
-            await tables.Episodes.DeleteEntityAsync(feedId, episode.Key, ETag.All, cancellationToken).ConfigureAwait(false);
-        }
+            await DeleteEpisodeAsync(episode, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Deletes an episode, and what is known of its content by it.</summary>
+    /// <param name="episode">The episode.</param>
+    /// <param name="cancellationToken">Stops between requests; call it again then.</param>
+    public async Task DeleteEpisodeAsync(Episode episode, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(episode);
+        if (episode.Sha256 is { } sha256 && await FindContentAsync(sha256, cancellationToken).ConfigureAwait(false) is { } content
+            && content.FeedId == episode.FeedId && content.EpisodeKey == episode.Key)
+            await tables.Episodes.DeleteEntityAsync(ContentPartition, sha256, new ETag(content.Version!), cancellationToken).ConfigureAwait(false);
+        await tables.Episodes.DeleteEntityAsync(episode.FeedId, episode.Key, ETag.All, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Every episode of every feed, in no order of use.</summary>
+    /// <param name="cancellationToken">Stops between pages.</param>
+    public async IAsyncEnumerable<Episode> AllEpisodesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string filter = TableClient.CreateQueryFilter($"PartitionKey ne {ContentPartition}");
+        await foreach (TableEntity row in tables.Episodes.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).ConfigureAwait(false))
+            yield return EpisodeOf(row);
     }
 
     /// <summary>The episode that a content was first seen in, or null.</summary>

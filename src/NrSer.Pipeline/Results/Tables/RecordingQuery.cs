@@ -31,14 +31,14 @@ public class RecordingQuery(ResultTables tables, SegmentBlobs blobs)
         await foreach (
             TableEntity entity in tables.Recordings.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).ConfigureAwait(false))
         {
-            if (TryRecordingOf(entity) is { } candidate && (latest is null || candidate.UploadedAt > latest.UploadedAt))
+            if (TryRecordingOf(entity, status: null) is { } candidate && (latest is null || candidate.UploadedAt > latest.UploadedAt))
                 latest = candidate;
         }
 
         return latest;
     }
 
-    /// <summary>Recordings in order of day and id, but for rows that nobody of ours wrote.</summary>
+    /// <summary>Recordings in order of day and id, but for rows that nobody of ours wrote, and tombstones unless they are asked for.</summary>
     /// <param name="filter">Which.</param>
     /// <param name="cancellationToken">Stops between pages.</param>
     public async IAsyncEnumerable<Recording> ListAsync(RecordingFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -46,8 +46,28 @@ public class RecordingQuery(ResultTables tables, SegmentBlobs blobs)
         await foreach (TableEntity entity in tables.Recordings.QueryAsync<TableEntity>(FilterOf(filter), cancellationToken: cancellationToken)
             .ConfigureAwait(false))
         {
-            if (TryRecordingOf(entity) is { } recording)
+            if (TryRecordingOf(entity, filter.Status) is { } recording)
                 yield return recording;
+        }
+    }
+
+    /// <summary>Every recording, of any day, that lay under one of some names or has one of some contents.</summary>
+    /// <param name="names">Names within the recordings container.</param>
+    /// <param name="sha256">Hashes of contents, lower-case hex.</param>
+    /// <param name="cancellationToken">Stops between pages: it looks through all rows, once, in the service where these are few.</param>
+    public async IAsyncEnumerable<Recording> ListOfAsync(
+        IReadOnlyCollection<string> names, IReadOnlyCollection<string> sha256, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        const int Few = 10; // a filter takes 15 comparisons
+        string? filter = names.Count + sha256.Count > Few ? null : string.Join(
+            " or ", names.Select(name => TableClient.CreateQueryFilter($"BlobName eq {name}"))
+                .Concat(sha256.Select(hash => TableClient.CreateQueryFilter($"Sha256 eq {hash}"))));
+        HashSet<string> wanted = [.. names], contents = [.. sha256];
+        await foreach (TableEntity entity in tables.Recordings.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken)
+            .ConfigureAwait(false))
+        {
+            if (TryRecordingOf(entity, status: null) is { } row && (wanted.Contains(row.BlobName ?? "") || contents.Contains(row.Sha256 ?? "")))
+                yield return row;
         }
     }
 
@@ -65,7 +85,7 @@ public class RecordingQuery(ResultTables tables, SegmentBlobs blobs)
             .QueryAsync<TableEntity>(FilterOf(filter), max, cancellationToken: cancellationToken).AsPages(continuation);
         await foreach (Page<TableEntity> page in pages.ConfigureAwait(false))
         {
-            Recording[] recordings = [.. page.Values.Select(TryRecordingOf).OfType<Recording>()];
+            Recording[] recordings = [.. page.Values.Select(entity => TryRecordingOf(entity, filter.Status)).OfType<Recording>()];
             if (recordings.Length > 0) // the service may answer with nothing, and more to come
                 return new RecordingPage(recordings, page.ContinuationToken);
         }
@@ -152,12 +172,14 @@ public class RecordingQuery(ResultTables tables, SegmentBlobs blobs)
             Version = entity.ETag.ToString()
         });
 
-    /// <summary>Null for a row that nobody of ours wrote, or a later version: one of those must not keep the others from being read.</summary>
-    private static Recording? TryRecordingOf(TableEntity entity)
+    /// <summary>Null for a tombstone that was not asked for, and for a row that nobody of ours wrote, or a later version: one of those must not keep
+    /// the others from being read.</summary>
+    private static Recording? TryRecordingOf(TableEntity entity, RecordingStatus? status)
     {
         try
         {
-            return RecordingId.TryParse(entity.RowKey, out _) ? RecordingOf(entity) : null;
+            return RecordingId.TryParse(entity.RowKey, out _) && RecordingOf(entity) is var row
+                && (row.Status != RecordingStatus.Forgotten || status == RecordingStatus.Forgotten) ? row : null;
         }
         catch (Exception strange) when (strange is ArgumentException or FormatException or InvalidCastException or OverflowException)
         {

@@ -233,6 +233,7 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
         await _tables.Recordings.UpdateEntityAsync(
             new TableEntity(recording.Id.Day, recording.Id.Value) { [nameof(Recording.SegmentStore)] = nameof(SegmentStore.Table) }, ETag.All,
             TableUpdateMode.Merge, cancellationToken).ConfigureAwait(false);
+        await DeleteResultsAsync(recording.Id, cancellationToken).ConfigureAwait(false); // if it was forgotten meanwhile
         return segments.Count;
     }
 
@@ -305,7 +306,7 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
         while (true)
         {
             standing ??= await FindAsync(change.Id, cancellationToken).ConfigureAwait(false);
-            if (standing is not null && !allowed(standing))
+            if (standing is not null && (standing.Status == RecordingStatus.Forgotten || !allowed(standing)))
                 return null;
             if (!change.Status.IsOpen()) // before the row: dying in between leaves a mark too many, not one too few
                 await _markers.MarkAsync(change.Id, cancellationToken).ConfigureAwait(false);

@@ -36,6 +36,7 @@ public sealed class ResultTables
         LakePending = Table(StorageNames.LakePendingTable);
         Feeds = Table(StorageNames.FeedsTable);
         Episodes = Table(StorageNames.EpisodesTable);
+        Forgotten = Table(StorageNames.ForgottenTable);
     }
 
     /// <summary>Day, id.</summary>
@@ -61,6 +62,9 @@ public sealed class ResultTables
 
     /// <summary>Feed id, key.</summary>
     internal TableClient Episodes { get; }
+
+    /// <summary>What a row is, an id or a keyed hash.</summary>
+    internal TableClient Forgotten { get; }
 
     /// <summary>A table.</summary>
     /// <param name="name">One of <see cref="StorageNames.Tables"/>.</param>

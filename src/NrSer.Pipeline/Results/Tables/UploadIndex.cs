@@ -63,10 +63,54 @@ public sealed class UploadIndex(ResultTables tables)
         }
     }
 
+    /// <summary>The names under which a content was seen.</summary>
+    /// <param name="sha256">Its hash, lower-case hex.</param>
+    /// <param name="cancellationToken">Stops between pages: it looks through all rows.</param>
+    public async IAsyncEnumerable<IndexedUpload> ListOfAsync(string sha256, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (TableEntity entity in tables.Uploads
+            .QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"Sha256 eq {sha256}"), cancellationToken: cancellationToken).ConfigureAwait(false))
+        {
+            if (Read(entity) is { } known)
+                yield return known;
+        }
+    }
+
+    /// <summary>Takes a name's row away, if it names a given recording.</summary>
+    /// <param name="key">From <see cref="KeyTextOf"/>.</param>
+    /// <param name="id">The recording.</param>
+    /// <param name="cancellationToken">Stops the requests.</param>
+    /// <returns>Whether it did.</returns>
+    public async Task<bool> RemoveAsync(string key, RecordingId id, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        while (true)
+        {
+            NullableResponse<TableEntity> found = await tables.Uploads
+                .GetEntityIfExistsAsync<TableEntity>(key[..2], key[2..], cancellationToken: cancellationToken).ConfigureAwait(false);
+            if (!found.HasValue || found.Value!.GetString(nameof(IndexedUpload.RecordingId)) != id.Value)
+                return false;
+            try
+            {
+                Response deleted = await tables.Uploads.DeleteEntityAsync(key[..2], key[2..], found.Value.ETag, cancellationToken)
+                    .ConfigureAwait(false);
+                return deleted.Status != 404;
+            }
+            catch (RequestFailedException race) when (race.Status == 412)
+            {
+                // Written again: look whose it is now.
+            }
+        }
+    }
+
+    /// <summary>The key of a name's row, as one text: what is left of a name while what was forgotten is looked for again.</summary>
+    /// <param name="blobName">Name within the recordings container.</param>
+    public static string KeyTextOf(string blobName) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(blobName)))[..34];
+
     private static TableEntity KeyOf(string blobName)
     {
-        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(blobName)));
-        return new TableEntity(hash[..2], hash[2..34]);
+        string key = KeyTextOf(blobName);
+        return new TableEntity(key[..2], key[2..]);
     }
 
     /// <summary>Null for a row that nobody of ours wrote.</summary>

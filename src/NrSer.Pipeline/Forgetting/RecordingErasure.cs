@@ -1,0 +1,57 @@
+using Azure.Storage.Blobs;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
+using NrSer.Pipeline.Storage;
+
+namespace NrSer.Pipeline.Forgetting;
+
+/// <summary>Deletes what is kept of a recording, but for its tombstone and its rows in the lake. What it finds is what there was: run again, it
+/// verifies.</summary>
+/// <param name="uploads">Deletes the upload.</param>
+/// <param name="storage">Audio between stages, and results.</param>
+/// <param name="rows">Rows and notes.</param>
+/// <param name="index">Names.</param>
+public sealed class RecordingErasure(UploadErasure uploads, BlobStorage storage, ErasedRows rows, UploadIndex index)
+{
+    private readonly BlobContainerClient _chunks = storage.Container(StorageNames.Chunks);
+    private readonly BlobContainerClient _enhanced = storage.Container(StorageNames.Enhanced);
+    private readonly BlobContainerClient _results = storage.Container(StorageNames.Results);
+
+    /// <summary>Deletes a recording's upload and all that was made of it.</summary>
+    /// <param name="request">Says what leads to it.</param>
+    /// <param name="cancellationToken">Stops between requests; call it again then.</param>
+    /// <returns>What there was, and the content's SHA-256 as far as it is known.</returns>
+    public async Task<(RemovedV1 Removed, string? Sha256)> RunAsync(ForgetRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        (int deleted, string? sha256) = await uploads.RunAsync(request, cancellationToken).ConfigureAwait(false);
+        string? key = request.BlobName is { } name ? UploadIndex.KeyTextOf(name) : null;
+        RemovedV1 derived = await DerivedAsync(request.Id, key, cancellationToken).ConfigureAwait(false);
+        return (derived with { Uploads = deleted }, sha256);
+    }
+
+    /// <summary>Deletes what was made of a recording.</summary>
+    /// <param name="id">The recording.</param>
+    /// <param name="uploadKey">Where the row of its name would be; null where it has none.</param>
+    /// <param name="cancellationToken">Stops between requests; call it again then.</param>
+    /// <returns>What there was.</returns>
+    public async Task<RemovedV1> DerivedAsync(RecordingId id, string? uploadKey, CancellationToken cancellationToken)
+    {
+        int audio = await AudioAsync(id, cancellationToken).ConfigureAwait(false);
+        int results = await BlobPurge.DeleteAsync(_results, $"{id}/", isMeant: null, cancellationToken).ConfigureAwait(false)
+            + await BlobPurge.DeleteAsync(_results, ResultBlobs.SegmentsName(id), isMeant: null, cancellationToken).ConfigureAwait(false);
+        int names = uploadKey is not null && await index.RemoveAsync(uploadKey, id, cancellationToken).ConfigureAwait(false) ? 1 : 0;
+        return RemovedV1.None with
+        {
+            WorkAudio = audio, Results = results, Rows = names + await rows.DeleteAsync(id, cancellationToken).ConfigureAwait(false),
+        };
+    }
+
+    /// <summary>Deletes decoded and enhanced audio, and manifests.</summary>
+    /// <param name="id">The recording.</param>
+    /// <param name="cancellationToken">Stops between requests; call it again then.</param>
+    /// <returns>How many blobs there were.</returns>
+    public async Task<int> AudioAsync(RecordingId id, CancellationToken cancellationToken) =>
+        await BlobPurge.DeleteAsync(_chunks, $"{id}/", isMeant: null, cancellationToken).ConfigureAwait(false)
+        + await BlobPurge.DeleteAsync(_enhanced, $"{id}/", isMeant: null, cancellationToken).ConfigureAwait(false);
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using Azure;
+using Azure.Data.Tables;
+
+namespace NrSer.Pipeline.Results.Tables;
+
+/// <summary>How far retention has come, a row a store.</summary>
+/// <param name="tables">The tables.</param>
+public sealed class RetentionState(ResultTables tables)
+{
+    private const string Partition = "retention";
+
+    /// <summary>What is known of a store, or null.</summary>
+    /// <param name="store">Its name.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public async Task<RetentionMark?> FindAsync(string store, CancellationToken cancellationToken)
+    {
+        NullableResponse<TableEntity> row = await tables.Forgotten
+            .GetEntityIfExistsAsync<TableEntity>(Partition, store, cancellationToken: cancellationToken).ConfigureAwait(false);
+        return row.HasValue && TimeSpan.TryParse(row.Value!.GetString(nameof(RetentionMark.Period)), CultureInfo.InvariantCulture, out TimeSpan period)
+            && DateOnly.TryParseExact(row.Value.GetString(nameof(RetentionMark.Through)), "yyyyMMdd", out DateOnly through)
+            ? new RetentionMark(
+                store, period, through, row.Value.GetDateTimeOffset(nameof(RetentionMark.RanAt)) ?? default,
+                row.Value.GetDateTimeOffset(nameof(RetentionMark.StartedOverAt)) ?? default)
+            : null;
+    }
+
+    /// <summary>Remembers it.</summary>
+    /// <param name="mark">All of it.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public Task WriteAsync(RetentionMark mark, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(mark);
+        var row = new TableEntity(Partition, mark.Store)
+        {
+            [nameof(mark.Period)] = mark.Period.ToString("c", CultureInfo.InvariantCulture),
+            [nameof(mark.Through)] = mark.Through.ToString("yyyyMMdd", CultureInfo.InvariantCulture), [nameof(mark.RanAt)] = mark.RanAt,
+            [nameof(mark.StartedOverAt)] = mark.StartedOverAt,
+        };
+        return tables.Forgotten.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
+    }
+}
+
+/// <summary>How far retention of a store has come.</summary>
+/// <param name="Store">Its name.</param>
+/// <param name="Period">The period that was last reported or applied: another is reported first.</param>
+/// <param name="Through">The last day of upload that was dealt with; the first day there is before any was.</param>
+/// <param name="RanAt">When that was.</param>
+/// <param name="StartedOverAt">When days were last dealt with from the first on: a late retry may have written for one that was dealt with.</param>
+public sealed record RetentionMark(string Store, TimeSpan Period, DateOnly Through, DateTimeOffset RanAt, DateTimeOffset StartedOverAt);
