@@ -30,7 +30,8 @@ public static class RecordingStatusExtensions
 {
     /// <summary>Whether nothing may be left of what was made of it.</summary>
     /// <param name="status">The status.</param>
-    public static bool IsVoid(this RecordingStatus status) => status is RecordingStatus.Rejected or RecordingStatus.Withdrawn or RecordingStatus.Forgotten;
+    public static bool IsVoid(this RecordingStatus status) =>
+        status is RecordingStatus.Rejected or RecordingStatus.Withdrawn or RecordingStatus.Forgotten;
 
     /// <summary>Whether somebody has to look after it, should its messages get lost.</summary>
     /// <param name="status">The status.</param>

@@ -18,10 +18,8 @@ internal static class AboutCommand
     {
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var storage = new StorageLocation();
-        var command = new Command("about", "Says which models tell emotions here and what they are worth, what for, how long is kept what, and whom to ask.")
-        {
-            json,
-        };
+        var command = new Command(
+            "about", "Says which models tell emotions here and what they are worth, what for, how long is kept what, and whom to ask.") { json };
         storage.AddTo(command);
         command.Run(terminal, async (parsed, cancellationToken) =>
         {
@@ -51,8 +49,10 @@ internal static class AboutCommand
         foreach (AboutModelV1 model in about.Models)
             terminal.Out.WriteLine($"{model.Kind,-9} {model.Id}, {model.Quality}, {model.Licence}");
         terminal.Out.WriteLine($"Purpose   {(hasStorage ? PurposeCommand.Sentence(said) : "unknown: no stack runs here, see nrser up")}");
-        string kept = string.Join(", ", about.KeptDays.Select(each => string.Create(CultureInfo.InvariantCulture, $"{each.Key} {each.Value:0.##} days")));
-        terminal.Out.WriteLine($"Kept      {(kept.Length == 0 ? "everything, until it is forgotten" : $"{kept}; everything else until it is forgotten")}");
+        string kept = string.Join(
+            ", ", about.KeptDays.Select(each => string.Create(CultureInfo.InvariantCulture, $"{each.Key} {each.Value:0.##} days")));
+        terminal.Out.WriteLine(
+            $"Kept      {(kept.Length == 0 ? "everything, until it is forgotten" : $"{kept}; everything else until it is forgotten")}");
         if (about.Notice is { } notice)
             terminal.Out.WriteLine($"\n{notice}");
     }

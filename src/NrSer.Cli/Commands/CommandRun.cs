@@ -41,9 +41,11 @@ internal static class CommandRun
 
     private static (string Message, int ExitCode)? Explain(Exception error) => error switch
     {
-        InvalidAudioException or UsageException or EvaluationException or LakeQueryException or RefusalKeyException => (error.Message, ExitCode.BadInput),
+        InvalidAudioException or UsageException or EvaluationException or LakeQueryException or RefusalKeyException
+            => (error.Message, ExitCode.BadInput),
         FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException => (error.Message, ExitCode.BadInput),
-        FfmpegMissingException or ModelException or LocalStackException or EmulatorException or ServiceUnavailableException => (error.Message, ExitCode.Environment),
+        FfmpegMissingException or ModelException or LocalStackException or EmulatorException or ServiceUnavailableException
+            or ForgetException => (error.Message, ExitCode.Environment),
         Microsoft.Extensions.Options.OptionsValidationException => (error.Message, ExitCode.BadInput),
         AuthenticationFailedException => ($"Azure does not know who you are: {FirstLine(error)} Sign in with: az login", ExitCode.Environment),
         RequestFailedException { Status: 403 } => (

@@ -38,7 +38,10 @@ internal static class ForgetCommand
         var command = new Command(
             "forget",
             "Deletes recordings for good, and everything that was made of them, and writes a proof. Nothing brings them back, and nothing undoes it.")
-        { which, feed, sha256, list, refuse, reason, dryRun, yes, json, ForgetVerifyCommand.Create(terminal), ForgetVerifyCommand.CreateRotate(terminal) };
+        {
+            which, feed, sha256, list, refuse, reason, dryRun, yes, json, ForgetVerifyCommand.Create(terminal),
+            ForgetVerifyCommand.CreateRotate(terminal),
+        };
         command.RunOnForgotten(terminal, async (parsed, services, clear, cancellationToken) =>
         {
             (ForgetPlan plan, Feed? chosen) = await ChooseAsync(
@@ -47,8 +50,12 @@ internal static class ForgetCommand
             foreach (string unknown in plan.Unknown.Take(MaxShown))
                 terminal.Error($"There is no recording '{unknown}'.");
             if (plan.Unknown.Count > 0)
-                throw new UsageException($"{plan.Unknown.Count} of what was asked for is not there, or was forgotten before: a tombstone has no name. Nothing was "
+            {
+                throw new UsageException(
+                    $"{plan.Unknown.Count} of what was asked for is not there, or was forgotten before: a tombstone has no name. Nothing was "
                     + "forgotten now. See: nrser status");
+            }
+
             if (parsed.GetValue(dryRun))
             {
                 Show(terminal, plan, "would be forgotten");
@@ -101,7 +108,11 @@ internal static class ForgetCommand
     public static void Confirm(Terminal terminal, ForgetPlan plan, bool isSaid)
     {
         if (!isSaid)
-            Ask(terminal, $"forget {plan.Requests.Count}", () => Show(terminal, plan, "will be deleted for good, with everything that was made of them"));
+        {
+            Ask(
+                terminal, $"forget {plan.Requests.Count}",
+                () => Show(terminal, plan, "will be deleted for good, with everything that was made of them"));
+        }
     }
 
     /// <summary>Has a person type some words.</summary>
@@ -212,9 +223,9 @@ internal static class ForgetCommand
         foreach (ProofV1 proof in proofs)
         {
             terminal.Out.WriteLine(
-                $"Proof: {StorageNames.Results}/{ProofChain.NameOf(proof.Number)}, {proof.Removed.Total} things deleted. It is provisional until what "
-                + "was at work has been looked for again, and final after a day: 'nrser up' and the deployment in Azure see to that, or: nrser forget "
-                + "verify");
+                $"Proof: {StorageNames.Results}/{ProofChain.NameOf(proof.Number)}, {proof.Removed.Total} things deleted. It is provisional until "
+                + "what was at work has been looked for again, and final after a day: 'nrser up' and the deployment in Azure see to that, or: "
+                + "nrser forget verify");
             foreach (RemainsV1 remains in proof.Remains)
                 terminal.Note($"May remain{(remains.Until is { } until ? $" until {until:yyyy-MM-dd HH:mm}" : "")}: {remains.What}");
         }

@@ -38,7 +38,8 @@ internal static class ForgetVerifyCommand
 
     public static Command CreateRotate(Terminal terminal)
     {
-        var command = new Command("rotate-key", "Makes a new key for what is refused from now on; what was refused before stays refused by the old ones.");
+        var command = new Command(
+            "rotate-key", "Makes a new key for what is refused from now on; what was refused before stays refused by the old ones.");
         command.RunOnForgotten(terminal, async (_, services, _, cancellationToken) =>
         {
             int keys = await services.GetRequiredService<Refusals>().RotateAsync(cancellationToken);

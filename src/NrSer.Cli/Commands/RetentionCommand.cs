@@ -49,7 +49,10 @@ internal static class RetentionCommand
     {
         var dryRun = new Option<bool>("--dry-run") { Description = "Only say what would be deleted." };
         var yes = new Option<bool>("--yes") { Description = "Do not ask." };
-        var command = new Command("apply", "Applies it now. A setting that is new or changed is only reported; run again to apply it.") { dryRun, yes };
+        var command = new Command("apply", "Applies it now. A setting that is new or changed is only reported; run again to apply it.")
+        {
+            dryRun, yes,
+        };
         command.RunOnForgotten(terminal, async (parsed, services, clear, cancellationToken) =>
         {
             Retention retention = services.GetRequiredService<Retention>();

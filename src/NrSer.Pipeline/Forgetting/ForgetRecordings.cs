@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Azure;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NrSer.Pipeline.Lake;
@@ -56,15 +57,21 @@ public sealed partial class ForgetRecordings(
     /// <summary>Forgets what was asked for.</summary>
     /// <param name="cancellationToken">Stops between recordings; whoever comes next goes on.</param>
     /// <returns>The proofs that were written, none where nothing was asked for; null when another host is at it.</returns>
+    /// <exception cref="ForgetException">Some cannot be deleted, as where a policy holds them; the others were forgotten.</exception>
     public async Task<IReadOnlyList<(ProofV1 Proof, ProofHead Head)>?> RunAsync(CancellationToken cancellationToken)
     {
         var written = new List<(ProofV1, ProofHead)>();
+        var held = new ConcurrentDictionary<RecordingId, string>();
         bool done = await lease.RunAloneAsync("Forget", async token =>
         {
-            while (await store.RequestsAsync(token).Take(MostAtOnce).ToListAsync(token).ConfigureAwait(false) is { Count: > 0 } open)
-                written.Add(await ForgetAsync(open, token).ConfigureAwait(false));
+            while (await store.RequestsAsync(token).Where(request => !held.ContainsKey(request.Id)).Take(MostAtOnce).ToListAsync(token)
+                .ConfigureAwait(false) is { Count: > 0 } open)
+            {
+                if (await ForgetAsync(open, held, token).ConfigureAwait(false) is { } link)
+                    written.Add(link);
+            }
         }, cancellationToken).ConfigureAwait(false);
-        return done ? written : null;
+        return !held.IsEmpty ? throw new ForgetException(held.Count, held.MinBy(pair => pair.Key.Value)) : done ? written : null;
     }
 
     /// <summary>Goes on with what somebody began, and looks again for what was forgotten, if it is time.</summary>
@@ -105,24 +112,34 @@ public sealed partial class ForgetRecordings(
             .Where(recording => now - recording.Since >= (recording.IsLast ? options.Value.FinalAfter : longest));
     }
 
-    private async Task<(ProofV1 Proof, ProofHead Head)> ForgetAsync(List<ForgetRequest> open, CancellationToken cancellationToken)
+    private async Task<(ProofV1 Proof, ProofHead Head)?> ForgetAsync(
+        List<ForgetRequest> asked, ConcurrentDictionary<RecordingId, string> held, CancellationToken cancellationToken)
     {
-        await store.BuryAsync(open.Select(request => request.Id), time.GetUtcNow(), cancellationToken).ConfigureAwait(false); // whoever asked may have died
-        RemovedV1 removed = await episodes.RunAsync(open, cancellationToken).ConfigureAwait(false);
-        removed += await EraseAsync(open, cancellationToken).ConfigureAwait(false);
-        removed += RemovedV1.None with { LakeRecordings = await RemoveFromLakeAsync(open.Select(request => request.Id), cancellationToken).ConfigureAwait(false) };
-        removed += RemovedV1.None with { Letters = await letters.RunAsync(open, cancellationToken).ConfigureAwait(false) };
+        // Whoever asked may have died.
+        await store.BuryAsync(asked.Select(request => request.Id), time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        RemovedV1 removed = await episodes.RunAsync(asked, cancellationToken).ConfigureAwait(false);
+        removed += await EraseAsync(asked, held, cancellationToken).ConfigureAwait(false);
+        removed += RemovedV1.None with
+        {
+            LakeRecordings = await RemoveFromLakeAsync(asked.Select(request => request.Id), cancellationToken).ConfigureAwait(false),
+            Letters = await letters.RunAsync(asked, cancellationToken).ConfigureAwait(false),
+        };
+        List<ForgetRequest> open = asked.FindAll(request => !held.ContainsKey(request.Id));
         for (int look = 0; look < Looks; look++)
         {
-            RemovedV1 found = await EraseAsync(open, cancellationToken).ConfigureAwait(false);
+            RemovedV1 found = await EraseAsync(open, held, cancellationToken).ConfigureAwait(false);
             removed += found;
             if (found.Total == 0)
                 break;
         }
 
+        open.RemoveAll(request => held.ContainsKey(request.Id));
+        if (open.Count == 0)
+            return null;
         DateTimeOffset now = time.GetUtcNow();
         IReadOnlyList<RemainsV1> kept = await remains.OfAsync(now, cancellationToken).ConfigureAwait(false);
-        string[] reasons = [.. open.Select(request => request.Reason).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        string[] reasons =
+            [.. open.Select(request => request.Reason).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         (ProofV1 proof, ProofHead head) = await proofs.AppendAsync(
             (number, previous) => new ProofV1
             {
@@ -135,15 +152,24 @@ public sealed partial class ForgetRecordings(
         return (proof, head);
     }
 
-    private async Task<RemovedV1> EraseAsync(List<ForgetRequest> open, CancellationToken cancellationToken)
+    /// <summary>Deletes what is kept of recordings; one that cannot be deleted must not keep the others waiting.</summary>
+    private async Task<RemovedV1> EraseAsync(
+        List<ForgetRequest> open, ConcurrentDictionary<RecordingId, string> held, CancellationToken cancellationToken)
     {
         var found = new ConcurrentBag<RemovedV1>();
         await Parallel.ForEachAsync(open, Several(cancellationToken), async (request, token) =>
         {
-            (RemovedV1 removed, string? sha256) = await erasure.RunAsync(request, token).ConfigureAwait(false);
-            if (request.IsRefused && request.Sha256 is null && sha256 is not null)
-                await refusals.RefuseAsync([sha256], token).ConfigureAwait(false);
-            found.Add(removed);
+            try
+            {
+                (RemovedV1 removed, string? sha256) = await erasure.RunAsync(request, token).ConfigureAwait(false);
+                if (request.IsRefused && request.Sha256 is null && sha256 is not null)
+                    await refusals.RefuseAsync([sha256], token).ConfigureAwait(false);
+                found.Add(removed);
+            }
+            catch (RequestFailedException refused) when (!ServiceUnavailableException.IsBehind(refused))
+            {
+                held[request.Id] = refused.Message.Split('\n', 2)[0].Trim();
+            }
         }).ConfigureAwait(false);
         return found.Aggregate(RemovedV1.None, RemovedV1.Add);
     }
@@ -189,7 +215,8 @@ public sealed partial class ForgetRecordings(
             await Task.Delay(s_lakePause, time, cancellationToken).ConfigureAwait(false);
         }
 
-        throw new ServiceUnavailableException("The lake is being compacted by another host, and has been for minutes. What was begun goes on by itself.");
+        throw new ServiceUnavailableException(
+            "The lake is being compacted by another host, and has been for minutes. What was begun goes on by itself.");
     }
 
     private static string[] IdsOf(IEnumerable<RecordingId> ids) => [.. ids.Select(id => id.Value).Order(StringComparer.Ordinal)];
@@ -203,3 +230,10 @@ public sealed partial class ForgetRecordings(
     [LoggerMessage(5002, LogLevel.Information, "Looked again for {Recordings} forgotten recordings and found {Found} things: proof {Proof}")]
     private partial void LogLookedAgain(int recordings, int found, int proof);
 }
+
+/// <summary>Something cannot be deleted, as where a policy of the account holds it.</summary>
+/// <param name="count">How many recordings are held.</param>
+/// <param name="first">One of them, and what the service said.</param>
+public sealed class ForgetException(int count, KeyValuePair<RecordingId, string> first) : Exception(
+    $"{count} recordings cannot be deleted, {first.Key} first: {first.Value} They have tombstones, and it is tried again; take away what holds "
+    + "them.");

@@ -88,7 +88,11 @@ public sealed class ProofChain(BlobStorage storage, ForgottenStore store)
             else if (proof.Number != number)
                 yield return $"{NameOf(number)} says that it is number {proof.Number}.";
             else if (number == 1 ? proof.Previous is not null : before is { } previous && proof.Previous != previous.Sha256)
-                yield return $"{NameOf(Math.Max(number - 1, 1))} was changed, or {NameOf(number)} was: the hash in the latter is not that of the former.";
+            {
+                yield return $"{NameOf(Math.Max(number - 1, 1))} was changed, or {NameOf(number)} was: the hash in the latter is not that of the "
+                    + "former.";
+            }
+
             string hash = HashOf(content);
             if (head?.Number == number && head.Sha256 != hash)
                 yield return $"{NameOf(number)} was changed: its hash is not the one that was noted when it was written.";
@@ -117,7 +121,8 @@ public sealed class ProofChain(BlobStorage storage, ForgottenStore store)
     {
         try
         {
-            return (await _results.GetBlobClient(NameOf(number)).DownloadContentAsync(cancellationToken).ConfigureAwait(false)).Value.Content.ToArray();
+            BlobDownloadResult found = await _results.GetBlobClient(NameOf(number)).DownloadContentAsync(cancellationToken).ConfigureAwait(false);
+            return found.Content.ToArray();
         }
         catch (RequestFailedException missing) when (missing.ErrorCode == BlobErrorCode.BlobNotFound)
         {

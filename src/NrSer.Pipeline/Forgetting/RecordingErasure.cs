@@ -1,7 +1,9 @@
+using Azure;
 using Azure.Storage.Blobs;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Work;
 
 namespace NrSer.Pipeline.Forgetting;
 
@@ -24,8 +26,19 @@ public sealed class RecordingErasure(UploadErasure uploads, BlobStorage storage,
     public async Task<(RemovedV1 Removed, string? Sha256)> RunAsync(ForgetRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        (int deleted, string? sha256) = await uploads.RunAsync(request, cancellationToken).ConfigureAwait(false);
         string? key = request.BlobName is { } name ? UploadIndex.KeyTextOf(name) : null;
+        int deleted;
+        string? sha256;
+        try
+        {
+            (deleted, sha256) = await uploads.RunAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RequestFailedException held) when (!ServiceUnavailableException.IsBehind(held))
+        {
+            await DerivedAsync(request.Id, uploadKey: null, cancellationToken).ConfigureAwait(false); // what holds an upload holds nothing else
+            throw;
+        }
+
         RemovedV1 derived = await DerivedAsync(request.Id, key, cancellationToken).ConfigureAwait(false);
         return (derived with { Uploads = deleted }, sha256);
     }

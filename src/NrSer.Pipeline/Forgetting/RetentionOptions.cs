@@ -46,7 +46,8 @@ public sealed class RetentionOptions : IValidatableObject
             yield break;
         foreach ((string name, TimeSpan? period) in new[]
         {
-            (nameof(Uploads), Uploads), (nameof(WorkAudio), WorkAudio), (nameof(Results), Results), (nameof(Receipts), Receipts), (nameof(Lake), Lake),
+            (nameof(Uploads), Uploads), (nameof(WorkAudio), WorkAudio), (nameof(Results), Results), (nameof(Receipts), Receipts),
+            (nameof(Lake), Lake),
         })
         {
             if (!(period <= rows))

@@ -49,7 +49,8 @@ public sealed class UploadErasure(BlobStorage storage, UploadIndex index)
 
                 return (deleted, content.Sha256);
             }
-            catch (RequestFailedException changed) when (changed.Status == 412 || changed.ErrorCode == BlobErrorCode.BlobNotFound)
+            catch (RequestFailedException changed) when (
+                changed.ErrorCode == BlobErrorCode.ConditionNotMet || changed.ErrorCode == BlobErrorCode.BlobNotFound)
             {
                 // Replaced or deleted meanwhile: look what is there now.
             }

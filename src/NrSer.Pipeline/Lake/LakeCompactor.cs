@@ -129,7 +129,8 @@ public sealed partial class LakeCompactor(
 
     private async Task<int> CompactMonthAsync(LakeWorkspace workspace, string month, LakeMarker[] marked, CancellationToken cancellationToken)
     {
-        Recording[] rows = [.. (await RowsAsync([.. marked.Select(marker => marker.Id)], cancellationToken).ConfigureAwait(false)).OfType<Recording>()];
+        Recording?[] found = await RowsAsync([.. marked.Select(marker => marker.Id)], cancellationToken).ConfigureAwait(false);
+        Recording[] rows = [.. found.OfType<Recording>()];
         Recording[] ended = [.. rows.Where(HasEnded)];
         RecordingId[] gone = [.. rows.Where(row => row.Status == RecordingStatus.Forgotten).Select(row => row.Id)];
         if (ended.Length + gone.Length == 0)

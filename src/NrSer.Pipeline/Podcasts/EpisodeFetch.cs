@@ -29,8 +29,8 @@ namespace NrSer.Pipeline.Podcasts;
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class EpisodeFetch(
-    PodcastStore store, EpisodeDownload download, BlobStorage storage, UploadStore uploads, ForgetRecordings forgetting, IOptions<PodcastOptions> options,
-    TimeProvider time,
+    PodcastStore store, EpisodeDownload download, BlobStorage storage, UploadStore uploads, ForgetRecordings forgetting,
+    IOptions<PodcastOptions> options, TimeProvider time,
     ILogger<EpisodeFetch> logger) : IDisposable
 {
     private const int BlockBytes = 1024 * 1024; // 50,000 blocks are the most, and as many blocks are held as there are downloads

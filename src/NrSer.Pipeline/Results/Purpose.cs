@@ -43,6 +43,6 @@ public static class PurposeRules
     /// <param name="setting">Where; null elsewhere.</param>
     public static string? WhyNot(Purpose purpose, PurposeSetting? setting) =>
         setting is null || purpose is Purpose.Medical or Purpose.Safety ? null
-        : $"Emotions of people {(setting == PurposeSetting.Workplace ? "at work" : "in education")} may be inferred for medical or safety reasons alone: "
-            + $"check {Law}, in force since 2025-02-02, and the law of where you are.";
+        : $"Emotions of people {(setting == PurposeSetting.Workplace ? "at work" : "in education")} may be inferred for medical or safety "
+            + $"reasons alone: check {Law}, in force since 2025-02-02, and the law of where you are.";
 }

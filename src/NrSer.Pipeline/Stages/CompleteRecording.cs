@@ -46,7 +46,8 @@ public sealed partial class CompleteRecording(RecordingStore store, ResultBlobs 
             return;
         }
 
-        // It was forgotten meanwhile, or a retry overtook this run. Should it have ended already, its files were just overwritten with older ones: write them once more.
+        // It was forgotten meanwhile, or a retry overtook this run. Should that have ended already, its files were just overwritten with older ones:
+        // write them once more.
         Recording? standing = await store.FindAsync(id, cancellationToken).ConfigureAwait(false);
         if (standing is { Status: RecordingStatus.Forgotten })
             await results.DeleteAsync(id, cancellationToken).ConfigureAwait(false);

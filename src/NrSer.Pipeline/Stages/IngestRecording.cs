@@ -89,7 +89,8 @@ public sealed partial class IngestRecording(
             return;
         }
 
-        if (await refusal.RunAsync(identified, cancellationToken).ConfigureAwait(false))
+        bool isNew = earlier is null or { Status: RecordingStatus.Queued, Generation: 0 }; // copies that were here before somebody refused it stay
+        if (isNew && await refusal.RunAsync(identified, cancellationToken).ConfigureAwait(false))
             return;
         if (earlier is { Status: RecordingStatus.Withdrawn } || (earlier is { Status: RecordingStatus.Failed } && identified.IsNewETag))
             generation = Math.Max(generation, earlier.Generation + 1); // it is there again

@@ -72,11 +72,11 @@ internal sealed partial class ChaosRun(Stack stack, int seed)
         });
     }
 
-    private Task<string> DoAsync(int die) => die switch
+    private Task<string> DoAsync(int die) => _uploads.Count == 0 ? UploadAsync($"{_number++}.wav") : die switch
     {
-        < 8 => ForgetAsync(),
+        < 8 => ForgetAsync(isKilled: _random.Next(2) == 0),
         < 40 => UploadAsync($"{_random.Next(3)}/{_number++}.wav"),
-        < 48 => _uploads.Count > 0 ? UploadAsync(AnyName()) : UploadAsync($"{_number++}.wav"),
+        < 48 => UploadAsync(AnyName()),
         < 56 => TouchAsync(),
         < 62 => DeleteAndUploadAgainAsync(),
         < 76 => KillUpAsync(),
@@ -99,8 +99,6 @@ internal sealed partial class ChaosRun(Stack stack, int seed)
 
     private async Task<string> TouchAsync()
     {
-        if (_uploads.Count == 0)
-            return "nothing to touch";
         string name = AnyName();
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["touched"] = $"{_number++}" };
         await OnBlobAsync(name, blob => blob.SetMetadataAsync(metadata, cancellationToken: Stop));
@@ -109,8 +107,6 @@ internal sealed partial class ChaosRun(Stack stack, int seed)
 
     private async Task<string> DeleteAndUploadAgainAsync()
     {
-        if (_uploads.Count == 0)
-            return "nothing to delete";
         string name = AnyName();
         await OnBlobAsync(name, blob => blob.DeleteIfExistsAsync(cancellationToken: Stop));
         await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(500)), TimeProvider.System, Stop);
@@ -118,14 +114,13 @@ internal sealed partial class ChaosRun(Stack stack, int seed)
         return $"deleted {name} and uploaded it again";
     }
 
-    /// <summary>Forgets whatever lies under a name; half of the time whoever does is killed at it, and asks again.</summary>
-    private async Task<string> ForgetAsync()
+    /// <summary>Forgets whatever lies under a name.</summary>
+    /// <param name="isKilled">Whether whoever does is killed at it, and asks again.</param>
+    /// <returns>What it did.</returns>
+    public async Task<string> ForgetAsync(bool isKilled)
     {
-        if (_uploads.Count == 0)
-            return "nothing to forget";
         string name = AnyName();
-        bool killed = _random.Next(2) == 0;
-        if (killed)
+        if (isKilled)
         {
             using Process forgetting = Process.Start(
                 Nrser.StartInfo([], ownSession: false, "forget", name, "--yes", "--data", stack.Data))!;
@@ -138,11 +133,12 @@ internal sealed partial class ChaosRun(Stack stack, int seed)
         await Waiting.UntilAsync($"{name} forgotten", TimeSpan.FromSeconds(1), async _ =>
         {
             Outcome outcome = await stack.RunAsync("forget", name, "--yes");
-            return outcome.ExitCode == 0 || outcome.Errors.Contains("is not there", StringComparison.Ordinal) ? "" : null; // the emulator may be starting
+            // the emulator may be starting
+            return outcome.ExitCode == 0 || outcome.Errors.Contains("is not there", StringComparison.Ordinal) ? "" : null;
         });
         _uploads.Remove(name);
         _forgotten.Add(name);
-        return $"forgot {name}{(killed ? ", after a kill" : "")}";
+        return $"forgot {name}{(isKilled ? ", after a kill" : "")}";
     }
 
     private async Task<string> KillUpAsync()

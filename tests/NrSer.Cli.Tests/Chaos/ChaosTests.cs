@@ -24,6 +24,7 @@ public sealed class ChaosTests
         var run = new ChaosRun(stack, seed);
         for (int step = 0; step < steps; step++)
             TestContext.Current.TestOutputHelper!.WriteLine($"{step}: {await run.StepAsync()}");
+        TestContext.Current.TestOutputHelper!.WriteLine($"at last: {await run.ForgetAsync(isKilled: true)}");
         await run.SettleAsync();
         await new ChaosCheck(stack, run.Uploads, run.Forgotten).RunAsync();
         TestContext.Current.TestOutputHelper!.WriteLine($"{run.Uploads.Count} uploads, {run.Forgotten.Count} forgotten, {run.Kills} kills: clean");

@@ -43,6 +43,12 @@ public sealed class StorageLocationTests(AzureAccount account) : IClassFixture<A
             .GetEntityAsync<TableEntity>("20260309", Id, cancellationToken: Stop);
         Assert.Equal(true, marked.GetBoolean(nameof(Recording.RetryRequested)));
 
+        foreach (string container in StorageNames.Containers)
+            await account.Blobs.GetBlobContainerClient(container).CreateIfNotExistsAsync(cancellationToken: Stop);
+        (await RunAsync("forget", Id, "--azure", "--yes", "--refuse-again")).Succeeded(); // without a queue
+        Assert.Empty(await account.Blobs.GetBlobContainerClient(StorageNames.Recordings).GetBlobsAsync(cancellationToken: Stop).ToListAsync(Stop));
+        (await RunAsync("forget", "verify", "--azure")).Succeeded();
+
         Task<Outcome> RunAsync(params string[] arguments) => Nrser.RunProcessInAsync(files.Path, account.SignedIn, arguments);
     }
 

@@ -18,7 +18,8 @@ public sealed class ForgetListTests(StorageEmulator emulator)
     {
         int count = int.TryParse(
             Environment.GetEnvironmentVariable("NRSER_FORGET_COUNT"), NumberStyles.None, CultureInfo.InvariantCulture, out int many) ? many : 30;
-        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator, KeyValuePair.Create("NrSer:Lake:MaxPartRows", (string?)"2000"));
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(
+            emulator, KeyValuePair.Create("NrSer:Lake:MaxPartRows", (string?)"2000"));
         Recording[] recordings = [.. Enumerable.Range(0, count + (count / 5)).Select(number =>
             GeneratedResults.Recording(number, LakeTestDay.AddDays(number % 4), segments: 10))];
         await Parallel.ForEachAsync(recordings, Stop, async (recording, token) => await StoreAsync(pipeline, recording, token));
@@ -60,7 +61,8 @@ public sealed class ForgetListTests(StorageEmulator emulator)
         string etag = (await pipeline.Upload(recording.BlobName!).GetPropertiesAsync(cancellationToken: cancellationToken)).Value.ETag.ToString("G");
         Recording uploaded = recording with { BlobETag = etag.Trim('"') };
         await pipeline.Index.TryWriteAsync(
-            new IndexedUpload(recording.BlobName!, recording.Id, uploaded.BlobETag, ContentBytes: 25, Sha256: new string('0', 64)), cancellationToken);
+            new IndexedUpload(recording.BlobName!, recording.Id, uploaded.BlobETag, ContentBytes: 25, Sha256: new string('0', 64)),
+            cancellationToken);
         await GeneratedResults.StoreAsync(pipeline.Account, uploaded, cancellationToken);
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Specialized;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Forgetting;
 using NrSer.Pipeline.Lake;
@@ -34,7 +35,8 @@ public sealed class ForgetRecordingsTests(StorageEmulator emulator)
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         (RecordingId id, WorkMessage[] late) = await BringToAsync(pipeline, stage);
-        string[] words = [id.Value, "an interview", Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(await ContentAsync(stage)))];
+        string[] words =
+            [id.Value, "an interview", Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(await ContentAsync(stage)))];
         Assert.NotEmpty(await Search.FindAsync(pipeline.Account, words));
 
         ForgetPlan plan = await pipeline.Get<ForgetTargets>().FindAsync([Name], [], Stop);
@@ -91,18 +93,19 @@ public sealed class ForgetRecordingsTests(StorageEmulator emulator)
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         byte[] speech = await Recordings.SpeechAsync();
         var random = new Random(7);
-        int runs = int.TryParse(Environment.GetEnvironmentVariable("NRSER_FORGET_RUNS"), NumberStyles.None, CultureInfo.InvariantCulture, out int more)
-            ? more : 2;
+        int runs = int.TryParse(
+            Environment.GetEnvironmentVariable("NRSER_FORGET_RUNS"), NumberStyles.None, CultureInfo.InvariantCulture, out int more) ? more : 2;
         for (int run = 0; run < runs; run++)
         {
             string name = $"run-{run}.wav";
             (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(speech, name);
             await pipeline.Queue(StorageNames.UploadsQueue).SendAsync([upload.ToMessage(id)], Stop);
-            Task draining = pipeline.DrainAsync(copies: 2).ContinueWith(_ => { }, TaskScheduler.Default); // a stage may find its rows gone, and be tried again
+            // A stage may find its rows gone, and is tried again.
+            Task draining = pipeline.DrainAsync(copies: 2).ContinueWith(_ => { }, TaskScheduler.Default);
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(400)), TimeProvider.System, Stop);
             await ForgetAsync(pipeline, await pipeline.Get<ForgetTargets>().FindAsync([name], [], Stop));
             await draining;
-            foreach (string queue in StorageNames.Queues) // and is: by the message that it left
+            foreach (string queue in StorageNames.Queues)
                 await pipeline.TakeAsync(queue);
             await pipeline.Enhance.RunAsync(WorkMessage.Enhance(new ChunkId(id, 0, 0), 0), Stop);
             await pipeline.Recognize.RunAsync(WorkMessage.Recognize(new ChunkId(id, 0, 1), 0), Stop);
@@ -150,6 +153,29 @@ public sealed class ForgetRecordingsTests(StorageEmulator emulator)
     }
 
     [Fact]
+    public async Task RunAsync_UploadThatIsHeld_OthersAreForgottenAndItIsTriedAgain()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        await pipeline.UploadAsync("held"u8.ToArray(), "held.wav");
+        await pipeline.UploadAsync("free"u8.ToArray(), "free.wav");
+        BlobLeaseClient lease = pipeline.Upload("held.wav").GetBlobLeaseClient();
+        await lease.AcquireAsync(BlobLeaseClient.InfiniteLeaseDuration, cancellationToken: Stop);
+        ForgetPlan plan = await pipeline.Get<ForgetTargets>().FindAsync(["held.wav", "free.wav"], [], Stop);
+        await pipeline.Get<ForgetRecordings>().RequestAsync(plan.Requests, Stop);
+        ForgetException refused = await Assert.ThrowsAsync<ForgetException>(() => pipeline.Get<ForgetRecordings>().RunAsync(Stop));
+        Assert.StartsWith("1 recordings cannot be deleted", refused.Message, StringComparison.Ordinal);
+        Assert.True(await pipeline.Upload("held.wav").ExistsAsync(Stop));
+        Assert.False(await pipeline.Upload("free.wav").ExistsAsync(Stop));
+        Assert.Single((await pipeline.Get<ProofChain>().FindAsync(1, Stop))!.Recordings);
+
+        await lease.ReleaseAsync(cancellationToken: Stop);
+        pipeline.Time.Advance(TimeSpan.FromMinutes(2));
+        await pipeline.Sweep.RunAsync(Stop);
+        Assert.False(await pipeline.Upload("held.wav").ExistsAsync(Stop));
+        Assert.Equal(2, (await Search.TombstonesAsync(pipeline.Account)).Length);
+    }
+
+    [Fact]
     public async Task RunAsync_LettersAndLostEvents_OthersStay()
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
@@ -189,6 +215,8 @@ public sealed class ForgetRecordingsTests(StorageEmulator emulator)
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         byte[] speech = await Recordings.SpeechAsync();
         await pipeline.IngestAsync(speech);
+        (RecordingId kept, BlobCreatedEvent copy) = await pipeline.UploadAsync(speech, "kept.wav");
+        await pipeline.Ingest.RunAsync(copy.ToMessage(kept), Stop);
         await pipeline.DrainAsync();
         ForgetPlan plan = await pipeline.Get<ForgetTargets>().FindAsync([Name], [], Stop);
         await ForgetAsync(pipeline, plan with { Requests = [.. plan.Requests.Select(request => request with { IsRefused = true })] });
@@ -203,7 +231,11 @@ public sealed class ForgetRecordingsTests(StorageEmulator emulator)
         await AssertGoneAsync(pipeline, again, [again.Value, "copy.wav"], isWatched: true);
         Assert.False(await pipeline.Upload("copy.wav").ExistsAsync(Stop));
 
-        // Another content is not touched, and neither is the same one where nobody asked for that.
+        // A copy that was here before stays, whatever is told of it, and another content is not touched.
+        await pipeline.Upload("kept.wav").SetMetadataAsync(
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["a"] = "b" }, cancellationToken: Stop);
+        await pipeline.Ingest.RunAsync(copy.ToMessage(kept), Stop);
+        Assert.Equal(RecordingStatus.Completed, (await pipeline.RowAsync(kept)).Status);
         (RecordingId other, BlobCreatedEvent silence) = await pipeline.UploadAsync(await Recordings.SilenceAsync(), "silence.wav");
         await pipeline.Ingest.RunAsync(silence.ToMessage(other), Stop);
         Assert.Equal(RecordingStatus.Processing, (await pipeline.RowAsync(other)).Status);
@@ -304,7 +336,8 @@ public sealed class ForgetRecordingsTests(StorageEmulator emulator)
             await told();
         }
 
-        public Task<IReadOnlyList<WorkDelivery>> ReceiveAsync(int max, CancellationToken cancellationToken) => inner.ReceiveAsync(max, cancellationToken);
+        public Task<IReadOnlyList<WorkDelivery>> ReceiveAsync(int max, CancellationToken cancellationToken) =>
+            inner.ReceiveAsync(max, cancellationToken);
 
         public Task<DateTimeOffset?> OldestSentAtAsync(CancellationToken cancellationToken) => inner.OldestSentAtAsync(cancellationToken);
     }

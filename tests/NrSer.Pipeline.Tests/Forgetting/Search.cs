@@ -37,8 +37,8 @@ internal static class Search
             {
                 if (container == StorageNames.Results && blob.Name.StartsWith("forgotten/", StringComparison.Ordinal))
                     continue;
-                string content = (await account.Blobs.Container(container).GetBlobClient(blob.Name).DownloadContentAsync(Stop)).Value.Content.ToString();
-                string text = $"{blob.Name} {string.Join(' ', blob.Metadata.Values)} {content}";
+                BlobDownloadResult stored = await account.Blobs.Container(container).GetBlobClient(blob.Name).DownloadContentAsync(Stop);
+                string text = $"{blob.Name} {string.Join(' ', blob.Metadata.Values)} {stored.Content}";
                 if (words.Any(text.Contains))
                     found.Add($"{container}: {blob.Name} {blob.Snapshot}");
             }
@@ -77,5 +77,6 @@ internal static class Search
 
     /// <summary>The tombstones.</summary>
     public static async Task<RecordingId[]> TombstonesAsync(StorageAccount account) => await account.Store
-        .ListAsync(new RecordingFilter(DateOnly.MinValue, DateOnly.MaxValue, RecordingStatus.Forgotten), Stop).Select(row => row.Id).ToArrayAsync(Stop);
+        .ListAsync(new RecordingFilter(DateOnly.MinValue, DateOnly.MaxValue, RecordingStatus.Forgotten), Stop)
+        .Select(row => row.Id).ToArrayAsync(Stop);
 }

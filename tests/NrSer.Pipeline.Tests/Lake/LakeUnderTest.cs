@@ -23,7 +23,8 @@ internal sealed class LakeUnderTest
         Documents = new LakeDocuments(Blobs, Time);
         IOptions<LakeOptions> wrapped = Options.Create(options);
         Compactor = new LakeCompactor(
-            Blobs, account.Store, Markers, new ForgottenStore(account.Tables), Documents, new BlobLease(account.Blobs, TimeProvider.System, NullLogger<BlobLease>.Instance), wrapped,
+            Blobs, account.Store, Markers, new ForgottenStore(account.Tables), Documents,
+            new BlobLease(account.Blobs, TimeProvider.System, NullLogger<BlobLease>.Instance), wrapped,
             Time, NullLogger<LakeCompactor>.Instance);
         Verifier = new LakeVerifier(Blobs, account.Store, Markers, wrapped);
     }

@@ -185,7 +185,8 @@ public sealed class ForgottenStore(ResultTables tables)
     /// <param name="hash">Its keyed hash.</param>
     /// <param name="cancellationToken">Stops the request.</param>
     public async Task<bool> IsRefusedAsync(Refused kind, string hash, CancellationToken cancellationToken) =>
-        (await tables.Forgotten.GetEntityIfExistsAsync<TableEntity>(PartitionOf(kind), hash, s_keys, cancellationToken).ConfigureAwait(false)).HasValue;
+        (await tables.Forgotten.GetEntityIfExistsAsync<TableEntity>(PartitionOf(kind), hash, s_keys, cancellationToken).ConfigureAwait(false))
+            .HasValue;
 
     /// <summary>Everything of a kind that is not to be taken in again.</summary>
     /// <param name="kind">The kind.</param>

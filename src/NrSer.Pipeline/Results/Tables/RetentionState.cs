@@ -17,7 +17,8 @@ public sealed class RetentionState(ResultTables tables)
     {
         NullableResponse<TableEntity> row = await tables.Forgotten
             .GetEntityIfExistsAsync<TableEntity>(Partition, store, cancellationToken: cancellationToken).ConfigureAwait(false);
-        return row.HasValue && TimeSpan.TryParse(row.Value!.GetString(nameof(RetentionMark.Period)), CultureInfo.InvariantCulture, out TimeSpan period)
+        return row.HasValue
+            && TimeSpan.TryParse(row.Value!.GetString(nameof(RetentionMark.Period)), CultureInfo.InvariantCulture, out TimeSpan period)
             && DateOnly.TryParseExact(row.Value.GetString(nameof(RetentionMark.Through)), "yyyyMMdd", out DateOnly through)
             ? new RetentionMark(
                 store, period, through, row.Value.GetDateTimeOffset(nameof(RetentionMark.RanAt)) ?? default,

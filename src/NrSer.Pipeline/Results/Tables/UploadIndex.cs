@@ -69,7 +69,8 @@ public sealed class UploadIndex(ResultTables tables)
     public async IAsyncEnumerable<IndexedUpload> ListOfAsync(string sha256, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (TableEntity entity in tables.Uploads
-            .QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"Sha256 eq {sha256}"), cancellationToken: cancellationToken).ConfigureAwait(false))
+            .QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"Sha256 eq {sha256}"), cancellationToken: cancellationToken)
+                .ConfigureAwait(false))
         {
             if (Read(entity) is { } known)
                 yield return known;
