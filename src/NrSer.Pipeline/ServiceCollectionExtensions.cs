@@ -200,7 +200,7 @@ public static class ServiceCollectionExtensions
     {
         StorageOptions storage = provider.GetRequiredService<IOptions<StorageOptions>>().Value;
         return storage.ConnectionString is { Length: > 0 } || storage.QueueEndpoint is not null
-            ? [.. StorageNames.Queues.Concat(StorageNames.Queues.Select(StorageNames.PoisonOf))
+            ? [.. StorageNames.LaneQueues.Concat(StorageNames.Queues.Select(StorageNames.PoisonOf))
                 .Select(name => provider.GetKeyedService<IWorkQueue>(name)).OfType<StorageWorkQueue>()] : [];
     }
 

@@ -56,7 +56,9 @@ public sealed class RecordingErasure(UploadErasure uploads, BlobStorage storage,
         int names = uploadKey is not null && await index.RemoveAsync(uploadKey, id, cancellationToken).ConfigureAwait(false) ? 1 : 0;
         return RemovedV1.None with
         {
-            WorkAudio = audio, Results = results, Rows = names + await rows.DeleteAsync(id, cancellationToken).ConfigureAwait(false),
+            WorkAudio = audio,
+            Results = results,
+            Rows = names + await rows.DeleteAsync(id, cancellationToken).ConfigureAwait(false),
         };
     }
 

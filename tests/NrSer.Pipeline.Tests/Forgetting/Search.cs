@@ -54,10 +54,11 @@ internal static class Search
             }
         }
 
-        return [.. found, .. await FindInLakeAsync(account, words)];
+        return [.. found, .. (await InLakeAsync(account)).Where(words.Contains).Select(id => $"lake: {id}")];
     }
 
-    private static async Task<string[]> FindInLakeAsync(StorageAccount account, string[] words)
+    /// <summary>Recordings of which the lake has rows.</summary>
+    public static async Task<string[]> InLakeAsync(StorageAccount account)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("nrser-search-");
         try
@@ -66,8 +67,7 @@ internal static class Search
             if (await cache.PinAsync(Stop) is not { } snapshot)
                 return [];
             using LakeDatabase database = LakeDatabase.Open(snapshot, cache.Folder, memoryMegabytes: 256);
-            string[] ids = await Lake.LakeUnderTest.RowsAsync(database, "SELECT RecordingId FROM recordings UNION SELECT RecordingId FROM segments");
-            return [.. ids.Where(words.Contains).Select(id => $"lake: {id}")];
+            return await Lake.LakeUnderTest.RowsAsync(database, "SELECT RecordingId FROM recordings UNION SELECT RecordingId FROM segments");
         }
         finally
         {

@@ -62,7 +62,9 @@ public sealed class ForgottenEpisodesTests(StorageEmulator emulator)
         // Fetched by somebody who has just committed the blob, and has not said so yet.
         Episode fetching = (await podcasts.Store.TryWriteAsync(listed with
         {
-            Status = EpisodeStatus.Fetching, FetchedBy = "another/1", FetchedUntil = TimeProvider.System.GetUtcNow().AddMinutes(15),
+            Status = EpisodeStatus.Fetching,
+            FetchedBy = "another/1",
+            FetchedUntil = TimeProvider.System.GetUtcNow().AddMinutes(15),
         }, Stop))!;
         await podcasts.Get<EpisodeErasure>().RunAsync([fetching], Stop);
         BlobClient blob = podcasts.Account.Blobs.Container(StorageNames.Recordings).GetBlobClient("podcasts/a-show/late.mp3");
