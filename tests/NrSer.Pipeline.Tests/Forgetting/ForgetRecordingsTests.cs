@@ -105,7 +105,7 @@ public sealed class ForgetRecordingsTests(StorageEmulator emulator)
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(400)), TimeProvider.System, Stop);
             await ForgetAsync(pipeline, await pipeline.Get<ForgetTargets>().FindAsync([name], [], Stop));
             await draining;
-            foreach (string queue in StorageNames.Queues)
+            foreach (string queue in StorageNames.LaneQueues)
                 await pipeline.TakeAsync(queue);
             await pipeline.Enhance.RunAsync(WorkMessage.Enhance(new ChunkId(id, 0, 0), 0), Stop);
             await pipeline.Recognize.RunAsync(WorkMessage.Recognize(new ChunkId(id, 0, 1), 0), Stop);
