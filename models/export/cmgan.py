@@ -12,7 +12,7 @@ from ..shared import SAMPLE_RATE_HZ
 from ..shared.delivery import Graph
 from ..shared.signals import COMPRESSION, compressed, level
 from . import checkpoints, conversion
-from .cmgan_graph import POSITIONS_AT_A_TIME, CmganGraph
+from .cmgan_graph import POSITIONS_AT_A_TIME, CmganGraph, frozen
 from .cmgan_network import HEADS, Cmgan
 
 FFT, HOP, BINS = 400, 100, 201  # 25 ms and 6.25 ms at 16 kHz, as the model was trained
@@ -80,7 +80,7 @@ def main(options=None):
         torch.save(checkpoints.randomise(lambda: Cmgan(arguments.channels, arguments.blocks), arguments.random).state_dict(), arguments.checkpoint)
     network = load(arguments.checkpoint)
     shape = (1, 2, 1 + arguments.block_samples // HOP, BINS)
-    graph = Graph("enhancer", CmganGraph(network, shape[2], arguments.positions).eval(), spectrogram(example(arguments.block_samples)),
+    graph = Graph("enhancer", frozen(CmganGraph(network, shape[2], arguments.positions)).eval(), spectrogram(example(arguments.block_samples)),
                   {"spectrogram": shape}, {"enhanced": shape}, network)
     conversion.convert(graph, conversion.origin_of(arguments, DATA), arguments.target, {
         "stft": {"fftSamples": FFT, "hopSamples": HOP, "window": "hamming"},

@@ -32,28 +32,59 @@ def channels_last(x):
     return x.permute(0, 2, 3, 1)
 
 
-def convolution(weight, bias=None, **options):
-    """A layer with these weights, [made, channels / groups, height, width]."""
-    made = nn.Conv2d(weight.shape[1] * options.get("groups", 1), weight.shape[0], weight.shape[2:], bias=bias is not None, **options)
-    made.weight = nn.Parameter(weight)
-    if bias is not None:
-        made.bias = nn.Parameter(bias)
-    return made
+class Made(nn.Module):
+    """Tensors made of a published module's: whenever they are asked for, so that a trace sees how, or once and for all."""
+
+    def __init__(self, source, make):
+        super().__init__()
+        self.source, self.make = source, make
+
+    def freeze(self):
+        self.kept = nn.ParameterList(nn.Parameter(tensor.contiguous()) for tensor in self())
+        self.source = self.make = None
+
+    def forward(self):
+        return list(self.kept) if self.make is None else self.make(self.source)
 
 
-def pointwise(weight, bias=None):
+def frozen(network):
+    """The same with weights of its own."""
+    with torch.no_grad():
+        for module in network.modules():
+            if isinstance(module, Made):
+                module.freeze()
+    return network
+
+
+class Convolved(nn.Module):
+    """A convolution with weights [made, channels / groups, height, width] and a bias or none, made of a published module's."""
+
+    def __init__(self, source, make, **options):
+        super().__init__()
+        self.weights, self.options = Made(source, make), options
+
+    def forward(self, x):
+        return functional.conv2d(x, *self.weights(), **self.options)
+
+
+def pointwise(source, make=lambda layer: (layer.weight, layer.bias)):
     """A linear layer over the channels of [1, channels, sequences, n]."""
-    return convolution(weight.reshape(*weight.shape[:2], 1, 1), bias)
+    def shaped(layer):
+        weight, *bias = make(layer)
+        return [weight.reshape(*map(int, weight.shape[:2]), 1, 1), *bias]
+    return Convolved(source, shaped)
 
 
 class Attention(nn.Module):
     def __init__(self, made, n):
         super().__init__()
-        self.width, (key, value) = made.width, made.to_kv.weight.chunk(2)
-        self.query, self.key, self.value = pointwise(made.to_q.weight * self.width ** -0.5), pointwise(key), pointwise(value)
+        self.width, channels = made.width, HEADS * made.width
+        self.query = pointwise(made.to_q, lambda layer: [layer.weight * made.width ** -0.5])
+        self.key = pointwise(made.to_kv, lambda layer: [layer.weight[:channels]])
+        self.value = pointwise(made.to_kv, lambda layer: [layer.weight[channels:]])
         distances = torch.arange(n - 1, -n, -1).clamp(-FURTHEST_FRAMES, FURTHEST_FRAMES) + FURTHEST_FRAMES
-        self.positions = nn.Parameter(made.rel_pos_emb.weight[distances].T.contiguous())  # E[n − 1], E[n − 2] … E[1 − n]
-        self.out = pointwise(made.to_out.weight, made.to_out.bias)
+        self.positions = Made(made.rel_pos_emb, lambda table: [table.weight[distances].T])  # E[n − 1], E[n − 2] … E[1 − n]
+        self.out = pointwise(made.to_out)
 
     def forward(self, x):
         _, few, n, channels = map(int, x.shape)
@@ -69,7 +100,7 @@ class Attention(nn.Module):
 
         Wanted is P[i, j + n − 1 − i], which is at i·(2n − 2) + j + n − 1 of the flat P.
         """
-        product = (query.reshape(-1, self.width) @ self.positions).reshape(-1, n * (2 * n - 1))
+        product = (query.reshape(-1, self.width) @ self.positions()[0]).reshape(-1, n * (2 * n - 1))
         return product[:, n - 1:n - 1 + n * (2 * n - 2)].reshape(-1, n, 2 * n - 2)[..., :n]
 
 
@@ -79,7 +110,7 @@ class FeedForward(nn.Module):
     def __init__(self, made):
         super().__init__()
         wide, _, _, narrow = made.net
-        self.wide, self.narrow = pointwise(wide.weight, wide.bias), pointwise(0.5 * narrow.weight, 0.5 * narrow.bias)
+        self.wide, self.narrow = pointwise(wide), pointwise(narrow, lambda layer: [0.5 * layer.weight, 0.5 * layer.bias])
 
     def forward(self, x):
         return channels_last(self.narrow(functional.silu(self.wide(channels_first(x)))))
@@ -89,12 +120,17 @@ class Convolution(nn.Module):
     def __init__(self, made):
         super().__init__()
         self.norm, widen, depthwise, batch, narrow = made.net[0], made.net[2], made.net[4].conv, made.net[5], made.net[7]
-        (value, gate), (value_bias, gate_bias) = widen.weight.chunk(2), widen.bias.chunk(2)
+        channels = depthwise.groups
+        self.value = pointwise(widen, lambda layer: [layer.weight[:channels], layer.bias[:channels]])
+        self.gate = pointwise(widen, lambda layer: [layer.weight[channels:], layer.bias[channels:]])
+        self.filter = Convolved(nn.ModuleList([depthwise, batch]), self.normed, padding=(0, CONV_TAPS // 2), groups=channels)
+        self.narrow = pointwise(narrow)
+
+    @staticmethod
+    def normed(layers):
+        depthwise, batch = layers
         scale = batch.weight / (batch.running_var + batch.eps).sqrt()
-        self.value, self.gate = pointwise(value, value_bias), pointwise(gate, gate_bias)
-        self.filter = convolution(scale[:, None, None, None] * depthwise.weight[:, :, None],
-                                  scale * (depthwise.bias - batch.running_mean) + batch.bias, padding=(0, CONV_TAPS // 2), groups=len(scale))
-        self.narrow = pointwise(narrow.weight, narrow.bias)
+        return [scale[:, None, None, None] * depthwise.weight[:, :, None], scale * (depthwise.bias - batch.running_mean) + batch.bias]
 
     def forward(self, x):
         x = channels_first(self.norm(x))
@@ -149,11 +185,11 @@ class Settled(nn.Module):
     def __init__(self, norm, prelu):
         super().__init__()
         self.norm, self.prelu = norm, prelu
-        self.slope = nn.Parameter(prelu.weight.reshape(-1, 1, 1)) if float(prelu.weight.max()) <= 1 else None
+        self.slope = Made(prelu, lambda layer: [layer.weight.reshape(-1, 1, 1)]) if float(prelu.weight.max()) <= 1 else None
 
     def forward(self, x):
         x = self.norm(x)
-        return self.prelu(x) if self.slope is None else torch.maximum(x, self.slope * x)
+        return self.prelu(x) if self.slope is None else torch.maximum(x, self.slope()[0] * x)
 
 
 class DenseNet(nn.Module):
@@ -162,19 +198,21 @@ class DenseNet(nn.Module):
     def __init__(self, made):
         super().__init__()
         self.layers = nn.ModuleList(nn.ModuleList(self.split(conv)) for conv, _, _ in made.layers())
+        self.dilations = [conv.dilation[0] for conv, _, _ in made.layers()]
         self.settled = nn.ModuleList(Settled(norm, prelu) for _, norm, prelu in made.layers())
 
     @staticmethod
     def split(conv):
-        for i, weight in enumerate(conv.weight.split(conv.out_channels, 1)):
-            yield convolution(weight.contiguous(), conv.bias if i == 0 else torch.zeros_like(conv.bias), dilation=conv.dilation)
+        channels = conv.out_channels
+        for i in range(conv.in_channels // channels):  # the bias belongs to the first
+            yield Made(conv, lambda layer, i=i: [layer.weight[:, i * channels:(i + 1) * channels], layer.bias if i == 0 else 0 * layer.bias])
 
     def forward(self, x):
         found = [x]
-        for layer, settled in zip(self.layers, self.settled):
+        for layer, settled, dilation in zip(self.layers, self.settled, self.dilations):
             added = None
-            for conv, each in zip(layer, found):
-                made = PaddedConvolution.apply(each, conv.weight, conv.bias, conv.dilation[0])
+            for weights, each in zip(layer, found):
+                made = PaddedConvolution.apply(each, *weights(), dilation)
                 added = made if added is None else added + made
             found.insert(0, settled(added))
         return found[0]
@@ -182,8 +220,9 @@ class DenseNet(nn.Module):
 
 def widened(conv):
     """Of a SubPixel: [1, channels, frames, bins] → [1, 2 · channels, frames, bins], every channel's even and odd bins."""
-    pairs = lambda t: t.reshape(2, -1, *t.shape[1:]).transpose(0, 1).flatten(0, 1)
-    return convolution(pairs(conv.weight), pairs(conv.bias), padding=(0, 1))
+    channels = conv.in_channels
+    pairs = lambda t, *rest: t.reshape(2, channels, *rest).transpose(0, 1).reshape(2 * channels, *rest)
+    return Convolved(conv, lambda layer: [pairs(layer.weight, channels, 1, 3), pairs(layer.bias)], padding=(0, 1))
 
 
 class Narrowed(nn.Module):
@@ -191,12 +230,17 @@ class Narrowed(nn.Module):
 
     def __init__(self, conv):
         super().__init__()
-        self.made, (left, right) = conv.weight.shape[0], conv.weight.unbind(-1)
-        none = torch.zeros_like(left)
+        self.made, given = conv.out_channels, conv.in_channels
+        self.conv = Convolved(conv, lambda layer: self.spread(layer, self.made, given), padding=(0, 1))
+
+    @staticmethod
+    def spread(layer, made, given):
+        left, right = layer.weight[..., 0], layer.weight[..., 1]
+        none = 0 * left
         here = torch.stack([torch.stack([left, right], 2), torch.stack([none, left], 2)], 1)  # [made, 2 results, channels, 2 given]
         next_ = torch.stack([torch.stack([none, none], 2), torch.stack([right, none], 2)], 1)
-        weight = torch.stack([here, next_], -1).reshape(2 * self.made, -1, 1, 2)
-        self.conv = convolution(weight, conv.bias.repeat_interleave(2), padding=(0, 1))
+        bias = torch.stack([layer.bias, layer.bias], 1).reshape(2 * made)
+        return [torch.stack([here, next_], -1).reshape(2 * made, 2 * given, 1, 2), bias]
 
     def forward(self, x):
         _, _, frames, bins = map(int, x.shape)

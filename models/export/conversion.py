@@ -23,7 +23,7 @@ def parser(description, name, licence, source):
     made.add_argument("--quality", choices=("demonstration", "production"), default="demonstration", help="what its results may be used for")
     made.add_argument("--licence", default=licence, help="of the weights")
     made.add_argument("--source", default=source, help="where the weights come from")
-    made.add_argument("--url", help="where NAME.onnx can be downloaded, for nrser models pull")
+    made.add_argument("--url", help="where NAME.onnx can be downloaded, for nrser models install")
     made.add_argument("--data", action="append", metavar="NAME=LICENCE", help="what the weights were trained on; may be given more than once")
     return made
 

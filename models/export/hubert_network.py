@@ -103,20 +103,31 @@ class Positions(nn.Module):
         return functional.gelu(found[..., :-1] if self.taps % 2 == 0 else found).transpose(1, 2)
 
 
+class Reshaped(torch.autograd.Function):
+    """As ONNX reshapes: 0 keeps an axis, so that no length has to be computed."""
+
+    @staticmethod
+    def forward(_, x, shape):
+        return x.reshape([x.shape[axis] if size == 0 else size for axis, size in enumerate(shape.tolist())])
+
+    @staticmethod
+    def symbolic(graph, x, shape):
+        return graph.op("Reshape", x, shape)
+
+
 class Attention(nn.Module):
     def __init__(self, c):
         super().__init__()
-        self.heads, self.width = c.num_attention_heads, c.hidden_size // c.num_attention_heads
         self.k_proj, self.v_proj, self.q_proj, self.out_proj = (nn.Linear(c.hidden_size, c.hidden_size) for _ in range(4))
+        self.register_buffer("heads", torch.tensor([0, 0, c.num_attention_heads, -1]), persistent=False)
+        self.register_buffer("scale", torch.tensor((c.hidden_size // c.num_attention_heads) ** -0.5), persistent=False)
 
     def forward(self, x):
         """[batch, frames, width] → the same; every frame looks at all."""
-        batch, frames, width = x.shape
-        split = lambda t: t.reshape(batch, frames, self.heads, self.width).transpose(1, 2)
-        scale = self.width ** -0.5
-        query = split(functional.linear(x, scale * self.q_proj.weight, scale * self.q_proj.bias))
+        split = lambda t: Reshaped.apply(t, self.heads).transpose(1, 2)
+        query = split(functional.linear(x, self.scale * self.q_proj.weight, self.scale * self.q_proj.bias))
         weights = (query @ split(self.k_proj(x)).transpose(-1, -2)).softmax(-1)
-        return self.out_proj((weights @ split(self.v_proj(x))).transpose(1, 2).reshape(batch, frames, width))
+        return self.out_proj(Reshaped.apply((weights @ split(self.v_proj(x))).transpose(1, 2), torch.tensor([0, 0, -1])))
 
 
 class FeedForward(nn.Module):

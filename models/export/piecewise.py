@@ -8,6 +8,7 @@ from onnx import helper
 
 OPSET = 17
 PRIVATE, MARK = "nrser", "EachPiece"  # what stands for the loop until the graph is whole
+LOOP = "loop"  # begins names in loops, before the loop's number
 
 
 class Piecewise(torch.nn.Module):
@@ -35,20 +36,21 @@ class EachPiece(torch.autograd.Function):
         return graph.op(f"{PRIVATE}::{MARK}", x, index_i=index).setType(x.type())
 
 
-def traced(network, example, inputs, outputs, free_axes):
-    """The ONNX model of a network: names of its tensors, and {name: {axis: word}} for lengths that stay open."""
+def traced(network, example, inputs, outputs, free_axes, folded=True):
+    """The ONNX model of a network: names of its tensors, and {name: {axis: word}} for lengths that stay open. `folded` computes what weights alone
+    decide."""
     loops = [module for module in network.modules() if isinstance(module, Piecewise)]
     for index, module in enumerate(loops):
         module.index = index
     file = io.BytesIO()
     torch.onnx.export(network, example, file, opset_version=OPSET, input_names=inputs, output_names=outputs, dynamic_axes=free_axes,
-                      custom_opsets={PRIVATE: 1} if loops else None)
+                      custom_opsets={PRIVATE: 1} if loops else None, do_constant_folding=folded)
     model = onnx.load_from_string(file.getvalue())
     for node in model.graph.node:
         if node.op_type == MARK:
             loop = loops[node.attribute[0].i]
-            body = traced(loop.body, loop.piece, ["piece"], ["made"], {}).graph
-            attributes = {"body": prefixed(body, f"loop{loop.index}/"), "num_scan_inputs": 1}
+            body = prefixed(traced(loop.body, loop.piece, ["piece"], ["made"], {}, folded).graph, f"{LOOP}{loop.index}/")
+            attributes = {"body": body, "num_scan_inputs": 1}
             node.op_type, node.domain = "Scan", ""
             del node.attribute[:]
             node.attribute.extend(helper.make_attribute(*item) for item in attributes.items())

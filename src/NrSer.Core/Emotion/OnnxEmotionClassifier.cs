@@ -11,7 +11,8 @@ public sealed class OnnxEmotionClassifier : IEmotionClassifier
     private readonly OnnxModel _model;
     private readonly EmotionEntry _entry;
     private readonly string[] _emotions;
-    private readonly int[] _outputs; // which logit belongs to each of them
+    private readonly int[] _outputs; // logits that stand for an emotion
+    private readonly int[] _places; // for which one; several may stand for the same
 
     /// <param name="model">A model of kind <see cref="ModelKind.Emotion"/>; stays the caller's.</param>
     /// <exception cref="ArgumentException">The model is of another kind.</exception>
@@ -21,7 +22,8 @@ public sealed class OnnxEmotionClassifier : IEmotionClassifier
         _entry = model.Entry.Emotion ?? throw new ArgumentException($"'{model.Entry.Name}' is no emotion model.", nameof(model));
         _model = model;
         _outputs = [.. Enumerable.Range(0, _entry.Labels.Count).Where(output => _entry.Emotions[output] is not null)];
-        _emotions = [.. _entry.Emotions.OfType<string>()];
+        _emotions = [.. _entry.Emotions.OfType<string>().Distinct(StringComparer.Ordinal)];
+        _places = [.. _outputs.Select(output => Array.IndexOf(_emotions, _entry.Emotions[output]))];
     }
 
     /// <inheritdoc/>
@@ -47,10 +49,13 @@ public sealed class OnnxEmotionClassifier : IEmotionClassifier
         var estimates = new EmotionEstimate[count];
         for (int i = 0; i < count; i++)
         {
-            var probabilities = new float[_outputs.Length];
+            var shares = new float[_outputs.Length];
             for (int k = 0; k < _outputs.Length; k++)
-                probabilities[k] = logits.Span[(i * labels) + _outputs[k]];
-            TensorPrimitives.SoftMax<float>(probabilities, probabilities);
+                shares[k] = logits.Span[(i * labels) + _outputs[k]];
+            TensorPrimitives.SoftMax<float>(shares, shares);
+            var probabilities = new float[_emotions.Length];
+            for (int k = 0; k < shares.Length; k++)
+                probabilities[_places[k]] += shares[k];
             ReadOnlySpan<float> rated = ratings.Span.Slice(i * attributes, attributes);
             estimates[i] = Estimate(probabilities, Attribute(rated, "arousal"), Attribute(rated, "valence"), Attribute(rated, "dominance"));
         }

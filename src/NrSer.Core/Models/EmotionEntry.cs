@@ -16,7 +16,8 @@ public sealed record EmotionEntry(
 {
     /// <summary>
     /// Names of <see cref="EmotionVocabulary"/> for labels that are called otherwise; null for an output that is no emotion, such as one for raters
-    /// who did not agree, which is left out of the probabilities. Not needed where labels and vocabulary agree.
+    /// who did not agree, which is left out of the probabilities. Labels that stand for one emotion, such as neutral and calm, are added up. Not
+    /// needed where labels and vocabulary agree.
     /// </summary>
     public IReadOnlyDictionary<string, string?>? Vocabulary { get; init; }
 

@@ -101,6 +101,10 @@ public sealed class ModelCatalog
     /// <param name="entry">An entry of this catalogue.</param>
     public string FileOf(ModelEntry entry) => System.IO.Path.Combine(_folders[entry.Name], entry.File);
 
+    /// <summary>Where an entry's weights lie; null where its file holds them.</summary>
+    /// <param name="entry">An entry of this catalogue.</param>
+    public string? WeightsOf(ModelEntry entry) => entry.Weights is null ? null : System.IO.Path.Combine(_folders[entry.Name], entry.Weights);
+
     /// <summary>Where an entry's fixture lies; null where it has none.</summary>
     /// <param name="entry">An entry of this catalogue.</param>
     public string? FixtureOf(ModelEntry entry) => entry.Fixture is null ? null : System.IO.Path.Combine(_folders[entry.Name], entry.Fixture);
@@ -138,6 +142,7 @@ public sealed class ModelCatalog
         Require(entry.Inputs.Concat(entry.Outputs).All(tensor => tensor.Type == "float32"), "its tensors must be float32");
         Require(entry.Inputs.Concat(entry.Outputs).All(tensor => tensor.HasValidShape), "the axes of a shape are whole numbers, or words where free");
         Require(entry.Inputs.Count == 1, "it must have one input");
+        Require(entry.Weights is null == entry.WeightsSha256 is null, "'weights' and 'weightsSha256' belong together");
         if (entry.Stft is not null)
             CheckStft(entry.Stft);
         switch (entry.Kind)
@@ -216,7 +221,7 @@ public sealed class ModelCatalog
             }
         }
 
-        // Columns of results are the vocabulary's: what a label means must be said, and said once.
+        // Columns of results are the vocabulary's: what a label means must be said.
         void CheckVocabulary(EmotionEntry emotion)
         {
             string names = string.Join(", ", EmotionVocabulary.Names);
@@ -229,10 +234,9 @@ public sealed class ModelCatalog
                     + $"\"vocabulary\": {{ \"{label}\": \"…\" }}, or null to leave it out");
             }
 
-            string[] known = [.. emotion.Emotions.OfType<string>()];
-            string? twice = known.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1)?.Key;
-            Require(twice is null, $"two of its labels stand for '{twice}'");
-            Require(known.Length >= 2, "an emotion model needs at least two labels");
+            string? twice = emotion.Labels.GroupBy(label => label, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1)?.Key;
+            Require(twice is null, $"two of its labels are called '{twice}'");
+            Require(emotion.Emotions.OfType<string>().Distinct(StringComparer.Ordinal).Count() >= 2, "an emotion model needs at least two labels of different emotions");
             string? stray = emotion.Vocabulary?.Keys.FirstOrDefault(label => !emotion.Labels.Contains(label));
             Require(stray is null, $"its vocabulary speaks of '{stray}', which is none of its labels");
         }

@@ -24,6 +24,12 @@ public sealed record ModelEntry
     /// <summary>SHA-256 of the file, lower-case hex.</summary>
     public required string Sha256 { get; init; }
 
+    /// <summary>The file of the weights that the ONNX file refers to, in the same folder; null where it holds them itself.</summary>
+    public string? Weights { get; init; }
+
+    /// <summary>SHA-256 of <see cref="Weights"/>, lower-case hex.</summary>
+    public string? WeightsSha256 { get; init; }
+
     /// <summary>The only rate the method knows is 16,000 Hz.</summary>
     public required int SampleRateHz { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
 
@@ -27,6 +28,50 @@ public sealed record ModelFixture(string Source, FixtureTensor Input, IReadOnlyL
             throw new ModelException($"The fixture {path} cannot be read: {error.Message}", error);
         }
     }
+
+    /// <summary>What a network computes now, of noise: no proof that it is right, but that it answers, and later that it has not changed.</summary>
+    /// <param name="model">The network.</param>
+    /// <exception cref="ModelException">It does not answer, or with what are no finite numbers, or the same whatever it hears.</exception>
+    public static ModelFixture Of(OnnxModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        const int Samples = 16_000; // of an axis that is free; so is a batch, of 2
+        long[] ShapeOf(TensorEntry tensor) =>
+            [.. tensor.Axes().Select((axis, i) => axis != TensorEntry.Free ? (long)axis : i == 0 ? 2 : Samples)];
+        ModelEntry entry = model.Entry;
+        long[] inputShape = ShapeOf(entry.Inputs[0]);
+        var random = new Random(1);
+        float[] input = new float[inputShape.Aggregate(1L, (product, axis) => product * axis)];
+        for (int i = 0; i < input.Length; i++)
+            input[i] = 0.2f * (random.NextSingle() - 0.5f);
+        long[][] shapes = [.. entry.Outputs.Select(ShapeOf)];
+        float[][] results = [.. shapes.Select(shape => new float[shape.Aggregate(1L, (product, axis) => product * axis)])];
+        try
+        {
+            model.Run(input, inputShape, [.. results.Zip(shapes, (values, shape) => (values.AsMemory(), shape))]);
+        }
+        catch (OnnxRuntimeException error)
+        {
+            throw new ModelException($"'{entry.Name}' does not answer: {error.Message}", error);
+        }
+
+        foreach ((float[] values, TensorEntry output) in results.Zip(entry.Outputs))
+        {
+            if (!values.All(float.IsFinite) || values.AsSpan().IndexOfAnyExcept(values[0]) < 0)
+                throw new ModelException($"'{entry.Name}' computes '{output.Name}' that is no number, or always the same: its weights are no good.");
+        }
+
+        return new ModelFixture(
+            "the network itself, when it was installed", Tensor(inputShape, input, 0),
+            [.. results.Zip(shapes, (values, shape) => Tensor(shape, values, 1e-3 * Math.Max(1, values.Max(Math.Abs))))]);
+
+        static FixtureTensor Tensor(long[] shape, float[] values, double tolerance) =>
+            new(shape, Convert.ToBase64String(MemoryMarshal.AsBytes(values.AsSpan())), tolerance);
+    }
+
+    /// <summary>Writes it.</summary>
+    /// <param name="path">A file.</param>
+    public void Save(string path) => File.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(this, ModelJsonContext.Default.ModelFixture));
 
     /// <summary>Loads a model, and holds it against its fixture where it has one.</summary>
     /// <param name="catalog">The catalogue.</param>

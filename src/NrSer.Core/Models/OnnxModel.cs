@@ -59,13 +59,20 @@ public sealed partial class OnnxModel : IDisposable
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(entry);
         ArgumentNullException.ThrowIfNull(options);
-        byte[] file = ReadChecked(catalog.FileOf(entry), entry);
+        string path = catalog.FileOf(entry);
+        byte[] file = ReadChecked(path, entry);
         (SessionOptions session, ExecutionProvider device) = Configure(options);
         using SessionOptions disposing = session;
+        if (catalog.WeightsOf(entry) is { } weights)
+        {
+            CheckWeights(weights, entry);
+            session.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", Path.GetDirectoryName(Path.GetFullPath(weights))!);
+        }
+
         InferenceSession loaded;
         try
         {
-            loaded = new InferenceSession(file, session);
+            loaded = Open(file, session);
         }
         catch (OnnxRuntimeException error)
         {
@@ -116,6 +123,9 @@ public sealed partial class OnnxModel : IDisposable
             Interlocked.Add(ref _inferenceTicks, Stopwatch.GetTimestamp() - begun);
         }
     }
+
+    /// <summary>Loads a network; that this class does it makes sure that the runtime reports to nobody.</summary>
+    internal static InferenceSession Open(byte[] network, SessionOptions options) => new(network, options);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -174,23 +184,38 @@ public sealed partial class OnnxModel : IDisposable
         return past == 0 ? 0 : AlignmentFloats - (int)(past / sizeof(float));
     }
 
-    private static byte[] ReadChecked(string path, ModelEntry entry)
+    private static byte[] ReadChecked(string path, ModelEntry entry) => Reading(entry, () =>
     {
-        byte[] file;
+        byte[] file = File.ReadAllBytes(path);
+        RequireHash(entry, "file", SHA256.HashData(file), entry.Sha256);
+        return file;
+    });
+
+    /// <summary>Weights beside the graph are not read into memory: the runtime maps them.</summary>
+    private static void CheckWeights(string path, ModelEntry entry) => Reading(entry, () =>
+    {
+        using FileStream file = File.OpenRead(path);
+        RequireHash(entry, "file of weights", SHA256.HashData(file), entry.WeightsSha256!);
+        return path;
+    });
+
+    private static T Reading<T>(ModelEntry entry, Func<T> read)
+    {
         try
         {
-            file = File.ReadAllBytes(path);
+            return read();
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException) // the latter where a folder has that name
         {
             throw new ModelException($"The file of model '{entry.Name}' cannot be read: {error.Message}", error);
         }
+    }
 
-        string hash = Convert.ToHexStringLower(SHA256.HashData(file));
-        return hash == entry.Sha256
-            ? file
-            : throw new ModelException(
-                $"The file of model '{entry.Name}' has SHA-256 {hash}, the catalogue says {entry.Sha256}: it was changed or damaged.");
+    private static void RequireHash(ModelEntry entry, string what, byte[] sha256, string expected)
+    {
+        string hash = Convert.ToHexStringLower(sha256);
+        if (hash != expected)
+            throw new ModelException($"The {what} of model '{entry.Name}' has SHA-256 {hash}, the catalogue says {expected}: it was changed or damaged.");
     }
 
     private static void CheckTensors(ModelEntry entry, string role, IReadOnlyList<TensorEntry> wanted,

@@ -1,0 +1,130 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace NrSer.Core.Models.Weights;
+
+/// <summary>What config.json of a Hugging Face folder says of a HuBERT or wav2vec 2.0; the defaults are those of HuBERT Base.</summary>
+/// <remarks>Properties are set, not initialised, since the generated reader would put nothing in place of what a file leaves out.</remarks>
+internal sealed record HubertConfiguration
+{
+    public string ModelType { get; set; } = "";
+
+    public int HiddenSize { get; set; } = 768;
+
+    public int NumHiddenLayers { get; set; } = 12;
+
+    public int NumAttentionHeads { get; set; } = 12;
+
+    public int IntermediateSize { get; set; } = 3072;
+
+    public IReadOnlyList<int> ConvDim { get; set; } = [512, 512, 512, 512, 512, 512, 512];
+
+    public IReadOnlyList<int> ConvKernel { get; set; } = [10, 3, 3, 3, 3, 2, 2];
+
+    public IReadOnlyList<int> ConvStride { get; set; } = [5, 2, 2, 2, 2, 2, 2];
+
+    public bool ConvBias { get; set; }
+
+    public string FeatExtractNorm { get; set; } = "group";
+
+    public string FeatExtractActivation { get; set; } = "gelu";
+
+    public bool FeatProjLayerNorm { get; set; } = true;
+
+    public string HiddenAct { get; set; } = "gelu";
+
+    public int NumConvPosEmbeddings { get; set; } = 128;
+
+    public int NumConvPosEmbeddingGroups { get; set; } = 16;
+
+    public bool ConvPosBatchNorm { get; set; }
+
+    public bool DoStableLayerNorm { get; set; }
+
+    public double LayerNormEps { get; set; } = 1e-5;
+
+    public bool UseWeightedLayerSum { get; set; }
+
+    public int ClassifierProjSize { get; set; } = 256;
+
+    public bool AddAdapter { get; set; }
+
+    public int? AdapterAttnDim { get; set; }
+
+    public IReadOnlyList<string>? Architectures { get; set; }
+
+    public string? ProblemType { get; set; }
+
+    [JsonPropertyName("id2label")] public IReadOnlyDictionary<string, string>? Labels { get; set; }
+
+    /// <summary>Reads a config.json.</summary>
+    /// <exception cref="ModelException">It is none, or of a network that is not known here.</exception>
+    public static HubertConfiguration Read(string path)
+    {
+        HubertConfiguration found = Json(path, WeightsJsonContext.Default.HubertConfiguration);
+        found.Check(path);
+        return found;
+    }
+
+    /// <summary>Whether preprocessor_config.json says that the input is brought to mean 0 and variance 1, as it is unless told otherwise.</summary>
+    public static bool Normalises(string? preprocessorPath) =>
+        preprocessorPath is null || Json(preprocessorPath, WeightsJsonContext.Default.Preprocessor).DoNormalize;
+
+    private static T Json<T>(string path, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            return JsonSerializer.Deserialize(file, type) ?? throw new JsonException("It is empty.");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw new ModelException($"{path} cannot be read: {error.Message}", error);
+        }
+    }
+
+    private void Check(string path)
+    {
+        Only(ModelType is "hubert" or "wav2vec2", "model_type", ModelType, "hubert and wav2vec2");
+        Only(
+            Architectures is null or [] || Architectures is [{ } first] && first.EndsWith("ForSequenceClassification", StringComparison.Ordinal),
+            "architectures", string.Join(", ", Architectures ?? []), "HubertForSequenceClassification and Wav2Vec2ForSequenceClassification");
+        Only(ProblemType is null or "single_label_classification", "problem_type", ProblemType, "single_label_classification");
+        Only(HiddenAct == "gelu", "hidden_act", HiddenAct, "gelu");
+        Only(FeatExtractActivation == "gelu", "feat_extract_activation", FeatExtractActivation, "gelu");
+        Only(FeatProjLayerNorm, "feat_proj_layer_norm", FeatProjLayerNorm, "true");
+        Only(!ConvPosBatchNorm, "conv_pos_batch_norm", ConvPosBatchNorm, "false");
+        Only(!AddAdapter, "add_adapter", AddAdapter, "false");
+        Only(AdapterAttnDim is null, "adapter_attn_dim", AdapterAttnDim, "none");
+        Only(LayerNormEps is > 0.99e-5 and < 1.01e-5, "layer_norm_eps", LayerNormEps, "1e-5");
+        Only(FeatExtractNorm is "group" or "layer", "feat_extract_norm", FeatExtractNorm, "group and layer");
+        Only(ConvKernel.SequenceEqual([10, 3, 3, 3, 3, 2, 2]), "conv_kernel", string.Join(' ', ConvKernel), "10 3 3 3 3 2 2");
+        Only(ConvStride.SequenceEqual([5, 2, 2, 2, 2, 2, 2]), "conv_stride", string.Join(' ', ConvStride), "5 2 2 2 2 2 2");
+        Only(ConvDim.Count == 7 && ConvDim.Distinct().Count() == 1 && ConvDim[0] is > 0 and <= 4096, "conv_dim", string.Join(' ', ConvDim),
+            "seven alike");
+        Only(NumConvPosEmbeddings == 128, "num_conv_pos_embeddings", NumConvPosEmbeddings, "128");
+        Only(NumConvPosEmbeddingGroups == 16, "num_conv_pos_embedding_groups", NumConvPosEmbeddingGroups, "16");
+        Only(NumHiddenLayers is > 0 and <= 256, "num_hidden_layers", NumHiddenLayers, "1 to 256");
+        Only(HiddenSize is > 0 and <= 16384 && HiddenSize % 16 == 0, "hidden_size", HiddenSize, "multiples of 16");
+        Only(NumAttentionHeads > 0 && HiddenSize % NumAttentionHeads == 0, "num_attention_heads", NumAttentionHeads, "divisors of hidden_size");
+        Only(IntermediateSize is > 0 and <= 65536, "intermediate_size", IntermediateSize, "1 to 65536");
+        Only(ClassifierProjSize is > 0 and <= 65536, "classifier_proj_size", ClassifierProjSize, "1 to 65536");
+        Only(
+            Labels is { Count: >= 2 and <= 256 } && Enumerable.Range(0, Labels.Count).All(i => Labels.GetValueOrDefault(i.ToString()) is { Length: > 0 }),
+            "id2label", Labels is null ? "nothing" : string.Join(", ", Labels), "two or more labels, numbered from 0");
+
+        void Only(bool holds, string name, object? value, string known)
+        {
+            if (!holds)
+                throw new ModelException($"{path} has {name} = {value}; known here: {known}.");
+        }
+    }
+}
+
+/// <summary>preprocessor_config.json.</summary>
+internal sealed record Preprocessor(bool DoNormalize = true);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, AllowTrailingCommas = true)]
+[JsonSerializable(typeof(HubertConfiguration))]
+[JsonSerializable(typeof(Preprocessor))]
+internal sealed partial class WeightsJsonContext : JsonSerializerContext;
