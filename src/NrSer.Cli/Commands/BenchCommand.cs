@@ -77,7 +77,8 @@ internal static class BenchCommand
             : throw new UsageException(
                 "No model is installed that is larger than NrSer's own. Convert public checkpoints with models/export, then: nrser models add");
 
-        long SizeOf(ModelEntry entry) => new FileInfo(catalog.FileOf(entry)) is { Exists: true } file ? file.Length : 0;
+        long SizeOf(ModelEntry entry) => new[] { catalog.FileOf(entry), catalog.WeightsOf(entry) }.OfType<string>().Select(path => new FileInfo(path))
+            .Sum(file => file.Exists ? file.Length : 0);
     }
 
     /// <summary>The largest model of each kind; of SNR-level blocks, the largest that belongs to the enhancer.</summary>

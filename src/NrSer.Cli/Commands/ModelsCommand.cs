@@ -24,7 +24,7 @@ internal static class ModelsCommand
         verify.Run(terminal, (parsed, _) => Task.FromResult(Show(terminal, parsed.GetValue(json), load: true)));
         return new Command("models", "Shows, checks and installs models.")
         {
-            list, verify, Add(terminal), Use(terminal), Pull(terminal), Remove(terminal), json,
+            list, verify, InstallCommand.Create(terminal), Add(terminal), Use(terminal), Remove(terminal), json,
         };
     }
 
@@ -32,7 +32,7 @@ internal static class ModelsCommand
     {
         var network = new Argument<FileInfo?>("onnx")
         {
-            Description = "The network; without it, it is pulled later from the entry's url.",
+            Description = "The network; without it, it is downloaded later from the entry's url: nrser models install NAME.",
             Arity = ArgumentArity.ZeroOrOne
         };
         var entry = new Option<FileInfo>("--entry")
@@ -44,8 +44,8 @@ internal static class ModelsCommand
         command.Run(terminal, (parsed, _) =>
         {
             FileInfo? file = parsed.GetValue(network);
-            ModelEntry added = Installed(terminal).Add(file, parsed.GetRequiredValue(entry));
-            terminal.Note(file is null ? $"Noted {added.Id}. Download it with: nrser models pull {added.Name}"
+            ModelEntry added = Catalog(terminal).Add(file, parsed.GetRequiredValue(entry));
+            terminal.Note(file is null ? $"Noted {added.Id}. Download it with: nrser models install {added.Name}"
                 : $"Installed {added.Id}. Use it with: {Using(added)}");
             return Task.FromResult(ExitCode.Success);
         });
@@ -60,25 +60,9 @@ internal static class ModelsCommand
             + "together.") { names };
         command.Run(terminal, (parsed, _) =>
         {
-            foreach (ModelEntry used in Installed(terminal).Use(parsed.GetRequiredValue(names)))
+            foreach (ModelEntry used in Catalog(terminal).Use(parsed.GetRequiredValue(names)))
                 terminal.Note($"{used.Id} is used as {JsonNamingPolicy.CamelCase.ConvertName(used.Kind.ToString())} from now on.");
             return Task.FromResult(ExitCode.Success);
-        });
-        return command;
-    }
-
-    private static Command Pull(Terminal terminal)
-    {
-        var name = new Argument<string>("name") { Description = "A model that was added by its entry alone." };
-        var command = new Command("pull",
-            "Downloads a model's file and checks its hash. Run again after an interruption: it goes on where it stopped.") { name };
-        command.Run(terminal, async (parsed, cancellationToken) =>
-        {
-            string wanted = parsed.GetRequiredValue(name);
-            InstalledModels installed = Installed(terminal);
-            ModelEntry pulled = await terminal.WithProgressAsync(wanted, progress => installed.PullAsync(wanted, progress, cancellationToken));
-            terminal.Note($"{pulled.Id} is here. Use it with: {Using(pulled)}");
-            return ExitCode.Success;
         });
         return command;
     }
@@ -86,24 +70,25 @@ internal static class ModelsCommand
     private static Command Remove(Terminal terminal)
     {
         var name = new Argument<string>("name") { Description = "An installed model." };
-        var command = new Command("remove", "Removes an installed model; the program's own cannot be removed.") { name };
+        var command = new Command("remove", "Removes an installed model, or what there is of one whose installation was not ended; the program's own cannot be removed.") { name };
         command.Run(terminal, (parsed, _) =>
         {
-            Installed(terminal).Remove(parsed.GetRequiredValue(name));
+            Catalog(terminal).Remove(parsed.GetRequiredValue(name));
             return Task.FromResult(ExitCode.Success);
         });
         return command;
     }
 
     /// <summary>What to type to use it: enhancer and SNR-level block change together.</summary>
-    private static string Using(ModelEntry entry) => "nrser models use " + entry switch
+    internal static string Using(ModelEntry entry) => "nrser models use " + entry switch
     {
         { SnrLevel: { } block } => $"{block.Enhancer.Split('@')[0]} {entry.Name}",
         { Kind: ModelKind.Enhancer } => $"{entry.Name} BLOCK, an SNR-level block that was trained with it",
         _ => entry.Name,
     };
 
-    private static InstalledModels Installed(Terminal terminal)
+    /// <summary>The models of this user.</summary>
+    internal static InstalledModels Catalog(Terminal terminal)
     {
         using ServiceProvider services = CliServices.Method(terminal);
         return new InstalledModels(services.GetRequiredService<IOptions<ModelOptions>>().Value);
@@ -144,7 +129,7 @@ internal static class ModelsCommand
         try
         {
             if (entry.Url is not null && !File.Exists(models.Catalog.FileOf(entry)))
-                return $"not downloaded yet: nrser models pull {entry.Name}";
+                return $"not downloaded yet: nrser models install {entry.Name}";
             ModelFixture.Verify(models.Catalog, entry, models.Options);
             if (entry == models.SnrLevelEntry)
                 models.Catalog.RequirePair(models.EnhancerEntry, entry);

@@ -10,12 +10,18 @@ namespace NrSer.Cli.Models;
 /// <param name="options">Both catalogues.</param>
 internal sealed class InstalledModels(ModelOptions options)
 {
-    private static readonly string[] s_files = ["file", "fixture"]; // fields of an entry that name one
+    /// <summary>Below the folder of installed models: one for each whose installation was begun and not ended.</summary>
+    public const string Unfinished = "unfinished";
+
+    private static readonly string[] s_files = ["file", "weights", "fixture"]; // fields of an entry that name one
     private static readonly string[] s_pair = [Slot(ModelKind.Enhancer), Slot(ModelKind.SnrLevel)]; // belong together
 
     private readonly string _folder = options.InstalledPath is { Length: > 0 } folder
         ? folder
         : throw new UsageException($"{ModelOptions.Section}:InstalledPath is empty: there is no folder to install models into.");
+
+    /// <summary>Where they are.</summary>
+    public string Folder => _folder;
 
     private string CatalogPath => Path.Combine(_folder, ModelCatalog.FileName);
 
@@ -39,6 +45,8 @@ internal sealed class InstalledModels(ModelOptions options)
                 $"{entryFile}: name and version consist of letters, digits, dots, dashes and underscores; they become a file's name.");
         if (network is null && node["url"] is null)
             throw new UsageException($"{entryFile} has no url to pull {name} from: give the ONNX file.");
+        if (node["weights"] is not null)
+            throw new UsageException($"{entryFile} speaks of weights beside the ONNX file; add takes files that hold their weights.");
         string stem = $"{name}-{version}";
         node["file"] = $"{stem}.onnx";
         var copies = new List<string>();
@@ -67,6 +75,61 @@ internal sealed class InstalledModels(ModelOptions options)
         {
             foreach (string copy in copies)
                 File.Delete(copy);
+            throw;
+        }
+    }
+
+    /// <summary>Makes sure that a name can be given to a model.</summary>
+    /// <param name="name">The name.</param>
+    /// <exception cref="UsageException">It is taken, or would not do as a file's.</exception>
+    public void RequireFree(string name)
+    {
+        if (name.Length == 0 || name[0] == '.' || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '.' or '_')))
+            throw new UsageException($"'{name}' cannot be a model's name: letters, digits, dots, dashes and underscores.");
+        if (Find(name) is not null)
+            throw new UsageException($"There is a model '{name}' already. Remove it first (nrser models remove {name}), or give another name: --name");
+    }
+
+    /// <summary>Enters a network that was made here; the caller holds the claim.</summary>
+    /// <param name="node">Its entry, which names a fixture.</param>
+    /// <param name="made">Its files, by the names they shall have, which are moved.</param>
+    /// <param name="fixture">What its reference computed, or null: then what it computes now is kept, so that a change is noticed.</param>
+    /// <param name="prove">Told the loaded network before it is entered; throws.</param>
+    public ModelEntry Enter(JsonObject node, IReadOnlyList<string> made, string? fixture, Action<OnnxModel> prove)
+    {
+        var moved = new List<string>();
+        try
+        {
+            foreach (string file in made)
+            {
+                string target = Path.Combine(_folder, Path.GetFileName(file));
+                File.Move(file, target, overwrite: true); // what an interrupted run left there belongs to no entry
+                moved.Add(target);
+            }
+
+            string proof = Path.Combine(_folder, node["fixture"]!.GetValue<string>());
+            moved.Add(proof);
+            if (fixture is not null)
+                File.Copy(fixture, proof, overwrite: true);
+            JsonObject document = ReadCatalog();
+            document["models"]!.AsArray().Add(node);
+            ModelEntry? added = null;
+            Publish(document, published =>
+            {
+                added = Find(published, node["name"]!.GetValue<string>());
+                using OnnxModel model = OnnxModel.Load(published, added, options);
+                if (fixture is null)
+                    ModelFixture.Of(model).Save(proof);
+                else
+                    ModelFixture.Load(proof).Check(model);
+                prove(model);
+            });
+            return added!;
+        }
+        catch
+        {
+            foreach (string file in moved)
+                File.Delete(file);
             throw;
         }
     }
@@ -106,8 +169,16 @@ internal sealed class InstalledModels(ModelOptions options)
         using FileStream claim = Claim();
         JsonObject document = ReadCatalog();
         JsonArray models = document["models"]!.AsArray();
-        JsonNode entry = models.FirstOrDefault(model => model!["name"]!.GetValue<string>() == name)
-            ?? throw new UsageException($"'{name}' is not installed here. See: nrser models list");
+        JsonNode? entry = models.FirstOrDefault(model => model!["name"]!.GetValue<string>() == name);
+        string begun = Path.Combine(_folder, Unfinished, Path.GetFileName(name));
+        if (entry is null && name.Length > 0 && name[0] != '.' && Directory.Exists(begun))
+        {
+            Directory.Delete(begun, recursive: true);
+            return;
+        }
+
+        if (entry is null)
+            throw new UsageException($"'{name}' is not installed here. See: nrser models list");
         models.Remove(entry);
         JsonObject defaults = document["defaults"]!.AsObject();
         string[] left = [.. defaults.Where(pair => pair.Value?.GetValue<string>() == name).Select(pair => pair.Key)];
@@ -137,7 +208,8 @@ internal sealed class InstalledModels(ModelOptions options)
         if (!File.Exists(target))
         {
             string part = $"{target}.part";
-            await ModelDownload.RunAsync(url, part, progress, cancellationToken);
+            using (var download = new ModelDownload())
+                await download.RunAsync(url, part, bytes: null, (here, total) => progress(here / (double)(total ?? here)), cancellationToken);
             await using (FileStream content = File.OpenRead(part))
             {
                 string hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken));
@@ -155,6 +227,10 @@ internal sealed class InstalledModels(ModelOptions options)
         ModelFixture.Verify(catalog, entry, options);
         return entry;
     }
+
+    /// <summary>The entry of that name, in either catalogue; null where there is none.</summary>
+    public ModelEntry? Find(string name) =>
+        ModelCatalog.Load(options.CatalogPath, options.InstalledPath).Models.FirstOrDefault(entry => entry.Name == name);
 
     private static ModelEntry Find(ModelCatalog catalog, string name) => catalog.Models.FirstOrDefault(entry => entry.Name == name)
         ?? throw new UsageException($"There is no model '{name}'. There are: {string.Join(", ", catalog.Models.Select(entry => entry.Name))}.");
@@ -218,7 +294,7 @@ internal sealed class InstalledModels(ModelOptions options)
     }
 
     /// <summary>One process at a time changes the folder; the lock ends with the process.</summary>
-    private FileStream Claim()
+    public FileStream Claim()
     {
         Directory.CreateDirectory(_folder);
         try

@@ -4,32 +4,75 @@ using NrSer.Core.Models;
 
 namespace NrSer.Cli.Models;
 
-/// <summary>A download that goes on where it stopped, be it in this process or in one before.</summary>
-internal static class ModelDownload
+/// <summary>Downloads that go on where they stopped, be it in this process or in one before.</summary>
+/// <param name="token">
+/// Sent to the host that is asked first, and to no other it redirects to; null for none.
+/// </param>
+internal sealed class ModelDownload(string? token = null) : IDisposable
 {
     private const int Attempts = 5;
     private const int BufferBytes = 128 * 1024;
+    private const int MostRedirects = 10;
+    private const int MostDocumentBytes = 4 * 1024 * 1024;
 
     private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_stallLimit = TimeSpan.FromSeconds(30); // of a server that sends nothing
 
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = Timeout.InfiniteTimeSpan };
+
     /// <summary>Completes a file.</summary>
     /// <param name="url">https; http for this machine alone, since nothing else would vouch for the answer's way.</param>
-    /// <param name="path">The unfinished file, absent at first.</param>
-    /// <param name="progress">Told the share that is there, where the server says how much there is.</param>
+    /// <param name="path">The unfinished file, absent at first. What the server called its version is kept beside it.</param>
+    /// <param name="bytes">How many it has to have in the end; null where nobody knows.</param>
+    /// <param name="progress">Told the bytes that are there, and how many there will be where the server says so.</param>
     /// <param name="cancellationToken">Stops; what is there stays.</param>
     /// <exception cref="UsageException">The address is of another kind.</exception>
     /// <exception cref="ModelException">The server refuses, or breaks off again and again.</exception>
-    public static async Task RunAsync(Uri url, string path, Action<double> progress, CancellationToken cancellationToken)
+    public async Task RunAsync(Uri url, string path, long? bytes, Action<long, long?> progress, CancellationToken cancellationToken)
     {
-        if (url.Scheme != Uri.UriSchemeHttps && !(url.Scheme == Uri.UriSchemeHttp && url.IsLoopback))
-            throw new UsageException($"Models are pulled over https; {url} is none.");
-        using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        RequireSafe(url);
+        string kept() => File.Exists(path) ? $" {new FileInfo(path).Length} bytes are kept: run the command again to go on." : "";
+        await TryAsync(url, () => GoOnAsync(url, path, bytes, progress, cancellationToken), kept, cancellationToken);
+        File.Delete(VersionOf(path));
+    }
+
+    /// <summary>Reads a small document.</summary>
+    /// <param name="url">As for files.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public async Task<byte[]> ReadAsync(Uri url, CancellationToken cancellationToken)
+    {
+        RequireSafe(url);
+        byte[] content = [];
+        await TryAsync(url, async () =>
+        {
+            using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            stall.CancelAfter(s_stallLimit);
+            using HttpResponseMessage response = await SendAsync(url, _ => { }, stall.Token);
+            response.EnsureSuccessStatusCode();
+            await using Stream stream = await response.Content.ReadAsStreamAsync(stall.Token);
+            using var read = new MemoryStream();
+            byte[] buffer = new byte[BufferBytes];
+            for (int count; (count = await stream.ReadAsync(buffer, stall.Token)) > 0; await read.WriteAsync(buffer.AsMemory(0, count), stall.Token))
+            {
+                if (read.Length > MostDocumentBytes)
+                    throw new ModelException($"{url} sends more than {MostDocumentBytes} bytes.");
+            }
+
+            content = read.ToArray();
+        }, () => "", cancellationToken);
+        return content;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private static async Task TryAsync(Uri url, Func<Task> work, Func<string> kept, CancellationToken cancellationToken)
+    {
         for (int attempt = 1; ; attempt++)
         {
             try
             {
-                await GoOnAsync(http, url, path, progress, cancellationToken);
+                await work();
                 return;
             }
             catch (Exception broken) when (
@@ -41,24 +84,33 @@ internal static class ModelDownload
             {
                 await Task.Delay(s_firstPause * Math.Pow(2, attempt - 1), TimeProvider.System, cancellationToken);
             }
+            catch (HttpRequestException refused) when (refused.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+            {
+                throw new ModelException(
+                    $"{url} could not be downloaded: {(int)refused.StatusCode}, it is not for everybody, or not there. If its makers ask for consent, "
+                    + "give it on the model's page, and put a token of yours into HF_TOKEN.", refused);
+            }
             catch (Exception broken) when (
                 !cancellationToken.IsCancellationRequested && broken is IOException or OperationCanceledException or HttpRequestException)
             {
-                string kept = File.Exists(path) ? $" {new FileInfo(path).Length} bytes are kept: run the command again to go on." : "";
-                throw new ModelException($"{url} could not be downloaded: {broken.Message}{kept}", broken);
+                throw new ModelException($"{url} could not be downloaded: {broken.Message}{kept()}", broken);
             }
         }
     }
 
-    private static async Task GoOnAsync(HttpClient http, Uri url, string path, Action<double> progress, CancellationToken cancellationToken)
+    private async Task GoOnAsync(Uri url, string path, long? bytes, Action<long, long?> progress, CancellationToken cancellationToken)
     {
         using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         stall.CancelAfter(s_stallLimit);
         await using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
-        using var request = new HttpRequestMessage(HttpMethod.Get, url);
-        if (file.Length > 0)
+        using HttpResponseMessage response = await SendAsync(url, request =>
+        {
+            if (file.Length == 0)
+                return;
             request.Headers.Range = new RangeHeaderValue(file.Length, to: null);
-        using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stall.Token);
+            if (File.Exists(VersionOf(path)) && EntityTagHeaderValue.TryParse(File.ReadAllText(VersionOf(path)), out EntityTagHeaderValue? version))
+                request.Headers.IfRange = new RangeConditionHeaderValue(version);
+        }, stall.Token);
         if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
         {
             if (response.Content.Headers.ContentRange?.Length == file.Length)
@@ -71,8 +123,12 @@ internal static class ModelDownload
         bool goesOn = response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange?.From == file.Length;
         if (!goesOn)
             file.SetLength(0); // the server sends all of it
+        if (response.Headers.ETag is { IsWeak: false } tag)
+            await File.WriteAllTextAsync(VersionOf(path), tag.ToString(), cancellationToken);
         file.Position = file.Length;
         long? total = file.Length + response.Content.Headers.ContentLength;
+        if (bytes is not null && total is not null && total != bytes)
+            throw new ModelException($"{url} has {total} bytes, where {bytes} were announced.");
         await using Stream content = await response.Content.ReadAsStreamAsync(stall.Token);
         byte[] buffer = new byte[BufferBytes];
         int read;
@@ -80,11 +136,40 @@ internal static class ModelDownload
         {
             stall.CancelAfter(s_stallLimit);
             await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
-            if (total > 0)
-                progress(file.Length / (double)total);
+            progress(file.Length, total);
         }
 
-        if (total is not null && file.Length != total)
-            throw new IOException($"The server broke off after {file.Length} of {total} bytes.");
+        if ((total ?? bytes) is { } wanted && file.Length != wanted)
+            throw new IOException($"The server broke off after {file.Length} of {wanted} bytes.");
     }
+
+    /// <summary>Follows redirects by hand: whoever is redirected to is told nothing that was meant for the first.</summary>
+    private async Task<HttpResponseMessage> SendAsync(Uri url, Action<HttpRequestMessage> complete, CancellationToken cancellationToken)
+    {
+        Uri asked = url;
+        for (int i = 0; i < MostRedirects; i++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, asked);
+            request.Headers.UserAgent.ParseAdd("nrser");
+            complete(request);
+            if (token is not null && Uri.Compare(asked, url, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0)
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } next)
+                return response;
+            response.Dispose();
+            asked = new Uri(asked, next);
+            RequireSafe(asked);
+        }
+
+        throw new ModelException($"{url} redirects more than {MostRedirects} times.");
+    }
+
+    private static void RequireSafe(Uri url)
+    {
+        if (url.Scheme != Uri.UriSchemeHttps && !(url.Scheme == Uri.UriSchemeHttp && url.IsLoopback))
+            throw new UsageException($"Models are downloaded over https; {url} is none.");
+    }
+
+    private static string VersionOf(string path) => $"{path}.etag";
 }

@@ -157,11 +157,11 @@ public sealed class InstalledModelsTests : IDisposable
     [InlineData(Answer.Drop)]
     [InlineData(Answer.Busy, Answer.Drop, Answer.Drop)]
     [InlineData(Answer.Drop, Answer.IgnoreRange)]
-    public async Task Pull_ThroughATroubledServer_GoesOnAndIsWhole(params Answer[] answers)
+    public async Task Install_ThroughATroubledServer_GoesOnAndIsWhole(params Answer[] answers)
     {
         await using var server = new FaultyServer(await File.ReadAllBytesAsync(Network(), TestContext.Current.CancellationToken), answers);
         await AddWithUrlAsync(server.Url);
-        (await RunAsync("models", "pull", Name)).Succeeded();
+        (await RunAsync("models", "install", Name)).Succeeded();
         (await RunAsync("models", "use", Name)).Succeeded();
         Assert.Equal(answers.Count(answer => answer is Answer.Drop or Answer.Busy) + 1, server.Starts.Count);
         // what had come was not asked for again
@@ -170,44 +170,44 @@ public sealed class InstalledModelsTests : IDisposable
     }
 
     [Fact]
-    public async Task Pull_AfterAProcessThatBrokeOff_GoesOnWhereItStopped()
+    public async Task Install_AfterAProcessThatBrokeOff_GoesOnWhereItStopped()
     {
         byte[] content = await File.ReadAllBytesAsync(Network(), TestContext.Current.CancellationToken);
         await using var server = new FaultyServer(content);
         await AddWithUrlAsync(server.Url);
         await File.WriteAllBytesAsync(Path.Combine(Folder, $"{Name}-9.0.0.onnx.part"), content[..1000], TestContext.Current.CancellationToken);
-        (await RunAsync("models", "pull", Name)).Succeeded();
+        (await RunAsync("models", "install", Name)).Succeeded();
         Assert.Equal([1000], server.Starts);
-        (await RunAsync("models", "pull", Name)).Succeeded(); // it is here: nobody is asked
+        (await RunAsync("models", "install", Name)).Succeeded(); // it is here: nobody is asked
         Assert.Single(server.Starts);
     }
 
     [Theory]
     [InlineData(Answer.Lie)]
     [InlineData(Answer.Truncate)]
-    public async Task Pull_FromAServerThatLies_IsRefusedAndThrownAway(Answer answer)
+    public async Task Install_FromAServerThatLies_IsRefusedAndThrownAway(Answer answer)
     {
         await using var server = new FaultyServer(await File.ReadAllBytesAsync(Network(), TestContext.Current.CancellationToken), answer);
         await AddWithUrlAsync(server.Url);
-        Assert.Contains("SHA-256", (await RunAsync("models", "pull", Name)).Refused(ExitCode.Environment), StringComparison.Ordinal);
+        Assert.Contains("SHA-256", (await RunAsync("models", "install", Name)).Refused(ExitCode.Environment), StringComparison.Ordinal);
         (await RunAsync("models", "use", Name)).Refused(ExitCode.Environment); // not there
-        (await RunAsync("models", "pull", Name)).Succeeded(); // the server has come to its senses
+        (await RunAsync("models", "install", Name)).Succeeded(); // the server has come to its senses
     }
 
     [Fact]
-    public async Task Pull_AFileThatIsNotThere_SaysSoAtOnce()
+    public async Task Install_AFileThatIsNotThere_SaysSoAtOnce()
     {
         await using var server = new FaultyServer(content: [], Answer.Missing);
         await AddWithUrlAsync(server.Url);
-        Assert.Contains("404", (await RunProcessAsync("models", "pull", Name)).Refused(ExitCode.Environment), StringComparison.Ordinal);
+        Assert.Contains("404", (await RunProcessAsync("models", "install", Name)).Refused(ExitCode.Environment), StringComparison.Ordinal);
         Assert.Single(server.Starts);
     }
 
     [Fact]
-    public async Task Pull_OverPlainHttpFromElsewhere_IsRefused()
+    public async Task Install_OverPlainHttpFromElsewhere_IsRefused()
     {
         await AddWithUrlAsync(new Uri("http://example.org/model.onnx"));
-        Assert.Contains("https", (await RunAsync("models", "pull", Name)).Refused(ExitCode.BadInput), StringComparison.Ordinal);
+        Assert.Contains("https", (await RunAsync("models", "install", Name)).Refused(ExitCode.BadInput), StringComparison.Ordinal);
     }
 
     private static string Network(string stem = "emotion") => Path.Combine(s_own, "embedded", $"{stem}.onnx");

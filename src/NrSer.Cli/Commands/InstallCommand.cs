@@ -1,0 +1,159 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using NrSer.Cli.Models;
+using NrSer.Cli.Output;
+using NrSer.Core.Models;
+using NrSer.Core.Segmentation;
+using Spectre.Console;
+
+namespace NrSer.Cli.Commands;
+
+/// <summary><c>nrser models install</c>: from a published checkpoint to a model that can be used, without Python.</summary>
+internal static class InstallCommand
+{
+    private const string Nothing = "none"; // a label that is no emotion
+
+    private static readonly TimeSpan s_benched = TimeSpan.FromMinutes(1), s_benchLimit = TimeSpan.FromSeconds(20);
+
+    public static Command Create(Terminal terminal)
+    {
+        var wanted = new Argument<string>("model")
+        {
+            Description =
+                $"{string.Join(", ", ModelHub.Names)}; OWNER/NAME of huggingface.co with a HuBERT or wav2vec 2.0 for categories; a folder with such a "
+                + "model's files; or a model that was added by its entry alone.",
+        };
+        var from = new Option<string?>("--from")
+        {
+            Description = "A folder that has the files, or an address laid out like huggingface.co (for cmgan: github.com) to ask in its place.",
+        };
+        var name = new Option<string?>("--name") { Description = "What it shall be called; by default as at its source." };
+        var label = new Option<string[]>("--label")
+        {
+            Description = $"LABEL=EMOTION for a label that is not known by itself, LABEL={Nothing} to leave it out. May be given more than once.",
+        };
+        var yes = new Option<bool>("--yes") { Description = "Do not ask." };
+        var use = new Option<bool>("--use") { Description = "Use it from now on." };
+        var update = new Option<bool>("--update") { Description = "Take what is newest at the source, not what was first seen of it." };
+        var command = new Command("install",
+            "Downloads a published checkpoint, makes a network of it, checks it and measures how fast it is. Shows licence, size and source and asks "
+            + "before. Run again after an interruption: it goes on where it stopped. HF_TOKEN is for models that ask for consent.")
+        {
+            wanted, from, name, label, yes, use, update,
+        };
+        command.Run(terminal, async (parsed, cancellationToken) =>
+        {
+            InstalledModels installed = ModelsCommand.Catalog(terminal);
+            string model = parsed.GetRequiredValue(wanted);
+            ModelEntry? entry = installed.Find(parsed.GetValue(name) ?? model);
+            if (entry is { Url: not null })
+            {
+                entry = await terminal.WithProgressAsync(model, progress => installed.PullAsync(entry.Name, progress, cancellationToken));
+            }
+            else if (entry is null)
+            {
+                IReadOnlyDictionary<string, string?> vocabulary = Meanings(parsed.GetValue(label) ?? []);
+                using var download = new ModelDownload(terminal.Environment.GetValueOrDefault("HF_TOKEN") is { Length: > 0 } token ? token : null);
+                var pins = new ModelPins(installed.Folder);
+                ModelSource source = await new ModelHub(download, pins)
+                    .FindAsync(model, parsed.GetValue(from), parsed.GetValue(update), cancellationToken);
+                string called = parsed.GetValue(name) ?? ModelInstaller.NameOf(source);
+                if (installed.Find(called) is not { } there)
+                {
+                    await AgreeAsync(terminal, source, called, pins.Find(source.Id), parsed.GetValue(yes), cancellationToken);
+                    var installer = new ModelInstaller(installed, download, ModelInstaller.FreeBytes);
+                    entry = await terminal.WithProgressAsync(called, progress => installer.InstallAsync(
+                        source, called, vocabulary, progress, loaded => Bench(terminal, loaded, cancellationToken), cancellationToken));
+                }
+                else
+                {
+                    entry = there;
+                }
+            }
+
+            terminal.Note($"{entry.Id} is installed.");
+            Use(terminal, installed, entry, parsed.GetValue(use));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static void Use(Terminal terminal, InstalledModels installed, ModelEntry entry, bool use)
+    {
+        if (entry.Kind != ModelKind.Emotion && use)
+        {
+            terminal.Note("It is not used yet: an enhancer and the SNR-level block that was trained with it are used together.");
+            use = false;
+        }
+
+        if (use)
+            installed.Use([entry.Name]);
+        terminal.Note(use ? $"{entry.Id} is used from now on." : $"Use it with: {ModelsCommand.Using(entry)}");
+    }
+
+    private static async Task AgreeAsync(
+        Terminal terminal, ModelSource source, string called, ModelPin? pin, bool yes, CancellationToken cancellationToken)
+    {
+        string size = source.Files.All(file => file.Bytes is null) ? "unknown" : string.Create(CultureInfo.InvariantCulture, $"{source.Bytes / 1e6:F1} MB");
+        terminal.Note($"{called}: {source.Source}");
+        terminal.Note($"  licence   {source.Licence}; that of the data it was trained on may forbid more");
+        terminal.Note($"  size      {size}, and as much again for the network that is made of it");
+        if (!source.Checkpoint.Place.IsFile)
+        {
+            terminal.Note($"  revision  {source.Revision ?? "the newest"}, " + (pin is null
+                ? "seen for the first time: nobody vouches for it but its source; it is remembered, and no other will be taken for it"
+                : "as it was first seen"));
+        }
+
+        if (yes)
+            return;
+        if (!terminal.Notes.Profile.Capabilities.Interactive || Console.IsInputRedirected)
+            throw new UsageException("Nobody is there to be asked: add --yes to agree to licence, size and source.");
+        if (!await terminal.Notes.ConfirmAsync("Install it?", defaultValue: false, cancellationToken))
+            throw new UsageException("Nothing was installed.");
+    }
+
+    private static Dictionary<string, string?> Meanings(string[] given)
+    {
+        var found = new Dictionary<string, string?>(StringComparer.Ordinal);
+        foreach (string each in given)
+        {
+            string[] parts = each.Split('=');
+            if (parts is not [{ Length: > 0 } label, var emotion] || (emotion != Nothing && !EmotionVocabulary.Names.Contains(emotion)))
+                throw new UsageException($"--label {each}: LABEL=EMOTION is needed, one of {string.Join(", ", EmotionVocabulary.Names)}, or {Nothing}.");
+            found[label] = emotion == Nothing ? null : emotion;
+        }
+
+        return found;
+    }
+
+    /// <summary>Runs a minute of noise through it, or less where that takes too long, on one thread.</summary>
+    private static void Bench(Terminal terminal, OnnxModel model, CancellationToken cancellationToken)
+    {
+        long[] shape = model.Entry is { Enhancer: { } enhancer, Stft: { } stft }
+            ? [1, 2, stft.FramesOf(enhancer.BlockSamples), stft.Bins]
+            : [1, 5 * SegmentGrid.SampleRateHz];
+        double seconds = (model.Entry.Enhancer?.BlockSamples ?? (int)shape[1]) / (double)SegmentGrid.SampleRateHz, heard = 0;
+        var random = new Random(1);
+        float[] input = new float[shape.Aggregate(1L, (product, axis) => product * axis)];
+        for (int i = 0; i < input.Length; i++)
+            input[i] = 0.1f * (random.NextSingle() - 0.5f);
+        (Memory<float>, long[])[] outputs = [.. model.Entry.Outputs.Select(output =>
+        {
+            long[] made = [.. output.Axes().Select(axis => axis == TensorEntry.Free ? 1L : axis)];
+            return (new float[made.Aggregate(1L, (product, axis) => product * axis)].AsMemory(), made);
+        })];
+        model.Run(input, shape, outputs); // once to warm up
+        long begun = Stopwatch.GetTimestamp();
+        while (heard < s_benched.TotalSeconds && Stopwatch.GetElapsedTime(begun) < s_benchLimit)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            model.Run(input, shape, outputs);
+            heard += seconds;
+        }
+
+        double taken = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+        terminal.Note(string.Create(CultureInfo.InvariantCulture, $"{heard:F0} s of audio took it {taken:F1} s on one thread: RTF {taken / heard:F3}"));
+    }
+}

@@ -1,0 +1,110 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using NrSer.Core.Models;
+using NrSer.Core.Models.Weights;
+
+namespace NrSer.Cli.Models;
+
+/// <summary>Catalogue entries of networks that are made here.</summary>
+internal static class InstalledEntry
+{
+    /// <summary>What public models call emotions: whole words, and the first three letters of IEMOCAP.</summary>
+    private static readonly Dictionary<string, string[]> s_words = new(StringComparer.Ordinal)
+    {
+        ["neutral"] = ["neutral", "neu", "neutrality", "calm", "calmness"],
+        ["happy"] = ["happy", "hap", "happiness", "joy", "joyful", "excited", "exc", "excitement"],
+        ["sad"] = ["sad", "sadness"],
+        ["angry"] = ["angry", "ang", "anger"],
+        ["fear"] = ["fear", "fea", "fearful", "fearfulness", "afraid", "anxiety"],
+        ["disgust"] = ["disgust", "dis", "disgusted"],
+        ["surprise"] = ["surprise", "sur", "surprised", "pleasantsurprise", "ps"],
+        ["contempt"] = ["contempt", "con"],
+        ["other"] = ["other", "oth", "others", "frustrated", "fru", "frustration"],
+    };
+
+    private static readonly string[] s_none = ["unknown", "xxx", "noagreement", "unk"];
+
+    /// <summary>What CMGAN's entry says of itself.</summary>
+    public static JsonObject OfCmgan()
+    {
+        JsonArray Shape() => new(1, 2, CmganLayout.Frames, CmganLayout.Bins);
+        return new JsonObject
+        {
+            ["kind"] = "enhancer",
+            ["inputs"] = Tensors(("spectrogram", Shape())),
+            ["outputs"] = Tensors(("enhanced", Shape())),
+            ["stft"] = new JsonObject { ["fftSamples"] = CmganLayout.FftSamples, ["hopSamples"] = CmganLayout.HopSamples, ["window"] = "hamming" },
+            ["enhancer"] = new JsonObject { ["compression"] = 0.3, ["blockSamples"] = CmganLayout.BlockSamples, ["overlapSamples"] = 0 },
+            ["trainingData"] = Data(("VoiceBank+DEMAND (Valentini-Botinhao 2017)", "CC-BY-4.0")),
+        };
+    }
+
+    /// <summary>What an entry of HuBERT or wav2vec 2.0 says of itself.</summary>
+    /// <param name="layout">The network.</param>
+    /// <param name="vocabulary">What its labels stand for, where the user says so; null for no emotion.</param>
+    /// <exception cref="UsageException">A label is not known, and nobody says what it stands for.</exception>
+    public static JsonObject OfHubert(HubertLayout layout, IReadOnlyDictionary<string, string?> vocabulary)
+    {
+        if (vocabulary.Keys.FirstOrDefault(label => !layout.Labels.Contains(label, StringComparer.Ordinal)) is { } stray)
+            throw new UsageException($"The model has no label '{stray}'; it has {string.Join(", ", layout.Labels)}.");
+        var meaning = new JsonObject();
+        foreach (string label in layout.Labels)
+        {
+            string? name = vocabulary.TryGetValue(label, out string? said) ? said : Known(label);
+            if (name != label)
+                meaning[label] = name;
+        }
+
+        var emotion = new JsonObject
+        {
+            ["labels"] = new JsonArray([.. layout.Labels.Select(label => (JsonNode)label)]),
+            ["attributes"] = new JsonArray(), ["attributeRange"] = new JsonArray(), ["minimumSamples"] = HubertLayout.MinimumSamples,
+        };
+        if (meaning.Count > 0)
+            emotion["vocabulary"] = meaning;
+        return new JsonObject
+        {
+            ["kind"] = "emotion",
+            ["inputs"] = Tensors(("input_values", new JsonArray("batch", "samples"))),
+            ["outputs"] = Tensors(("logits", new JsonArray("batch", layout.Labels.Count))),
+            ["emotion"] = emotion,
+            ["trainingData"] = new JsonArray(),
+        };
+    }
+
+    /// <summary>What all entries have.</summary>
+    public static JsonObject Complete(
+        JsonObject details, ModelSource source, string name, string version, string stem, string onnxPath, string weightsSha256, string checkpointSha256)
+    {
+        JsonObject entry = details;
+        entry["name"] = name;
+        entry["version"] = version;
+        entry["quality"] = "demonstration"; // until somebody who measured it says otherwise
+        entry["file"] = $"{stem}.onnx";
+        entry["sha256"] = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(onnxPath)));
+        entry["weights"] = $"{stem}.weights";
+        entry["weightsSha256"] = weightsSha256;
+        entry["fixture"] = $"{stem}.fixture.json";
+        entry["sampleRateHz"] = 16_000;
+        entry["licence"] = source.Licence;
+        entry["source"] = source.Revision is null ? source.Source : $"{source.Source} at {source.Revision}";
+        entry["measured"] = new JsonObject { ["checkpoint"] = source.Checkpoint.Name, ["checkpointSha256"] = checkpointSha256 };
+        return entry;
+    }
+
+    private static string? Known(string label)
+    {
+        string word = string.Concat(label.Where(char.IsLetter)).ToLowerInvariant();
+        if (s_none.Contains(word))
+            return null;
+        return s_words.FirstOrDefault(pair => pair.Value.Contains(word)).Key ?? throw new UsageException(
+            $"The model's label '{label}' is not known: say which of {string.Join(", ", EmotionVocabulary.Names)} it stands for, --label {label}=…, "
+            + $"or leave it out, --label {label}=none.");
+    }
+
+    private static JsonArray Tensors(params (string Name, JsonArray Shape)[] tensors) => new(
+        [.. tensors.Select(tensor => new JsonObject { ["name"] = tensor.Name, ["type"] = "float32", ["shape"] = tensor.Shape })]);
+
+    private static JsonArray Data(params (string Name, string Licence)[] corpora) => new(
+        [.. corpora.Select(corpus => new JsonObject { ["name"] = corpus.Name, ["licence"] = corpus.Licence })]);
+}

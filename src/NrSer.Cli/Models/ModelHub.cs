@@ -1,0 +1,139 @@
+using System.Text.Json;
+using NrSer.Core.Models;
+
+namespace NrSer.Cli.Models;
+
+/// <summary>Finds the files of a model: on a hub laid out like huggingface.co, on GitHub, or in a folder.</summary>
+/// <param name="download">Asks servers.</param>
+/// <param name="pins">What was seen before.</param>
+internal sealed class ModelHub(ModelDownload download, ModelPins pins)
+{
+    private const string CmganName = "cmgan", CmganFile = "ckpt", CmganPlace = "ruizhecao96/CMGAN/raw/main/src/best_ckpt/ckpt";
+    private const long CmganBytes = 7_700_000; // 1,834,833 parameters and an archive around them
+    private const string Config = "config.json", Preprocessor = "preprocessor_config.json", Fixture = "fixture.json";
+
+    private static readonly Uri s_hub = new("https://huggingface.co/"), s_gitHub = new("https://github.com/");
+    private static readonly string[] s_weights = ["model.safetensors", "pytorch_model.bin"];
+
+    private static readonly Dictionary<string, string> s_known = new(StringComparer.Ordinal)
+    {
+        ["hubert-base-superb-er"] = "superb/hubert-base-superb-er",
+        ["hubert-large-superb-er"] = "superb/hubert-large-superb-er",
+    };
+
+    /// <summary>Names that need no owner.</summary>
+    public static IEnumerable<string> Names => [CmganName, .. s_known.Keys];
+
+    /// <summary>Finds a model.</summary>
+    /// <param name="wanted">A name, an <c>owner/name</c>, or a folder.</param>
+    /// <param name="from">A folder that has the files, or an address that stands for the hub's or GitHub's; null for none.</param>
+    /// <param name="update">Whether to look for what is newest, not for what was pinned.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="UsageException">There is no such name.</exception>
+    /// <exception cref="ModelException">The hub does not have it, or not in a form that can be used.</exception>
+    public async Task<ModelSource> FindAsync(string wanted, string? from, bool update, CancellationToken cancellationToken)
+    {
+        if (from is null && LooksLikeFolder(wanted))
+            return InFolder(wanted, wanted, ModelLayout.Hubert);
+        string id = s_known.GetValueOrDefault(wanted, wanted);
+        ModelLayout layout = wanted == CmganName ? ModelLayout.Cmgan : ModelLayout.Hubert;
+        bool isAddress = Uri.TryCreate(from, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https";
+        if (layout == ModelLayout.Hubert && !IsHubId(id))
+        {
+            throw new UsageException(
+                $"'{wanted}' is no model that can be installed: give {string.Join(", ", Names)}, an OWNER/NAME of huggingface.co, or a folder that has "
+                + "config.json and model.safetensors.");
+        }
+
+        if (from is not null && !isAddress)
+            return InFolder(from, id, layout);
+        Uri host = address is null ? layout == ModelLayout.Cmgan ? s_gitHub : s_hub : new Uri($"{address.ToString().TrimEnd('/')}/");
+        return layout == ModelLayout.Cmgan ? Cmgan(host) : await OnHubAsync(host, id, update ? null : pins.Find(id), cancellationToken);
+    }
+
+    private static bool LooksLikeFolder(string wanted) =>
+        Path.IsPathRooted(wanted) || wanted.StartsWith('.') || (!s_known.ContainsKey(wanted) && wanted != CmganName && Directory.Exists(wanted));
+
+    private static bool IsHubId(string id) => id.Split('/') is [{ Length: > 0 } owner, { Length: > 0 } name]
+        && (owner + name).All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') && owner[0] != '.' && name[0] != '.';
+
+    private static ModelSource Cmgan(Uri gitHub) => new(
+        CmganName, ModelLayout.Cmgan, "MIT", "https://github.com/ruizhecao96/CMGAN", Revision: null,
+        [new SourceFile(CmganFile, new Uri(gitHub, CmganPlace), CmganBytes, IsExact: false)]);
+
+    private static ModelSource InFolder(string folder, string id, ModelLayout layout)
+    {
+        folder = Path.GetFullPath(folder);
+        string[] needed = layout == ModelLayout.Cmgan ? [CmganFile] : [s_weights.FirstOrDefault(name => File.Exists(At(name))) ?? s_weights[0], Config];
+        if (!Directory.Exists(folder))
+            throw new UsageException($"{folder} is no folder.");
+        if (layout == ModelLayout.Hubert && !File.Exists(At(Config)) && File.Exists(At(CmganFile)))
+            return InFolder(folder, id, ModelLayout.Cmgan);
+        if (needed.FirstOrDefault(name => !File.Exists(At(name))) is { } missing)
+        {
+            throw new UsageException(
+                $"{folder} has no {missing}: a folder of HuBERT or wav2vec 2.0 has config.json and {string.Join(" or ", s_weights)}, one of CMGAN has ckpt.");
+        }
+
+        string[] optional = [.. new[] { Preprocessor, Fixture }.Where(name => File.Exists(At(name)))];
+        return new ModelSource(
+            id, layout, layout == ModelLayout.Cmgan && id == CmganName ? "MIT" : "not stated", folder, Revision: null,
+            [.. needed.Concat(optional).Select(name => new SourceFile(name, new Uri(At(name)), new FileInfo(At(name)).Length))]);
+
+        string At(string name) => Path.Combine(folder, name);
+    }
+
+    private async Task<ModelSource> OnHubAsync(Uri hub, string id, ModelPin? pin, CancellationToken cancellationToken)
+    {
+        var asked = new Uri(hub, $"api/models/{id}/revision/{pin?.Revision ?? "main"}?blobs=true");
+        byte[] answer = await download.ReadAsync(asked, cancellationToken);
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(answer);
+            JsonElement model = document.RootElement;
+            string revision = model.GetProperty("sha").GetString() ?? "";
+            if (revision.Length is < 7 or > 64 || !revision.All(char.IsAsciiHexDigitLower))
+                throw new ModelException($"{asked} names no revision.");
+            var files = new Dictionary<string, SourceFile>(StringComparer.Ordinal);
+            foreach (JsonElement file in model.GetProperty("siblings").EnumerateArray())
+            {
+                string name = file.GetProperty("rfilename").GetString() ?? "";
+                string? sha256 = file.TryGetProperty("lfs", out JsonElement lfs) && lfs.ValueKind == JsonValueKind.Object
+                    && lfs.TryGetProperty("sha256", out JsonElement hash) ? hash.GetString() : null;
+                long? bytes = file.TryGetProperty("size", out JsonElement size) && size.TryGetInt64(out long length) && length >= 0 ? length : null;
+                files[name] = new SourceFile(name, new Uri(hub, $"{id}/resolve/{revision}/{name}"), bytes, sha256);
+            }
+
+            string? weights = s_weights.FirstOrDefault(files.ContainsKey);
+            if (weights is null || !files.TryGetValue(Config, out SourceFile? config))
+            {
+                throw new ModelException(
+                    $"{id} has no {(weights is null ? string.Join(" or ", s_weights) : Config)} at {revision[..7]}: it is no model that can be installed"
+                    + (files.Keys.Any(name => name.EndsWith(".index.json", StringComparison.Ordinal)) ? ", or one in several parts." : "."));
+            }
+
+            return new ModelSource(
+                id, ModelLayout.Hubert, LicenceOf(model), $"https://huggingface.co/{id}", revision,
+                [files[weights], config, .. files.TryGetValue(Preprocessor, out SourceFile? preprocessor) ? [preprocessor] : Array.Empty<SourceFile>()]);
+        }
+        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new ModelException($"{asked} does not answer as a hub does: {error.Message}", error);
+        }
+    }
+
+    private static string LicenceOf(JsonElement model)
+    {
+        if (model.TryGetProperty("cardData", out JsonElement card) && card.ValueKind == JsonValueKind.Object
+            && card.TryGetProperty("license", out JsonElement licence) && licence.ValueKind == JsonValueKind.String)
+        {
+            return licence.GetString()!;
+        }
+
+        const string Tag = "license:";
+        return model.TryGetProperty("tags", out JsonElement tags) && tags.ValueKind == JsonValueKind.Array
+            ? tags.EnumerateArray().Select(tag => tag.ToString()).FirstOrDefault(tag => tag.StartsWith(Tag, StringComparison.Ordinal))?[Tag.Length..]
+                ?? "not stated"
+            : "not stated";
+    }
+}

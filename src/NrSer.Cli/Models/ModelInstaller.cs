@@ -1,0 +1,153 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using NrSer.Core.Models;
+using NrSer.Core.Models.Weights;
+
+namespace NrSer.Cli.Models;
+
+/// <summary>
+/// Fetches a checkpoint, makes a network of it, proves it and enters it. Whatever is unfinished lies in a folder of its own, where the next run finds it;
+/// the catalogue names nothing that is not whole.
+/// </summary>
+/// <param name="installed">Receives the model.</param>
+/// <param name="download">Fetches.</param>
+/// <param name="freeBytes">How much room the disk of a folder has.</param>
+internal sealed class ModelInstaller(InstalledModels installed, ModelDownload download, Func<string, long> freeBytes)
+{
+    private const long Slack = 64 * 1024 * 1024; // for everything else on that disk
+    private const string Config = "config.json", Preprocessor = "preprocessor_config.json", Fixture = "fixture.json";
+
+    private readonly ModelPins _pins = new(installed.Folder);
+
+    /// <summary>Room on the disk of a folder.</summary>
+    public static long FreeBytes(string folder) => new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace;
+
+    /// <summary>What a model is called once it is installed: its name at its source, as far as that can be a name here.</summary>
+    public static string NameOf(ModelSource source) => source.Layout == ModelLayout.Cmgan && source.Id == "cmgan"
+        ? source.Id
+        : string.Concat(Path.GetFileName(Path.TrimEndingDirectorySeparator(source.Id)).Select(
+            c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')).TrimStart('.');
+
+    /// <summary>Installs a model.</summary>
+    /// <param name="source">Where it comes from.</param>
+    /// <param name="name">What it shall be called.</param>
+    /// <param name="vocabulary">What labels stand for that are not known by themselves; null for no emotion.</param>
+    /// <param name="progress">Told the share that has been fetched.</param>
+    /// <param name="prove">Told the loaded network before it is entered.</param>
+    /// <param name="cancellationToken">Stops; the next run goes on.</param>
+    /// <exception cref="UsageException">There is no room, a label is unknown, or the name is taken.</exception>
+    /// <exception cref="ModelException">The checkpoint is not what it should be.</exception>
+    public async Task<ModelEntry> InstallAsync(
+        ModelSource source, string name, IReadOnlyDictionary<string, string?> vocabulary, Action<double> progress, Action<OnnxModel> prove,
+        CancellationToken cancellationToken)
+    {
+        await using FileStream claim = installed.Claim();
+        installed.RequireFree(name);
+        string stage = Path.Combine(installed.Folder, InstalledModels.Unfinished, name);
+        Directory.CreateDirectory(stage);
+        RequireRoom(stage, source);
+        Dictionary<string, Fetched> files = await FetchAsync(source, stage, progress, cancellationToken);
+        Fetched tensors = files[source.Checkpoint.Name];
+        string version = source.Revision?[..Math.Min(12, source.Revision.Length)] ?? tensors.Sha256[..12];
+        string stem = $"{name}-{version}";
+        string onnx = Path.Combine(stage, $"{stem}.onnx"), weights = Path.Combine(stage, $"{stem}.weights");
+        JsonObject details;
+        string weightsSha256, skeletons = Path.Combine(AppContext.BaseDirectory, "models", "skeletons");
+        using (Checkpoint checkpoint = Checkpoint.Open(tensors.Path))
+        {
+            if (source.Layout == ModelLayout.Cmgan)
+            {
+                details = InstalledEntry.OfCmgan();
+                weightsSha256 = CmganLayout.Assemble(checkpoint, skeletons, onnx, weights);
+            }
+            else
+            {
+                HubertLayout layout = HubertLayout.Read(files[Config].Path, files.GetValueOrDefault(Preprocessor)?.Path);
+                details = InstalledEntry.OfHubert(layout, vocabulary);
+                weightsSha256 = layout.Assemble(checkpoint, skeletons, onnx, weights);
+            }
+        }
+
+        JsonObject entry = InstalledEntry.Complete(details, source, name, version, stem, onnx, weightsSha256, tensors.Sha256);
+        cancellationToken.ThrowIfCancellationRequested();
+        ModelEntry added = installed.Enter(entry, [onnx, weights], files.GetValueOrDefault(Fixture)?.Path, prove);
+        if (!source.Checkpoint.Place.IsFile)
+            _pins.Set(source.Id, new ModelPin(source.Revision, files.ToDictionary(file => file.Key, file => file.Value.Sha256, StringComparer.Ordinal)));
+        Directory.Delete(stage, recursive: true);
+        string unfinished = Path.GetDirectoryName(stage)!;
+        if (!Directory.EnumerateFileSystemEntries(unfinished).Any())
+            Directory.Delete(unfinished);
+        return added;
+    }
+
+    private static async Task<string> HashAsync(string path, CancellationToken cancellationToken)
+    {
+        await using FileStream file = File.OpenRead(path);
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
+    }
+
+    /// <summary>What is missing is fetched, what is here is hashed, and what was seen before has to be the same.</summary>
+    private async Task<Dictionary<string, Fetched>> FetchAsync(
+        ModelSource source, string stage, Action<double> progress, CancellationToken cancellationToken)
+    {
+        var files = new Dictionary<string, Fetched>(StringComparer.Ordinal);
+        ModelPin? pin = source.Checkpoint.Place.IsFile ? null : _pins.Find(source.Id);
+        IReadOnlyDictionary<string, string>? pinned = pin is not null && pin.Revision == source.Revision ? pin.Sha256 : null;
+        long done = 0;
+        foreach (SourceFile file in source.Files)
+        {
+            if (file.Place.IsFile) // of the user's own: read where it lies
+            {
+                files.Add(file.Name, new Fetched(file.Place.LocalPath, await HashAsync(file.Place.LocalPath, cancellationToken)));
+                continue;
+            }
+
+            string target = Path.Combine(stage, file.Name), part = $"{target}.part";
+            if (!File.Exists(target))
+            {
+                await download.RunAsync(
+                    file.Place, part, file.IsExact ? file.Bytes : null,
+                    (here, total) => progress((done + here) / (double)Math.Max(1, Math.Max(source.Bytes, done + (total ?? here)))), cancellationToken);
+                File.Move(part, target);
+            }
+
+            string hash = await HashAsync(target, cancellationToken);
+            if (hash != (file.Sha256 ?? hash))
+                Refuse(target, $"{file.Place} sent a file with SHA-256 {hash}; the hub says {file.Sha256}. It was thrown away.");
+            if (hash != (pinned?.GetValueOrDefault(file.Name) ?? hash))
+            {
+                Refuse(
+                    target, $"{file.Place} sent a file with SHA-256 {hash}; when it was first used here it had {pinned![file.Name]}. It was thrown away. "
+                    + "If the change is meant: --update");
+            }
+
+            files.Add(file.Name, new Fetched(target, hash));
+            done += new FileInfo(target).Length;
+        }
+
+        return files;
+
+        static void Refuse(string path, string why)
+        {
+            File.Delete(path);
+            throw new ModelException(why);
+        }
+    }
+
+    private void RequireRoom(string stage, ModelSource source)
+    {
+        long here = source.Files.Sum(file => new[] { file.Name, $"{file.Name}.part" }.Select(name => new FileInfo(Path.Combine(stage, name)))
+            .Sum(found => found.Exists ? found.Length : 0));
+        long fetched = source.Checkpoint.Place.IsFile ? 0 : Math.Max(0, source.Bytes - here);
+        long needed = fetched + (source.Checkpoint.Bytes ?? 0) + Slack; // the checkpoint, and the weights that are made of it
+        long free = freeBytes(stage);
+        if (free < needed)
+        {
+            throw new UsageException(
+                $"{stage} has room for {free / 1_000_000} MB; {source.Id} needs {needed / 1_000_000}. Make room, or choose another place: "
+                + $"{ModelOptions.Section.Replace(":", "__", StringComparison.Ordinal)}__{nameof(ModelOptions.InstalledPath)}");
+        }
+    }
+
+    private sealed record Fetched(string Path, string Sha256);
+}

@@ -1,0 +1,249 @@
+using System.Text.Json;
+using NrSer.Cli.Models;
+using NrSer.Cli.Tests.Processes;
+using NrSer.Core.Models;
+using NrSer.Testing;
+
+namespace NrSer.Cli.Tests.Models;
+
+public sealed class InstallTests : IAsyncLifetime
+{
+    private const string Id = "superb/hubert-base-superb-er", Name = "hubert-base-superb-er", Weights = "model.safetensors";
+
+    private static readonly string s_first = new('a', 40), s_second = new('b', 40);
+    private static readonly IDictionary<string, byte[]> s_files = SeededHubert.Files();
+
+    private readonly Scratch _scratch = new();
+    private readonly HubServer _hub = new();
+
+    private string Folder => _scratch["installed"];
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _hub.DisposeAsync();
+        _scratch.Dispose();
+    }
+
+    [Fact]
+    public async Task Install_FromTheHub_CanBeUsedAndRemovedAgain()
+    {
+        _hub.Publish(Id, s_first, s_files);
+        Outcome outcome = await Nrser.RunProcessInAsync(_scratch.Path, Settings(), "models", "install", Name, "--from", $"{_hub.Url}", "--yes", "--use");
+        outcome.Succeeded();
+        foreach (string told in new[] { "apache-2.0", s_first, "seen for the first time", "RTF", "is used from now on" })
+            Assert.Contains(told, outcome.Errors, StringComparison.Ordinal);
+        (await RunAsync("models", "verify")).Succeeded();
+        JsonElement analysis = (await RunAsync("analyze", SampleFiles.Clean)).Json();
+        Assert.Equal($"{Name}@{s_first[..12]}", analysis.GetProperty("models").GetProperty("emotion").GetString());
+
+        int fetched = _hub.Fetched.Count();
+        (await InstallAsync(Name)).Succeeded(); // it is here: nothing is fetched
+        Assert.Equal(fetched, _hub.Fetched.Count());
+        (await RunAsync("models", "remove", Name)).Succeeded();
+        Assert.Equal(["catalog.json", "catalog.lock", "pins.json"], Left());
+    }
+
+    [Fact]
+    public async Task Install_OfAGatedModel_TellsTheTokenToTheHubAlone()
+    {
+        _hub.Token = "hf_secret";
+        _hub.Publish(Id, s_first, s_files);
+        Outcome refused = await InstallAsync(Name);
+        refused.Failed(ExitCode.Environment);
+        Assert.Contains("HF_TOKEN", refused.Errors, StringComparison.Ordinal);
+
+        Outcome outcome = await Nrser.RunWithAsync(new(Settings()) { ["HF_TOKEN"] = "hf_secret" }, Typed(Name));
+        outcome.Succeeded();
+        Assert.DoesNotContain("hf_secret", outcome.Output + outcome.Errors, StringComparison.Ordinal);
+        Assert.NotEmpty(_hub.Fetched);
+        Assert.All(_hub.Fetched, request => Assert.Null(request.Header("Authorization")));
+    }
+
+    [Fact]
+    public async Task Install_KilledWhileFetching_GoesOnWhereItStopped()
+    {
+        byte[] content = s_files[Weights];
+        _hub.Publish(Id, s_first, s_files, (request, whole) => _hub.Fetched.Count() > 1
+            ? HubServer.Good(request, whole)
+            : new PodcastAnswer(200, whole[..(whole.Length / 2)])
+            {
+                PromisedBytes = whole.Length, Stall = TimeSpan.FromMinutes(2), Headers = { ["ETag"] = HubServer.Good(request, whole).Headers["ETag"] },
+            });
+        string part = Path.Combine(Folder, "unfinished", Name, $"{Weights}.part");
+        await using (RunningNrser running = await RunningNrser.StartAsync("licence", Settings(), Typed(Name)))
+            await Waiting.UntilAsync("half of it is there", () => File.Exists(part) && new FileInfo(part).Length == content.Length / 2);
+        Assert.DoesNotContain((await RunAsync("models", "list", "--json")).Json().EnumerateArray(), model => model.GetProperty("name").GetString() == Name);
+
+        (await InstallAsync(Name)).Succeeded();
+        PodcastRequest last = _hub.Fetched.Last();
+        Assert.Equal(content.Length / 2, last.Start);
+        Assert.NotNull(last.Header("If-Range"));
+        (await RunAsync("models", "verify")).Succeeded();
+    }
+
+    [Fact]
+    public async Task Install_WhenTheFileChangedMeanwhile_BeginsAnew()
+    {
+        _hub.Publish(Id, s_first, s_files);
+        string stage = Path.Combine("installed", "unfinished", Name, $"{Weights}.part");
+        _scratch.Write(stage, new byte[5000]);
+        _scratch.Write($"{stage}.etag", "\"another\""u8);
+        (await InstallAsync(Name)).Succeeded();
+        Assert.Single(_hub.Fetched);
+        (await RunAsync("models", "verify")).Succeeded();
+    }
+
+    [Fact]
+    public async Task Install_OfBytesThatAreNotTheHubs_IsRefusedAndForgotten()
+    {
+        bool lies = true;
+        _hub.Publish(Id, s_first, s_files, (request, whole) => HubServer.Good(request, lies ? [.. whole.Select(value => (byte)~value)] : whole));
+        Assert.Contains("SHA-256", (await InstallAsync(Name)).Errors, StringComparison.Ordinal);
+        (await RunAsync("models", "list")).Succeeded();
+        lies = false;
+        (await InstallAsync(Name)).Succeeded();
+    }
+
+    [Fact]
+    public async Task Install_ASecondTime_TakesWhatWasFirstSeen()
+    {
+        _hub.TellsHashes = false;
+        _hub.Publish(Id, s_first, s_files);
+        (await InstallAsync(Name)).Succeeded();
+        (await RunAsync("models", "remove", Name)).Succeeded();
+
+        IDictionary<string, byte[]> other = SeededHubert.Files(change: config => config["num_attention_heads"] = 2);
+        _hub.Publish(Id, s_second, other); // the newest is another, and nobody is told by chance
+        Outcome again = await InstallAsync(Name);
+        again.Succeeded();
+        Assert.Contains("as it was first seen", again.Errors, StringComparison.Ordinal);
+        Assert.Contains($"{Name}@{s_first[..12]}", again.Errors, StringComparison.Ordinal);
+        (await RunAsync("models", "remove", Name)).Succeeded();
+
+        _hub.Publish(Id, s_first, other); // the old revision holds something else
+        Outcome refused = await InstallAsync(Name);
+        refused.Failed(ExitCode.Environment);
+        Assert.Contains("--update", refused.Errors, StringComparison.Ordinal);
+        _hub.Publish(Id, s_second, other);
+        (await InstallAsync(Name, "--update")).Succeeded();
+    }
+
+    [Fact]
+    public async Task Install_WithoutConsent_FetchesNothing()
+    {
+        _hub.Publish(Id, s_first, s_files);
+        Outcome outcome = await RunAsync("models", "install", Name, "--from", $"{_hub.Url}");
+        outcome.Failed(ExitCode.BadInput);
+        Assert.Contains("--yes", outcome.Errors, StringComparison.Ordinal);
+        Assert.Empty(_hub.Fetched);
+    }
+
+    [Theory]
+    [InlineData("nobody/nothing", "404")]
+    [InlineData("cmgan", "404")]
+    [InlineData("no-such-name", "OWNER/NAME")]
+    [InlineData("../../etc", "no folder")]
+    [InlineData("a/../b", "OWNER/NAME")]
+    public async Task Install_OfWhatIsNowhere_SaysSo(string model, string reason)
+    {
+        string[] from = model.StartsWith('.') ? [] : ["--from", $"{_hub.Url}"];
+        Outcome outcome = await RunAsync(["models", "install", model, "--yes", .. from]);
+        Assert.NotEqual(0, outcome.ExitCode);
+        Assert.Contains(reason, outcome.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Install_OfAFolder_MapsItsLabelsOrAsksForThem()
+    {
+        string folder = Write(SeededHubert.Files(["calm", "neutral", "Happiness", "rage"], "wav2vec2", pickled: true), "mine");
+        Outcome refused = await RunAsync("models", "install", folder, "--yes");
+        refused.Failed(ExitCode.BadInput);
+        Assert.Contains("--label rage=", refused.Errors, StringComparison.Ordinal);
+
+        (await RunAsync("models", "install", folder, "--yes", "--use", "--label", "rage=angry")).Succeeded();
+        const string Probability = "probability_";
+        JsonElement segments = (await RunAsync("analyze", SampleFiles.Clean)).Json().GetProperty("segments");
+        JsonElement speech = segments.EnumerateArray().First(segment => segment.GetProperty("isSpeech").GetBoolean());
+        JsonProperty[] known = [.. speech.EnumerateObject().Where(value =>
+            value.Name.StartsWith(Probability, StringComparison.Ordinal) && value.Value.ValueKind == JsonValueKind.Number)];
+        Assert.Equal(
+            ["angry", "happy", "neutral"], known.Select(value => value.Name[Probability.Length..]).Order(StringComparer.Ordinal));
+        Assert.Equal(1, known.Sum(value => value.Value.GetDouble()), 1e-5); // calm is neutral, too: nothing is lost
+        Assert.True(File.Exists(Path.Combine(folder, "pytorch_model.bin"))); // it is the user's
+    }
+
+    [Fact]
+    public async Task Install_OfCheckpointsThatLie_LeavesNothing()
+    {
+        byte[] evil = SeededCheckpoint.PyTorch(
+            new PickleWriter().Global("posix", "system").Text($"touch {_scratch["run"]}").Raw(0x85, (byte)'R', (byte)'.').ToArray(), []);
+        IDictionary<string, byte[]> good = SeededHubert.Files(pickled: true);
+        byte[] whole = good["pytorch_model.bin"];
+        IDictionary<string, long[]> shapes = SeededHubert.Shapes("hubert", 4);
+        shapes.Remove("projector.bias");
+        foreach ((byte[] checkpoint, string reason) in new (byte[], string)[]
+        {
+            (evil, "posix.system"), (whole[..(whole.Length / 2)], "damaged"), (SeededCheckpoint.PyTorch(shapes), "projector.bias"),
+            (SeededCheckpoint.PyTorch(SeededHubert.Shapes("hubert", 5)), "classifier"), (SeededHubert.Files()[Weights][..^1], "header"),
+        })
+        {
+            string folder = Write(new Dictionary<string, byte[]>(good) { ["pytorch_model.bin"] = checkpoint }, "evil");
+            Outcome outcome = await RunAsync("models", "install", folder, "--yes");
+            outcome.Failed(ExitCode.Environment);
+            Assert.Contains(reason, outcome.Errors, StringComparison.Ordinal);
+            Assert.DoesNotContain(Left(), name => name.StartsWith("evil", StringComparison.Ordinal));
+        }
+
+        Assert.False(File.Exists(_scratch["run"]));
+        (await RunAsync("models", "list")).Succeeded();
+    }
+
+    [Fact]
+    public async Task Install_WhenItDiesBeforeItIsEntered_IsNotThereAndCanBeRepeated()
+    {
+        string folder = Write(s_files, "dying");
+        await Assert.ThrowsAsync<IOException>(() => Run(folder, _ => throw new IOException("power"), long.MaxValue));
+        Assert.DoesNotContain(Left(), name => name.EndsWith(".onnx", StringComparison.Ordinal));
+        _scratch.Write(Path.Combine("installed", "dying-orphan.onnx"), [1]); // what nobody could clear away is in nobody's way
+        ModelEntry entry = await Run(folder, _ => { }, long.MaxValue);
+        Assert.Equal("dying", entry.Name);
+        (await RunAsync("models", "verify")).Succeeded();
+    }
+
+    [Fact]
+    public async Task Install_WithoutRoom_SaysHowMuchIsNeeded()
+    {
+        UsageException error = await Assert.ThrowsAsync<UsageException>(() => Run(Write(s_files, "large"), _ => { }, freeBytes: 1_000_000));
+        Assert.Contains("room for 1 MB", error.Message, StringComparison.Ordinal);
+    }
+
+    private async Task<ModelEntry> Run(string folder, Action<OnnxModel> prove, long freeBytes)
+    {
+        var installed = new InstalledModels(new ModelOptions { InstalledPath = Folder });
+        using var download = new ModelDownload();
+        ModelSource source = await new ModelHub(download, new ModelPins(Folder))
+            .FindAsync(folder, from: null, update: false, TestContext.Current.CancellationToken);
+        return await new ModelInstaller(installed, download, _ => freeBytes).InstallAsync(
+            source, ModelInstaller.NameOf(source), new Dictionary<string, string?>(), _ => { }, prove, TestContext.Current.CancellationToken);
+    }
+
+    private IEnumerable<string> Left() =>
+        Directory.GetFileSystemEntries(Folder).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal);
+
+    private string Write(IDictionary<string, byte[]> files, string name)
+    {
+        foreach ((string file, byte[] content) in files)
+            _scratch.Write(Path.Combine(name, file), content);
+        return _scratch[name];
+    }
+
+    private string[] Typed(string model, params string[] more) => ["models", "install", model, "--from", $"{_hub.Url}", "--yes", .. more];
+
+    private Task<Outcome> InstallAsync(string model, params string[] more) => RunAsync(Typed(model, more));
+
+    private Task<Outcome> RunAsync(params string[] arguments) => Nrser.RunWithAsync(Settings(), arguments);
+
+    private Dictionary<string, string> Settings() => new() { ["NrSer__Models__InstalledPath"] = Folder };
+}
