@@ -22,7 +22,8 @@ from .hubert_network import HubertForSequenceClassification
 TARGET = pathlib.Path(__file__).resolve().parents[2] / "tests" / "NrSer.Core.Tests" / "Fixtures" / "seeded.json"
 CLASSES = {"hubert": "HubertForSequenceClassification", "wav2vec2": "Wav2Vec2ForSequenceClassification"}
 LABELS = {"0": "neu", "1": "hap", "2": "ang", "3": "sad"}
-NARROW = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48, "conv_dim": [16] * 7, "classifier_proj_size": 24}
+NARROW = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48, "conv_dim": [16] * 7,
+          "classifier_proj_size": 24}
 LARGE = {"feat_extract_norm": "layer", "do_stable_layer_norm": True, "conv_bias": True}
 HUBERTS = {
     "hubert-base": {"model_type": "hubert", "use_weighted_layer_sum": True, **NARROW},

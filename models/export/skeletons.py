@@ -16,9 +16,8 @@ import torch
 from onnx import helper
 from torch import nn
 
-from ..shared.similarity import FEATURES, DenseSnrLevel
 from ..shared.signals import normalised
-from . import checkpoints, cmgan, snr_level
+from . import checkpoints, cmgan
 from .cmgan_graph import CmganGraph
 from .cmgan_network import Cmgan
 from .hubert_network import VARIANCE_FLOOR, Configuration, FeatureExtractor, FeatureProjection, Layer, Positions
@@ -57,11 +56,6 @@ class Share(nn.Module):
         return self.layer_weights.softmax(0)[self.index] * x
 
 
-def mean_through(heads, state):
-    mean = state.mean(1)
-    return heads.output_layer_C(mean), torch.cat([head(mean) for head in (heads.output_layer_A, heads.output_layer_V, heads.output_layer_D)], 1)
-
-
 def hubert_pieces():
     """(name, network, example, inputs, outputs)."""
     c = dict(hidden_size=HIDDEN, num_attention_heads=HEADS, intermediate_size=INTERMEDIATE, conv_dim=(FILTERS,) * 7, conv_bias=True)
@@ -81,8 +75,6 @@ def hubert_pieces():
     yield "share", Share(), state, {"state": inner}, {"share": inner}
     yield ("head-labels", Piece(lambda p, x: p.classifier(p.projector(x.mean(1))), projector=linear(PROJECTED),
                                 classifier=nn.Linear(PROJECTED, LABELS)), state, {"state": inner}, whole)
-    yield ("head-nrser", Piece(mean_through, output_layer_C=linear(LABELS), **{f"output_layer_{word}": linear(1) for word in "AVD"}), state,
-           {"state": inner}, {**whole, "attributes": ("batch", 3)})
 
 
 def pieces():
@@ -95,9 +87,6 @@ def pieces():
                 module.weight.data += slope
         yield (f"cmgan/{name}", CmganGraph(network, shape[2]), cmgan.spectrogram(cmgan.example(cmgan.BLOCK_SAMPLES)), {"spectrogram": shape},
                {"enhanced": shape}, network)
-    dense, transformer = (1, FEATURES), (1, 200, 2)
-    yield "snr-level/dense", DenseSnrLevel(), torch.rand(dense), {"similarity": ("batch", FEATURES)}, {"score": ("batch",)}
-    yield ("snr-level/transformer", snr_level.Transformer(), torch.rand(transformer), {"similarity": ("batch", "frames", 2)}, {"score": ("batch",)})
 
 
 def names_of(network, published):
@@ -201,13 +190,11 @@ def cleaned(model):
     return model
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--target", type=pathlib.Path, default=TARGET)
-    target = parser.parse_args().target
-    warnings.simplefilter("ignore")
-    torch.set_num_threads(1)
+def write(target, wanted=lambda name: True):
     for name, network, example, inputs, outputs, *published in pieces():
+        if not wanted(name):
+            continue
+        torch.manual_seed(0)
         with torch.no_grad():
             if not published:
                 checkpoints.randomise(lambda: network, 1)  # what is alike would be exported once
@@ -218,6 +205,14 @@ def main():
             if model:
                 onnx.save(model, str(path))
                 print(f"{path}: {path.stat().st_size / 1e3:.0f} kB, {len(model.graph.node)} nodes", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--target", type=pathlib.Path, default=TARGET)
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(1)
+    write(parser.parse_args().target)
 
 
 if __name__ == "__main__":

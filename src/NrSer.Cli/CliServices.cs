@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using NrSer.Cli.Models;
 using NrSer.Cli.Output;
 using NrSer.Core;
+using NrSer.Core.Models;
 using NrSer.Pipeline;
 
 namespace NrSer.Cli;
@@ -23,10 +23,15 @@ internal static class CliServices
     public static ServiceProvider Pipeline(Terminal terminal, params IEnumerable<KeyValuePair<string, string?>> overrides) =>
         Build(services => services.AddNrSerPipeline().AddNrSerStorageQueues(), terminal, overrides);
 
+    /// <summary>Where models of this user are, unless the environment says otherwise.</summary>
+    public static IConfigurationBuilder AddDefaultFolder(IConfigurationBuilder configuration) => configuration.AddInMemoryCollection([new(
+        $"{ModelOptions.Section}:{nameof(ModelOptions.InstalledPath)}",
+        Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "nrser", "models"))]);
+
     private static ServiceProvider Build(Action<IServiceCollection> add, Terminal terminal, IEnumerable<KeyValuePair<string, string?>> overrides)
     {
         var services = new ServiceCollection();
-        services.AddSingleton<IConfiguration>(InstalledModels.AddDefaultFolder(new ConfigurationBuilder()).AddInMemoryCollection(terminal.Settings)
+        services.AddSingleton<IConfiguration>(AddDefaultFolder(new ConfigurationBuilder()).AddInMemoryCollection(terminal.Settings)
             .AddInMemoryCollection(overrides).Build());
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
         services.AddSingleton(TimeProvider.System);

@@ -68,7 +68,8 @@ public sealed class HubServer : IAsyncDisposable
 
     private static string Hash(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
-    private PodcastAnswer Guarded(PodcastRequest request, Func<PodcastAnswer> answer) => Token is null || request.Header("Authorization") == $"Bearer {Token}"
-        ? answer()
-        : new PodcastAnswer(401, Encoding.ASCII.GetBytes("Access to model is restricted."));
+    private PodcastAnswer Guarded(PodcastRequest request, Func<PodcastAnswer> answer) =>
+        Token is null || request.Header("Authorization") == $"Bearer {Token}"
+            ? answer()
+            : new PodcastAnswer(401, Encoding.ASCII.GetBytes("Access to model is restricted."));
 }

@@ -19,7 +19,8 @@ public static class SeededHubert
         labels ??= ["neu", "hap", "ang", "sad"];
         var config = new JsonObject
         {
-            ["model_type"] = kind, ["architectures"] = new JsonArray(kind == "hubert" ? "HubertForSequenceClassification" : "Wav2Vec2ForSequenceClassification"),
+            ["model_type"] = kind,
+            ["architectures"] = new JsonArray(kind == "hubert" ? "HubertForSequenceClassification" : "Wav2Vec2ForSequenceClassification"),
             ["hidden_size"] = Hidden, ["num_hidden_layers"] = Layers, ["num_attention_heads"] = Heads, ["intermediate_size"] = Inner,
             ["conv_dim"] = new JsonArray([.. Enumerable.Repeat(Filters, 7).Select(width => (JsonNode)width)]), ["classifier_proj_size"] = Projected,
             ["use_weighted_layer_sum"] = true, ["torch_dtype"] = "float32",

@@ -21,8 +21,8 @@ internal static class InstallCommand
         var wanted = new Argument<string>("model")
         {
             Description =
-                $"{string.Join(", ", ModelHub.Names)}; OWNER/NAME of huggingface.co with a HuBERT or wav2vec 2.0 for categories; a folder with such a "
-                + "model's files; or a model that was added by its entry alone.",
+                $"{string.Join(", ", ModelHub.Names)}; OWNER/NAME of huggingface.co with a HuBERT or wav2vec 2.0 for categories; a folder with the "
+                + "files of such a model; or a model that was added by its entry alone.",
         };
         var from = new Option<string?>("--from")
         {
@@ -46,7 +46,7 @@ internal static class InstallCommand
         {
             InstalledModels installed = ModelsCommand.Catalog(terminal);
             string model = parsed.GetRequiredValue(wanted);
-            ModelEntry? entry = installed.Find(parsed.GetValue(name) ?? model);
+            ModelEntry? entry = installed.Find(parsed.GetValue(name) ?? model), fetched = null;
             if (entry is { Url: not null })
             {
                 entry = await terminal.WithProgressAsync(model, progress => installed.PullAsync(entry.Name, progress, cancellationToken));
@@ -63,7 +63,7 @@ internal static class InstallCommand
                 {
                     await AgreeAsync(terminal, source, called, pins.Find(source.Id), parsed.GetValue(yes), cancellationToken);
                     var installer = new ModelInstaller(installed, download, ModelInstaller.FreeBytes);
-                    entry = await terminal.WithProgressAsync(called, progress => installer.InstallAsync(
+                    entry = fetched = await terminal.WithProgressAsync(called, progress => installer.InstallAsync(
                         source, called, vocabulary, progress, loaded => Bench(terminal, loaded, cancellationToken), cancellationToken));
                 }
                 else
@@ -73,6 +73,8 @@ internal static class InstallCommand
             }
 
             terminal.Note($"{entry.Id} is installed.");
+            if (parsed.GetValue(update) && fetched is null)
+                terminal.Note($"It was before: what is newest is taken after nrser models remove {entry.Name}.");
             Use(terminal, installed, entry, parsed.GetValue(use));
             return ExitCode.Success;
         });
@@ -95,7 +97,7 @@ internal static class InstallCommand
     private static async Task AgreeAsync(
         Terminal terminal, ModelSource source, string called, ModelPin? pin, bool yes, CancellationToken cancellationToken)
     {
-        string size = source.Files.All(file => file.Bytes is null) ? "unknown" : string.Create(CultureInfo.InvariantCulture, $"{source.Bytes / 1e6:F1} MB");
+        string size = source.Bytes == 0 ? "unknown" : string.Create(CultureInfo.InvariantCulture, $"{source.Bytes / 1e6:F1} MB");
         terminal.Note($"{called}: {source.Source}");
         terminal.Note($"  licence   {source.Licence}; that of the data it was trained on may forbid more");
         terminal.Note($"  size      {size}, and as much again for the network that is made of it");
@@ -121,7 +123,12 @@ internal static class InstallCommand
         {
             string[] parts = each.Split('=');
             if (parts is not [{ Length: > 0 } label, var emotion] || (emotion != Nothing && !EmotionVocabulary.Names.Contains(emotion)))
-                throw new UsageException($"--label {each}: LABEL=EMOTION is needed, one of {string.Join(", ", EmotionVocabulary.Names)}, or {Nothing}.");
+            {
+                throw new UsageException(
+                    $"--label {each}: LABEL=EMOTION is needed, one of {string.Join(", ", EmotionVocabulary.Names)}, or {Nothing}.");
+            }
+
+
             found[label] = emotion == Nothing ? null : emotion;
         }
 
@@ -133,7 +140,7 @@ internal static class InstallCommand
     {
         long[] shape = model.Entry is { Enhancer: { } enhancer, Stft: { } stft }
             ? [1, 2, stft.FramesOf(enhancer.BlockSamples), stft.Bins]
-            : [1, 5 * SegmentGrid.SampleRateHz];
+            : [1, SegmentGrid.SampleRateHz];
         double seconds = (model.Entry.Enhancer?.BlockSamples ?? (int)shape[1]) / (double)SegmentGrid.SampleRateHz, heard = 0;
         var random = new Random(1);
         float[] input = new float[shape.Aggregate(1L, (product, axis) => product * axis)];
@@ -154,6 +161,7 @@ internal static class InstallCommand
         }
 
         double taken = Stopwatch.GetElapsedTime(begun).TotalSeconds;
-        terminal.Note(string.Create(CultureInfo.InvariantCulture, $"{heard:F0} s of audio took it {taken:F1} s on one thread: RTF {taken / heard:F3}"));
+        terminal.Note(string.Create(
+            CultureInfo.InvariantCulture, $"{heard:F0} s of audio took it {taken:F1} s on one thread: RTF {taken / heard:F3}"));
     }
 }

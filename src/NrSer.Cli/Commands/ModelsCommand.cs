@@ -70,7 +70,8 @@ internal static class ModelsCommand
     private static Command Remove(Terminal terminal)
     {
         var name = new Argument<string>("name") { Description = "An installed model." };
-        var command = new Command("remove", "Removes an installed model, or what there is of one whose installation was not ended; the program's own cannot be removed.") { name };
+        var command = new Command("remove",
+            "Removes an installed model, or what there is of one whose installation was not ended; the program's own cannot be removed.") { name };
         command.Run(terminal, (parsed, _) =>
         {
             Catalog(terminal).Remove(parsed.GetRequiredValue(name));

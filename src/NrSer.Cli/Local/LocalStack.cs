@@ -2,7 +2,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using NrSer.Cli.Models;
 using NrSer.Cli.Output;
 using NrSer.Cli.Storage;
 using NrSer.Core.Models;
@@ -87,7 +86,7 @@ internal sealed class LocalStack : IAsyncDisposable
                 KeyValuePair.Create("NrSer:WorkAudio:BudgetBytes", (string?)"20000000000"),
                 KeyValuePair.Create("NrSer:Ingest:HoldAfter", (string?)"00:01:00")]);
         builder.Configuration.AddInMemoryCollection(settings);
-        InstalledModels.AddDefaultFolder(builder.Configuration).AddEnvironmentVariables();
+        CliServices.AddDefaultFolder(builder.Configuration).AddEnvironmentVariables();
         builder.Configuration.AddInMemoryCollection([StorageLocation.ConnectionSetting(connectionString)]);
         builder.Logging.SetMinimumLevel(verbose ? LogLevel.Information : LogLevel.Error);
         builder.Logging.AddFilter("Azure", LogLevel.Warning);

@@ -74,7 +74,8 @@ internal static class InstalledEntry
 
     /// <summary>What all entries have.</summary>
     public static JsonObject Complete(
-        JsonObject details, ModelSource source, string name, string version, string stem, string onnxPath, string weightsSha256, string checkpointSha256)
+        JsonObject details, ModelSource source, string name, string version, string stem, string onnxPath, string weightsSha256,
+        string checkpointSha256)
     {
         JsonObject entry = details;
         entry["name"] = name;

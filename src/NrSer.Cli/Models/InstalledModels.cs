@@ -1,7 +1,5 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.Configuration;
 using NrSer.Core.Models;
 
 namespace NrSer.Cli.Models;
@@ -24,11 +22,6 @@ internal sealed class InstalledModels(ModelOptions options)
     public string Folder => _folder;
 
     private string CatalogPath => Path.Combine(_folder, ModelCatalog.FileName);
-
-    /// <summary>Where models of this user are, unless the environment says otherwise.</summary>
-    public static IConfigurationBuilder AddDefaultFolder(IConfigurationBuilder configuration) => configuration.AddInMemoryCollection([new(
-        $"{ModelOptions.Section}:{nameof(ModelOptions.InstalledPath)}",
-        Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "nrser", "models"))]);
 
     /// <summary>Adds a model after checking all that its entry says, or its entry alone when the file is to be pulled.</summary>
     /// <param name="network">The ONNX file, or null.</param>
@@ -87,7 +80,7 @@ internal sealed class InstalledModels(ModelOptions options)
         if (name.Length == 0 || name[0] == '.' || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '.' or '_')))
             throw new UsageException($"'{name}' cannot be a model's name: letters, digits, dots, dashes and underscores.");
         if (Find(name) is not null)
-            throw new UsageException($"There is a model '{name}' already. Remove it first (nrser models remove {name}), or give another name: --name");
+            throw new UsageException($"There is a model '{name}' already: nrser models remove {name}, or give another name with --name.");
     }
 
     /// <summary>Enters a network that was made here; the caller holds the claim.</summary>
@@ -171,14 +164,16 @@ internal sealed class InstalledModels(ModelOptions options)
         JsonArray models = document["models"]!.AsArray();
         JsonNode? entry = models.FirstOrDefault(model => model!["name"]!.GetValue<string>() == name);
         string begun = Path.Combine(_folder, Unfinished, Path.GetFileName(name));
-        if (entry is null && name.Length > 0 && name[0] != '.' && Directory.Exists(begun))
-        {
+        bool wasBegun = name.Length > 0 && name[0] != '.' && Directory.Exists(begun);
+        if (wasBegun)
             Directory.Delete(begun, recursive: true);
-            return;
+        if (entry is null)
+        {
+            if (wasBegun)
+                return;
+            throw new UsageException($"'{name}' is not installed here. See: nrser models list");
         }
 
-        if (entry is null)
-            throw new UsageException($"'{name}' is not installed here. See: nrser models list");
         models.Remove(entry);
         JsonObject defaults = document["defaults"]!.AsObject();
         string[] left = [.. defaults.Where(pair => pair.Value?.GetValue<string>() == name).Select(pair => pair.Key)];
@@ -207,21 +202,15 @@ internal sealed class InstalledModels(ModelOptions options)
         string target = catalog.FileOf(entry);
         if (!File.Exists(target))
         {
-            string part = $"{target}.part";
-            using (var download = new ModelDownload())
-                await download.RunAsync(url, part, bytes: null, (here, total) => progress(here / (double)(total ?? here)), cancellationToken);
-            await using (FileStream content = File.OpenRead(part))
+            using var download = new ModelDownload();
+            await download.FetchAsync(url, target, bytes: null, (here, total) => progress(here / (double)(total ?? here)), hash =>
             {
-                string hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken));
                 if (hash != entry.Sha256)
                 {
-                    File.Delete(part);
                     throw new ModelException(
                         $"{url} sent a file with SHA-256 {hash}; the entry of '{name}' says {entry.Sha256}. It was thrown away.");
                 }
-            }
-
-            File.Move(part, target);
+            }, cancellationToken);
         }
 
         ModelFixture.Verify(catalog, entry, options);

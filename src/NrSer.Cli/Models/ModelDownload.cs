@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using NrSer.Core.Models;
 
 namespace NrSer.Cli.Models;
@@ -12,6 +13,7 @@ internal sealed class ModelDownload(string? token = null) : IDisposable
 {
     private const int Attempts = 5;
     private const int BufferBytes = 128 * 1024;
+    private const long MostBytes = 64L << 30; // of a file of which nobody knows how large it is
     private const int MostRedirects = 10;
     private const int MostDocumentBytes = 4 * 1024 * 1024;
 
@@ -30,10 +32,46 @@ internal sealed class ModelDownload(string? token = null) : IDisposable
     /// <exception cref="ModelException">The server refuses, or breaks off again and again.</exception>
     public async Task RunAsync(Uri url, string path, long? bytes, Action<long, long?> progress, CancellationToken cancellationToken)
     {
-        RequireSafe(url);
+        RequireSafe(url, before: null);
         string kept() => File.Exists(path) ? $" {new FileInfo(path).Length} bytes are kept: run the command again to go on." : "";
         await TryAsync(url, () => GoOnAsync(url, path, bytes, progress, cancellationToken), kept, cancellationToken);
         File.Delete(VersionOf(path));
+    }
+
+    /// <summary>Fetches a file that may be here already, whole or in part, and hashes it.</summary>
+    /// <param name="url">As for <see cref="RunAsync"/>.</param>
+    /// <param name="target">Where it is once it is whole and checked.</param>
+    /// <param name="bytes">How many it has to have; null where nobody knows.</param>
+    /// <param name="progress">As for <see cref="RunAsync"/>.</param>
+    /// <param name="check">Told the hash, lower-case hex; if it throws, the file is thrown away.</param>
+    /// <param name="cancellationToken">Stops; what is there stays.</param>
+    /// <returns>The hash.</returns>
+    public async Task<string> FetchAsync(
+        Uri url, string target, long? bytes, Action<long, long?> progress, Action<string> check, CancellationToken cancellationToken)
+    {
+        string here = File.Exists(target) ? target : $"{target}.part";
+        if (here != target)
+            await RunAsync(url, here, bytes, progress, cancellationToken);
+        string hash = await HashAsync(here, cancellationToken);
+        try
+        {
+            check(hash);
+        }
+        catch
+        {
+            File.Delete(here);
+            throw;
+        }
+
+        File.Move(here, target, overwrite: true);
+        return hash;
+    }
+
+    /// <summary>SHA-256 of a file, lower-case hex.</summary>
+    public static async Task<string> HashAsync(string path, CancellationToken cancellationToken)
+    {
+        await using FileStream file = File.OpenRead(path);
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
     }
 
     /// <summary>Reads a small document.</summary>
@@ -41,7 +79,7 @@ internal sealed class ModelDownload(string? token = null) : IDisposable
     /// <param name="cancellationToken">Stops.</param>
     public async Task<byte[]> ReadAsync(Uri url, CancellationToken cancellationToken)
     {
-        RequireSafe(url);
+        RequireSafe(url, before: null);
         byte[] content = [];
         await TryAsync(url, async () =>
         {
@@ -87,8 +125,8 @@ internal sealed class ModelDownload(string? token = null) : IDisposable
             catch (HttpRequestException refused) when (refused.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
             {
                 throw new ModelException(
-                    $"{url} could not be downloaded: {(int)refused.StatusCode}, it is not for everybody, or not there. If its makers ask for consent, "
-                    + "give it on the model's page, and put a token of yours into HF_TOKEN.", refused);
+                    $"{url} could not be downloaded: {(int)refused.StatusCode}, it is not for everybody, or not there. "
+                    + "If its makers ask for consent, give it on the model's page, and put a token of yours into HF_TOKEN.", refused);
             }
             catch (Exception broken) when (
                 !cancellationToken.IsCancellationRequested && broken is IOException or OperationCanceledException or HttpRequestException)
@@ -135,6 +173,8 @@ internal sealed class ModelDownload(string? token = null) : IDisposable
         while ((read = await content.ReadAsync(buffer, stall.Token)) > 0)
         {
             stall.CancelAfter(s_stallLimit);
+            if (file.Length + read > (bytes ?? MostBytes))
+                throw new ModelException($"{url} sends more than {bytes ?? MostBytes} bytes.");
             await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
             progress(file.Length, total);
         }
@@ -152,22 +192,23 @@ internal sealed class ModelDownload(string? token = null) : IDisposable
             using var request = new HttpRequestMessage(HttpMethod.Get, asked);
             request.Headers.UserAgent.ParseAdd("nrser");
             complete(request);
-            if (token is not null && Uri.Compare(asked, url, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0)
+            if (token is not null && (asked.Scheme, asked.Authority) == (url.Scheme, url.Authority))
                 request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
             HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } next)
                 return response;
             response.Dispose();
+            RequireSafe(new Uri(asked, next), before: asked);
             asked = new Uri(asked, next);
-            RequireSafe(asked);
         }
 
         throw new ModelException($"{url} redirects more than {MostRedirects} times.");
     }
 
-    private static void RequireSafe(Uri url)
+    /// <summary>https, or http within this machine, to which nobody outside may send us.</summary>
+    private static void RequireSafe(Uri url, Uri? before)
     {
-        if (url.Scheme != Uri.UriSchemeHttps && !(url.Scheme == Uri.UriSchemeHttp && url.IsLoopback))
+        if (url.Scheme != Uri.UriSchemeHttps && !(url.Scheme == Uri.UriSchemeHttp && url.IsLoopback && before is null or { IsLoopback: true }))
             throw new UsageException($"Models are downloaded over https; {url} is none.");
     }
 

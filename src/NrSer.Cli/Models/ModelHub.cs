@@ -34,15 +34,15 @@ internal sealed class ModelHub(ModelDownload download, ModelPins pins)
     public async Task<ModelSource> FindAsync(string wanted, string? from, bool update, CancellationToken cancellationToken)
     {
         if (from is null && LooksLikeFolder(wanted))
-            return InFolder(wanted, wanted, ModelLayout.Hubert);
+            return InFolder(wanted, Path.GetFullPath(wanted), ModelLayout.Hubert);
         string id = s_known.GetValueOrDefault(wanted, wanted);
         ModelLayout layout = wanted == CmganName ? ModelLayout.Cmgan : ModelLayout.Hubert;
         bool isAddress = Uri.TryCreate(from, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https";
         if (layout == ModelLayout.Hubert && !IsHubId(id))
         {
             throw new UsageException(
-                $"'{wanted}' is no model that can be installed: give {string.Join(", ", Names)}, an OWNER/NAME of huggingface.co, or a folder that has "
-                + "config.json and model.safetensors.");
+                $"'{wanted}' is no model that can be installed: give {string.Join(", ", Names)}, an OWNER/NAME of huggingface.co, or a folder "
+                + "that has config.json and model.safetensors.");
         }
 
         if (from is not null && !isAddress)
@@ -64,7 +64,8 @@ internal sealed class ModelHub(ModelDownload download, ModelPins pins)
     private static ModelSource InFolder(string folder, string id, ModelLayout layout)
     {
         folder = Path.GetFullPath(folder);
-        string[] needed = layout == ModelLayout.Cmgan ? [CmganFile] : [s_weights.FirstOrDefault(name => File.Exists(At(name))) ?? s_weights[0], Config];
+        string weights = s_weights.FirstOrDefault(name => File.Exists(At(name))) ?? s_weights[0];
+        string[] needed = layout == ModelLayout.Cmgan ? [CmganFile] : [weights, Config];
         if (!Directory.Exists(folder))
             throw new UsageException($"{folder} is no folder.");
         if (layout == ModelLayout.Hubert && !File.Exists(At(Config)) && File.Exists(At(CmganFile)))
@@ -72,7 +73,8 @@ internal sealed class ModelHub(ModelDownload download, ModelPins pins)
         if (needed.FirstOrDefault(name => !File.Exists(At(name))) is { } missing)
         {
             throw new UsageException(
-                $"{folder} has no {missing}: a folder of HuBERT or wav2vec 2.0 has config.json and {string.Join(" or ", s_weights)}, one of CMGAN has ckpt.");
+                $"{folder} has no {missing}: a folder of HuBERT or wav2vec 2.0 has config.json and {string.Join(" or ", s_weights)}, one of CMGAN "
+                + "has ckpt.");
         }
 
         string[] optional = [.. new[] { Preprocessor, Fixture }.Where(name => File.Exists(At(name)))];
@@ -108,13 +110,13 @@ internal sealed class ModelHub(ModelDownload download, ModelPins pins)
             if (weights is null || !files.TryGetValue(Config, out SourceFile? config))
             {
                 throw new ModelException(
-                    $"{id} has no {(weights is null ? string.Join(" or ", s_weights) : Config)} at {revision[..7]}: it is no model that can be installed"
+                    $"{id} has no {(weights is null ? string.Join(" or ", s_weights) : Config)} at {revision[..7]}: it is none that can be installed"
                     + (files.Keys.Any(name => name.EndsWith(".index.json", StringComparison.Ordinal)) ? ", or one in several parts." : "."));
             }
 
             return new ModelSource(
-                id, ModelLayout.Hubert, LicenceOf(model), $"https://huggingface.co/{id}", revision,
-                [files[weights], config, .. files.TryGetValue(Preprocessor, out SourceFile? preprocessor) ? [preprocessor] : Array.Empty<SourceFile>()]);
+                id, ModelLayout.Hubert, LicenceOf(model), new Uri(hub, id).ToString(), revision,
+                [files[weights], config, .. new[] { files.GetValueOrDefault(Preprocessor) }.OfType<SourceFile>()]);
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
         {
@@ -122,7 +124,14 @@ internal sealed class ModelHub(ModelDownload download, ModelPins pins)
         }
     }
 
+    /// <summary>As the repository states it; it is a stranger's text on a user's screen.</summary>
     private static string LicenceOf(JsonElement model)
+    {
+        string stated = string.Concat(Stated(model).Where(c => !char.IsControl(c)));
+        return stated.Length <= 100 ? stated : $"{stated[..100]}…";
+    }
+
+    private static string Stated(JsonElement model)
     {
         if (model.TryGetProperty("cardData", out JsonElement card) && card.ValueKind == JsonValueKind.Object
             && card.TryGetProperty("license", out JsonElement licence) && licence.ValueKind == JsonValueKind.String)

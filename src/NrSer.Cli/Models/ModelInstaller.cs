@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using NrSer.Core.Models;
 using NrSer.Core.Models.Weights;
@@ -6,8 +5,8 @@ using NrSer.Core.Models.Weights;
 namespace NrSer.Cli.Models;
 
 /// <summary>
-/// Fetches a checkpoint, makes a network of it, proves it and enters it. Whatever is unfinished lies in a folder of its own, where the next run finds it;
-/// the catalogue names nothing that is not whole.
+/// Fetches a checkpoint, makes a network of it, proves it and enters it. Whatever is unfinished lies in a folder of its own, where the next run finds
+/// it; the catalogue names nothing that is not whole.
 /// </summary>
 /// <param name="installed">Receives the model.</param>
 /// <param name="download">Fetches.</param>
@@ -44,7 +43,7 @@ internal sealed class ModelInstaller(InstalledModels installed, ModelDownload do
         await using FileStream claim = installed.Claim();
         installed.RequireFree(name);
         string stage = Path.Combine(installed.Folder, InstalledModels.Unfinished, name);
-        Directory.CreateDirectory(stage);
+        Begin(stage, source);
         RequireRoom(stage, source);
         Dictionary<string, Fetched> files = await FetchAsync(source, stage, progress, cancellationToken);
         Fetched tensors = files[source.Checkpoint.Name];
@@ -68,11 +67,16 @@ internal sealed class ModelInstaller(InstalledModels installed, ModelDownload do
             }
         }
 
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true); // the network is about to take as much again
         JsonObject entry = InstalledEntry.Complete(details, source, name, version, stem, onnx, weightsSha256, tensors.Sha256);
         cancellationToken.ThrowIfCancellationRequested();
         ModelEntry added = installed.Enter(entry, [onnx, weights], files.GetValueOrDefault(Fixture)?.Path, prove);
         if (!source.Checkpoint.Place.IsFile)
-            _pins.Set(source.Id, new ModelPin(source.Revision, files.ToDictionary(file => file.Key, file => file.Value.Sha256, StringComparer.Ordinal)));
+        {
+            _pins.Set(source.Id, new ModelPin(
+                source.Revision, files.ToDictionary(file => file.Key, file => file.Value.Sha256, StringComparer.Ordinal)));
+        }
+
         Directory.Delete(stage, recursive: true);
         string unfinished = Path.GetDirectoryName(stage)!;
         if (!Directory.EnumerateFileSystemEntries(unfinished).Any())
@@ -80,10 +84,16 @@ internal sealed class ModelInstaller(InstalledModels installed, ModelDownload do
         return added;
     }
 
-    private static async Task<string> HashAsync(string path, CancellationToken cancellationToken)
+    /// <summary>Remembers the revision before anything of it is fetched, and throws away what there is of another: they are never mixed.</summary>
+    private void Begin(string stage, ModelSource source)
     {
-        await using FileStream file = File.OpenRead(path);
-        return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
+        string note = Path.Combine(stage, "source"), said = $"{source.Id} {source.Revision}";
+        if (Directory.Exists(stage) && (!File.Exists(note) || File.ReadAllText(note) != said))
+            Directory.Delete(stage, recursive: true);
+        Directory.CreateDirectory(stage);
+        File.WriteAllText(note, said);
+        if (source.Revision is not null && _pins.Find(source.Id)?.Revision != source.Revision)
+            _pins.Set(source.Id, new ModelPin(source.Revision, new Dictionary<string, string>(StringComparer.Ordinal)));
     }
 
     /// <summary>What is missing is fetched, what is here is hashed, and what was seen before has to be the same.</summary>
@@ -98,39 +108,31 @@ internal sealed class ModelInstaller(InstalledModels installed, ModelDownload do
         {
             if (file.Place.IsFile) // of the user's own: read where it lies
             {
-                files.Add(file.Name, new Fetched(file.Place.LocalPath, await HashAsync(file.Place.LocalPath, cancellationToken)));
+                files.Add(file.Name, new Fetched(file.Place.LocalPath, await ModelDownload.HashAsync(file.Place.LocalPath, cancellationToken)));
                 continue;
             }
 
-            string target = Path.Combine(stage, file.Name), part = $"{target}.part";
-            if (!File.Exists(target))
-            {
-                await download.RunAsync(
-                    file.Place, part, file.IsExact ? file.Bytes : null,
-                    (here, total) => progress((done + here) / (double)Math.Max(1, Math.Max(source.Bytes, done + (total ?? here)))), cancellationToken);
-                File.Move(part, target);
-            }
-
-            string hash = await HashAsync(target, cancellationToken);
-            if (hash != (file.Sha256 ?? hash))
-                Refuse(target, $"{file.Place} sent a file with SHA-256 {hash}; the hub says {file.Sha256}. It was thrown away.");
-            if (hash != (pinned?.GetValueOrDefault(file.Name) ?? hash))
-            {
-                Refuse(
-                    target, $"{file.Place} sent a file with SHA-256 {hash}; when it was first used here it had {pinned![file.Name]}. It was thrown away. "
-                    + "If the change is meant: --update");
-            }
-
+            string target = Path.Combine(stage, file.Name);
+            string hash = await download.FetchAsync(
+                file.Place, target, file.IsExact ? file.Bytes : null,
+                (here, total) => progress((done + here) / (double)Math.Max(1, Math.Max(source.Bytes, done + (total ?? here)))),
+                found => Compare(file, found, pinned?.GetValueOrDefault(file.Name)), cancellationToken);
             files.Add(file.Name, new Fetched(target, hash));
             done += new FileInfo(target).Length;
         }
 
         return files;
+    }
 
-        static void Refuse(string path, string why)
+    private static void Compare(SourceFile file, string hash, string? pinned)
+    {
+        if (hash != (file.Sha256 ?? hash))
+            throw new ModelException($"{file.Place} sent a file with SHA-256 {hash}; the hub says {file.Sha256}. It was thrown away.");
+        if (hash != (pinned ?? hash))
         {
-            File.Delete(path);
-            throw new ModelException(why);
+            throw new ModelException(
+                $"{file.Place} sent a file with SHA-256 {hash}; when it was first used here it had {pinned}. It was thrown away. "
+                + "If the change is meant: --update");
         }
     }
 

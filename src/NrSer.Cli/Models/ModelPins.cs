@@ -32,7 +32,8 @@ internal sealed class ModelPins(string folder)
             return new(StringComparer.Ordinal);
         try
         {
-            return new(JsonSerializer.Deserialize(File.ReadAllBytes(_path), ModelPinsContext.Default.SortedDictionaryStringModelPin)!, StringComparer.Ordinal);
+            byte[] text = File.ReadAllBytes(_path);
+            return new(JsonSerializer.Deserialize(text, ModelPinsContext.Default.SortedDictionaryStringModelPin)!, StringComparer.Ordinal);
         }
         catch (JsonException error)
         {

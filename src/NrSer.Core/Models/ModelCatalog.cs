@@ -236,7 +236,9 @@ public sealed class ModelCatalog
 
             string? twice = emotion.Labels.GroupBy(label => label, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1)?.Key;
             Require(twice is null, $"two of its labels are called '{twice}'");
-            Require(emotion.Emotions.OfType<string>().Distinct(StringComparer.Ordinal).Count() >= 2, "an emotion model needs at least two labels of different emotions");
+            Require(
+                emotion.Emotions.OfType<string>().Distinct(StringComparer.Ordinal).Count() >= 2,
+                "an emotion model needs at least two labels of different emotions");
             string? stray = emotion.Vocabulary?.Keys.FirstOrDefault(label => !emotion.Labels.Contains(label));
             Require(stray is null, $"its vocabulary speaks of '{stray}', which is none of its labels");
         }

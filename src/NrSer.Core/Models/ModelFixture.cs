@@ -35,7 +35,7 @@ public sealed record ModelFixture(string Source, FixtureTensor Input, IReadOnlyL
     public static ModelFixture Of(OnnxModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        const int Samples = 16_000; // of an axis that is free; so is a batch, of 2
+        const int Samples = 8_000; // of an axis that is free; so is a batch, of 2
         long[] ShapeOf(TensorEntry tensor) =>
             [.. tensor.Axes().Select((axis, i) => axis != TensorEntry.Free ? (long)axis : i == 0 ? 2 : Samples)];
         ModelEntry entry = model.Entry;

@@ -215,7 +215,10 @@ public sealed partial class OnnxModel : IDisposable
     {
         string hash = Convert.ToHexStringLower(sha256);
         if (hash != expected)
-            throw new ModelException($"The {what} of model '{entry.Name}' has SHA-256 {hash}, the catalogue says {expected}: it was changed or damaged.");
+        {
+            throw new ModelException(
+                $"The {what} of model '{entry.Name}' has SHA-256 {hash}, the catalogue says {expected}: it was changed or damaged.");
+        }
     }
 
     private static void CheckTensors(ModelEntry entry, string role, IReadOnlyList<TensorEntry> wanted,

@@ -30,7 +30,7 @@ public sealed class InstallTests : IAsyncLifetime
     public async Task Install_FromTheHub_CanBeUsedAndRemovedAgain()
     {
         _hub.Publish(Id, s_first, s_files);
-        Outcome outcome = await Nrser.RunProcessInAsync(_scratch.Path, Settings(), "models", "install", Name, "--from", $"{_hub.Url}", "--yes", "--use");
+        Outcome outcome = await Nrser.RunProcessInAsync(_scratch.Path, Settings(), Typed(Name, "--use"));
         outcome.Succeeded();
         foreach (string told in new[] { "apache-2.0", s_first, "seen for the first time", "RTF", "is used from now on" })
             Assert.Contains(told, outcome.Errors, StringComparison.Ordinal);
@@ -69,12 +69,14 @@ public sealed class InstallTests : IAsyncLifetime
             ? HubServer.Good(request, whole)
             : new PodcastAnswer(200, whole[..(whole.Length / 2)])
             {
-                PromisedBytes = whole.Length, Stall = TimeSpan.FromMinutes(2), Headers = { ["ETag"] = HubServer.Good(request, whole).Headers["ETag"] },
+                PromisedBytes = whole.Length, Stall = TimeSpan.FromMinutes(2),
+                Headers = { ["ETag"] = HubServer.Good(request, whole).Headers["ETag"] },
             });
         string part = Path.Combine(Folder, "unfinished", Name, $"{Weights}.part");
         await using (RunningNrser running = await RunningNrser.StartAsync("licence", Settings(), Typed(Name)))
             await Waiting.UntilAsync("half of it is there", () => File.Exists(part) && new FileInfo(part).Length == content.Length / 2);
-        Assert.DoesNotContain((await RunAsync("models", "list", "--json")).Json().EnumerateArray(), model => model.GetProperty("name").GetString() == Name);
+        JsonElement listed = (await RunAsync("models", "list", "--json")).Json();
+        Assert.DoesNotContain(listed.EnumerateArray(), model => model.GetProperty("name").GetString() == Name);
 
         (await InstallAsync(Name)).Succeeded();
         PodcastRequest last = _hub.Fetched.Last();
@@ -90,9 +92,24 @@ public sealed class InstallTests : IAsyncLifetime
         string stage = Path.Combine("installed", "unfinished", Name, $"{Weights}.part");
         _scratch.Write(stage, new byte[5000]);
         _scratch.Write($"{stage}.etag", "\"another\""u8);
+        _scratch.Write(Path.Combine("installed", "unfinished", Name, "source"), System.Text.Encoding.ASCII.GetBytes($"{Id} {s_first}"));
         (await InstallAsync(Name)).Succeeded();
-        Assert.Single(_hub.Fetched);
+        Assert.Equal(5000, Assert.Single(_hub.Fetched).Start);
         (await RunAsync("models", "verify")).Succeeded();
+    }
+
+    [Fact]
+    public async Task Install_WhenTheHubMovedOnMeanwhile_StaysWithTheRevisionItBegan()
+    {
+        _hub.TellsHashes = false;
+        bool isUp = false;
+        _hub.Publish(Id, s_first, s_files, (request, whole) => isUp ? HubServer.Good(request, whole) : new PodcastAnswer(404, []));
+        (await InstallAsync(Name)).Failed(ExitCode.Environment);
+        _hub.Publish(Id, s_second, SeededHubert.Files(change: config => config["num_attention_heads"] = 2));
+        isUp = true;
+        Outcome outcome = await InstallAsync(Name);
+        outcome.Succeeded();
+        Assert.Contains($"{Name}@{s_first[..12]}", outcome.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using CommunityToolkit.HighPerformance.Buffers;
@@ -10,6 +11,9 @@ namespace NrSer.Core.Models.Weights;
 /// </summary>
 public abstract class Checkpoint : IDisposable
 {
+    // Of its own, so that what large tensors took is given back with the checkpoint.
+    private readonly ArrayPool<float> _pool = ArrayPool<float>.Create((int)StoredTensor.MostValues, maxArraysPerBucket: 2);
+
     /// <param name="path">The file, for complaints.</param>
     private protected Checkpoint(string path)
     {
@@ -46,8 +50,8 @@ public abstract class Checkpoint : IDisposable
             {
                 [(byte)'P', (byte)'K', 3, 4] => new PyTorchCheckpoint(path, file),
                 [0x80, >= 2 and <= 5, ..] => throw new ModelException(
-                    $"{path} is a PyTorch file of the form from before version 1.6, which is not read here. Where you trust it, write it anew: python3 -c "
-                    + "\"import torch; torch.save(torch.load('OLD', map_location='cpu', weights_only=True), 'NEW')\""),
+                    $"{path} is a PyTorch file of the form from before version 1.6, which is not read here. Where you trust it, write it anew: "
+                    + "python3 -c \"import torch; torch.save(torch.load('OLD', map_location='cpu', weights_only=True), 'NEW')\""),
                 _ => new SafetensorsCheckpoint(path, file),
             };
         }
@@ -61,13 +65,13 @@ public abstract class Checkpoint : IDisposable
     /// <summary>Reads a tensor of floating-point numbers.</summary>
     /// <param name="tensor">One of <see cref="Tensors"/>.</param>
     /// <returns>Its values row by row; the caller's to dispose.</returns>
-    /// <exception cref="ModelException">The file has changed or is damaged, or the tensor holds whole numbers or what is no finite number.</exception>
+    /// <exception cref="ModelException">The file has changed or is damaged, or the tensor holds whole numbers or infinite ones.</exception>
     public MemoryOwner<float> Read(StoredTensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
         if (tensor.Type > StoredType.F64)
             throw new ModelException($"{Path} stores {tensor.Name} as {tensor.Type}; weights are floating-point numbers.");
-        MemoryOwner<float> values = MemoryOwner<float>.Allocate(tensor.Count);
+        MemoryOwner<float> values = MemoryOwner<float>.Allocate(tensor.Count, _pool);
         try
         {
             if (tensor is { IsContiguous: true, Type: StoredType.F32 })
@@ -114,23 +118,26 @@ public abstract class Checkpoint : IDisposable
 
     private void Gather(StoredTensor tensor, Span<float> values)
     {
-        using SpanOwner<byte> stored = SpanOwner<byte>.Allocate(checked((int)(tensor.Reach * BytesOf(tensor.Type))));
-        ReadStorage(tensor, stored.Span);
-        using SpanOwner<float> wide = SpanOwner<float>.Allocate((int)tensor.Reach);
+        int bytes = (int)tensor.Reach * BytesOf(tensor.Type);
+        using SpanOwner<float> raw = SpanOwner<float>.Allocate((bytes + sizeof(float) - 1) / sizeof(float), _pool);
+        Span<byte> stored = MemoryMarshal.AsBytes(raw.Span)[..bytes];
+        ReadStorage(tensor, stored);
+        using SpanOwner<float> wide = SpanOwner<float>.Allocate((int)tensor.Reach, _pool);
         switch (tensor.Type)
         {
             case StoredType.F32:
-                MemoryMarshal.Cast<byte, float>(stored.Span).CopyTo(wide.Span);
+                MemoryMarshal.Cast<byte, float>(stored).CopyTo(wide.Span);
                 break;
             case StoredType.F16:
-                TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(stored.Span), wide.Span);
+                TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(stored), wide.Span);
                 break;
             case StoredType.BF16:
-                TensorPrimitives.ConvertTruncating<ushort, uint>(MemoryMarshal.Cast<byte, ushort>(stored.Span), MemoryMarshal.Cast<float, uint>(wide.Span));
-                TensorPrimitives.ShiftLeft<uint>(MemoryMarshal.Cast<float, uint>(wide.Span), 16, MemoryMarshal.Cast<float, uint>(wide.Span));
+                Span<uint> bits = MemoryMarshal.Cast<float, uint>(wide.Span);
+                TensorPrimitives.ConvertTruncating<ushort, uint>(MemoryMarshal.Cast<byte, ushort>(stored), bits);
+                TensorPrimitives.ShiftLeft<uint>(bits, 16, bits);
                 break;
             default:
-                TensorPrimitives.ConvertTruncating<double, float>(MemoryMarshal.Cast<byte, double>(stored.Span), wide.Span);
+                TensorPrimitives.ConvertTruncating<double, float>(MemoryMarshal.Cast<byte, double>(stored), wide.Span);
                 break;
         }
 

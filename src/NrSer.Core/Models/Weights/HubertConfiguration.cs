@@ -110,8 +110,10 @@ internal sealed record HubertConfiguration
         Only(IntermediateSize is > 0 and <= 65536, "intermediate_size", IntermediateSize, "1 to 65536");
         Only(ClassifierProjSize is > 0 and <= 65536, "classifier_proj_size", ClassifierProjSize, "1 to 65536");
         Only(
-            Labels is { Count: >= 2 and <= 256 } && Enumerable.Range(0, Labels.Count).All(i => Labels.GetValueOrDefault(i.ToString()) is { Length: > 0 }),
-            "id2label", Labels is null ? "nothing" : string.Join(", ", Labels), "two or more labels, numbered from 0");
+            Labels is { Count: >= 2 and <= 256 } && Enumerable.Range(0, Labels.Count).All(i => IsLabel(Labels.GetValueOrDefault(i.ToString()))),
+            "id2label", Labels is null ? "nothing" : $"{Labels.Count} labels", "two or more labels, numbered from 0");
+
+        static bool IsLabel(string? text) => text is { Length: > 0 and <= 64 } && !text.Any(char.IsControl);
 
         void Only(bool holds, string name, object? value, string known)
         {

@@ -168,7 +168,7 @@ internal sealed class NetworkAssembly : IDisposable
         try
         {
             if (given.All(each => each.Values is not null))
-                recipe.Run(given.Select(each => each.Values!), (name, values) => Keep(mark + name, values));
+                recipe.Run(given.Select(each => each.Values!), (name, shape, values) => Keep(mark + name, shape, values));
         }
         finally
         {
@@ -192,7 +192,8 @@ internal sealed class NetworkAssembly : IDisposable
 
         _used.Add(known);
         string[] wanted = [.. axes.Select(axis => _words.TryGetValue(axis, out long length) ? length.ToString() : axis)];
-        if (wanted.Length != tensor.Shape.Count || wanted.Zip(tensor.Shape).Any(axis => axis.First.Length > 0 && axis.First != axis.Second.ToString()))
+        if (wanted.Length != tensor.Shape.Count
+            || wanted.Zip(tensor.Shape).Any(axis => axis.First.Length > 0 && axis.First != axis.Second.ToString()))
         {
             throw new ModelException(
                 $"{_checkpoint.Path} does not fit: {known} has shape [{string.Join(", ", tensor.Shape)}], not "
@@ -205,22 +206,32 @@ internal sealed class NetworkAssembly : IDisposable
 
     private void Keep(string name, WeightValues values)
     {
-        var tensor = new Tensor { Name = name, DataType = values.Integers is null ? FloatType : IntegerType, Dims = { values.Shape } };
-        ReadOnlySpan<byte> bytes = values.Integers is null
-            ? MemoryMarshal.AsBytes(values.Floats.Span)
-            : MemoryMarshal.AsBytes(values.Integers.AsSpan());
+        if (values.Integers is { } integers)
+            Inline(new Tensor { Name = name, DataType = IntegerType, Dims = { values.Shape } }, MemoryMarshal.AsBytes(integers.AsSpan()));
+        else
+            Keep(name, values.Shape, values.Floats.Span);
+    }
+
+    private void Keep(string name, long[] shape, ReadOnlySpan<float> values)
+    {
+        var tensor = new Tensor { Name = name, DataType = FloatType, Dims = { shape } };
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(values);
         if (bytes.Length <= LongestInline)
         {
-            tensor.RawData = ByteString.CopyFrom(bytes);
-        }
-        else
-        {
-            tensor.DataLocation = External;
-            tensor.ExternalData.Add(new Pair { Key = "location", Value = _weights.Name });
-            tensor.ExternalData.Add(new Pair { Key = "offset", Value = _weights.Append(values.Floats.Span).ToString() });
-            tensor.ExternalData.Add(new Pair { Key = "length", Value = bytes.Length.ToString() });
+            Inline(tensor, bytes);
+            return;
         }
 
+        tensor.DataLocation = External;
+        tensor.ExternalData.Add(new Pair { Key = "location", Value = _weights.Name });
+        tensor.ExternalData.Add(new Pair { Key = "offset", Value = _weights.Append(values).ToString() });
+        tensor.ExternalData.Add(new Pair { Key = "length", Value = bytes.Length.ToString() });
+        _graph.Initializer.Add(tensor);
+    }
+
+    private void Inline(Tensor tensor, ReadOnlySpan<byte> bytes)
+    {
+        tensor.RawData = ByteString.CopyFrom(bytes);
         _graph.Initializer.Add(tensor);
     }
 

@@ -7,6 +7,9 @@ internal sealed class OnnxWeightRecipe : IDisposable
 {
     private readonly InferenceSession _session;
 
+    /// <summary>Takes a weight that was made.</summary>
+    public delegate void Receiver(string name, long[] shape, ReadOnlySpan<float> values);
+
     /// <param name="path">NAME.weights.onnx.</param>
     public OnnxWeightRecipe(string path)
     {
@@ -31,7 +34,7 @@ internal sealed class OnnxWeightRecipe : IDisposable
     /// <summary>Makes the weights.</summary>
     /// <param name="given">What <see cref="Needs"/> names, in that order.</param>
     /// <param name="receive">Told name, shape and values of each.</param>
-    public void Run(IEnumerable<WeightValues> given, Action<string, WeightValues> receive)
+    public void Run(IEnumerable<WeightValues> given, Receiver receive)
     {
         var inputs = new List<OrtValue>();
         try
@@ -46,12 +49,7 @@ internal sealed class OnnxWeightRecipe : IDisposable
             using var options = new RunOptions();
             using IDisposableReadOnlyCollection<OrtValue> made = _session.Run(options, Needs, inputs, Makes);
             for (int i = 0; i < made.Count; i++)
-            {
-                long[] shape = made[i].GetTensorTypeAndShape().Shape;
-                using var copy = CommunityToolkit.HighPerformance.Buffers.MemoryOwner<float>.Allocate((int)shape.Aggregate(1L, (a, b) => a * b));
-                made[i].GetTensorDataAsSpan<float>().CopyTo(copy.Span);
-                receive(Makes[i], new WeightValues(shape, copy.Memory));
-            }
+                receive(Makes[i], made[i].GetTensorTypeAndShape().Shape, made[i].GetTensorDataAsSpan<float>());
         }
         finally
         {

@@ -9,7 +9,7 @@ namespace NrSer.Core.Models.Weights;
 /// </summary>
 internal sealed class PyTorchCheckpoint : Checkpoint
 {
-    private const int MostPickleBytes = 64 * 1024 * 1024; // of 400 tensors: 60 kB
+    private const int MostPickleBytes = 4 * 1024 * 1024; // of 400 tensors: 60 kB
     private const int MostEntries = 100_000;
 
     private readonly ZipArchive _archive;
@@ -83,8 +83,8 @@ internal sealed class PyTorchCheckpoint : Checkpoint
     private void Check(StoredTensor tensor)
     {
         ZipArchiveEntry entry = EntryOf(tensor);
-        if (entry.CompressedLength != entry.Length || entry.Length % BytesOf(tensor.Type) != 0
-            || tensor.First + tensor.Reach > entry.Length / BytesOf(tensor.Type))
+        long values = entry.Length / BytesOf(tensor.Type);
+        if (entry.CompressedLength != entry.Length || tensor.First + tensor.Reach > values || tensor.Count > values)
         {
             throw new InvalidDataException(
                 $"{tensor.Name} of shape [{string.Join(", ", tensor.Shape)}] is not within the {entry.Length} bytes of {entry.FullName}.");

@@ -26,7 +26,8 @@ internal sealed class SafetensorsCheckpoint : Checkpoint
         if (headerBytes is < 2 or > MostHeaderBytes || headerBytes > (ulong)(file.Length - length.Length))
         {
             throw new ModelException(
-                $"{path} is neither a safetensors file nor a PyTorch archive, or it is cut off: as a header it has {headerBytes} of {file.Length} bytes.");
+                $"{path} is neither a safetensors file nor a PyTorch archive, or it is cut off: as a header it has {headerBytes} of {file.Length} "
+                + "bytes.");
         }
 
         byte[] header = new byte[headerBytes];

@@ -198,7 +198,7 @@ internal sealed class StateDictReader(string path, byte[] pickle)
         }
 
         var tensor = new StoredTensor("", storage.Type, shape, strides, first, storage.Key);
-        return tensor.Reach <= Math.Max(tensor.Count, storage.Values) && tensor.Reach <= storage.Values - first
+        return tensor.Count <= storage.Values && tensor.Reach <= Math.Min(StoredTensor.MostValues, storage.Values - first)
             ? tensor
             : throw new InvalidOperationException("a tensor that is larger than its storage");
     }

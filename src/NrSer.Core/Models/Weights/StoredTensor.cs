@@ -10,7 +10,8 @@ namespace NrSer.Core.Models.Weights;
 public sealed record StoredTensor(
     string Name, StoredType Type, IReadOnlyList<long> Shape, IReadOnlyList<long> Strides, long First, string Storage = "")
 {
-    private const long MostValues = 1 << 28; // 1 GiB of float32: the largest published here, HuBERT X-Large's, has 7 million
+    /// <summary>Of any tensor: half a GiB of float32. The largest of HuBERT X-Large has 7 million.</summary>
+    internal const long MostValues = 1 << 27;
 
     /// <summary>How many values it has.</summary>
     public int Count => (int)Shape.Aggregate(1L, (product, axis) => product * axis);

@@ -126,6 +126,7 @@ public sealed class CheckpointTests : IDisposable
         Add("negative strides", Of(F, "0", 4, 3, [2], [-1]));
         Add("an axis of 2^63 - 1", Of(F, "0", 4, 0, [long.MaxValue, 2], [0, 0]));
         Add("a little repeated endlessly", Of(F, "0", 4, 0, [1 << 30], [0]));
+        Add("a little repeated often", Of(F, "0", 1 << 26, 0, [1 << 26], [0]));
         Add("a storage that is not there", Of(F, "7", 4, 0, [4], [1]));
         Add("a storage elsewhere", Of(F, "../../x", 4, 0, [4], [1]));
         Add("an unknown storage", Of("QUInt8Storage", "0", 4, 0, [4], [1]));
@@ -136,7 +137,8 @@ public sealed class CheckpointTests : IDisposable
         Add("a list", new PickleWriter().Raw((byte)']', (byte)'.').ToArray());
         Add("an empty dictionary", new PickleWriter().Raw((byte)'}', (byte)'.').ToArray());
         Add("a dictionary of others", new PickleWriter().Raw((byte)'}').Text("state").Raw((byte)'}', (byte)'s', (byte)'.').ToArray());
-        Add("a dictionary within itself", new PickleWriter().Raw((byte)'}', (byte)'q', 0).Text("x").Raw((byte)'h', 0, (byte)'s', (byte)'.').ToArray());
+        Add("a dictionary within itself", new PickleWriter().Raw((byte)'}', (byte)'q', 0).Text("x").Raw((byte)'h', 0, (byte)'s', (byte)'.')
+            .ToArray());
         Add("a state of a tensor's own", new PickleWriter().BeginDictionary().Text("x").Tensor(F, "0", 4, 0, [4], [1])
             .Raw((byte)'}', (byte)'b').EndDictionary().ToArray());
         return found;
