@@ -4,6 +4,7 @@ using Azure.Data.Tables;
 using NrSer.Cli.Tests.Processes;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Storage;
+using NrSer.Testing;
 
 namespace NrSer.Cli.Tests.Storage;
 
@@ -49,7 +50,17 @@ public sealed class StorageLocationTests(AzureAccount account) : IClassFixture<A
         Assert.Empty(await account.Blobs.GetBlobContainerClient(StorageNames.Recordings).GetBlobsAsync(cancellationToken: Stop).ToListAsync(Stop));
         (await RunAsync("forget", "verify", "--azure")).Succeeded();
 
-        Task<Outcome> RunAsync(params string[] arguments) => Nrser.RunProcessInAsync(files.Path, account.SignedIn, arguments);
+        await using var server = new PodcastServer();
+        server.Serve("/1.wav", await File.ReadAllBytesAsync(SampleFiles.Clean, Stop), "audio/wav");
+        server.Serve("/feed", """<rss><channel><title>Show</title><item><guid>1</guid><enclosure url="1.wav"/></item></channel></rss>"""u8.ToArray());
+        (await RunAsync("podcast", "add", new Uri(server.Url, "feed").AbsoluteUri, "--azure")).Succeeded();
+        (await RunAsync("podcast", "sync", "--azure")).Succeeded();
+        Assert.StartsWith("podcasts/show/", Assert.Single(
+            await account.Blobs.GetBlobContainerClient(StorageNames.Recordings).GetBlobsAsync(cancellationToken: Stop).ToListAsync(Stop)).Name,
+            StringComparison.Ordinal);
+
+        Task<Outcome> RunAsync(params string[] arguments) => Nrser.RunProcessInAsync(
+            files.Path, new(account.SignedIn, StringComparer.Ordinal) { ["NrSer__Podcasts__PrivateHosts"] = "127.0.0.1" }, arguments);
     }
 
     [Fact]

@@ -8,10 +8,10 @@ namespace NrSer.Pipeline.Work.StorageQueues;
 /// <summary>The queues of a storage account.</summary>
 public sealed class StorageQueueAccount
 {
-    private readonly QueueServiceClient _service;
+    private readonly QueueServiceClient? _service;
 
-    /// <param name="options">Where they are.</param>
-    /// <exception cref="OptionsValidationException">Neither a connection string nor an endpoint is given.</exception>
+    /// <param name="options">Where they are. Without a connection string and an endpoint there are none: to ask for one then is an error, to know
+    /// their names is not, since commands that only ask Azure's storage need none.</param>
     public StorageQueueAccount(IOptions<StorageOptions> options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -20,15 +20,14 @@ public sealed class StorageQueueAccount
         var asTheyAre = new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None };
         _service = storage.ConnectionString is { Length: > 0 } connection
             ? new QueueServiceClient(connection, asTheyAre)
-            : new QueueServiceClient(
-                storage.QueueEndpoint ?? throw new OptionsValidationException(
-                    StorageOptions.Section, typeof(StorageOptions), [$"Storage queues need {StorageOptions.Section}:QueueEndpoint."]),
-                new DefaultAzureCredential(), asTheyAre);
+            : storage.QueueEndpoint is { } endpoint ? new QueueServiceClient(endpoint, new DefaultAzureCredential(), asTheyAre) : null;
     }
 
     /// <summary>A queue.</summary>
     /// <param name="name">Its name.</param>
-    internal QueueClient Queue(string name) => _service.GetQueueClient(name);
+    /// <exception cref="OptionsValidationException">There are none.</exception>
+    internal QueueClient Queue(string name) => (_service ?? throw new OptionsValidationException(
+        StorageOptions.Section, typeof(StorageOptions), [$"Storage queues need {StorageOptions.Section}:QueueEndpoint."])).GetQueueClient(name);
 
     /// <summary>Creates what is missing: on a laptop nothing else does.</summary>
     /// <param name="cancellationToken">Stops between requests.</param>

@@ -15,8 +15,8 @@ public sealed class StorageWorkQueue : IWorkQueue
 
     private static readonly TimeSpan s_forever = TimeSpan.FromSeconds(-1); // a message must not expire while an archive waits
 
-    private readonly QueueClient _queue;
-    private readonly QueueClient _poison;
+    private readonly Lazy<QueueClient> _queue;
+    private readonly Lazy<QueueClient> _poison;
     private readonly QueueOptions _options;
 
     /// <param name="queues">The account's queues.</param>
@@ -26,8 +26,8 @@ public sealed class StorageWorkQueue : IWorkQueue
     {
         ArgumentNullException.ThrowIfNull(queues);
         ArgumentNullException.ThrowIfNull(options);
-        _queue = queues.Queue(name);
-        _poison = queues.Queue(StorageNames.PoisonOf(name));
+        _queue = new Lazy<QueueClient>(() => queues.Queue(name));
+        _poison = new Lazy<QueueClient>(() => queues.Queue(StorageNames.PoisonOf(name)));
         _options = options;
         Name = name;
     }
@@ -41,7 +41,7 @@ public sealed class StorageWorkQueue : IWorkQueue
         ArgumentNullException.ThrowIfNull(messages);
         foreach (WorkMessage message in messages)
         {
-            await _queue.SendMessageAsync(Wrap(message, message.Body, default), visibilityTimeout: null, s_forever,
+            await _queue.Value.SendMessageAsync(Wrap(message, message.Body, default), visibilityTimeout: null, s_forever,
                 cancellationToken).ConfigureAwait(false);
         }
     }
@@ -49,14 +49,14 @@ public sealed class StorageWorkQueue : IWorkQueue
     /// <inheritdoc/>
     public async Task<IReadOnlyList<WorkDelivery>> ReceiveAsync(int max, CancellationToken cancellationToken)
     {
-        QueueMessage[] messages = await _queue.ReceiveMessagesAsync(max, _options.LockDuration, cancellationToken).ConfigureAwait(false);
+        QueueMessage[] messages = await _queue.Value.ReceiveMessagesAsync(max, _options.LockDuration, cancellationToken).ConfigureAwait(false);
         return [.. messages.Select(message => new Delivery(this, message, Open(message)))];
     }
 
     /// <inheritdoc/>
     public async Task<DateTimeOffset?> OldestSentAtAsync(CancellationToken cancellationToken)
     {
-        PeekedMessage[] messages = await _queue.PeekMessagesAsync(32, cancellationToken).ConfigureAwait(false);
+        PeekedMessage[] messages = await _queue.Value.PeekMessagesAsync(32, cancellationToken).ConfigureAwait(false);
         return messages.Length == 0 ? null : messages.Min(message => message.InsertedOn);
     }
 
@@ -104,7 +104,7 @@ public sealed class StorageWorkQueue : IWorkQueue
             await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                await owner._queue.DeleteMessageAsync(received.MessageId, _receipt, cancellationToken).ConfigureAwait(false);
+                await owner._queue.Value.DeleteMessageAsync(received.MessageId, _receipt, cancellationToken).ConfigureAwait(false);
             }
             catch (RequestFailedException lost) when (IsLost(lost))
             {
@@ -129,7 +129,7 @@ public sealed class StorageWorkQueue : IWorkQueue
             string letter = LetterOf(Message.Body, Start(reason));
             if (letter.Length > MaxMessageChars)
                 letter = LetterOf(Start(Message.Body), Start(reason)); // far longer than any of ours: no stage would have understood it
-            await owner._poison.SendMessageAsync(letter, visibilityTimeout: null, s_forever, cancellationToken).ConfigureAwait(false);
+            await owner._poison.Value.SendMessageAsync(letter, visibilityTimeout: null, s_forever, cancellationToken).ConfigureAwait(false);
             await CompleteAsync(cancellationToken).ConfigureAwait(false);
         }
 
@@ -148,7 +148,7 @@ public sealed class StorageWorkQueue : IWorkQueue
             await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                UpdateReceipt receipt = await owner._queue.UpdateMessageAsync(
+                UpdateReceipt receipt = await owner._queue.Value.UpdateMessageAsync(
                     received.MessageId, _receipt, body?.Length <= MaxMessageChars ? body : null, period, cancellationToken).ConfigureAwait(false);
                 _receipt = receipt.PopReceipt;
                 return true;
