@@ -48,6 +48,7 @@ internal static class RootCommands
         DemoCommand.Create(terminal),
         UpCommand.Create(terminal),
         WorkerCommand.Create(terminal),
+        ServeCommand.Create(terminal),
         IngestCommand.Create(terminal),
         PodcastCommand.Create(terminal),
         StatusCommand.Create(terminal),

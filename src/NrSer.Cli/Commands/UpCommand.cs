@@ -4,6 +4,7 @@ using NrSer.Cli.Local;
 using NrSer.Cli.Output;
 using NrSer.Cli.Storage;
 using NrSer.Core.Models;
+using NrSer.Dashboard;
 using NrSer.Pipeline.Results;
 using Spectre.Console;
 
@@ -21,8 +22,13 @@ internal static class UpCommand
     {
         Option<DirectoryInfo> data = StorageLocation.DataOption();
         var quiet = new Option<bool>("--quiet") { Description = "Log errors only." };
+        var page = new DashboardPort();
+        var noPage = new Option<bool>("--no-dashboard") { Description = "Without the page." };
         var command = new Command("up",
-            "Runs the whole pipeline on this machine and keeps its data in a folder. Ctrl-C ends it; nothing is lost.") { data, quiet };
+            "Runs the whole pipeline on this machine, with a page to look at what it heard, and keeps its data in a folder. Ctrl-C ends it; nothing "
+            + "is lost.")
+        { data, quiet, noPage };
+        page.AddTo(command);
         command.Run(terminal, async (parsed, cancellationToken) =>
         {
             DirectoryInfo folder = parsed.GetRequiredValue(data);
@@ -30,7 +36,8 @@ internal static class UpCommand
             while (true)
             {
                 long begun = TimeProvider.System.GetTimestamp();
-                await RunAsync(folder, verbose: !parsed.GetValue(quiet), terminal, cancellationToken);
+                await RunAsync(
+                    folder, verbose: !parsed.GetValue(quiet), parsed.GetValue(noPage) ? null : page.Of(parsed), terminal, cancellationToken);
                 deaths = TimeProvider.System.GetElapsedTime(begun) < s_short ? deaths + 1 : 1;
                 if (deaths == MostDeaths)
                     throw new LocalStackException(
@@ -42,10 +49,16 @@ internal static class UpCommand
     }
 
     /// <summary>Runs the stack until its emulator ends.</summary>
-    private static async Task RunAsync(DirectoryInfo folder, bool verbose, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task RunAsync(
+        DirectoryInfo folder, bool verbose, ChosenPort? page, Terminal terminal, CancellationToken cancellationToken)
     {
         await using LocalStack stack = await LocalStack.StartAsync(folder.FullName, verbose, terminal, cancellationToken);
+        await using DashboardServer? dashboard = page is null ? null : await page.StartAsync(
+            terminal, [StorageLocation.ConnectionSetting(stack.ConnectionString),
+                KeyValuePair.Create("NrSer:Dashboard:LakeFolder", (string?)Path.Combine(folder.FullName, "lake"))], cancellationToken);
         terminal.Notes.MarkupLineInterpolated($"[green]NrSer is up[/] on {folder.FullName}. Ctrl-C ends it.");
+        if (dashboard is not null)
+            terminal.Note($"look and listen:  {dashboard.Address}");
         string option = folder.Name == ".nrser" ? "" : $" --data {folder}";
         terminal.Note(
             $"drop recordings:  nrser ingest{option} recordings/     see them: nrser status{option}     "

@@ -20,6 +20,8 @@ public sealed class ChunkBlobs(BlobStorage storage)
 {
     private const int LargestFileBytes = 1 << 25; // the power of two above 5 min of float32
     private const string AudioSuffix = ".wav";
+    private const string PeaksSuffix = ".dat";
+    private const int AudioHeaderBytes = 58; // of a WAVE file of floats, as WavWriter writes it
     private const int FilesAtOnce = 4; // more than one process writes
 
     private static readonly AudioOptions s_ownFiles = new();
@@ -28,15 +30,62 @@ public sealed class ChunkBlobs(BlobStorage storage)
     private readonly BlobContainerClient _chunks = storage.Container(StorageNames.Chunks);
     private readonly BlobContainerClient _enhanced = storage.Container(StorageNames.Enhanced);
 
-    /// <summary>Keys of the chunks that an earlier run of ingest already wrote.</summary>
+    /// <summary>Keys of the chunks whose audio is stored.</summary>
     /// <param name="id">The recording.</param>
+    /// <param name="version">As it was decoded, which is what an earlier run of ingest wrote, or as the emotion model heard it.</param>
     /// <param name="cancellationToken">Stops between pages.</param>
-    public async Task<IReadOnlySet<string>> ExistingChunksAsync(RecordingId id, CancellationToken cancellationToken)
+    public async Task<IReadOnlySet<string>> StoredAsync(RecordingId id, AudioVersion version, CancellationToken cancellationToken)
     {
         var keys = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (BlobItem blob in _chunks.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{id}/", cancellationToken).ConfigureAwait(false))
-            keys.Add(Path.GetFileNameWithoutExtension(blob.Name));
+        await foreach (
+            BlobItem blob in Container(version).GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{id}/", cancellationToken).ConfigureAwait(false))
+        {
+            if (blob.Name.EndsWith(AudioSuffix, StringComparison.Ordinal))
+                keys.Add(Path.GetFileNameWithoutExtension(blob.Name));
+        }
+
         return keys;
+    }
+
+    /// <summary>Opens some of a chunk's samples, float32, as they lie in the blob; the caller disposes them.</summary>
+    /// <param name="id">The chunk.</param>
+    /// <param name="version">Which audio.</param>
+    /// <param name="firstSample">The first of them.</param>
+    /// <param name="samples">How many: not beyond the chunk's end.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    /// <returns>Null where that audio is not stored, or no longer.</returns>
+    public async Task<Stream?> OpenSamplesAsync(
+        ChunkId id, AudioVersion version, int firstSample, int samples, CancellationToken cancellationToken)
+    {
+        var range = new HttpRange(AudioHeaderBytes + ((long)firstSample * sizeof(float)), (long)samples * sizeof(float));
+        try
+        {
+            BlobDownloadStreamingResult found = await Container(version).GetBlobClient(AudioName(id))
+                .DownloadStreamingAsync(new BlobDownloadOptions { Range = range }, cancellationToken).ConfigureAwait(false);
+            return found.Content;
+        }
+        catch (RequestFailedException missing) when (missing.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The peaks of a chunk, as <see cref="ChunkPeaks"/> wrote them; null where there are none: versions before 0.2 made none.</summary>
+    /// <param name="id">The chunk.</param>
+    /// <param name="version">Of which audio.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public async Task<byte[]?> FindPeaksAsync(ChunkId id, AudioVersion version, CancellationToken cancellationToken)
+    {
+        try
+        {
+            BlobDownloadResult found = await Container(version).GetBlobClient(PeaksName(id)).DownloadContentAsync(cancellationToken)
+                .ConfigureAwait(false);
+            return found.Content.ToArray();
+        }
+        catch (RequestFailedException missing) when (missing.Status == 404)
+        {
+            return null;
+        }
     }
 
     /// <summary>Stores a decoded chunk.</summary>
@@ -115,7 +164,7 @@ public sealed class ChunkBlobs(BlobStorage storage)
     /// <param name="cancellationToken">Stops between blobs.</param>
     public Task DeleteAsync(RecordingId id, CancellationToken cancellationToken) => DeleteAsync(id, "", cancellationToken);
 
-    /// <summary>Removes a recording's chunks and reconstituted chunks, and leaves the manifests.</summary>
+    /// <summary>Removes a recording's chunks and reconstituted chunks, and leaves manifests and peaks.</summary>
     /// <param name="id">The recording.</param>
     /// <param name="cancellationToken">Stops between blobs.</param>
     public Task DeleteAudioAsync(RecordingId id, CancellationToken cancellationToken) => DeleteAsync(id, AudioSuffix, cancellationToken);
@@ -136,6 +185,10 @@ public sealed class ChunkBlobs(BlobStorage storage)
     private static async Task WriteAsync(BlobContainerClient container, ChunkId id, ReadOnlyMemory<float> samples,
         CancellationToken cancellationToken)
     {
+        // Peaks first: where audio is, they are too.
+        await container.GetBlobClient(PeaksName(id)).UploadAsync(BinaryData.FromBytes(ChunkPeaks.Of(samples.Span)), overwrite: true, cancellationToken)
+            .ConfigureAwait(false);
+
         // Whole in memory and sent in one go: a stream that is closed half-way would leave a short blob behind.
         using var file = new ArrayPoolBufferWriter<byte>(s_files, (samples.Length * sizeof(float)) + 64);
         using (Stream target = file.AsStream())
@@ -171,7 +224,21 @@ public sealed class ChunkBlobs(BlobStorage storage)
         }
     }
 
+    private BlobContainerClient Container(AudioVersion version) => version == AudioVersion.Heard ? _enhanced : _chunks;
+
+    private static string PeaksName(ChunkId id) => $"{id.Recording}/{id.Key}{PeaksSuffix}";
+
     private static string AudioName(ChunkId id) => $"{id.Recording}/{id.Key}{AudioSuffix}";
 
     private static string ManifestName(ChunkId id) => $"{id.Recording}/{id.Key}.json";
+}
+
+/// <summary>One of the two that a person can compare.</summary>
+public enum AudioVersion
+{
+    /// <summary>x: as it was decoded.</summary>
+    Original,
+
+    /// <summary>y: as the emotion model heard it.</summary>
+    Heard,
 }

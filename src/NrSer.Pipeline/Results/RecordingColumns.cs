@@ -102,6 +102,17 @@ public static class RecordingColumns
             "As `nrser purpose` said when it was taken in; null where nobody had said."),
     ];
 
+    /// <summary>Writes a recording as a JSON object, a field a column.</summary>
+    /// <param name="writer">Where a value may stand.</param>
+    /// <param name="recording">The recording.</param>
+    public static void WriteJson(Utf8JsonWriter writer, Recording recording)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.WriteStartObject();
+        SegmentJsonConverter.WriteFields(writer, All, recording);
+        writer.WriteEndObject();
+    }
+
     /// <summary>Writes what decoding shows as fields of a JSON object.</summary>
     /// <param name="writer">Inside the object.</param>
     /// <param name="recording">As decoded.</param>

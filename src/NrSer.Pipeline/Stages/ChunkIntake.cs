@@ -26,7 +26,7 @@ public sealed class ChunkIntake(ChunkBlobs blobs, RecordingStore store, StageQue
     /// <param name="id">The recording.</param>
     /// <param name="cancellationToken">Stops between pages.</param>
     public Task<IReadOnlySet<string>> StoredAsync(RecordingId id, CancellationToken cancellationToken) =>
-        blobs.ExistingChunksAsync(id, cancellationToken);
+        blobs.StoredAsync(id, AudioVersion.Original, cancellationToken);
 
     /// <summary>Stores a chunk with its row and sends it on, but for what an earlier run did.</summary>
     /// <param name="id">The chunk.</param>

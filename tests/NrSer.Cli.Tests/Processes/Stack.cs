@@ -26,6 +26,9 @@ internal sealed class Stack : IAsyncDisposable
     public Stack(params IEnumerable<(string Name, string Value)> settings) =>
         _environment = settings.ToDictionary(setting => setting.Name, setting => setting.Value, StringComparer.Ordinal);
 
+    /// <summary>Whether it has its page, which takes another moment to start.</summary>
+    public bool WithPage { get; init; }
+
     /// <summary>A file beside the stack's folder.</summary>
     public Scratch Files => _scratch;
 
@@ -40,7 +43,7 @@ internal sealed class Stack : IAsyncDisposable
     {
         if (Up is not null)
             await Up.DisposeAsync();
-        Up = await RunningNrser.StartAsync(Ready, _environment, "up", "--data", Data);
+        Up = await RunningNrser.StartAsync(Ready, _environment, ["up", "--data", Data, .. WithPage ? ["--port", "0"] : new[] { "--no-dashboard" }]);
     }
 
     /// <summary>A running stack.</summary>

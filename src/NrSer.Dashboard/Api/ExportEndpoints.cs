@@ -1,0 +1,31 @@
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using NrSer.Dashboard.Exports;
+using NrSer.Dashboard.Recordings;
+using NrSer.Pipeline.Results;
+
+namespace NrSer.Dashboard.Api;
+
+/// <summary>Segments in forms that other programs read.</summary>
+internal static class ExportEndpoints
+{
+    public static void MapExports(this IEndpointRouteBuilder api) => api.MapGet("/recordings/{id}/export/{format}", ExportAsync).WithName("export")
+        .WithSummary("The segments of one channel for other programs: vtt, audacity, textgrid, eaf, chapters or csv.")
+        .Produces(StatusCodes.Status200OK).ProducesProblem(StatusCodes.Status404NotFound);
+
+    private static async Task<IResult> ExportAsync(
+        string id, string format, int? channel, RecordingReader reader, CancellationToken cancellationToken)
+    {
+        Recording recording = await reader.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        if (format == "csv")
+            return TypedResults.LocalRedirect($"~/api/v1/recordings/{recording.Id}/segments?format=csv{(channel is { } one ? $"&channel={one}" : "")}");
+        ExportFormat wanted = ExportFormat.All.FirstOrDefault(known => known.Name == format) ?? throw new RefusedException(
+            StatusCodes.Status404NotFound, $"There is no such export; there are {string.Join(", ", ExportFormat.All.Select(known => known.Name))} and csv.");
+        Segment[] segments = [.. (await reader.SegmentsAsync(recording, cancellationToken).ConfigureAwait(false))
+            .Where(segment => segment.Channel == (channel ?? 0))];
+        return TypedResults.File(
+            Encoding.UTF8.GetBytes(wanted.Write(recording, segments)), wanted.MediaType, $"{recording.Id}{wanted.Extension}");
+    }
+}

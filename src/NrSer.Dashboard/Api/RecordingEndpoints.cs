@@ -1,0 +1,80 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using NrSer.Dashboard.Audio;
+using NrSer.Dashboard.Recordings;
+using NrSer.Pipeline;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
+
+namespace NrSer.Dashboard.Api;
+
+/// <summary>Recordings, one and many.</summary>
+internal static class RecordingEndpoints
+{
+    private const int MostOfPage = 500;
+
+    public static void MapRecordings(this IEndpointRouteBuilder api)
+    {
+        api.MapGet("/recordings", ListAsync).WithName("recordings").WithSummary("Recordings by time of upload, a page at a time.")
+            .WithDescription(
+                $"At most {MostOfPage} a page. A day of more than {RecordingListing.MostOfDay} recordings is given in order of ids. A page that found "
+                + $"little among {RecordingListing.MostRead} rows ends there: go on while there is a cursor.");
+        api.MapGet("/recordings/{id}", FindAsync).WithName("recording").WithSummary("A recording, and what of its audio can be heard.")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        api.MapPost("/recordings/{id}/retry", RetryAsync).WithName("retry").WithSummary("Starts a failed or rejected recording again.")
+            .WithDescription("Needs the header X-NrSer-Request.").ProducesProblem(StatusCodes.Status403Forbidden)
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+    }
+
+    private static async Task<Ok<RecordingsV1>> ListAsync(
+        DateOnly? from, DateOnly? to, RecordingStatus? status, string? feed, string? q, string? sort, string? cursor, int? limit,
+        RecordingListing listing, PodcastStore podcasts, TimeProvider time, CancellationToken cancellationToken)
+    {
+        (DateOnly first, DateOnly last) = Days.Of(from, to, time);
+        bool newestFirst = (sort ?? "newest") switch
+        {
+            "newest" => true,
+            "oldest" => false,
+            _ => throw new BadQueryException(nameof(sort), "takes newest or oldest."),
+        };
+        if (status is { } standing && !Enum.IsDefined(standing))
+            throw new BadQueryException(nameof(status), $"takes {string.Join(", ", Enum.GetNames<RecordingStatus>())}.");
+        if (q is { Length: > 200 })
+            throw new BadQueryException(nameof(q), "takes up to 200 characters.");
+        string? folder = string.IsNullOrEmpty(feed) ? null
+            : (await podcasts.FindFeedAsync(feed, cancellationToken).ConfigureAwait(false))?.Slug is { } slug ? $"podcasts/{slug}/"
+            : throw new BadQueryException(nameof(feed), "is the id of no feed that was read.");
+        var wanted = new WantedRecordings(first, last, status, folder, string.IsNullOrEmpty(q) ? null : q, newestFirst);
+        return TypedResults.Ok(await listing.PageAsync(
+            wanted, cursor, Days.Within(limit ?? 100, 1, MostOfPage, nameof(limit)), cancellationToken).ConfigureAwait(false));
+    }
+
+    private static async Task<Results<Ok<RecordingV1>, StatusCodeHttpResult>> FindAsync(
+        string id, HttpContext context, RecordingReader reader, TrackReader tracks, CancellationToken cancellationToken)
+    {
+        Recording recording = await reader.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        var found = new RecordingV1(recording, await tracks.AvailableAsync(recording, cancellationToken).ConfigureAwait(false));
+        return Unchanged.Is(context, $"{recording.Version}{found.Audio}") ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
+            : TypedResults.Ok(found);
+    }
+
+    private static async Task<Accepted> RetryAsync(string id, RecordingReader reader, RecordingStore store, CancellationToken cancellationToken)
+    {
+        Recording recording = await reader.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        if (recording.Status is not (RecordingStatus.Failed or RecordingStatus.Rejected))
+        {
+            throw new RefusedException(
+                StatusCodes.Status409Conflict, $"It is {recording.Status}; only failed and rejected recordings are started again.");
+        }
+
+        await store.RequestRetryAsync([recording.Id], cancellationToken).ConfigureAwait(false);
+        return TypedResults.Accepted($"/api/v1/recordings/{recording.Id}");
+    }
+}
+
+/// <summary>A recording, as the page shows it.</summary>
+/// <param name="Recording">Its row.</param>
+/// <param name="Audio">What can be heard of it.</param>
+internal sealed record RecordingV1(Recording Recording, AvailableAudioV1 Audio);

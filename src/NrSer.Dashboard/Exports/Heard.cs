@@ -1,0 +1,34 @@
+using System.Globalization;
+using NrSer.Pipeline.Results;
+
+namespace NrSer.Dashboard.Exports;
+
+/// <summary>What exports say of a segment: the same words everywhere.</summary>
+internal static class Heard
+{
+    /// <summary>Stands in every export whose form has room for it.</summary>
+    public const string Caution = "What was heard in the voice, not what anybody feels. Not for decisions about people.";
+
+    /// <summary>A few words: what was heard, or why nothing was.</summary>
+    public static string Of(Segment segment)
+    {
+        ArgumentNullException.ThrowIfNull(segment);
+        return segment switch
+        {
+            { IsSpeech: false } => "no speech",
+            { Emotion: null } => "not yet recognised",
+            { IsReportable: false } => string.Create(CultureInfo.InvariantCulture, $"unsure ({segment.Emotion} {segment.Confidence:P0}, {TrustOf(segment)})"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"heard {segment.Emotion} {segment.Confidence:P0}, {TrustOf(segment)}"),
+        };
+    }
+
+    /// <summary>One word, by which neighbours are joined.</summary>
+    public static string LabelOf(Segment segment)
+    {
+        ArgumentNullException.ThrowIfNull(segment);
+        return !segment.IsSpeech ? "no speech" : segment.Emotion is null ? "not yet recognised" : segment.IsReportable == false ? "unsure" : segment.Emotion;
+    }
+
+    private static string TrustOf(Segment segment) =>
+        segment.Trust is { } trust ? string.Create(CultureInfo.InvariantCulture, $"trust {trust:F2}") : "trust unknown";
+}
