@@ -12,6 +12,7 @@ need setsid util-linux "keeps the storage emulator out of Ctrl-C's way"
 need prlimit util-linux "limits the memory of ffmpeg"
 need node nodejs "runs the storage emulator"
 need npm npm "installs the storage emulator"
+command -v google-chrome > /dev/null || need chromium chromium "shows the dashboard's page in its tests"
 
 # One compiler for all projects, instead of one each, is a fifth of the work; where the environment wants none to stay, it ends here.
 dotnet build NrSer.Local.slnf --configuration Release --nologo --verbosity quiet -p:UseSharedCompilation=true

@@ -46,12 +46,24 @@ workflows_are_clean() {
     node tests/lint/workflows.mjs .github/workflows/*.yml
 }
 
+page_is_built() { # what is committed is what its source gives
+    local web=src/NrSer.Dashboard/web built
+    [ -d $web/node_modules ] || npm ci --prefix $web --silent --no-audit --no-fund || return
+    (cd $web && npx tsc --noEmit) || return
+    built=$(mktemp -d)
+    node $web/build.mjs "$built" && diff --recursive "$built" src/NrSer.Dashboard/wwwroot
+    local same=$?
+    rm -rf "$built"
+    return $same
+}
+
 # What `dotnet format` knows of style and analyzers is an error of the build already, but for white space, and that it checks without a build, in seconds.
 check "format of C#" "'dotnet format whitespace . --folder' mends it." dotnet format whitespace . --folder --verify-no-changes
 check "length of lines in C#" "wrap at column 150, and indent with spaces." lines_fit 150
 check "Python" "see pycodestyle's list above." python_is_clean 150
 check "shell scripts" "see shellcheck's list above." scripts_are_clean
 check "workflows" "see actionlint's list above." workflows_are_clean
+check "built page" "npm ci && npm run build in src/NrSer.Dashboard/web." page_is_built
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -121,5 +121,6 @@ public sealed class DashboardServer : IAsyncDisposable
     }
 
     private static IOException Taken(int port, int last) => new(
-        $"{(port == last ? $"Port {port} is" : $"Ports {port} to {last} are")} taken. Name another with --port, or go without the page: --no-dashboard");
+        $"{(port == last ? $"Port {port} is" : $"Ports {port} to {last} are")} taken. "
+        + "Name another with --port, or go without the page: --no-dashboard");
 }

@@ -75,6 +75,25 @@ public static class GeneratedResults
         await new UploadIndex(account.Tables).TryWriteAsync(
             new IndexedUpload(recording.BlobName!, recording.Id, stored.ETag.ToString().Trim('"'), content.Length,
                 Convert.ToHexStringLower(SHA256.HashData(content))), cancellationToken);
+    /// <summary>One of the emotions that recordings are given.</summary>
+    /// <param name="number">Which.</param>
+    public static string EmotionOf(int number) => EmotionVocabulary.Names[number % 4];
+
+    /// <summary>Stores rows alone, many at a time.</summary>
+    /// <param name="account">Where.</param>
+    /// <param name="recordings">From <see cref="Recording"/>.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task StoreRowsAsync(StorageAccount account, IEnumerable<Recording> recordings, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        TableClient table = account.Tables.Recordings;
+        foreach (Recording[] batch in recordings.GroupBy(recording => recording.Id.Day, StringComparer.Ordinal).SelectMany(day => day.Chunk(100)))
+        {
+            await table.SubmitTransactionAsync(
+                batch.Select(recording => new TableTransactionAction(
+                    TableTransactionActionType.UpsertReplace,
+                    TableRows.ToEntity(RecordingColumns.All, recording, recording.Id.Day, recording.Id.Value))), cancellationToken);
+        }
     }
 
     /// <summary>Stores a recording as the stages do: rows a chunk, journal, then the row that says that it has ended.</summary>

@@ -25,7 +25,8 @@ internal static class ServeCommand
             if (storage.LakeFolder(parsed, terminal) is { } folder)
                 settings["NrSer:Dashboard:LakeFolder"] = folder;
             if (!storage.IsLocal(parsed)) // nothing is sent to it: uploads are looked up through what also announces them
-                settings["NrSer:Storage:QueueEndpoint"] = settings["NrSer:Storage:BlobEndpoint"]!.Replace(".blob.", ".queue.", StringComparison.Ordinal);
+                settings["NrSer:Storage:QueueEndpoint"] = settings["NrSer:Storage:BlobEndpoint"]!.Replace(".blob.", ".queue.",
+                    StringComparison.Ordinal);
             await using DashboardServer dashboard = await page.Of(parsed).StartAsync(terminal, settings, cancellationToken);
             terminal.Notes.MarkupLineInterpolated($"[green]The page is up.[/] Ctrl-C ends it.");
             terminal.Note($"look and listen:  {dashboard.Address}");

@@ -18,8 +18,8 @@ internal static class AudioEndpoints
         api.MapMethods("/recordings/{id}/audio", [HttpMethods.Get, HttpMethods.Head], AudioAsync).WithName("audio")
             .WithSummary("One channel as a WAVE file, PCM16 at 16 kHz, with byte ranges.")
             .WithDescription(
-                "original: as it was recorded, decoded again where the work audio is gone; the first request then waits for that. heard: as the emotion "
-                + "model heard it; 410 where it is gone.")
+                "original: as it was recorded, decoded again where the work audio is gone; the first request then waits for that. heard: as "
+                + "the emotion model heard it; 410 where it is gone.")
             .Produces(StatusCodes.Status200OK, contentType: "audio/wav").Produces(StatusCodes.Status206PartialContent, contentType: "audio/wav")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status410Gone);
         api.MapGet("/recordings/{id}/peaks", PeaksAsync).WithName("peaks")
@@ -29,19 +29,22 @@ internal static class AudioEndpoints
     }
 
     private static async Task<IResult> AudioAsync(
-        string id, string? version, int? channel, RecordingReader reader, TrackReader tracks, CancellationToken cancellationToken)
+        string id, string? version, int? channel, HttpContext context, RecordingReader reader, TrackReader tracks,
+            CancellationToken cancellationToken)
     {
         AudioVersion wanted = VersionOf(version);
         Recording recording = await reader.FindAsync(id, cancellationToken).ConfigureAwait(false);
         TrackStream track = await tracks.OpenAsync(recording, wanted, channel ?? 0, cancellationToken).ConfigureAwait(false);
-        await track.PrepareAsync(cancellationToken).ConfigureAwait(false); // what is gone is said before the answer begins
+        RangeItemHeaderValue? range = context.Request.GetTypedHeaders().Range is { Ranges: { Count: 1 } ranges } ? ranges.First() : null;
+        await track.PrepareAsync(range is null ? 0 : range.From, range?.To, cancellationToken).ConfigureAwait(false);
         return TypedResults.Stream(
             track, "audio/wav", enableRangeProcessing: true,
             entityTag: new EntityTagHeaderValue(string.Create(CultureInfo.InvariantCulture, $"\"{recording.Generation}-{wanted}-{track.Length}\"")));
     }
 
     private static async Task<IResult> PeaksAsync(
-        string id, string? version, int? perSecond, double? from, double? to, int? channel, HttpContext context, RecordingReader reader, PeakReader peaks,
+        string id, string? version, int? perSecond, double? from, double? to, int? channel, HttpContext context, RecordingReader reader,
+            PeakReader peaks,
         CancellationToken cancellationToken)
     {
         AudioVersion wanted = VersionOf(version);

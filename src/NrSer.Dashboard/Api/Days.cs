@@ -9,7 +9,8 @@ internal static class Days
     public static (DateOnly From, DateOnly To) Of(DateOnly? from, DateOnly? to, TimeProvider time)
     {
         DateOnly today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
-        DateOnly last = to ?? today.AddDays(1), first = from ?? DateOnly.FromDayNumber(Math.Max(0, Math.Min(today.DayNumber, last.DayNumber) - ByDefault));
+        DateOnly last = to ?? today.AddDays(1), first = from ?? DateOnly.FromDayNumber(
+            Math.Max(0, Math.Min(today.DayNumber, last.DayNumber) - ByDefault));
         return first <= last ? (first, last) : throw new BadQueryException(nameof(from), $"{first:yyyy-MM-dd} comes after {last:yyyy-MM-dd}.");
     }
 

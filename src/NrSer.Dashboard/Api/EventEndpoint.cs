@@ -19,10 +19,11 @@ internal static class EventEndpoint
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(2);
 
     public static void MapEvents(this IEndpointRouteBuilder api) => api.MapGet("/events", Events).WithName("events")
-        .WithSummary("Server-sent events `open`: the recordings that have begun and not ended, whenever that changes.")
+        .WithSummary("Server-sent events `working`: the recordings that have begun and not ended, whenever that changes.")
         .Produces<OpenV1>(StatusCodes.Status200OK, "text/event-stream");
 
-    private static ServerSentEventsResult<OpenV1> Events(RecordingStore store, TimeProvider time, IHostApplicationLifetime lifetime, CancellationToken cancellationToken) =>
+    private static ServerSentEventsResult<OpenV1> Events(RecordingStore store, TimeProvider time, IHostApplicationLifetime lifetime,
+        CancellationToken cancellationToken) =>
         TypedResults.ServerSentEvents(ListenAsync(store, time, lifetime.ApplicationStopping, cancellationToken));
 
     private static async IAsyncEnumerable<SseItem<OpenV1>> ListenAsync(
@@ -50,7 +51,7 @@ internal static class EventEndpoint
             if (open is not null && now != told)
             {
                 told = now;
-                yield return new SseItem<OpenV1>(open, "open");
+                yield return new SseItem<OpenV1>(open, "working");
             }
 
             await Task.Delay(s_interval, time, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

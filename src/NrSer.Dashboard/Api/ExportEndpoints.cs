@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using NrSer.Dashboard.Exports;
 using NrSer.Dashboard.Recordings;
 using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
 
 namespace NrSer.Dashboard.Api;
 
@@ -16,16 +17,18 @@ internal static class ExportEndpoints
         .Produces(StatusCodes.Status200OK).ProducesProblem(StatusCodes.Status404NotFound);
 
     private static async Task<IResult> ExportAsync(
-        string id, string format, int? channel, RecordingReader reader, CancellationToken cancellationToken)
+        string id, string format, int? channel, RecordingReader reader, RecordingStore store, CancellationToken cancellationToken)
     {
         Recording recording = await reader.FindAsync(id, cancellationToken).ConfigureAwait(false);
         if (format == "csv")
-            return TypedResults.LocalRedirect($"~/api/v1/recordings/{recording.Id}/segments?format=csv{(channel is { } one ? $"&channel={one}" : "")}");
+            return SegmentEndpoints.Csv(recording, store.SegmentsAsync(recording, cancellationToken).Where(IsChosen), cancellationToken);
         ExportFormat wanted = ExportFormat.All.FirstOrDefault(known => known.Name == format) ?? throw new RefusedException(
-            StatusCodes.Status404NotFound, $"There is no such export; there are {string.Join(", ", ExportFormat.All.Select(known => known.Name))} and csv.");
-        Segment[] segments = [.. (await reader.SegmentsAsync(recording, cancellationToken).ConfigureAwait(false))
-            .Where(segment => segment.Channel == (channel ?? 0))];
+            StatusCodes.Status404NotFound,
+            $"There is no such export; there are {string.Join(", ", ExportFormat.All.Select(known => known.Name))} and csv.");
+        Segment[] segments = [.. (await reader.SegmentsAsync(recording, cancellationToken).ConfigureAwait(false)).Where(IsChosen)];
         return TypedResults.File(
             Encoding.UTF8.GetBytes(wanted.Write(recording, segments)), wanted.MediaType, $"{recording.Id}{wanted.Extension}");
+
+        bool IsChosen(Segment segment) => segment.Channel == (channel ?? 0);
     }
 }

@@ -16,7 +16,8 @@ internal static class FeedEndpoints
     {
         api.MapGet("/feeds", FeedsAsync).WithName("feeds").WithSummary("Podcasts that are followed, or were.");
         api.MapGet("/feeds/{id}/episodes", EpisodesAsync).WithName("episodes").WithSummary("Episodes of a podcast, latest first.")
-            .WithDescription($"Of the first {MostEpisodes} by key; `isWhole` says whether there are more.").ProducesProblem(StatusCodes.Status404NotFound);
+            .WithDescription($"Of the first {MostEpisodes} by key; `isWhole` says whether there are more.").ProducesProblem(
+                StatusCodes.Status404NotFound);
     }
 
     private static async Task<Ok<FeedsV1>> FeedsAsync(PodcastStore store, CancellationToken cancellationToken) => TypedResults.Ok(new FeedsV1(

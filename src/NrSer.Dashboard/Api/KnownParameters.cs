@@ -13,7 +13,8 @@ internal static class KnownParameters
         {
             string? stray = context.HttpContext.Request.Query.Keys.FirstOrDefault(name => !known.Contains(name, StringComparer.OrdinalIgnoreCase));
             return stray is null ? next(context)
-                : throw new BadQueryException(stray, known.Length == 0 ? "is not known here." : $"is not known here; there are {string.Join(", ", known)}.");
+                : throw new BadQueryException(
+                    stray, known.Length == 0 ? "is not known here." : $"is not known here; there are {string.Join(", ", known)}.");
         };
     }
 

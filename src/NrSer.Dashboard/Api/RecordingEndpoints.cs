@@ -19,8 +19,8 @@ internal static class RecordingEndpoints
     {
         api.MapGet("/recordings", ListAsync).WithName("recordings").WithSummary("Recordings by time of upload, a page at a time.")
             .WithDescription(
-                $"At most {MostOfPage} a page. A day of more than {RecordingListing.MostOfDay} recordings is given in order of ids. A page that found "
-                + $"little among {RecordingListing.MostRead} rows ends there: go on while there is a cursor.");
+                $"At most {MostOfPage} a page. A day of more than {RecordingListing.MostOfDay} recordings is given in order of ids. A page that "
+                + $"found little among {RecordingListing.MostRead} rows ends there: go on while there is a cursor.");
         api.MapGet("/recordings/{id}", FindAsync).WithName("recording").WithSummary("A recording, and what of its audio can be heard.")
             .ProducesProblem(StatusCodes.Status404NotFound);
         api.MapPost("/recordings/{id}/retry", RetryAsync).WithName("retry").WithSummary("Starts a failed or rejected recording again.")

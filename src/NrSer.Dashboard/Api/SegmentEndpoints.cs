@@ -51,9 +51,7 @@ internal static class SegmentEndpoints
         switch (wanted)
         {
             case "csv":
-                return TypedResults.Stream(
-                    stream => WriteCsvAsync(recording, store.SegmentsAsync(recording, cancellationToken).Where(Matches), stream, cancellationToken),
-                    "text/csv; charset=utf-8; header=present", $"{recording.Id}.csv");
+                return Csv(recording, store.SegmentsAsync(recording, cancellationToken).Where(Matches), cancellationToken);
             case "ndjson":
                 return TypedResults.Stream(
                     stream => WriteLinesAsync(recording, store.SegmentsAsync(recording, cancellationToken).Where(Matches), stream, cancellationToken),
@@ -65,7 +63,8 @@ internal static class SegmentEndpoints
         }
 
         int skip = 0;
-        if (cursor is not null && (!int.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out skip) || skip > RecordingReader.MostSegments))
+        if (cursor is not null && (!int.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out skip)
+            || skip > RecordingReader.MostSegments))
             throw new BadQueryException(nameof(cursor), "is none that this recording gave. Leave it out to begin again.");
         int most = Days.Within(limit ?? 500, 1, MostOfPage, nameof(limit));
         IReadOnlyList<Segment> all = await reader.SegmentsAsync(recording, cancellationToken).ConfigureAwait(false);
@@ -75,6 +74,10 @@ internal static class SegmentEndpoints
         return TypedResults.Ok(new SegmentsV1(
             page.Length > most ? page[..most] : page, page.Length > most ? (skip + most).ToString(CultureInfo.InvariantCulture) : null));
     }
+
+    /// <summary>A file of segments, whatever their number.</summary>
+    public static IResult Csv(Recording recording, IAsyncEnumerable<Segment> segments, CancellationToken cancellationToken) => TypedResults.Stream(
+        stream => WriteCsvAsync(recording, segments, stream, cancellationToken), "text/csv; charset=utf-8; header=present", $"{recording.Id}.csv");
 
     private static async Task<IResult> TimelineAsync(
         string id, double? from, double? to, int? px, int? channel, HttpContext context, RecordingReader reader, CancellationToken cancellationToken)

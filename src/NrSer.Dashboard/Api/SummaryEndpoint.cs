@@ -56,7 +56,9 @@ internal static class SummaryEndpoint
                 day.SecondsByEmotion[emotion] = day.SecondsByEmotion.GetValueOrDefault(emotion) + speech;
             days[^1] = day with
             {
-                Recordings = day.Recordings + 1, Seconds = day.Seconds + (recording.DurationSeconds ?? 0), SpeechSeconds = day.SpeechSeconds + speech,
+                Recordings = day.Recordings + 1,
+                Seconds = day.Seconds + (recording.DurationSeconds ?? 0),
+                SpeechSeconds = day.SpeechSeconds + speech,
             };
         }
 
@@ -65,8 +67,10 @@ internal static class SummaryEndpoint
     }
 
     private static Ok<ModelsV1> Models(ModelSet models) => TypedResults.Ok(new ModelsV1([.. models.Catalog.Models.Select(entry => new ModelV1(
-        entry.Id, entry.Kind.ToString(), entry.Quality, entry.Licence, IsUsed(models, entry), entry.Emotion?.Emotions.OfType<string>().ToArray() ?? [],
-        entry.Emotion?.ReportableAbove, entry.SnrLevel?.NoiseThreshold, entry.SnrLevel?.KeptEnergyThresholdDb, entry.Emotion?.AttributeRange is [var lowest, var highest] ? [lowest, highest] : null,
+        entry.Id, entry.Kind.ToString(), entry.Quality, entry.Licence, IsUsed(models, entry),
+            entry.Emotion?.Emotions.OfType<string>().ToArray() ?? [],
+        entry.Emotion?.ReportableAbove, entry.SnrLevel?.NoiseThreshold, entry.SnrLevel?.KeptEnergyThresholdDb,
+            entry.Emotion?.AttributeRange is [var lowest, var highest] ? [lowest, highest] : null,
         [.. entry.TrainingData.Select(data => data.Name)]))]));
 
     private static bool IsUsed(ModelSet models, ModelEntry entry) =>

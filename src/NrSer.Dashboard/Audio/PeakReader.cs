@@ -43,7 +43,8 @@ internal sealed class PeakReader(RecordingReader reader, ChunkBlobs blobs, IMemo
         if (cache.TryGetValue(key, out byte[]? kept))
             return kept!;
         IReadOnlyList<Chunk> chunks = await reader.ChunksAsync(recording, channel, cancellationToken).ConfigureAwait(false);
-        Chunk[] wanted = [.. chunks.Where(chunk => StartOf(chunk) < to && StartOf(chunk) + (chunk.Samples!.Value / (double)SegmentGrid.SampleRateHz) > from)];
+        Chunk[] wanted = [.. chunks.Where(chunk => StartOf(chunk) < to && StartOf(chunk)
+            + (chunk.Samples!.Value / (double)SegmentGrid.SampleRateHz) > from)];
         byte[] file = new byte[ChunkPeaks.HeaderBytes + (2 * pairs)];
         Array.Fill(file, None);
         ChunkPeaks.WriteHeader(file, perSecond, pairs);

@@ -45,7 +45,8 @@ internal sealed class TrackReader(RecordingReader reader, ChunkBlobs blobs, Orig
         if (chunks.Count == 0)
             throw new RefusedException(StatusCodes.Status404NotFound, $"It has no channel {channel}.");
         Chunk last = chunks[^1];
-        return Math.Abs(((last.StartSample!.Value + last.Samples!.Value) / (double)Core.Segmentation.SegmentGrid.SampleRateHz) - seconds) < 0.5 ? chunks
+        return Math.Abs(((last.StartSample!.Value + last.Samples!.Value) / (double)Core.Segmentation.SegmentGrid.SampleRateHz) - seconds) < 0.5
+            ? chunks
             : throw new RefusedException(StatusCodes.Status409Conflict, "Rows of its chunks are missing.");
     }
 

@@ -18,6 +18,8 @@ internal sealed class TrackStream(IReadOnlyList<Chunk> chunks, Func<Chunk, int, 
     private readonly byte[] _header = HeaderOf(chunks);
     private Stream? _source;
     private long _sourceSample; // that the source gives next
+    private long _sourceEnd; // that it does not give
+    private long _end = SamplesOf(chunks); // nothing from here on is wanted
     private long _position;
 
     public override bool CanRead => true;
@@ -34,9 +36,17 @@ internal sealed class TrackStream(IReadOnlyList<Chunk> chunks, Func<Chunk, int, 
         set => _position = value >= 0 && value <= Length ? value : throw new ArgumentOutOfRangeException(nameof(value));
     }
 
-    /// <summary>Looks whether the first chunk is there, whatever part of the file is asked for.</summary>
-    public async Task PrepareAsync(CancellationToken cancellationToken) =>
-        await (await open(chunks[0], 0, 1, cancellationToken).ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+    /// <summary>Opens what will be read first, so that what is gone is said before an answer begins, and nothing beyond what is asked for.</summary>
+    /// <param name="from">First byte that will be read; null for the file's last ones.</param>
+    /// <param name="to">Last byte, or null for the file's last; where the first is null, how many of them.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public async Task PrepareAsync(long? from, long? to, CancellationToken cancellationToken)
+    {
+        long first = Math.Clamp(from ?? Length - (to ?? Length), 0, Length - 1), last = from is null ? Length - 1
+            : Math.Clamp(to ?? Length, first, Length - 1);
+        _end = Math.Max(1, SampleAt(last) + 1);
+        await OpenAsync(SampleAt(first), cancellationToken).ConfigureAwait(false);
+    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -50,7 +60,7 @@ internal sealed class TrackStream(IReadOnlyList<Chunk> chunks, Func<Chunk, int, 
             return count;
         }
 
-        long first = (_position - HeaderBytes) / sizeof(short);
+        long first = SampleAt(_position);
         int skip = (int)((_position - HeaderBytes) % sizeof(short)); // a range may begin in the middle of a sample
         int wanted = Math.Min(BlockSamples, (buffer.Length + skip + 1) / sizeof(short));
         int room = buffer.Length;
@@ -131,21 +141,22 @@ internal sealed class TrackStream(IReadOnlyList<Chunk> chunks, Func<Chunk, int, 
 
     private async Task<int> ReadSamplesAsync(long first, Memory<byte> floats, CancellationToken cancellationToken)
     {
-        if (_source is null || _sourceSample != first)
-        {
-            await CloseAsync().ConfigureAwait(false);
-            Chunk chunk = chunks[IndexOf(first)];
-            int within = (int)(first - chunk.StartSample!.Value);
-            _source = await open(chunk, within, chunk.Samples!.Value - within, cancellationToken).ConfigureAwait(false);
-            _sourceSample = first;
-        }
-
-        int left = (int)Math.Min(floats.Length / sizeof(float), EndOf(IndexOf(first)) - first);
-        await _source.ReadExactlyAsync(floats[..(left * sizeof(float))], cancellationToken).ConfigureAwait(false);
+        if (_source is null || _sourceSample != first || first >= _sourceEnd)
+            await OpenAsync(first, cancellationToken).ConfigureAwait(false);
+        int left = (int)Math.Min(floats.Length / sizeof(float), _sourceEnd - first);
+        await _source!.ReadExactlyAsync(floats[..(left * sizeof(float))], cancellationToken).ConfigureAwait(false);
         _sourceSample += left;
-        if (_sourceSample == EndOf(IndexOf(first)))
-            await CloseAsync().ConfigureAwait(false);
         return left;
+    }
+
+    private async Task OpenAsync(long first, CancellationToken cancellationToken)
+    {
+        await CloseAsync().ConfigureAwait(false);
+        int index = IndexOf(first);
+        _sourceEnd = first < _end ? Math.Min(EndOf(index), _end) : EndOf(index);
+        _source = await open(chunks[index], (int)(first - chunks[index].StartSample!.Value), (int)(_sourceEnd - first), cancellationToken)
+            .ConfigureAwait(false);
+        _sourceSample = first;
     }
 
     private async Task CloseAsync()
@@ -154,6 +165,8 @@ internal sealed class TrackStream(IReadOnlyList<Chunk> chunks, Func<Chunk, int, 
             await _source.DisposeAsync().ConfigureAwait(false);
         _source = null;
     }
+
+    private static long SampleAt(long position) => Math.Max(0, position - HeaderBytes) / sizeof(short);
 
     private long EndOf(int index) => chunks[index].StartSample!.Value + chunks[index].Samples!.Value;
 

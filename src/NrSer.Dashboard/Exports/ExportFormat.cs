@@ -83,7 +83,8 @@ internal sealed record ExportFormat(string Name, string MediaType, string Extens
         {
             xml.WriteStartElement("ANNOTATION_DOCUMENT");
             xml.WriteAttributeString("AUTHOR", "NrSer");
-            xml.WriteAttributeString("DATE", (recording.CompletedAt ?? recording.UploadedAt ?? default).ToString("yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture));
+            xml.WriteAttributeString("DATE", (recording.CompletedAt ?? recording.UploadedAt ?? default).ToString("yyyy-MM-dd'T'HH:mm:sszzz",
+                CultureInfo.InvariantCulture));
             xml.WriteAttributeString("FORMAT", "3.0");
             xml.WriteAttributeString("VERSION", "3.0");
             xml.WriteStartElement("HEADER");

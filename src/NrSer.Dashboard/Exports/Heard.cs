@@ -17,7 +17,8 @@ internal static class Heard
         {
             { IsSpeech: false } => "no speech",
             { Emotion: null } => "not yet recognised",
-            { IsReportable: false } => string.Create(CultureInfo.InvariantCulture, $"unsure ({segment.Emotion} {segment.Confidence:P0}, {TrustOf(segment)})"),
+            { IsReportable: false } => string.Create(CultureInfo.InvariantCulture,
+                $"unsure ({segment.Emotion} {segment.Confidence:P0}, {TrustOf(segment)})"),
             _ => string.Create(CultureInfo.InvariantCulture, $"heard {segment.Emotion} {segment.Confidence:P0}, {TrustOf(segment)}"),
         };
     }
@@ -26,7 +27,8 @@ internal static class Heard
     public static string LabelOf(Segment segment)
     {
         ArgumentNullException.ThrowIfNull(segment);
-        return !segment.IsSpeech ? "no speech" : segment.Emotion is null ? "not yet recognised" : segment.IsReportable == false ? "unsure" : segment.Emotion;
+        return !segment.IsSpeech ? "no speech" : segment.Emotion is null ? "not yet recognised" : segment.IsReportable == false ? "unsure"
+            : segment.Emotion;
     }
 
     private static string TrustOf(Segment segment) =>

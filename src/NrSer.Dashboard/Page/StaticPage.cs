@@ -23,7 +23,8 @@ internal sealed class StaticPage
     private static readonly string[] s_views = ["/", "/recordings", "/recordings/{id}", "/feeds", "/about"];
 
     private readonly Dictionary<string, Asset> _assets = typeof(StaticPage).Assembly.GetManifestResourceNames()
-        .Where(name => name.StartsWith(Folder, StringComparison.Ordinal)).Select(Asset.Load).ToDictionary(asset => asset.Name, StringComparer.Ordinal);
+        .Where(name => name.StartsWith(Folder, StringComparison.Ordinal)).Select(Asset.Load).ToDictionary(asset => asset.Name,
+            StringComparer.Ordinal);
 
     /// <summary>Maps its addresses.</summary>
     public void Map(IEndpointRouteBuilder routes)

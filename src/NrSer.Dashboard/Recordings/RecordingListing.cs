@@ -128,7 +128,8 @@ internal sealed class RecordingListing(RecordingStore store)
             try
             {
                 Place? place = JsonSerializer.Deserialize<Place>(Base64Url.DecodeFromChars(cursor));
-                if (place is { Offset: >= 0 and <= MostOfDay + RowsOfPage } && place.Day >= wanted.From.AddDays(-1) && place.Day <= wanted.To.AddDays(1))
+                if (place is { Offset: >= 0 and <= MostOfDay + RowsOfPage } && place.Day >= wanted.From.AddDays(-1)
+                    && place.Day <= wanted.To.AddDays(1))
                     return place;
             }
             catch (Exception strange) when (strange is JsonException or FormatException or DecoderFallbackException)

@@ -67,7 +67,8 @@ internal sealed class Gatekeeper(AccessToken token, RequestDelegate next)
 
     private bool IsKnown(HttpRequest request) =>
         token.MatchesSession(request.Cookies[CookieOf(request)])
-        || (request.Headers.Authorization is [{ } given] && given.StartsWith(Bearer, StringComparison.Ordinal) && token.Matches(given[Bearer.Length..]));
+        || (request.Headers.Authorization is [{ } given] && given.StartsWith(Bearer, StringComparison.Ordinal)
+        && token.Matches(given[Bearer.Length..]));
 
     private Task ExchangeAsync(HttpContext context)
     {
@@ -78,7 +79,7 @@ internal sealed class Gatekeeper(AccessToken token, RequestDelegate next)
 
         // Not a redirect: where the address was clicked on another page, a strict cookie would not travel with it.
         var rest = new QueryBuilder(context.Request.Query.Where(pair => pair.Key != TokenParameter));
-        string target = System.Net.WebUtility.HtmlEncode($"{context.Request.PathBase}{context.Request.Path}{rest}".TrimStart('/'));
+        string target = System.Net.WebUtility.HtmlEncode($"{context.Request.Path.ToUriComponent()}{rest}".TrimStart('/'));
         context.Response.ContentType = "text/html; charset=utf-8";
         return context.Response.WriteAsync(
             $"<!doctype html><html lang=\"en\"><title>NrSer</title><meta http-equiv=\"refresh\" content=\"0;url=/{target}\"><p><a href=\"/{target}\">"

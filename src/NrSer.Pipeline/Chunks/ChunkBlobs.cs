@@ -186,7 +186,8 @@ public sealed class ChunkBlobs(BlobStorage storage)
         CancellationToken cancellationToken)
     {
         // Peaks first: where audio is, they are too.
-        await container.GetBlobClient(PeaksName(id)).UploadAsync(BinaryData.FromBytes(ChunkPeaks.Of(samples.Span)), overwrite: true, cancellationToken)
+        await container.GetBlobClient(PeaksName(id)).UploadAsync(BinaryData.FromBytes(ChunkPeaks.Of(samples.Span)), overwrite: true,
+            cancellationToken)
             .ConfigureAwait(false);
 
         // Whole in memory and sent in one go: a stream that is closed half-way would leave a short blob behind.

@@ -6,8 +6,8 @@ namespace NrSer.Pipeline.Chunks;
 
 /// <summary>A chunk's outline for the eye: the lowest and the highest sample of every hundredth of a second.</summary>
 /// <remarks>
-/// The form is version 2 of audiowaveform's binary data, with 8 bits: version, flags, sample rate, samples per pair, pairs, channels, 4 bytes each and
-/// little-endian; then the pairs.
+/// The form is version 2 of audiowaveform's binary data, with 8 bits: version, flags, sample rate, samples per pair, pairs, channels, 4 bytes each
+/// and little-endian; then the pairs.
 /// </remarks>
 public static class ChunkPeaks
 {

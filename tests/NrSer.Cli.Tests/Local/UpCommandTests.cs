@@ -34,15 +34,24 @@ public sealed class UpCommandTests
     }
 
     [Fact]
-    public async Task Up_Terminated_EndsItsEmulator()
+    public async Task Up_Terminated_EndsItsEmulatorAndItsPage()
     {
-        await using Stack stack = await Stack.StartedAsync();
+        await using var stack = new Stack { WithPage = true };
+        await stack.StartAsync();
         StackFile first = stack.StackFile()!;
+        string printed = await Waiting.UntilAsync("the address of the page", _ => Task.FromResult(
+            stack.Up.Said.Split('\n').FirstOrDefault(line => line.Contains("?token=", StringComparison.Ordinal))));
+        var address = new Uri(printed.Split(' ')[^1]);
+        using var browser = new HttpClient();
+        Assert.Contains("Go on to NrSer", await browser.GetStringAsync(address, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        string summary = await browser.GetStringAsync(new Uri(address, "/api/v1/summary"), TestContext.Current.CancellationToken);
+        Assert.Contains("\"isWhole\":true", summary, StringComparison.Ordinal);
 
         Assert.Equal(130, await stack.Up.TerminateAsync());
 
         Assert.False(stack.Runs(first));
         Assert.Null(stack.StackFile());
+        await Assert.ThrowsAsync<HttpRequestException>(() => browser.GetAsync(address, TestContext.Current.CancellationToken));
     }
 
     [Fact]

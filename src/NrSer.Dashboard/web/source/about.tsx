@@ -6,51 +6,78 @@ import { Heading } from "./parts";
 const kinds: Record<string, string> = { Enhancer: "takes noise away", SnrLevel: "judges how clean the voice is", Emotion: "hears emotion" };
 
 export function About({ models }: { models: Model[] | null }): JSX.Element {
-  useEffect(() => {
-    document.title = "About – NrSer";
-  }, []);
-  return (
-    <div class="prose">
-      <Heading>About</Heading>
-      <p>
-        NrSer says for every few seconds of speech which emotion was <em>heard</em> in the voice, how strongly, and how far the audio can be trusted. It
-        hears sound, not words, and knows nothing of who speaks, to whom or why. The method is that of{" "}
-        <cite>Noise robust speech emotion recognition with signal-to-noise ratio adapting speech enhancement</cite> (arXiv 2309.01164).
-      </p>
-      <h2>How to read it</h2>
-      <dl class="words">
-        <dt>S</dt><dd>What the SNR-level model says of a segment: near 0 noise alone, near 1 clean speech. It rises with the signal-to-noise ratio and is no level in dB.</dd>
-        <dt>S′</dt><dd>The share of the original in what the emotion model heard; the rest is the voice with the noise taken away.</dd>
-        <dt>Gate</dt><dd>Where S, or the energy that enhancement left, is too low, there is no speech to judge and no emotion is said. It may still be a voice too deep in noise.</dd>
-        <dt>Trust</dt><dd>How often an estimate like this one was right about speakers and recordings that the model had never heard. Below the model's threshold it reads “unsure” and counts nowhere.</dd>
-        <dt>Arousal, valence</dt><dd>Calm to excited, unpleasant to pleasant, on the scale of the model's raters.</dd>
-      </dl>
-      <h2>What it is not for</h2>
-      <p>
-        Not for ranking people, not for decisions about them, not for telling lies from truth. Emotion heard in a voice is no measure of what somebody
-        feels: voices, languages and microphones differ more than emotions do. In the European Union, inferring emotions at work and in education is
-        forbidden but for medical and safety reasons, and people have to be told.
-      </p>
-      <h2>Models of this machine</h2>
-      <p>Every row names the models that made it, with their versions; those of a deployment may be others.</p>
-      {models?.map((model) => (
-        <section class="card" key={model.id}>
-          <h3>{model.id} <span class={`quality ${model.quality}`}>{model.quality}</span>{model.isUsed ? " · in use" : ""}</h3>
-          <p>
-            It {kinds[model.kind] ?? model.kind}. Licence of its weights: {model.licence}.
-            {model.emotions.length > 0 && <> It tells apart: {model.emotions.join(", ")}.</>}
-            {model.reportableAbove !== null && <> Reported from a trust of {model.reportableAbove.toFixed(2)} on.</>}
-            {model.noiseThreshold !== null && <> Below S = {model.noiseThreshold} it hears noise alone.</>}
-          </p>
-          <details><summary>Trained on</summary><ul>{model.trainingData.map((each) => <li key={each}>{each}</li>)}</ul></details>
-        </section>
-      ))}
-      <p>
-        <strong>Demonstration</strong> means: made to show the mechanism. On corpora that their makers never heard, the embedded models are right about four
-        emotions in 41 to 51 of 100 cases, where guessing would be right in 25.
-      </p>
-      <h2>For programs</h2>
-      <p>Everything here comes from an API: <a href="/api/v1.json">its description</a> (OpenAPI 3.1).</p>
-    </div>
-  );
+    useEffect(() => {
+        document.title = "About – NrSer";
+    }, []);
+    return (
+        <div class="prose">
+            <Heading>About</Heading>
+            <p>
+                NrSer says for every few seconds of speech which emotion was <em>heard</em> in the voice, how strongly, and how far the
+                audio can be trusted. It hears sound, not words, and knows nothing of who speaks, to whom or why. The method is that of{" "}
+                <cite>Noise robust speech emotion recognition with signal-to-noise ratio adapting speech enhancement</cite> (arXiv
+                2309.01164).
+            </p>
+            <h2>How to read it</h2>
+            <dl class="words">
+                <dt>S</dt>
+                <dd>
+                    What the SNR-level model says of a segment: near 0 noise alone, near 1 clean speech. It rises with the signal-to-noise
+                    ratio and is no level in dB.
+                </dd>
+                <dt>S′</dt>
+                <dd>The share of the original in what the emotion model heard; the rest is the voice with the noise taken away.</dd>
+                <dt>Gate</dt>
+                <dd>
+                    Where S, or the energy that enhancement left, is too low, there is no speech to judge and no emotion is said. It may
+                    still be a voice too deep in noise.
+                </dd>
+                <dt>Trust</dt>
+                <dd>
+                    How often an estimate like this one was right about speakers and recordings that the model had never heard. Below the
+                    model's threshold it reads “unsure” and counts nowhere.
+                </dd>
+                <dt>Arousal, valence</dt>
+                <dd>Calm to excited, unpleasant to pleasant, on the scale of the model's raters.</dd>
+            </dl>
+            <h2>What it is not for</h2>
+            <p>
+                Not for ranking people, not for decisions about them, not for telling lies from truth. Emotion heard in a voice is no
+                measure of what somebody feels: voices, languages and microphones differ more than emotions do. In the European Union,
+                inferring emotions at work and in education is forbidden but for medical and safety reasons, and people have to be told.
+            </p>
+            <h2>Models of this machine</h2>
+            <p>Every row names the models that made it, with their versions; those of a deployment may be others.</p>
+            {models?.map((model) => (
+                <section class="card" key={model.id}>
+                    <h3>
+                        {model.id} <span class={`quality ${model.quality}`}>{model.quality}</span>
+                        {model.isUsed ? " · in use" : ""}
+                    </h3>
+                    <p>
+                        It {kinds[model.kind] ?? model.kind}. Licence of its weights: {model.licence}.
+                        {model.emotions.length > 0 && <> It tells apart: {model.emotions.join(", ")}.</>}
+                        {model.reportableAbove !== null && <> Reported from a trust of {model.reportableAbove.toFixed(2)} on.</>}
+                        {model.noiseThreshold !== null && <> Below S = {model.noiseThreshold} it hears noise alone.</>}
+                    </p>
+                    <details>
+                        <summary>Trained on</summary>
+                        <ul>
+                            {model.trainingData.map((each) => (
+                                <li key={each}>{each}</li>
+                            ))}
+                        </ul>
+                    </details>
+                </section>
+            ))}
+            <p>
+                <strong>Demonstration</strong> means: made to show the mechanism. On corpora that their makers never heard, the embedded
+                models are right about four emotions in 41 to 51 of 100 cases, where guessing would be right in 25.
+            </p>
+            <h2>For programs</h2>
+            <p>
+                Everything here comes from an API: <a href="/api/v1.json">its description</a> (OpenAPI 3.1).
+            </p>
+        </div>
+    );
 }

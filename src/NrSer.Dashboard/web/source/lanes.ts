@@ -1,323 +1,257 @@
-// Draws a stretch of a recording: pictures come in tiles, so that scrolling asks for what is new alone, and what was asked for is drawn at once.
-import { bytes, get, query } from "./api";
-import type { Cell, Timeline } from "./api";
+// Draws a stretch of a recording.
+import type { Cell } from "./api";
+import type { Tiles } from "./tiles";
+import type { View } from "./view";
 import { clock, emotions, letterOf } from "./words";
-
-export interface View {
-  from: number;
-  to: number;
-}
-
-const tileCells = 512;
-const kept = 160;
-const cellsPerPixel = 0.5;
-
-/** Tiles of cells and of peaks. The width of a tile is a power of two, so that few of them serve every zoom. */
-export class Tiles {
-  private readonly cells = new Map<string, Timeline | null>();
-  private readonly peaks = new Map<string, Int8Array | null>();
-  peaksMissing: string | null = null;
-  readonly closed = new AbortController();
-
-  constructor(private readonly id: string, private readonly channel: number, readonly duration: number, private readonly arrived: () => void) {}
-
-  close(): void {
-    this.closed.abort();
-  }
-
-  /** Cells of a view, in order; as coarse as is there while finer ones are on their way. */
-  *cellsOf(view: View, pixels: number): Generator<Cell> {
-    const width = 2 ** Math.ceil(Math.log2(((view.to - view.from) / (pixels * cellsPerPixel)) * tileCells));
-    const seconds = Math.max(16, Math.min(width, 2 ** Math.ceil(Math.log2(this.duration + 1))));
-    for (let index = Math.floor(view.from / seconds); index * seconds < Math.min(view.to, this.duration); index++) {
-      const tile = this.tile(seconds, index) ?? this.coarser(seconds, index);
-      if (!tile) continue;
-      const from = Math.max(view.from, index * seconds);
-      const to = Math.min(view.to, (index + 1) * seconds);
-      for (const cell of tile.cells) if (cell.end > from && cell.start < to) yield cell;
-    }
-  }
-
-  /** Lowest and highest sample between two times, −1 to 1; null where they are not there yet. */
-  peaksOf(view: View, pixels: number): (from: number, to: number) => [number, number] | null {
-    const perPixel = (view.to - view.from) / pixels;
-    const perSecond = perPixel >= 1 ? 1 : perPixel >= 0.1 ? 10 : 100;
-    const seconds = { 1: 36000, 10: 3600, 100: 300 }[perSecond]!;
-    for (let index = Math.floor(view.from / seconds); index * seconds < Math.min(view.to, this.duration); index++) this.ask(perSecond, seconds, index);
-    return (from, to) => this.between(perSecond, seconds, from, to) ?? (perSecond === 1 ? null : this.between(1, 36000, from, to));
-  }
-
-  private between(perSecond: number, seconds: number, from: number, to: number): [number, number] | null {
-    let low = 127;
-    let high = -127;
-    for (let at = Math.floor(from * perSecond); at <= Math.max(Math.floor(from * perSecond), Math.ceil(to * perSecond) - 1); at++) {
-      const tile = this.peaks.get(`${perSecond} ${Math.floor(at / (seconds * perSecond))}`);
-      if (!tile) return null;
-      const pair = (at % (seconds * perSecond)) * 2;
-      if (pair + 1 >= tile.length) break;
-      low = Math.min(low, tile[pair]!);
-      high = Math.max(high, tile[pair + 1]!);
-    }
-    return low > high ? null : [low / 127, high / 127];
-  }
-
-  private tile(seconds: number, index: number): Timeline | null {
-    const key = `${seconds} ${index}`;
-    const known = this.cells.get(key);
-    if (known !== undefined) return known;
-    this.cells.set(key, null);
-    const from = index * seconds;
-    void get<Timeline>(`/recordings/${this.id}/timeline${query({ from, to: Math.min(from + seconds, this.duration), px: tileCells, channel: this.channel })}`, this.closed.signal)
-      .then((tile) => {
-        this.cells.set(key, tile);
-        for (const old of this.cells.keys()) {
-          if (this.cells.size <= kept) break;
-          this.cells.delete(old);
-        }
-        this.arrived();
-      }, () => this.cells.delete(key));
-    return null;
-  }
-
-  private coarser(seconds: number, index: number): Timeline | null {
-    for (let width = seconds * 2, at = index >> 1; width < this.duration * 4; width *= 2, at >>= 1) {
-      const known = this.cells.get(`${width} ${at}`);
-      if (known) return known;
-    }
-    return null;
-  }
-
-  private ask(perSecond: number, seconds: number, index: number): void {
-    const key = `${perSecond} ${index}`;
-    if (this.peaks.has(key) || this.peaksMissing) return;
-    this.peaks.set(key, null);
-    const from = index * seconds;
-    void bytes(`/recordings/${this.id}/peaks${query({ perSecond, from, to: from + seconds, channel: this.channel })}`, undefined, this.closed.signal).then(
-      (file) => {
-        this.peaks.set(key, new Int8Array(file, 24));
-        for (const old of this.peaks.keys()) {
-          if (this.peaks.size <= 40) break;
-          if (!old.startsWith("1 ")) this.peaks.delete(old);
-        }
-        this.arrived();
-      },
-      (error: Error) => {
-        if (error.name === "AbortError") return;
-        this.peaksMissing = error.message;
-        this.arrived();
-      });
-  }
-}
 
 export type Palette = Record<string, string>;
 
 /** Colours as the style sheet has them, dark and forced ones included. */
 export function palette(): Palette {
-  const style = getComputedStyle(document.documentElement);
-  const names = ["ink", "muted", "line", "surface", "wave", "score", "weight", "gate", "arousal", "valence", "accent", ...Object.values(emotions).map((each) => `emotion-${each.hue}`)];
-  return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+    const style = getComputedStyle(document.documentElement);
+    const names = [
+        "ink",
+        "muted",
+        "line",
+        "surface",
+        "wave",
+        "score",
+        "weight",
+        "gate",
+        "arousal",
+        "valence",
+        "accent",
+        ...Object.values(emotions).map((each) => `emotion-${each.hue}`),
+    ];
+    return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
 }
 
 const patterns = new Map<string, CanvasPattern>();
 
 /** A pattern of its own for each emotion: whoever sees no colours tells them apart. */
 export function patternOf(context: CanvasRenderingContext2D, emotion: string, colours: Palette): CanvasPattern | string {
-  const colour = colours[`emotion-${emotions[emotion]?.hue ?? "other"}`] ?? "#888";
-  const key = `${emotion} ${colour} ${colours.surface}`;
-  let pattern = patterns.get(key);
-  if (!pattern) {
-    const tile = document.createElement("canvas");
-    tile.width = tile.height = 8;
-    const c = tile.getContext("2d")!;
-    c.fillStyle = colour;
-    c.fillRect(0, 0, 8, 8);
-    c.strokeStyle = c.fillStyle = colours.surface ?? "#fff";
-    c.globalAlpha = 0.55;
-    c.lineWidth = 1.2;
-    const line = (...points: number[]) => {
-      c.beginPath();
-      for (let i = 0; i < points.length; i += 4) {
-        c.moveTo(points[i]!, points[i + 1]!);
-        c.lineTo(points[i + 2]!, points[i + 3]!);
-      }
-      c.stroke();
-    };
-    switch (emotion) {
-      case "happy": line(0, 8, 8, 0, -2, 2, 2, -2, 6, 10, 10, 6); break;
-      case "sad": line(0, 0, 8, 8, -2, 6, 2, 10, 6, -2, 10, 2); break;
-      case "angry": line(0, 0, 8, 8, 0, 8, 8, 0); break;
-      case "fear": line(2, 0, 2, 8, 6, 0, 6, 8); break;
-      case "disgust": line(0, 2, 8, 2, 0, 6, 8, 6); break;
-      case "surprise": c.fillRect(1, 1, 3, 3); c.fillRect(5, 5, 3, 3); break;
-      case "contempt": line(0, 4, 8, 4, 4, 0, 4, 8); break;
-      case "other": c.fillRect(3, 3, 2, 2); break;
-      default: break; // neutral is plain
+    const colour = colours[`emotion-${emotions[emotion]?.hue ?? "other"}`] ?? "#888";
+    const key = `${emotion} ${colour} ${colours.surface}`;
+    let pattern = patterns.get(key);
+    if (!pattern) {
+        const tile = document.createElement("canvas");
+        tile.width = tile.height = 8;
+        const c = tile.getContext("2d")!;
+        c.fillStyle = colour;
+        c.fillRect(0, 0, 8, 8);
+        c.strokeStyle = c.fillStyle = colours.surface ?? "#fff";
+        c.globalAlpha = 0.55;
+        c.lineWidth = 1.2;
+        const line = (...points: number[]) => {
+            c.beginPath();
+            for (let i = 0; i < points.length; i += 4) {
+                c.moveTo(points[i]!, points[i + 1]!);
+                c.lineTo(points[i + 2]!, points[i + 3]!);
+            }
+            c.stroke();
+        };
+        switch (emotion) {
+            case "happy":
+                line(0, 8, 8, 0, -2, 2, 2, -2, 6, 10, 10, 6);
+                break;
+            case "sad":
+                line(0, 0, 8, 8, -2, 6, 2, 10, 6, -2, 10, 2);
+                break;
+            case "angry":
+                line(0, 0, 8, 8, 0, 8, 8, 0);
+                break;
+            case "fear":
+                line(2, 0, 2, 8, 6, 0, 6, 8);
+                break;
+            case "disgust":
+                line(0, 2, 8, 2, 0, 6, 8, 6);
+                break;
+            case "surprise":
+                c.fillRect(1, 1, 3, 3);
+                c.fillRect(5, 5, 3, 3);
+                break;
+            case "contempt":
+                line(0, 4, 8, 4, 4, 0, 4, 8);
+                break;
+            case "other":
+                c.fillRect(3, 3, 2, 2);
+                break;
+            default:
+                break; // neutral is plain
+        }
+        pattern = context.createPattern(tile, "repeat")!;
+        patterns.set(key, pattern);
     }
-    pattern = context.createPattern(tile, "repeat")!;
-    patterns.set(key, pattern);
-  }
-  return pattern;
+    return pattern;
 }
 
 export const lanes = [
-  { name: "sound", top: 20, height: 62 },
-  { name: "trust", top: 90, height: 46 },
-  { name: "heard", top: 144, height: 36 },
-  { name: "arousal, valence", top: 188, height: 46 },
+    { name: "sound", top: 34, height: 60 },
+    { name: "trust", top: 113, height: 46 },
+    { name: "heard", top: 178, height: 34 },
+    { name: "arousal, valence", top: 231, height: 46 },
 ] as const;
 
-export const lanesHeight = 240;
+export const lanesHeight = 282;
 
 const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
 
 /** Draws the lanes of a view. */
-export function draw(canvas: HTMLCanvasElement, tiles: Tiles, view: View, range: [number, number] | null): void {
-  const ratio = window.devicePixelRatio || 1;
-  const width = canvas.clientWidth;
-  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(lanesHeight * ratio)) {
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(lanesHeight * ratio);
-  }
-  const c = canvas.getContext("2d")!;
-  const colours = palette();
-  c.setTransform(ratio, 0, 0, ratio, 0, 0);
-  c.clearRect(0, 0, width, lanesHeight);
-  const span = view.to - view.from;
-  const x = (seconds: number): number => ((seconds - view.from) / span) * width;
-
-  // the ruler
-  const step = steps.find((each) => (each / span) * width >= 70) ?? 7200;
-  c.font = "11px system-ui, sans-serif";
-  c.textBaseline = "middle";
-  c.lineWidth = 1;
-  for (let at = Math.ceil(view.from / step) * step; at <= view.to; at += step) {
-    c.fillStyle = colours.line!;
-    c.fillRect(Math.round(x(at)), 14, 1, lanesHeight);
-    c.fillStyle = colours.muted!;
-    c.fillText(clock(at, step < 1 ? 1 : 0), x(at) + 3, 8);
-  }
-
-  // sound
-  const [sound, trust, heard, mood] = lanes;
-  const middle = sound.top + sound.height / 2;
-  c.fillStyle = colours.wave!;
-  if (tiles.peaksMissing === null) {
-    const between = tiles.peaksOf(view, width);
-    c.beginPath();
-    for (let pixel = 0; pixel < width; pixel++) {
-      const at = view.from + (pixel / width) * span;
-      if (at >= tiles.duration) break;
-      const found = between(at, at + span / width);
-      if (!found) continue;
-      const top = middle - (found[1] * sound.height) / 2;
-      const bottom = middle - (found[0] * sound.height) / 2;
-      c.rect(pixel, top, 1, Math.max(1, bottom - top));
+export function draw(canvas: HTMLCanvasElement, tiles: Tiles, view: View, range: [number, number] | null, gain: number): void {
+    const ratio = window.devicePixelRatio || 1;
+    const width = canvas.clientWidth;
+    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(lanesHeight * ratio)) {
+        canvas.width = Math.round(width * ratio);
+        canvas.height = Math.round(lanesHeight * ratio);
     }
-    c.fill();
-  } else {
-    c.fillStyle = colours.muted!;
-    c.fillText(tiles.peaksMissing, 6, middle);
-  }
+    const c = canvas.getContext("2d")!;
+    const colours = palette();
+    c.setTransform(ratio, 0, 0, ratio, 0, 0);
+    c.clearRect(0, 0, width, lanesHeight);
+    const span = view.to - view.from;
+    const x = (seconds: number): number => ((seconds - view.from) / span) * width;
 
-  // cells, each once for all lanes
-  const cells = [...tiles.cellsOf(view, width)];
-  const level = (lane: { top: number; height: number }, value: number): number => lane.top + lane.height - Math.min(1, Math.max(0, value)) * lane.height;
-  let last = "";
-  for (const cell of cells) {
-    const left = Math.max(-1, x(cell.start));
-    const right = Math.min(width + 1, x(cell.end));
-    const across = Math.max(0.75, right - left - (right - left > 5 ? 1 : 0));
-    if (cell.speech < 0.5) { // closed gate: hatched, and nothing is reported
-      c.fillStyle = colours.gate!;
-      c.globalAlpha = 0.3;
-      c.fillRect(left, trust.top, across, trust.height);
-      c.globalAlpha = 1;
+    // the ruler
+    const step = steps.find((each) => (each / span) * width >= 70) ?? 7200;
+    c.font = "11px system-ui, sans-serif";
+    c.textBaseline = "middle";
+    c.lineWidth = 1;
+    for (let at = Math.ceil(view.from / step) * step; at <= view.to; at += step) {
+        c.fillStyle = colours.line!;
+        c.fillRect(Math.round(x(at)), 14, 1, lanesHeight);
+        c.fillStyle = colours.muted!;
+        c.fillText(clock(at, step < 1 ? 1 : 0), x(at) + 3, 8);
     }
-    if (cell.emotion !== null) {
-      c.globalAlpha = cell.reportable < 0.5 ? 0.35 : 1;
-      c.fillStyle = patternOf(c, cell.emotion, colours);
-      c.fillRect(left, heard.top + (cell.reportable < 0.5 ? 12 : 0), across, heard.height - (cell.reportable < 0.5 ? 12 : 0));
-      c.globalAlpha = 1;
-      if (across > 14) {
-        const letter = cell.reportable < 0.5 ? `${letterOf(cell.emotion)}?` : letterOf(cell.emotion);
-        const text = across > 78 && cell.reportable >= 0.5 && !isMany(cell) ? `${letter} ${cell.emotion}` : letter;
-        c.font = "bold 11px system-ui, sans-serif";
-        const wide = c.measureText(text).width + 6;
-        if (wide <= across) {
-          c.fillStyle = colours.surface!;
-          c.fillRect(left + 2, heard.top + heard.height / 2 - 2, wide, 14);
-          c.fillStyle = colours.ink!;
-          c.fillText(text, left + 5, heard.top + heard.height / 2 + 5);
+
+    // sound
+    const [sound, trust, heard, mood] = lanes;
+    const middle = sound.top + sound.height / 2;
+    c.fillStyle = colours.wave!;
+    if (tiles.peaksMissing === null) {
+        const between = tiles.peaksOf(view, width);
+        c.beginPath();
+        for (let pixel = 0; pixel < width; pixel++) {
+            const at = view.from + (pixel / width) * span;
+            if (at >= tiles.duration) break;
+            const found = between(at, at + span / width);
+            if (!found) continue;
+            const top = middle - (Math.min(1, found[1] * gain) * sound.height) / 2;
+            const bottom = middle - (Math.max(-1, found[0] * gain) * sound.height) / 2;
+            c.rect(pixel, top, 1, Math.max(1, bottom - top));
         }
-      }
-    } else if (cell.speech < 0.5) {
-      c.fillStyle = colours.line!;
-      c.fillRect(left, heard.top + heard.height - 2, across, 2);
+        c.fill();
+    } else {
+        c.fillStyle = colours.muted!;
+        c.fillText(tiles.peaksMissing, 6, middle);
     }
-    last = cell.emotion ?? last;
-  }
-  lineOf(c, cells, x, (cell) => (cell.score === null ? null : level(trust, cell.score)), colours.score!, []);
-  lineOf(c, cells, x, (cell) => (cell.weight === null ? null : level(trust, cell.weight)), colours.weight!, [4, 3]);
-  if (range) {
-    const scaled = (value: number | null): number | null => (value === null ? null : level(mood, (value - range[0]) / (range[1] - range[0])));
-    c.fillStyle = colours.line!;
-    c.fillRect(0, mood.top + mood.height / 2, width, 1);
-    lineOf(c, cells, x, (cell) => scaled(cell.arousal), colours.arousal!, []);
-    lineOf(c, cells, x, (cell) => scaled(cell.valence), colours.valence!, [4, 3]);
-  }
 
-  function isMany(cell: Cell): boolean {
-    return (cell.share ?? 1) < 0.999;
-  }
+    // cells, each once for all lanes
+    const cells = [...tiles.cellsOf(view, width)];
+    const level = (lane: { top: number; height: number }, value: number): number =>
+        lane.top + lane.height - Math.min(1, Math.max(0, value)) * lane.height;
+    for (const cell of cells) {
+        const left = Math.max(-1, x(cell.start));
+        const right = Math.min(width + 1, x(cell.end));
+        const across = Math.max(0.75, right - left - (right - left > 5 ? 1 : 0));
+        if (cell.speech < 0.5) {
+            // closed gate: hatched, and nothing is reported
+            c.fillStyle = colours.gate!;
+            c.globalAlpha = 0.3;
+            c.fillRect(left, trust.top, across, trust.height);
+            c.globalAlpha = 1;
+        }
+        if (cell.emotion !== null) {
+            c.globalAlpha = cell.reportable < 0.5 ? 0.35 : 1;
+            c.fillStyle = patternOf(c, cell.emotion, colours);
+            c.fillRect(left, heard.top + (cell.reportable < 0.5 ? 12 : 0), across, heard.height - (cell.reportable < 0.5 ? 12 : 0));
+            c.globalAlpha = 1;
+            if (across > 14) {
+                const letter = cell.reportable < 0.5 ? `${letterOf(cell.emotion)}?` : letterOf(cell.emotion);
+                const text = across > 78 && cell.reportable >= 0.5 && !isMany(cell) ? `${letter} ${cell.emotion}` : letter;
+                c.font = "bold 11px system-ui, sans-serif";
+                const wide = c.measureText(text).width + 6;
+                if (wide <= across) {
+                    c.fillStyle = colours.surface!;
+                    c.fillRect(left + 2, heard.top + heard.height / 2 - 2, wide, 14);
+                    c.fillStyle = colours.ink!;
+                    c.fillText(text, left + 5, heard.top + heard.height / 2 + 5);
+                }
+            }
+        } else if (cell.speech < 0.5) {
+            c.fillStyle = colours.line!;
+            c.fillRect(left, heard.top + heard.height - 2, across, 2);
+        }
+    }
+    lineOf(c, cells, x, (cell) => (cell.score === null ? null : level(trust, cell.score)), colours.score!, []);
+    lineOf(c, cells, x, (cell) => (cell.weight === null ? null : level(trust, cell.weight)), colours.weight!, [4, 3]);
+    if (range) {
+        const scaled = (value: number | null): number | null =>
+            value === null ? null : level(mood, (value - range[0]) / (range[1] - range[0]));
+        c.fillStyle = colours.line!;
+        c.fillRect(0, mood.top + mood.height / 2, width, 1);
+        lineOf(c, cells, x, (cell) => scaled(cell.arousal), colours.arousal!, []);
+        lineOf(c, cells, x, (cell) => scaled(cell.valence), colours.valence!, [4, 3]);
+    }
+
+    function isMany(cell: Cell): boolean {
+        return (cell.share ?? 1) < 0.999;
+    }
 }
 
-function lineOf(c: CanvasRenderingContext2D, cells: Cell[], x: (seconds: number) => number, y: (cell: Cell) => number | null, colour: string, dash: number[]): void {
-  c.strokeStyle = colour;
-  c.lineWidth = 1.75;
-  c.setLineDash(dash);
-  c.beginPath();
-  let end = Number.NaN;
-  for (const cell of cells) {
-    const at = y(cell);
-    if (at === null) continue;
-    if (Math.abs(cell.start - end) < 0.01) c.lineTo(x(cell.start), at);
-    else c.moveTo(x(cell.start), at);
-    c.lineTo(x(cell.end), at);
-    end = cell.end;
-  }
-  c.stroke();
-  c.setLineDash([]);
+function lineOf(
+    c: CanvasRenderingContext2D,
+    cells: Cell[],
+    x: (seconds: number) => number,
+    y: (cell: Cell) => number | null,
+    colour: string,
+    dash: number[],
+): void {
+    c.strokeStyle = colour;
+    c.lineWidth = 1.75;
+    c.setLineDash(dash);
+    c.beginPath();
+    let end = Number.NaN;
+    for (const cell of cells) {
+        const at = y(cell);
+        if (at === null) continue;
+        if (Math.abs(cell.start - end) < 0.01) c.lineTo(x(cell.start), at);
+        else c.moveTo(x(cell.start), at);
+        c.lineTo(x(cell.end), at);
+        end = cell.end;
+    }
+    c.stroke();
+    c.setLineDash([]);
 }
 
 /** Draws the whole recording, small. */
-export function drawMinimap(canvas: HTMLCanvasElement, tiles: Tiles): void {
-  const ratio = window.devicePixelRatio || 1;
-  const width = canvas.clientWidth;
-  const height = canvas.clientHeight;
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(height * ratio);
-  const c = canvas.getContext("2d")!;
-  const colours = palette();
-  c.setTransform(ratio, 0, 0, ratio, 0, 0);
-  c.clearRect(0, 0, width, height);
-  const whole = { from: 0, to: tiles.duration };
-  if (tiles.peaksMissing === null) {
-    const between = tiles.peaksOf(whole, width);
-    c.fillStyle = colours.wave!;
-    c.beginPath();
-    for (let pixel = 0; pixel < width; pixel++) {
-      const found = between((pixel / width) * tiles.duration, ((pixel + 1) / width) * tiles.duration);
-      if (!found) continue;
-      const middle = (height - 10) / 2;
-      const top = middle - found[1] * middle;
-      c.rect(pixel, top, 1, Math.max(1, middle - found[0] * middle - top));
+export function drawMinimap(canvas: HTMLCanvasElement, tiles: Tiles, gain: number): void {
+    const ratio = window.devicePixelRatio || 1;
+    const width = canvas.clientWidth;
+    const height = canvas.clientHeight;
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+    const c = canvas.getContext("2d")!;
+    const colours = palette();
+    c.setTransform(ratio, 0, 0, ratio, 0, 0);
+    c.clearRect(0, 0, width, height);
+    const whole = { from: 0, to: tiles.duration };
+    if (tiles.peaksMissing === null) {
+        const between = tiles.peaksOf(whole, width);
+        c.fillStyle = colours.wave!;
+        c.beginPath();
+        for (let pixel = 0; pixel < width; pixel++) {
+            const found = between((pixel / width) * tiles.duration, ((pixel + 1) / width) * tiles.duration);
+            if (!found) continue;
+            const middle = (height - 10) / 2;
+            const top = middle - Math.min(1, found[1] * gain) * middle;
+            c.rect(pixel, top, 1, Math.max(1, middle - Math.max(-1, found[0] * gain) * middle - top));
+        }
+        c.fill();
     }
-    c.fill();
-  }
-  for (const cell of tiles.cellsOf(whole, width)) {
-    if (cell.emotion === null || cell.reportable < 0.5) continue;
-    c.fillStyle = patternOf(c, cell.emotion, colours);
-    const left = (cell.start / tiles.duration) * width;
-    c.fillRect(left, height - 8, Math.max(1, (cell.end / tiles.duration) * width - left), 8);
-  }
+    for (const cell of tiles.cellsOf(whole, width)) {
+        if (cell.emotion === null || cell.reportable < 0.5) continue;
+        c.fillStyle = patternOf(c, cell.emotion, colours);
+        const left = (cell.start / tiles.duration) * width;
+        c.fillRect(left, height - 8, Math.max(1, (cell.end / tiles.duration) * width - left), 8);
+    }
 }

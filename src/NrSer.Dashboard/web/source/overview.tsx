@@ -5,162 +5,281 @@ import { query } from "./api";
 import { Chip, Failure, Heading, Status, useAnswer } from "./parts";
 import { emotions, hours, minute, names, nameOf, number, percent } from "./words";
 
-const spans: [string, number][] = [["7 days", 7], ["30 days", 30], ["1 year", 365]];
+const spans: [string, number][] = [
+    ["7 days", 7],
+    ["30 days", 30],
+    ["1 year", 365],
+];
 
-export const Working = ({ open }: { open: Open | null }): JSX.Element | null => !open || open.recordings.length + open.others === 0 ? null : (
-  <section class="card" aria-label="Being worked on">
-    <h2>Being worked on</h2>
-    <ul class="plain">
-      {open.recordings.map((each) => (
-        <li key={each.recordingId} class="progress">
-          <a href={`/recordings/${each.recordingId}`} class="name"><bdi>{nameOf(each)}</bdi></a>
-          <Status status={each.status} />
-          {each.expectedChunks ? (
-            <span><progress value={each.finishedChunks} max={each.expectedChunks} aria-label={`Progress of ${nameOf(each)}`} /> {each.finishedChunks} of {each.expectedChunks}</span>
-          ) : <span class="muted">being decoded</span>}
-        </li>
-      ))}
-      {open.others > 0 && <li class="muted">and {open.others} more</li>}
-    </ul>
-  </section>
-);
+export const Working = ({ open }: { open: Open | null }): JSX.Element | null =>
+    !open || open.recordings.length + open.others === 0 ? null : (
+        <section class="card" aria-label="Being worked on">
+            <h2>Being worked on</h2>
+            <ul class="plain">
+                {open.recordings.map((each) => (
+                    <li key={each.recordingId} class="progress">
+                        <a href={`/recordings/${each.recordingId}`} class="name">
+                            <bdi>{nameOf(each)}</bdi>
+                        </a>
+                        <Status status={each.status} />
+                        {each.expectedChunks ? (
+                            <span>
+                                <progress
+                                    value={each.finishedChunks}
+                                    max={each.expectedChunks}
+                                    aria-label={`Progress of ${nameOf(each)}`}
+                                />{" "}
+                                {each.finishedChunks} of {each.expectedChunks}
+                            </span>
+                        ) : (
+                            <span class="muted">being decoded</span>
+                        )}
+                    </li>
+                ))}
+                {open.others > 0 && <li class="muted">and {open.others} more</li>}
+            </ul>
+        </section>
+    );
 
 export function Overview({ open }: { open: Open | null }): JSX.Element {
-  const [days, setDays] = useState(30);
-  const [again, setAgain] = useState(0);
-  const working = open ? open.recordings.length + open.others : 0;
-  useEffect(() => setAgain((count) => count + 1), [working]);
-  const from = new Date(Date.now() - days * 86400000).toISOString().slice(0, 10);
-  const { value: summary, error } = useAnswer<Summary>(`/summary${query({ from })}`, again);
-  const lake = useAnswer<Emotions>(`/query/emotions${query({ from })}`, again);
-  useEffect(() => {
-    document.title = "Overview – NrSer";
-  }, []);
-  const all = summary?.days ?? [];
-  const sum = (of: (each: Summary["days"][number]) => number): number => all.reduce((total, each) => total + of(each), 0);
-  const count = sum((each) => each.recordings);
-  return (
-    <>
-      <div class="title">
-        <Heading>Overview</Heading>
-        <div class="choice" role="group" aria-label="Uploaded within">
-          {spans.map(([name, length]) => <button key={length} type="button" aria-pressed={days === length} onClick={() => setDays(length)}>{name}</button>)}
-        </div>
-      </div>
-      <Failure error={error} />
-      {summary && count === 0 && working === 0 && (
-        <section class="card empty">
-          <h2>Nothing has come in yet</h2>
-          <p>Drop recordings into the container <code>recordings</code>, or:</p>
-          <pre><code>nrser ingest recordings/</code></pre>
-          <p>A few seconds later they are here.</p>
-        </section>
-      )}
-      {summary && count > 0 && (
+    const [days, setDays] = useState(30);
+    const working = open ? open.recordings.length + open.others : 0;
+    const from = new Date(Date.now() - days * 86400000).toISOString().slice(0, 10);
+    const { value: summary, error } = useAnswer<Summary>(`/summary${query({ from })}`, working);
+    const lake = useAnswer<Emotions>(`/query/emotions${query({ from })}`, working);
+    useEffect(() => {
+        document.title = "Overview – NrSer";
+    }, []);
+    const all = summary?.days ?? [];
+    const sum = (of: (each: Summary["days"][number]) => number): number => all.reduce((total, each) => total + of(each), 0);
+    const count = sum((each) => each.recordings);
+    return (
         <>
-          <dl class="figures">
-            <div><dt>Recordings</dt><dd>{count.toLocaleString("en")}</dd></div>
-            <div><dt>Audio</dt><dd>{hours(sum((each) => each.seconds))}</dd></div>
-            <div><dt>Speech</dt><dd>{hours(sum((each) => each.speechSeconds))}</dd></div>
-            <div><dt><abbr title="1 is clean speech, 0 is noise alone; no level in dB">Mean S</abbr></dt><dd>{number(summary.meanSnrScore)}</dd></div>
-          </dl>
-          {!summary.isWhole && <p class="note">There are more recordings than this page reads at once; figures are those of the first. Choose fewer days, or ask the lake: nrser query.</p>}
-          <ul class="plain statuses" aria-label="By status">
-            {Object.entries(summary.counts).filter(([, each]) => each > 0).map(([status, each]) => (
-              <li key={status}><a href={`/recordings${query({ status, from })}`}><Status status={status} /> {each.toLocaleString("en")}</a></li>
-            ))}
-            {summary.dismissed > 0 && <li class="muted">{summary.dismissed} dismissed</li>}
-          </ul>
+            <div class="title">
+                <Heading>Overview</Heading>
+                <div class="choice" role="group" aria-label="Uploaded within">
+                    {spans.map(([name, length]) => (
+                        <button key={length} type="button" aria-pressed={days === length} onClick={() => setDays(length)}>
+                            {name}
+                        </button>
+                    ))}
+                </div>
+            </div>
+            <Failure error={error} />
+            {summary && count === 0 && working === 0 && (
+                <section class="card empty">
+                    <h2>Nothing has come in yet</h2>
+                    <p>
+                        Drop recordings into the container <code>recordings</code>, or:
+                    </p>
+                    <pre>
+                        <code>nrser ingest recordings/</code>
+                    </pre>
+                    <p>A few seconds later they are here.</p>
+                </section>
+            )}
+            {summary && count > 0 && (
+                <>
+                    <dl class="figures">
+                        <div>
+                            <dt>Recordings</dt>
+                            <dd>{count.toLocaleString("en")}</dd>
+                        </div>
+                        <div>
+                            <dt>Audio</dt>
+                            <dd>{hours(sum((each) => each.seconds))}</dd>
+                        </div>
+                        <div>
+                            <dt>Speech</dt>
+                            <dd>{hours(sum((each) => each.speechSeconds))}</dd>
+                        </div>
+                        <div>
+                            <dt>
+                                <abbr title="1 is clean speech, 0 is noise alone; no level in dB">Mean S</abbr>
+                            </dt>
+                            <dd>{number(summary.meanSnrScore)}</dd>
+                        </div>
+                    </dl>
+                    {!summary.isWhole && (
+                        <p class="note">
+                            There are more recordings than this page reads at once; figures are those of the first. Choose fewer days, or
+                            ask the lake: nrser query.
+                        </p>
+                    )}
+                    <ul class="plain statuses" aria-label="By status">
+                        {Object.entries(summary.counts)
+                            .filter(([, each]) => each > 0)
+                            .map(([status, each]) => (
+                                <li key={status}>
+                                    <a href={`/recordings${query({ status, from })}`}>
+                                        <Status status={status} /> {each.toLocaleString("en")}
+                                    </a>
+                                </li>
+                            ))}
+                        {summary.dismissed > 0 && <li class="muted">{summary.dismissed} dismissed</li>}
+                    </ul>
+                </>
+            )}
+            <Working open={open} />
+            {summary && count > 0 && <OverTime summary={summary} />}
+            {lake.value && lake.value.rows.length > 0 && <Trusted answer={lake.value} />}
+            {lake.error?.status === 404 && count > 0 && (
+                <p class="note">Shares by segment, with trust, follow once the lake is there: some minutes after recordings have ended.</p>
+            )}
         </>
-      )}
-      <Working open={open} />
-      {summary && count > 0 && <OverTime summary={summary} />}
-      {lake.value && lake.value.rows.length > 0 && <Trusted answer={lake.value} />}
-      {lake.error?.status === 404 && count > 0 && <p class="note">Shares by segment, with trust, follow once the lake is there: some minutes after recordings have ended.</p>}
-    </>
-  );
+    );
 }
 
 function OverTime({ summary }: { summary: Summary }): JSX.Element {
-  const days = summary.days.slice(-60);
-  const most = Math.max(1, ...days.map((each) => each.speechSeconds));
-  const height = 150;
-  const width = Math.min(44, Math.max(8, 900 / days.length));
-  const used = names.filter((name) => days.some((each) => (each.secondsByEmotion[name] ?? 0) > 0));
-  return (
-    <section class="card" aria-labelledby="over-time">
-      <h2 id="over-time">Speech by day of upload</h2>
-      <p class="muted">Coloured by the emotion that was heard longest in its recording.</p>
-      <div class="chart">
-        <svg width={days.length * width} height={height + 22} role="img" aria-label={`Speech on ${days.length} days; the figures are in the table below.`}>
-          <Patterns />
-          {days.map((each, at) => {
-            let top = height;
-            return (
-              <g key={each.date}>
-                {names.map((name) => {
-                  const tall = ((each.secondsByEmotion[name] ?? 0) / most) * (height - 4);
-                  top -= tall;
-                  return tall > 0 ? <rect key={name} x={at * width + 1} y={top} width={width - 2} height={tall} fill={`url(#pattern-${name})`}><title>{`${each.date}: ${name} ${hours(each.secondsByEmotion[name]!)}`}</title></rect> : null;
-                })}
-                {at % Math.ceil(84 / width) === 0 && <text x={at * width + 1} y={height + 16} class="tick">{each.date}</text>}
-              </g>
-            );
-          })}
-          <line x1="0" x2={days.length * width} y1={height} y2={height} class="axis" />
-        </svg>
-      </div>
-      <p class="legend">{used.map((name) => <Chip key={name} emotion={name} />)}</p>
-      <details>
-        <summary>As a table</summary>
-        <div class="scroll short" tabIndex={0} role="region" aria-label="Speech by day">
-          <table>
-            <thead><tr><th scope="col">Day</th><th scope="col">Recordings</th><th scope="col">Speech</th>{used.map((name) => <th key={name} scope="col">{name}</th>)}</tr></thead>
-            <tbody>{days.map((each) => (
-              <tr key={each.date}><th scope="row">{each.date}</th><td>{each.recordings}</td><td>{hours(each.speechSeconds)}</td>{used.map((name) => <td key={name}>{percent((each.secondsByEmotion[name] ?? 0) / (each.speechSeconds || 1))}</td>)}</tr>
-            ))}</tbody>
-          </table>
-        </div>
-      </details>
-    </section>
-  );
+    const days = summary.days.slice(-60);
+    const most = Math.max(1, ...days.map((each) => each.speechSeconds));
+    const height = 150;
+    const width = Math.min(44, Math.max(8, 900 / days.length));
+    const used = names.filter((name) => days.some((each) => (each.secondsByEmotion[name] ?? 0) > 0));
+    return (
+        <section class="card" aria-labelledby="over-time">
+            <h2 id="over-time">Speech by day of upload</h2>
+            <p class="muted">Coloured by the emotion that was heard longest in its recording.</p>
+            <div class="chart" tabIndex={0} role="region" aria-label="Chart of speech by day">
+                <svg
+                    width={days.length * width}
+                    height={height + 22}
+                    role="img"
+                    aria-label={`Speech on ${days.length} days; the figures are in the table below.`}
+                >
+                    <Patterns />
+                    {days.map((each, at) => {
+                        let top = height;
+                        return (
+                            <g key={each.date}>
+                                {names.map((name) => {
+                                    const tall = ((each.secondsByEmotion[name] ?? 0) / most) * (height - 4);
+                                    top -= tall;
+                                    return tall > 0 ? (
+                                        <rect
+                                            key={name}
+                                            x={at * width + 1}
+                                            y={top}
+                                            width={width - 2}
+                                            height={tall}
+                                            fill={`url(#pattern-${name})`}
+                                        >
+                                            <title>{`${each.date}: ${name} ${hours(each.secondsByEmotion[name]!)}`}</title>
+                                        </rect>
+                                    ) : null;
+                                })}
+                                {at % Math.ceil(84 / width) === 0 && (
+                                    <text x={at * width + 1} y={height + 16} class="tick">
+                                        {each.date}
+                                    </text>
+                                )}
+                            </g>
+                        );
+                    })}
+                    <line x1="0" x2={days.length * width} y1={height} y2={height} class="axis" />
+                </svg>
+            </div>
+            <p class="legend">
+                {used.map((name) => (
+                    <Chip key={name} emotion={name} />
+                ))}
+            </p>
+            <details>
+                <summary>As a table</summary>
+                <div class="scroll short" tabIndex={0} role="region" aria-label="Speech by day">
+                    <table>
+                        <thead>
+                            <tr>
+                                <th scope="col">Day</th>
+                                <th scope="col">Recordings</th>
+                                <th scope="col">Speech</th>
+                                {used.map((name) => (
+                                    <th key={name} scope="col">
+                                        {name}
+                                    </th>
+                                ))}
+                            </tr>
+                        </thead>
+                        <tbody>
+                            {days.map((each) => (
+                                <tr key={each.date}>
+                                    <th scope="row">{each.date}</th>
+                                    <td>{each.recordings}</td>
+                                    <td>{hours(each.speechSeconds)}</td>
+                                    {used.map((name) => (
+                                        <td key={name}>{percent((each.secondsByEmotion[name] ?? 0) / (each.speechSeconds || 1))}</td>
+                                    ))}
+                                </tr>
+                            ))}
+                        </tbody>
+                    </table>
+                </div>
+            </details>
+        </section>
+    );
 }
 
 const Patterns = (): JSX.Element => (
-  <defs>
-    {names.map((name) => (
-      <pattern key={name} id={`pattern-${name}`} width="8" height="8" patternUnits="userSpaceOnUse">
-        <rect width="8" height="8" class={`fill ${emotions[name]!.hue}`} />
-        <path class="hatch" d={hatches[name]} />
-      </pattern>
-    ))}
-  </defs>
+    <defs>
+        {names.map((name) => (
+            <pattern key={name} id={`pattern-${name}`} width="8" height="8" patternUnits="userSpaceOnUse">
+                <rect width="8" height="8" class={`fill ${emotions[name]!.hue}`} />
+                <path class="hatch" d={hatches[name]} />
+            </pattern>
+        ))}
+    </defs>
 );
 
 const hatches: Record<string, string> = {
-  neutral: "", happy: "M0 8L8 0M-2 2L2-2M6 10L10 6", sad: "M0 0L8 8M-2 6L2 10M6-2L10 2", angry: "M0 0L8 8M0 8L8 0", fear: "M2 0V8M6 0V8", disgust: "M0 2H8M0 6H8",
-  surprise: "M1 2.5H4M5 6.5H8", contempt: "M0 4H8M4 0V8", other: "M3 4H5",
+    neutral: "",
+    happy: "M0 8L8 0M-2 2L2-2M6 10L10 6",
+    sad: "M0 0L8 8M-2 6L2 10M6-2L10 2",
+    angry: "M0 0L8 8M0 8L8 0",
+    fear: "M2 0V8M6 0V8",
+    disgust: "M0 2H8M0 6H8",
+    surprise: "M1 2.5H4M5 6.5H8",
+    contempt: "M0 4H8M4 0V8",
+    other: "M3 4H5",
 };
 
 function Trusted({ answer }: { answer: Emotions }): JSX.Element {
-  const by = new Map<string, { seconds: number; trust: number }>();
-  for (const row of answer.rows) {
-    const each = by.get(row.emotion) ?? { seconds: 0, trust: 0 };
-    by.set(row.emotion, { seconds: each.seconds + row.seconds, trust: each.trust + row.trust * row.seconds });
-  }
-  const all = [...by.values()].reduce((sum, each) => sum + each.seconds, 0);
-  return (
-    <section class="card" aria-labelledby="trusted">
-      <h2 id="trusted">What was heard, where it can be trusted</h2>
-      <table>
-        <thead><tr><th scope="col">Heard</th><th scope="col">Speech</th><th scope="col">Share</th><th scope="col">Mean trust</th></tr></thead>
-        <tbody>
-          {[...by].sort((a, b) => b[1].seconds - a[1].seconds).map(([emotion, each]) => (
-            <tr key={emotion}><th scope="row"><Chip emotion={emotion} /></th><td>{hours(each.seconds)}</td><td><meter min={0} max={1} value={each.seconds / all} aria-label={`Share of ${emotion}`} /> {percent(each.seconds / all)}</td><td>{number(each.trust / each.seconds)}</td></tr>
-          ))}
-        </tbody>
-      </table>
-      <p class="muted">Reportable segments alone, as of {minute(answer.asOf)} UTC.</p>
-    </section>
-  );
+    const by = new Map<string, { seconds: number; trust: number }>();
+    for (const row of answer.rows) {
+        const each = by.get(row.emotion) ?? { seconds: 0, trust: 0 };
+        by.set(row.emotion, { seconds: each.seconds + row.seconds, trust: each.trust + row.trust * row.seconds });
+    }
+    const all = [...by.values()].reduce((sum, each) => sum + each.seconds, 0);
+    return (
+        <section class="card" aria-labelledby="trusted">
+            <h2 id="trusted">What was heard, where it can be trusted</h2>
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">Heard</th>
+                        <th scope="col">Speech</th>
+                        <th scope="col">Share</th>
+                        <th scope="col">Mean trust</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {[...by]
+                        .sort((a, b) => b[1].seconds - a[1].seconds)
+                        .map(([emotion, each]) => (
+                            <tr key={emotion}>
+                                <th scope="row">
+                                    <Chip emotion={emotion} />
+                                </th>
+                                <td>{hours(each.seconds)}</td>
+                                <td>
+                                    <meter min={0} max={1} value={each.seconds / all} aria-label={`Share of ${emotion}`} />{" "}
+                                    {percent(each.seconds / all)}
+                                </td>
+                                <td>{number(each.trust / each.seconds)}</td>
+                            </tr>
+                        ))}
+                </tbody>
+            </table>
+            <p class="muted">Reportable segments alone, as of {minute(answer.asOf)} UTC.</p>
+        </section>
+    );
 }

@@ -4,90 +4,114 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { get, Problem } from "./api";
 import { emotions, letterOf } from "./words";
 
-/** Asks once for each address, and again when told to. */
-export function useAnswer<T>(path: string | null, again = 0): { value: T | null; error: Problem | null } {
-  const [answer, setAnswer] = useState<{ path: string | null; value: T | null; error: Problem | null }>({ path: null, value: null, error: null });
-  useEffect(() => {
-    if (path === null) return;
-    const stop = new AbortController();
-    get<T>(path, stop.signal).then(
-      (value) => setAnswer({ path, value, error: null }),
-      (error: Problem) => {
-        if (error.name !== "AbortError") setAnswer((last) => ({ path, value: last.path === path ? last.value : null, error }));
-      });
-    return () => stop.abort();
-  }, [path, again]);
-  return answer.path === path ? answer : { value: null, error: null };
+/** Asks once for each address, and again whenever the second argument changes. */
+export function useAnswer<T>(path: string | null, again: string | number = 0): { value: T | null; error: Problem | null } {
+    const [answer, setAnswer] = useState<{ path: string | null; value: T | null; error: Problem | null }>({
+        path: null,
+        value: null,
+        error: null,
+    });
+    useEffect(() => {
+        if (path === null) return;
+        const stop = new AbortController();
+        get<T>(path, stop.signal).then(
+            (value) => setAnswer({ path, value, error: null }),
+            (error: Problem) => {
+                if (error.name !== "AbortError") setAnswer((last) => ({ path, value: last.path === path ? last.value : null, error }));
+            },
+        );
+        return () => stop.abort();
+    }, [path, again]);
+    return answer.path === path ? answer : { value: null, error: null };
 }
 
 export const Heading = ({ children }: { children: ComponentChildren }): JSX.Element => <h1 tabIndex={-1}>{children}</h1>;
 
 export const Failure = ({ error }: { error: Problem | string | null }): JSX.Element | null =>
-  error ? <p class="failure" role="alert">{typeof error === "string" ? error : error.message}</p> : null;
+    error ? (
+        <p class="failure" role="alert">
+            {typeof error === "string" ? error : error.message}
+        </p>
+    ) : null;
 
 export const Chip = ({ emotion, unsure }: { emotion: string; unsure?: boolean }): JSX.Element => (
-  <span class={`chip ${emotions[emotion]?.hue ?? "other"}${unsure ? " unsure" : ""}`}>
-    <b aria-hidden="true">{letterOf(emotion)}{unsure ? "?" : ""}</b> {unsure ? `unsure: ${emotion}` : emotion}
-  </span>
+    <span class={`chip ${emotions[emotion]?.hue ?? "other"}${unsure ? " unsure" : ""}`}>
+        <b aria-hidden="true">
+            {letterOf(emotion)}
+            {unsure ? "?" : ""}
+        </b>{" "}
+        {unsure ? `unsure: ${emotion}` : emotion}
+    </span>
 );
 
 export const Status = ({ status }: { status: string }): JSX.Element => <span class={`status ${status.toLowerCase()}`}>{status}</span>;
 
 /** A table of any length, of which the rows in sight are in the document. */
 export function LongTable<T>(props: {
-  label: string;
-  head: ComponentChildren;
-  rows: readonly T[];
-  total?: number;
-  rowHeight: number;
-  columns: number;
-  row: (row: T, index: number) => { key: string | number; class?: string; current?: boolean; cells: ComponentChildren };
-  onEnd?: () => void;
-  show?: number | null;
+    label: string;
+    head: ComponentChildren;
+    rows: readonly T[];
+    total?: number;
+    rowHeight: number;
+    columns: number;
+    row: (row: T, index: number) => { key: string | number; class?: string; current?: boolean; cells: ComponentChildren };
+    onEnd?: () => void;
+    show?: number | null;
 }): JSX.Element {
-  const box = useRef<HTMLDivElement>(null);
-  const [range, setRange] = useState<[number, number]>([0, 40]);
-  const look = (): void => {
-    const element = box.current;
-    if (!element) return;
-    const first = Math.max(0, Math.floor(element.scrollTop / props.rowHeight) - 10);
-    const last = Math.ceil((element.scrollTop + element.clientHeight) / props.rowHeight) + 10;
-    setRange((old) => (old[0] === first && old[1] === last ? old : [first, last]));
-    if (props.onEnd && last > props.rows.length - 100) props.onEnd();
-  };
-  useLayoutEffect(look, [props.rows.length]);
-  useEffect(() => {
-    const watch = new ResizeObserver(look);
-    watch.observe(box.current!);
-    return () => watch.disconnect();
-  });
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (!element || props.show === null || props.show === undefined || props.show < 0) return;
-    const top = props.show * props.rowHeight;
-    if (top < element.scrollTop + props.rowHeight || top > element.scrollTop + element.clientHeight - 3 * props.rowHeight)
-      element.scrollTop = Math.max(0, top - element.clientHeight / 3);
-  }, [props.show]);
-  const first = Math.min(range[0], props.rows.length);
-  const last = Math.min(range[1], props.rows.length);
-  const space = (rows: number): JSX.Element | null => rows > 0 ? <tr aria-hidden="true" class="space"><td colSpan={props.columns} style={{ height: `${rows * props.rowHeight}px` }} /></tr> : null;
-  return (
-    <div class="scroll" ref={box} onScroll={look} tabIndex={0} role="region" aria-label={props.label}>
-      <table aria-rowcount={(props.total ?? props.rows.length) + 1}>
-        <thead>{props.head}</thead>
-        <tbody>
-          {space(first)}
-          {props.rows.slice(first, last).map((value, at) => {
-            const row = props.row(value, first + at);
-            return (
-              <tr key={row.key} class={row.class} aria-rowindex={first + at + 2} aria-current={row.current ? "true" : undefined} style={{ height: `${props.rowHeight}px` }}>
-                {row.cells}
-              </tr>
-            );
-          })}
-          {space(props.rows.length - last)}
-        </tbody>
-      </table>
-    </div>
-  );
+    const box = useRef<HTMLDivElement>(null);
+    const [range, setRange] = useState<[number, number]>([0, 40]);
+    const look = (): void => {
+        const element = box.current;
+        if (!element) return;
+        const first = Math.max(0, Math.floor(element.scrollTop / props.rowHeight) - 10);
+        const last = Math.ceil((element.scrollTop + element.clientHeight) / props.rowHeight) + 10;
+        setRange((old) => (old[0] === first && old[1] === last ? old : [first, last]));
+        if (props.onEnd && last > props.rows.length - 100) props.onEnd();
+    };
+    useLayoutEffect(look, [props.rows.length]);
+    useEffect(() => {
+        const watch = new ResizeObserver(look);
+        watch.observe(box.current!);
+        return () => watch.disconnect();
+    });
+    useLayoutEffect(() => {
+        const element = box.current;
+        if (!element || props.show === null || props.show === undefined || props.show < 0) return;
+        const top = props.show * props.rowHeight;
+        if (top < element.scrollTop + props.rowHeight || top > element.scrollTop + element.clientHeight - 3 * props.rowHeight)
+            element.scrollTop = Math.max(0, top - element.clientHeight / 3);
+    }, [props.show]);
+    const first = Math.min(range[0], props.rows.length);
+    const last = Math.min(range[1], props.rows.length);
+    const space = (rows: number): JSX.Element | null =>
+        rows > 0 ? (
+            <tr aria-hidden="true" class="space">
+                <td colSpan={props.columns} style={{ height: `${rows * props.rowHeight}px` }} />
+            </tr>
+        ) : null;
+    return (
+        <div class="scroll" ref={box} onScroll={look} tabIndex={0} role="region" aria-label={props.label}>
+            <table aria-rowcount={(props.total ?? props.rows.length) + 1}>
+                <thead>{props.head}</thead>
+                <tbody>
+                    {space(first)}
+                    {props.rows.slice(first, last).map((value, at) => {
+                        const row = props.row(value, first + at);
+                        return (
+                            <tr
+                                key={row.key}
+                                class={row.class}
+                                aria-rowindex={first + at + 2}
+                                aria-current={row.current ? "true" : undefined}
+                                style={{ height: `${props.rowHeight}px` }}
+                            >
+                                {row.cells}
+                            </tr>
+                        );
+                    })}
+                    {space(props.rows.length - last)}
+                </tbody>
+            </table>
+        </div>
+    );
 }

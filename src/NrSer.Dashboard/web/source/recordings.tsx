@@ -8,114 +8,202 @@ import { go, useAddress } from "./router";
 import { clock, minute, nameOf, number, percent } from "./words";
 
 interface Page {
-  recordings: Recording[];
-  cursor: string | null;
-  rowsRead: number;
+    recordings: Recording[];
+    cursor: string | null;
+    rowsRead: number;
 }
 
 const statuses = ["Queued", "Processing", "Completed", "Rejected", "Failed", "Withdrawn"];
 const filters = ["q", "status", "feed", "from", "to", "sort"] as const;
 
 export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }): JSX.Element {
-  const address = useAddress();
-  const chosen = Object.fromEntries(filters.map((name) => [name, address.searchParams.get(name) ?? ""])) as Record<(typeof filters)[number], string>;
-  const wanted = query(chosen);
-  const [rows, setRows] = useState<Recording[]>([]);
-  const [error, setError] = useState<Problem | null>(null);
-  const [state, setState] = useState<"loading" | "more" | "whole">("loading");
-  const next = useRef<{ wanted: string; cursor: string | null; busy: boolean; stop: AbortController } | null>(null);
-  const ended = open?.recordings.length ?? -1;
+    const address = useAddress();
+    const chosen = Object.fromEntries(filters.map((name) => [name, address.searchParams.get(name) ?? ""])) as Record<
+        (typeof filters)[number],
+        string
+    >;
+    const wanted = query(chosen);
+    const [rows, setRows] = useState<Recording[]>([]);
+    const [error, setError] = useState<Problem | null>(null);
+    const [state, setState] = useState<"loading" | "more" | "whole">("loading");
+    const next = useRef<{ wanted: string; cursor: string | null; busy: boolean; stop: AbortController } | null>(null);
+    const working = open ? open.recordings.length + open.others : 0;
+    const [shown, setShown] = useState({ working, again: 0 });
 
-  const load = async (): Promise<void> => {
-    const at = next.current!;
-    if (at.busy) return;
-    at.busy = true;
-    setState("loading");
-    try {
-      // a page that found little is followed by the next, so that a search goes to the end of what there is
-      for (let found = 0; found < 100 && !at.stop.signal.aborted; ) {
-        const page = await get<Page>(`/recordings${query({ ...Object.fromEntries(new URLSearchParams(at.wanted)), cursor: at.cursor, limit: 200 })}`, at.stop.signal);
-        if (next.current !== at) return;
-        found += page.recordings.length;
-        setRows((old) => [...old, ...page.recordings]);
-        at.cursor = page.cursor;
-        if (!at.cursor) {
-          setState("whole");
-          return;
+    const load = async (): Promise<void> => {
+        const at = next.current!;
+        if (at.busy) return;
+        at.busy = true;
+        setState("loading");
+        try {
+            // a page that found little is followed by the next, so that a search goes to the end of what there is
+            for (let found = 0; found < 100 && !at.stop.signal.aborted; ) {
+                const page = await get<Page>(
+                    `/recordings${query({ ...Object.fromEntries(new URLSearchParams(at.wanted)), cursor: at.cursor, limit: 200 })}`,
+                    at.stop.signal,
+                );
+                if (next.current !== at) return;
+                found += page.recordings.length;
+                setRows((old) => [...old, ...page.recordings]);
+                at.cursor = page.cursor;
+                if (!at.cursor) {
+                    setState("whole");
+                    return;
+                }
+            }
+            setState("more");
+        } catch (problem) {
+            if ((problem as Error).name !== "AbortError") {
+                setError(problem as Problem);
+                setState("whole");
+            }
+        } finally {
+            at.busy = false;
         }
-      }
-      setState("more");
-    } catch (problem) {
-      if ((problem as Error).name !== "AbortError") {
-        setError(problem as Problem);
-        setState("whole");
-      }
-    } finally {
-      at.busy = false;
-    }
-  };
+    };
 
-  useEffect(() => {
-    document.title = "Recordings – NrSer";
-    next.current?.stop.abort();
-    next.current = { wanted, cursor: null, busy: false, stop: new AbortController() };
-    setRows([]);
-    setError(null);
-    void load();
-    return () => next.current?.stop.abort();
-  }, [wanted, ended]);
+    useEffect(() => {
+        document.title = "Recordings – NrSer";
+        next.current?.stop.abort();
+        next.current = { wanted, cursor: null, busy: false, stop: new AbortController() };
+        setRows([]);
+        setError(null);
+        void load();
+        return () => next.current?.stop.abort();
+    }, [wanted, shown.again]);
 
-  const change = (name: string, value: string): void => go(`/recordings${query({ ...chosen, [name]: value })}`, true);
-  return (
-    <>
-      <Heading>Recordings</Heading>
-      <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
-        <label>Name or id contains<input type="search" value={chosen.q} maxLength={200} onInput={(event) => change("q", event.currentTarget.value)} /></label>
-        <label>Status
-          <select value={chosen.status} onChange={(event) => change("status", event.currentTarget.value)}>
-            <option value="">any</option>{statuses.map((each) => <option key={each}>{each}</option>)}
-          </select>
-        </label>
-        {feeds.length > 0 && (
-          <label>Feed
-            <select value={chosen.feed} onChange={(event) => change("feed", event.currentTarget.value)}>
-              <option value="">any</option>{feeds.filter((each) => each.folder).map((each) => <option key={each.id} value={each.id}>{each.title ?? each.folder}</option>)}
-            </select>
-          </label>
-        )}
-        <label>Uploaded from<input type="date" value={chosen.from} onChange={(event) => change("from", event.currentTarget.value)} /></label>
-        <label>to<input type="date" value={chosen.to} onChange={(event) => change("to", event.currentTarget.value)} /></label>
-        <label>Order
-          <select value={chosen.sort || "newest"} onChange={(event) => change("sort", event.currentTarget.value === "newest" ? "" : event.currentTarget.value)}>
-            <option value="newest">newest first</option><option value="oldest">oldest first</option>
-          </select>
-        </label>
-      </form>
-      <Failure error={error} />
-      <p class="muted" role="status">
-        {state === "loading" ? `Looking… ${rows.length.toLocaleString("en")} so far` : `${rows.length.toLocaleString("en")} recordings${state === "more" ? ", more below" : ""}`}
-      </p>
-      {rows.length === 0 && state === "whole" && !error ? <p class="card empty">No recording matches.</p> : (
-        <LongTable
-          label="Recordings" rows={rows} rowHeight={46} columns={7} onEnd={() => { if (next.current?.cursor) void load(); }}
-          head={<tr><th scope="col">Recording</th><th scope="col">Status</th><th scope="col" class="wide">Uploaded (UTC)</th><th scope="col" class="wide num">Length</th><th scope="col" class="wide num">Speech</th><th scope="col" class="wide num">Mean S</th><th scope="col">Heard longest</th></tr>}
-          row={(row) => ({
-            key: row.recordingId,
-            cells: (
-              <>
-                <th scope="row" class="name"><a href={`/recordings/${row.recordingId}`} title={nameOf(row)}><bdi>{nameOf(row)}</bdi></a></th>
-                <td><Status status={row.status} />{row.isDismissed ? <span class="muted"> dismissed</span> : null}</td>
-                <td class="wide">{minute(row.uploadedAt)}</td>
-                <td class="wide num">{row.durationSeconds === null ? "–" : clock(row.durationSeconds)}</td>
-                <td class="wide num">{row.durationSeconds ? percent((row.speechSeconds ?? 0) / row.durationSeconds) : "–"}</td>
-                <td class="wide num">{number(row.meanSnrScore)}</td>
-                <td>{row.dominantEmotion ? <Chip emotion={row.dominantEmotion} /> : row.reason ? <span class="reason" title={row.reason}>{row.reason}</span> : <span class="muted">{row.status === "Completed" ? "no speech" : "–"}</span>}</td>
-              </>
-            ),
-          })}
-        />
-      )}
-      <Working open={open} />
-    </>
-  );
+    const change = (name: string, value: string): void => go(`/recordings${query({ ...chosen, [name]: value })}`, true);
+    return (
+        <>
+            <Heading>Recordings</Heading>
+            <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
+                <label>
+                    Name or id contains
+                    <input type="search" value={chosen.q} maxLength={200} onInput={(event) => change("q", event.currentTarget.value)} />
+                </label>
+                <label>
+                    Status
+                    <select value={chosen.status} onChange={(event) => change("status", event.currentTarget.value)}>
+                        <option value="">any</option>
+                        {statuses.map((each) => (
+                            <option key={each}>{each}</option>
+                        ))}
+                    </select>
+                </label>
+                {feeds.length > 0 && (
+                    <label>
+                        Feed
+                        <select value={chosen.feed} onChange={(event) => change("feed", event.currentTarget.value)}>
+                            <option value="">any</option>
+                            {feeds
+                                .filter((each) => each.folder)
+                                .map((each) => (
+                                    <option key={each.id} value={each.id}>
+                                        {each.title ?? each.folder}
+                                    </option>
+                                ))}
+                        </select>
+                    </label>
+                )}
+                <label>
+                    Uploaded from
+                    <input type="date" value={chosen.from} onChange={(event) => change("from", event.currentTarget.value)} />
+                </label>
+                <label>
+                    to
+                    <input type="date" value={chosen.to} onChange={(event) => change("to", event.currentTarget.value)} />
+                </label>
+                <label>
+                    Order
+                    <select
+                        value={chosen.sort || "newest"}
+                        onChange={(event) => change("sort", event.currentTarget.value === "newest" ? "" : event.currentTarget.value)}
+                    >
+                        <option value="newest">newest first</option>
+                        <option value="oldest">oldest first</option>
+                    </select>
+                </label>
+            </form>
+            <Failure error={error} />
+            {working !== shown.working && (
+                <p class="note">
+                    Recordings came in or ended.{" "}
+                    <button type="button" onClick={() => setShown({ working, again: shown.again + 1 })}>
+                        Show them
+                    </button>
+                </p>
+            )}
+            <p class="muted" role="status">
+                {state === "loading"
+                    ? `Looking… ${rows.length.toLocaleString("en")} so far`
+                    : `${rows.length.toLocaleString("en")} recordings${state === "more" ? ", more below" : ""}`}
+            </p>
+            {rows.length === 0 && state === "whole" && !error ? (
+                <p class="card empty">No recording matches.</p>
+            ) : (
+                <LongTable
+                    label="Recordings"
+                    rows={rows}
+                    rowHeight={46}
+                    columns={7}
+                    onEnd={() => {
+                        if (next.current?.cursor) void load();
+                    }}
+                    head={
+                        <tr>
+                            <th scope="col">Recording</th>
+                            <th scope="col">Status</th>
+                            <th scope="col" class="wide">
+                                Uploaded (UTC)
+                            </th>
+                            <th scope="col" class="wide num">
+                                Length
+                            </th>
+                            <th scope="col" class="wide num">
+                                Speech
+                            </th>
+                            <th scope="col" class="wide num">
+                                Mean S
+                            </th>
+                            <th scope="col">Heard longest</th>
+                        </tr>
+                    }
+                    row={(row) => ({
+                        key: row.recordingId,
+                        cells: (
+                            <>
+                                <th scope="row" class="name">
+                                    <a href={`/recordings/${row.recordingId}`} title={nameOf(row)}>
+                                        <bdi>{nameOf(row)}</bdi>
+                                    </a>
+                                </th>
+                                <td>
+                                    <Status status={row.status} />
+                                    {row.isDismissed ? <span class="muted"> dismissed</span> : null}
+                                </td>
+                                <td class="wide">{minute(row.uploadedAt)}</td>
+                                <td class="wide num">{row.durationSeconds === null ? "–" : clock(row.durationSeconds)}</td>
+                                <td class="wide num">
+                                    {row.durationSeconds ? percent((row.speechSeconds ?? 0) / row.durationSeconds) : "–"}
+                                </td>
+                                <td class="wide num">{number(row.meanSnrScore)}</td>
+                                <td>
+                                    {row.dominantEmotion ? (
+                                        <Chip emotion={row.dominantEmotion} />
+                                    ) : row.reason ? (
+                                        <span class="reason" title={row.reason}>
+                                            {row.reason}
+                                        </span>
+                                    ) : (
+                                        <span class="muted">{row.status === "Completed" ? "no speech" : "–"}</span>
+                                    )}
+                                </td>
+                            </>
+                        ),
+                    })}
+                />
+            )}
+            <Working open={open} />
+        </>
+    );
 }

@@ -1,0 +1,299 @@
+import type { JSX } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Audio, Model, Recording, Segment } from "./api";
+import { get, query } from "./api";
+import type { Problem } from "./api";
+import { Now } from "./here";
+import { Controls } from "./controls";
+import { Help, useKeys } from "./keys";
+import { Chip, Failure } from "./parts";
+import { Pictures } from "./pictures";
+import { Player } from "./player";
+import type { Version } from "./player";
+import { Exports, SegmentTable } from "./segments";
+import { Tiles } from "./tiles";
+import { indexAt, moved, revealed, zoomed } from "./view";
+import type { View } from "./view";
+import { clock, names } from "./words";
+
+const keysStored = "nrser-keys";
+
+/** #t=754.25&v=heard */
+function place(): { time: number | null; version: Version | null } {
+    const given = new URLSearchParams(location.hash.slice(1));
+    const time = Number.parseFloat(given.get("t") ?? "");
+    const version = given.get("v");
+    return {
+        time: Number.isFinite(time) && time >= 0 ? time : null,
+        version: version === "heard" || version === "original" ? version : null,
+    };
+}
+
+/** The time line with its player, and the segments in step with it. */
+export function Stage({ recording, audio, models }: { recording: Recording; audio: Audio; models: Model[] | null }): JSX.Element {
+    const id = recording.recordingId;
+    const duration = recording.durationSeconds!;
+    const channels = recording.channelMode === "Separate" ? Math.max(1, recording.channels ?? 1) : 1;
+    const [channel, setChannel] = useState(0);
+    const [segments, setSegments] = useState<Segment[]>([]);
+    const [whole, setWhole] = useState(false);
+    const [error, setError] = useState<Problem | null>(null);
+    const [view, setView] = useState<View>({ from: 0, to: Math.min(duration, Math.max(60, duration > 1200 ? 600 : duration)) });
+    const [time, setTime] = useState(0);
+    const [, redraw] = useState(0);
+    const [help, setHelp] = useState(false);
+    const [keys, setKeys] = useState(localStorage.getItem(keysStored) !== "off");
+    const [said, setSaid] = useState("");
+    const shown = useRef(view);
+    shown.current = view;
+
+    const versions = useMemo<Version[]>(
+        () => [...(audio.original === "none" ? [] : ["original" as const]), ...(audio.heard === "none" ? [] : ["heard" as const])],
+        [audio.original, audio.heard],
+    );
+    const player = useMemo(
+        () => new Player(id, channel, duration, versions, () => redraw((count) => count + 1)),
+        [id, channel, duration, versions],
+    );
+    const [drawn, setDrawn] = useState(0);
+    const tiles = useMemo(() => new Tiles(id, channel, duration, () => setDrawn((count) => count + 1)), [id, channel, duration]);
+    useEffect(() => () => player.close(), [player]);
+    useEffect(() => () => tiles.close(), [tiles]);
+
+    const snr = models?.find((model) => model.id === recording.snrLevelModel);
+    const emotion = models?.find((model) => model.id === recording.emotionModel);
+    const thresholds = {
+        noise: snr?.noiseThreshold ?? null,
+        keptDb: snr?.keptEnergyThresholdDb ?? null,
+        reportable: emotion?.reportableAbove ?? null,
+    };
+    const range = emotion?.attributeRange ?? null;
+    const gain = Math.min(8, 10 ** (-(recording.peakDbfs ?? 0) / 20)); // quiet recordings are drawn larger, all of them alike
+
+    // every segment, page by page: 10 h are 9,000 rows
+    useEffect(() => {
+        const stop = new AbortController();
+        setSegments([]);
+        setWhole(false);
+        void (async () => {
+            let cursor: string | null = null;
+            const all: Segment[] = [];
+            do {
+                const page: { segments: Segment[]; cursor: string | null } = await get(
+                    `/recordings/${id}/segments${query({ channel, limit: 1000, cursor })}`,
+                    stop.signal,
+                );
+                all.push(...page.segments);
+                setSegments([...all]);
+                cursor = page.cursor;
+            } while (cursor !== null);
+            setWhole(true);
+        })().catch((problem: Problem) => problem.name !== "AbortError" && setError(problem));
+        return () => stop.abort();
+    }, [id, channel]);
+
+    const seek = (to: number, reveal = true): void => {
+        player.seek(to);
+        setTime(player.time);
+        if (reveal) setView((old) => revealed(old, player.time, duration));
+    };
+
+    // the address names the place, and the place is taken from it
+    useEffect(() => {
+        const take = (): void => {
+            const given = place();
+            if (given.version) player.choose(given.version);
+            if (given.time !== null) {
+                seek(given.time);
+            }
+        };
+        take();
+        window.addEventListener("hashchange", take);
+        return () => window.removeEventListener("hashchange", take);
+    }, [player]);
+    const link = (): string => `#t=${Math.round(player.time * 100) / 100}&v=${player.version}`;
+    useEffect(() => {
+        if (player.playing || (time === 0 && player.version === (versions[0] ?? "original"))) return;
+        const wait = window.setTimeout(() => history.replaceState(null, "", location.pathname + link()), 300);
+        return () => clearTimeout(wait);
+    }, [time, player.playing, player.version]);
+
+    // while it plays, the head moves and the view turns its pages
+    useEffect(() => {
+        if (!player.playing) {
+            setTime(player.time);
+            return;
+        }
+        let frame = 0;
+        let last = -1;
+        const step = (): void => {
+            const now = player.time;
+            if (Math.abs(now - last) > 0.03) {
+                last = now;
+                setTime(now);
+                if (now > shown.current.to || now < shown.current.from) setView(revealed(shown.current, now, duration));
+            }
+            frame = requestAnimationFrame(step);
+        };
+        frame = requestAnimationFrame(step);
+        return () => cancelAnimationFrame(frame);
+    }, [player, player.playing]);
+
+    const current = indexAt(segments, time);
+    const now = current >= 0 ? segments[current]! : null;
+
+    const jump = (direction: 1 | -1): void => {
+        const from = player.time;
+        const untrusted = (each: Segment): boolean => each.isSpeech && each.isReportable === false;
+        const target =
+            direction > 0
+                ? segments.find((each) => each.startSeconds > from + 0.01 && untrusted(each))
+                : segments.findLast((each) => each.startSeconds < from - 0.01 && untrusted(each));
+        if (target) seek(target.startSeconds);
+        setSaid(
+            target
+                ? `Untrusted segment at ${clock(target.startSeconds)}`
+                : `No untrusted segment ${direction > 0 ? "after" : "before"} this.`,
+        );
+    };
+    const switchVersion = (): void => {
+        if (versions.length < 2) {
+            setSaid(audio.reason ?? "There is only one version to hear.");
+            return;
+        }
+        player.choose(player.version === "original" ? "heard" : "original");
+        setSaid(player.version === "heard" ? "Now: what the model heard" : "Now: what was recorded");
+    };
+    const zoom = (factor: number, at = player.time): void => setView((old) => zoomed(old, factor, at, duration));
+    const pan = (share: number): void => setView((old) => moved(old, (old.to - old.from) * share, duration));
+
+    const actions: Record<string, () => void> = {
+        " ": () => player.toggle(),
+        k: () => player.toggle(),
+        j: () => seek(player.time - 10),
+        l: () => seek(player.time + 10),
+        ArrowLeft: () => seek(player.time - 2),
+        ArrowRight: () => seek(player.time + 2),
+        ArrowUp: () => zoom(0.5),
+        ArrowDown: () => zoom(2),
+        Home: () => seek(0),
+        End: () => seek(duration),
+        "[": () => jump(-1),
+        "]": () => jump(1),
+        a: switchVersion,
+        "+": () => zoom(0.5),
+        "-": () => zoom(2),
+        "?": () => setHelp(true),
+    };
+    useKeys(actions, keys);
+
+    return (
+        <>
+            <section class="card stage" aria-label="Time line">
+                <Controls
+                    player={player}
+                    audio={audio}
+                    time={time}
+                    jump={jump}
+                    zoom={(factor) => (factor === null ? setView({ from: 0, to: duration }) : zoom(factor))}
+                    help={() => setHelp(true)}
+                />
+                {channels > 1 && (
+                    <label>
+                        Channel{" "}
+                        <select value={channel} onChange={(event) => setChannel(Number(event.currentTarget.value))}>
+                            {Array.from({ length: channels }, (_, each) => (
+                                <option key={each} value={each}>
+                                    {each + 1}
+                                </option>
+                            ))}
+                        </select>
+                    </label>
+                )}
+                {audio.reason && versions.length < 2 && (
+                    <p class="note">
+                        {audio.heard === "none" ? "What the model heard cannot be played. " : ""}
+                        {audio.reason}
+                    </p>
+                )}
+                {audio.original === "decoded" && <p class="note">The recording is decoded again when it is played: that takes a moment.</p>}
+                <Failure error={player.error} />
+                {player.waiting && (
+                    <p class="muted" role="status">
+                        Fetching…
+                    </p>
+                )}
+
+                <Pictures
+                    tiles={tiles}
+                    drawn={drawn}
+                    redraw={() => setDrawn((count) => count + 1)}
+                    view={view}
+                    setView={setView}
+                    time={time}
+                    duration={duration}
+                    range={range}
+                    gain={gain}
+                    now={now}
+                    seek={seek}
+                    by={(seconds) => seek(player.time + seconds)}
+                />
+                <div class="controls small" role="group" aria-label="View">
+                    <button type="button" onClick={() => pan(-0.8)} aria-label="Earlier">
+                        ◀
+                    </button>
+                    <button type="button" onClick={() => pan(0.8)} aria-label="Later">
+                        ▶
+                    </button>
+                    <span class="muted">
+                        {clock(view.from, view.to - view.from < 20 ? 1 : 0)} – {clock(view.to, view.to - view.from < 20 ? 1 : 0)}
+                    </span>
+                    <span class="spring" />
+                    <p class="legend lines">
+                        <span class="key score">S</span> <span class="key weight dashed">S′</span> <span class="key gate">gate closed</span>
+                        {range && (
+                            <>
+                                <span class="key arousal">arousal</span> <span class="key valence dashed">valence</span>
+                            </>
+                        )}
+                    </p>
+                </div>
+                <p class="legend">
+                    {names
+                        .filter((name) => (emotion ? emotion.emotions.includes(name) : segments.some((each) => each.emotion === name)))
+                        .map((name) => (
+                            <Chip key={name} emotion={name} />
+                        ))}{" "}
+                    <span class="muted">pale and with “?”: unsure, not counted</span>
+                </p>
+                <p class="sr" role="status">
+                    {said}
+                </p>
+            </section>
+
+            <Now segment={now} thresholds={thresholds} range={range} link={() => `${location.origin}${location.pathname}${link()}`} />
+
+            <SegmentTable
+                recording={recording}
+                segments={segments}
+                whole={whole}
+                error={error}
+                current={current}
+                thresholds={thresholds}
+                seek={seek}
+            />
+            <Exports id={id} channel={channel} versions={versions} />
+
+            {help && (
+                <Help
+                    keys={keys}
+                    close={() => setHelp(false)}
+                    change={(on) => {
+                        setKeys(on);
+                        localStorage.setItem(keysStored, on ? "on" : "off");
+                    }}
+                />
+            )}
+        </>
+    );
+}

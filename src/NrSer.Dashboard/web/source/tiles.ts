@@ -1,0 +1,121 @@
+// Pictures of a recording come in tiles, so that scrolling asks for what is new alone, and what was asked for is there at once.
+import { bytes, get, query } from "./api";
+import type { Cell, Timeline } from "./api";
+import type { View } from "./view";
+
+const tileCells = 512;
+const kept = 160;
+const cellsPerPixel = 0.5;
+
+/** Tiles of cells and of peaks. The width of a tile is a power of two, so that few of them serve every zoom. */
+export class Tiles {
+    private readonly cells = new Map<string, Timeline | null>();
+    private readonly peaks = new Map<string, Int8Array | null>();
+    peaksMissing: string | null = null;
+    readonly closed = new AbortController();
+
+    constructor(
+        private readonly id: string,
+        private readonly channel: number,
+        readonly duration: number,
+        private readonly arrived: () => void,
+    ) {}
+
+    close(): void {
+        this.closed.abort();
+    }
+
+    /** Cells of a view, in order; as coarse as is there while finer ones are on their way. */
+    *cellsOf(view: View, pixels: number): Generator<Cell> {
+        const width = 2 ** Math.ceil(Math.log2(((view.to - view.from) / (pixels * cellsPerPixel)) * tileCells));
+        const seconds = Math.max(16, Math.min(width, 2 ** Math.ceil(Math.log2(this.duration + 1))));
+        for (let index = Math.floor(view.from / seconds); index * seconds < Math.min(view.to, this.duration); index++) {
+            const tile = this.tile(seconds, index) ?? this.coarser(seconds, index);
+            if (!tile) continue;
+            const from = Math.max(view.from, index * seconds);
+            const to = Math.min(view.to, (index + 1) * seconds);
+            for (const cell of tile.cells) if (cell.end > from && cell.start < to) yield cell;
+        }
+    }
+
+    /** Lowest and highest sample between two times, −1 to 1; null where they are not there yet. */
+    peaksOf(view: View, pixels: number): (from: number, to: number) => [number, number] | null {
+        const perPixel = (view.to - view.from) / pixels;
+        const perSecond = perPixel >= 1 ? 1 : perPixel >= 0.1 ? 10 : 100;
+        const seconds = { 1: 36000, 10: 3600, 100: 300 }[perSecond]!;
+        for (let index = Math.floor(view.from / seconds); index * seconds < Math.min(view.to, this.duration); index++)
+            this.ask(perSecond, seconds, index);
+        return (from, to) => this.between(perSecond, seconds, from, to) ?? (perSecond === 1 ? null : this.between(1, 36000, from, to));
+    }
+
+    private between(perSecond: number, seconds: number, from: number, to: number): [number, number] | null {
+        let low = 127;
+        let high = -127;
+        for (let at = Math.floor(from * perSecond); at <= Math.max(Math.floor(from * perSecond), Math.ceil(to * perSecond) - 1); at++) {
+            const tile = this.peaks.get(`${perSecond} ${Math.floor(at / (seconds * perSecond))}`);
+            if (!tile) return null;
+            const pair = (at % (seconds * perSecond)) * 2;
+            if (pair + 1 >= tile.length) break;
+            low = Math.min(low, tile[pair]!);
+            high = Math.max(high, tile[pair + 1]!);
+        }
+        return low > high ? null : [low / 127, high / 127];
+    }
+
+    private tile(seconds: number, index: number): Timeline | null {
+        const key = `${seconds} ${index}`;
+        const known = this.cells.get(key);
+        if (known !== undefined) return known;
+        this.cells.set(key, null);
+        const from = index * seconds;
+        void get<Timeline>(
+            `/recordings/${this.id}/timeline${query({ from, to: Math.min(from + seconds, this.duration), px: tileCells, channel: this.channel })}`,
+            this.closed.signal,
+        ).then(
+            (tile) => {
+                this.cells.set(key, tile);
+                for (const old of this.cells.keys()) {
+                    if (this.cells.size <= kept) break;
+                    this.cells.delete(old);
+                }
+                this.arrived();
+            },
+            () => this.cells.delete(key),
+        );
+        return null;
+    }
+
+    private coarser(seconds: number, index: number): Timeline | null {
+        for (let width = seconds * 2, at = index >> 1; width < this.duration * 4; width *= 2, at >>= 1) {
+            const known = this.cells.get(`${width} ${at}`);
+            if (known) return known;
+        }
+        return null;
+    }
+
+    private ask(perSecond: number, seconds: number, index: number): void {
+        const key = `${perSecond} ${index}`;
+        if (this.peaks.has(key) || this.peaksMissing) return;
+        this.peaks.set(key, null);
+        const from = index * seconds;
+        void bytes(
+            `/recordings/${this.id}/peaks${query({ perSecond, from, to: from + seconds, channel: this.channel })}`,
+            undefined,
+            this.closed.signal,
+        ).then(
+            (file) => {
+                this.peaks.set(key, new Int8Array(file, 24));
+                for (const old of this.peaks.keys()) {
+                    if (this.peaks.size <= 40) break;
+                    if (!old.startsWith("1 ")) this.peaks.delete(old);
+                }
+                this.arrived();
+            },
+            (error: Error) => {
+                if (error.name === "AbortError") return;
+                this.peaksMissing = error.message;
+                this.arrived();
+            },
+        );
+    }
+}

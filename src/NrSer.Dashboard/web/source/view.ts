@@ -1,0 +1,39 @@
+// Which stretch of a recording is in sight.
+import type { Segment } from "./api";
+
+export interface View {
+    from: number;
+    to: number;
+}
+
+const least = 1;
+
+function bounded(from: number, length: number, duration: number): View {
+    const kept = Math.min(duration, Math.max(Math.min(least, duration), length));
+    const start = Math.max(0, Math.min(from, duration - kept));
+    return { from: start, to: start + kept };
+}
+
+export const moved = (view: View, by: number, duration: number): View => bounded(view.from + by, view.to - view.from, duration);
+
+export function zoomed(view: View, factor: number, at: number, duration: number): View {
+    const length = Math.min(duration, Math.max(least, (view.to - view.from) * factor));
+    const fixed = at >= view.from && at <= view.to ? at : (view.from + view.to) / 2;
+    return bounded(fixed - ((fixed - view.from) / (view.to - view.from)) * length, length, duration);
+}
+
+export const revealed = (view: View, at: number, duration: number): View =>
+    at >= view.from && at <= view.to ? view : bounded(at - (view.to - view.from) * 0.1, view.to - view.from, duration);
+
+/** The segment at a time; −1 where none is. */
+export function indexAt(segments: Segment[], seconds: number): number {
+    let low = 0;
+    let high = segments.length - 1;
+    while (low <= high) {
+        const middle = (low + high) >> 1;
+        if (segments[middle]!.endSeconds <= seconds) low = middle + 1;
+        else if (segments[middle]!.startSeconds > seconds) high = middle - 1;
+        else return middle;
+    }
+    return -1;
+}

@@ -1,0 +1,146 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace NrSer.Dashboard.Tests.Api;
+
+/// <summary>Listings, rows and pictures of rows.</summary>
+public sealed class RecordingsTests(Site site)
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("newest", 30)]
+    [InlineData("oldest", 30)]
+    public async Task Pages_OfSortedDays_GiveEveryRecordingOnceInOrder(string sort, int limit)
+    {
+        DateOnly today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
+        var times = new List<DateTimeOffset>();
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        string? cursor = null;
+        do
+        {
+            JsonElement page = await site.GetAsync(
+                $"recordings?sort={sort}&limit={limit / 4}&from={today.AddDays(-60):yyyy-MM-dd}{(cursor is null ? "" : $"&cursor={cursor}")}");
+            foreach (JsonElement row in page.GetProperty("recordings").EnumerateArray())
+            {
+                Assert.True(ids.Add(row.GetProperty("recordingId").GetString()!));
+                times.Add(row.GetProperty("uploadedAt").GetDateTimeOffset());
+            }
+
+            Assert.InRange(page.GetProperty("rowsRead").GetInt32(), 0, 100); // of the days that it needs, not of the archive
+            cursor = page.GetProperty("cursor").GetString();
+        }
+        while (cursor is not null);
+
+        Assert.Equal(34, times.Count);
+        Assert.Equal(sort == "newest" ? times.OrderDescending() : times.Order(), times);
+    }
+
+    [Fact]
+    public async Task Pages_OfALongDay_ReadNoMoreThanTheySay()
+    {
+        string day = FilledStore.LongDay.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        string? cursor = null;
+        do
+        {
+            JsonElement page = await site.GetAsync($"recordings?limit=500&from={day}&to={day}{(cursor is null ? "" : $"&cursor={cursor}")}");
+            foreach (JsonElement row in page.GetProperty("recordings").EnumerateArray())
+                Assert.True(ids.Add(row.GetProperty("recordingId").GetString()!));
+            cursor = page.GetProperty("cursor").GetString();
+        }
+        while (cursor is not null);
+
+        Assert.Equal(Site.OrdinaryRecordings, ids.Count);
+    }
+
+    [Fact]
+    public async Task Search_FindsWhatLiesBehindManyPages()
+    {
+        JsonElement page = await site.GetAsync("recordings?q=EPISODE-001234&from=2026-03-01&to=2026-03-31");
+        Assert.EndsWith("episode-001234.mp3", page.GetProperty("recordings")[0].GetProperty("blobName").GetString(), StringComparison.Ordinal);
+        Assert.Equal(1, page.GetProperty("recordings").GetArrayLength());
+        JsonElement failed = await site.GetAsync("recordings?status=Failed");
+        Assert.Equal(site.Store.Failed.Id.Value, failed.GetProperty("recordings")[0].GetProperty("recordingId").GetString());
+    }
+
+    [Fact]
+    public async Task Summary_OfDays_AddsUpWhatTheyHold()
+    {
+        JsonElement summary = await site.GetAsync("summary?from=2026-03-09&to=2026-03-09");
+        Assert.Equal(Site.OrdinaryRecordings, summary.GetProperty("counts").GetProperty("Completed").GetInt32());
+        JsonElement day = Assert.Single(summary.GetProperty("days").EnumerateArray());
+        Assert.Equal(Site.OrdinaryRecordings * 80.0, day.GetProperty("seconds").GetDouble());
+        Assert.True(summary.GetProperty("isWhole").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Segments_InEveryForm_AreTheSame()
+    {
+        string path = $"recordings/{site.Store.WithAudio.Id}/segments";
+        var all = new List<JsonElement>();
+        string? cursor = null;
+        do
+        {
+            JsonElement page = await site.GetAsync($"{path}?limit=20{(cursor is null ? "" : $"&cursor={cursor}")}");
+            all.AddRange(page.GetProperty("segments").EnumerateArray());
+            cursor = page.GetProperty("cursor").GetString();
+        }
+        while (cursor is not null);
+
+        Assert.Equal(45, all.Count);
+        string[] lines = (await site.Client.GetStringAsync(new Uri($"api/v1/{path}?format=ndjson", UriKind.Relative), Stop))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] csv = (await site.Client.GetStringAsync(new Uri($"api/v1/recordings/{site.Store.WithAudio.Id}/export/csv", UriKind.Relative), Stop))
+            .Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(all.Count, lines.Length);
+        Assert.Equal(all.Count + 1, csv.Length);
+        Assert.Equal(
+            all.Select(segment => segment.GetProperty("snrScore").GetSingle()),
+            lines.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("snrScore").GetSingle()));
+        JsonElement some = await site.GetAsync($"{path}?from=10&to=20&minTrust=0.5");
+        Assert.All(some.GetProperty("segments").EnumerateArray(), segment =>
+        {
+            Assert.True(segment.GetProperty("endSeconds").GetDouble() > 10 && segment.GetProperty("startSeconds").GetDouble() < 20);
+            Assert.True(segment.GetProperty("trust").GetDouble() >= 0.5);
+        });
+    }
+
+    [Fact]
+    public async Task Timeline_NarrowerThanItsSegments_HasTheirMeans()
+    {
+        string path = $"recordings/{site.Store.WithAudio.Id}/timeline";
+        JsonElement exact = await site.GetAsync($"{path}?px=1000");
+        JsonElement means = await site.GetAsync($"{path}?px=9");
+        Assert.False(exact.GetProperty("isAggregated").GetBoolean());
+        Assert.Equal(45, exact.GetProperty("cells").GetArrayLength());
+        Assert.True(means.GetProperty("isAggregated").GetBoolean());
+        JsonElement[] nine = [.. means.GetProperty("cells").EnumerateArray()];
+        Assert.Equal(9, nine.Length); // 20 s each: five segments of 4 s
+        double[] scores = [.. exact.GetProperty("cells").EnumerateArray().Select(cell => cell.GetProperty("score").GetDouble())];
+        Assert.Equal(nine.Select(cell => cell.GetProperty("score").GetDouble()), scores.Chunk(5).Select(five => Math.Round(five.Average(), 3)),
+            new Near());
+        JsonElement part = await site.GetAsync($"{path}?from=8&to=16");
+        Assert.Equal(2, part.GetProperty("cells").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Answer_ThatIsKnown_IsNotSentAgain()
+    {
+        using HttpResponseMessage first = await site.Client.GetAsync(new Uri($"api/v1/recordings/{site.Store.WithAudio.Id}/timeline",
+            UriKind.Relative), Stop);
+        using var again = new HttpRequestMessage(HttpMethod.Get, $"api/v1/recordings/{site.Store.WithAudio.Id}/timeline")
+        {
+            Headers = { { "If-None-Match", first.Headers.ETag!.ToString() } },
+        };
+        using HttpResponseMessage second = await site.Client.SendAsync(again, Stop);
+        Assert.Equal(304, (int)second.StatusCode);
+    }
+
+    private sealed class Near : IEqualityComparer<double>
+    {
+        public bool Equals(double x, double y) => Math.Abs(x - y) < 0.0015; // cells are rounded to three digits, twice here
+
+        public int GetHashCode(double obj) => 0;
+    }
+}

@@ -1,0 +1,131 @@
+using System.Net;
+using System.Text.Json;
+
+namespace NrSer.Dashboard.Tests.Api;
+
+/// <summary>Who is not let in, and what is not answered.</summary>
+public sealed class RefusalTests(Site site)
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Anything_WithoutToken_Is401()
+    {
+        foreach (string path in new[] { "/", "/recordings", "/app.js", "/api/v1/summary", "/api/v1.json", "/?token=", "/?token=0123",
+            "/api/v1/summary?token=x" })
+        {
+            using HttpResponseMessage answer = await site.Stranger.GetAsync(new Uri(path, UriKind.Relative), Stop);
+            Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+            Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
+        }
+    }
+
+    [Fact]
+    public async Task PrintedAddress_GivesAStrictCookie_ThatLetsIn()
+    {
+        using HttpResponseMessage answer = await site.Stranger.GetAsync(site.Address, Stop);
+        string cookie = answer.Headers.GetValues("Set-Cookie").Single();
+        Assert.Contains("httponly", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("samesite=strict", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain(site.Token.Value, cookie, StringComparison.Ordinal);
+        Assert.DoesNotContain("token", await answer.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/summary") { Headers = { { "Cookie", cookie.Split(';')[0] } } };
+        using HttpResponseMessage known = await site.Stranger.SendAsync(request, Stop);
+        Assert.Equal(HttpStatusCode.OK, known.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("evil.example")]
+    [InlineData("127.0.0.1.evil.example")]
+    [InlineData("localhost.evil.example:5280")]
+    public async Task ForeignHost_IsRefused_WhateverItKnows(string host)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/summary") { Headers = { Host = host } };
+        using HttpResponseMessage answer = await site.Client.SendAsync(request, Stop);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("cross-site")]
+    [InlineData("same-site")]
+    public async Task PageFromElsewhere_IsRefused_EvenOnAnotherPort(string site1)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/recordings") { Headers = { { "Sec-Fetch-Site", site1 } } };
+        using HttpResponseMessage answer = await site.Client.SendAsync(request, Stop);
+        Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+        Assert.DoesNotContain(answer.Headers, header => header.Key.StartsWith("Access-Control", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public async Task Write_WithoutTheHeader_Is403AndChangesNothing()
+    {
+        string path = $"/api/v1/recordings/{site.Store.Hostile.Id}/retry";
+        using HttpResponseMessage answer = await site.Client.PostAsync(new Uri(path, UriKind.Relative), content: null, Stop);
+        Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+        Assert.Null((await site.Store.Account.Store.FindAsync(site.Store.Hostile.Id, Stop))!.RetryRequested);
+    }
+
+    [Fact]
+    public async Task Retry_OfACompletedRecording_Is409()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/recordings/{site.Store.WithAudio.Id}/retry");
+        request.Headers.Add("X-NrSer-Request", "1");
+        using HttpResponseMessage answer = await site.Client.SendAsync(request, Stop);
+        Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("recordings/20260309-0123456789abcdef")]
+    [InlineData("recordings/20260309-0123456789abcdef/segments")]
+    [InlineData("recordings/20260309-0123456789abcdef/audio")]
+    [InlineData("recordings/..%2F..%2Fsecret/timeline")]
+    [InlineData("recordings/x/peaks")]
+    [InlineData("recordings/x/export/vtt")]
+    [InlineData("feeds/x/episodes")]
+    [InlineData("query/emotions")]
+    [InlineData("nothing")]
+    public async Task WhatIsNotThere_Is404(string path) => Assert.Equal(404, (await site.RefusedAsync(path)).Status);
+
+    [Theory]
+    [InlineData("summary?from=yesterday", "from")]
+    [InlineData("summary?from=2026-03-02&to=2026-03-01", "from")]
+    [InlineData("recordings?limit=0", "limit")]
+    [InlineData("recordings?limit=1e9", "limit")]
+    [InlineData("recordings?status=Fine", "status")]
+    [InlineData("recordings?status=17", "status")]
+    [InlineData("recordings?sort=loudest", "sort")]
+    [InlineData("recordings?cursor=AAAA", "cursor")]
+    [InlineData("recordings?feed=nothing", "feed")]
+    [InlineData("recordings?statsu=Failed", "statsu")]
+    [InlineData("recordings/{id}/segments?minTrust=2", "minTrust")]
+    [InlineData("recordings/{id}/segments?format=xml", "format")]
+    [InlineData("recordings/{id}/segments?cursor=-1", "cursor")]
+    [InlineData("recordings/{id}/timeline?px=0", "px")]
+    [InlineData("recordings/{id}/timeline?from=NaN", "from")]
+    [InlineData("recordings/{id}/timeline?from=9&to=8", "to")]
+    [InlineData("recordings/{id}/peaks?perSecond=7", "perSecond")]
+    [InlineData("recordings/{id}/audio?version=loud", "version")]
+    [InlineData("query/emotions?groupBy=person", "groupBy")]
+    public async Task BadQuery_Is400_AndNamesTheField(string path, string field)
+    {
+        (int status, JsonElement problem) = await site.RefusedAsync(path.Replace("{id}", site.Store.WithAudio.Id.Value, StringComparison.Ordinal));
+        Assert.Equal(400, status);
+        Assert.NotEmpty(problem.GetProperty("errors").GetProperty(field)[0].GetString()!);
+        Assert.StartsWith(field, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task EveryAnswer_ForbidsWhatThePageDoesNotNeed()
+    {
+        foreach (string path in new[] { "/", "/app.js", "/api/v1/models", $"/api/v1/recordings/{site.Store.WithAudio.Id}/audio", "/nothing" })
+        {
+            using HttpResponseMessage answer = await site.Client.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead,
+                Stop);
+            string policy = answer.Headers.GetValues("Content-Security-Policy").Single();
+            Assert.Contains("default-src 'none'", policy, StringComparison.Ordinal);
+            Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+            Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
+            Assert.Equal("no-referrer", answer.Headers.GetValues("Referrer-Policy").Single());
+        }
+    }
+}

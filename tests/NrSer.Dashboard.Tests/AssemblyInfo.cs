@@ -1,0 +1,3 @@
+using NrSer.Dashboard.Tests;
+
+[assembly: AssemblyFixture(typeof(Site))]

@@ -1,0 +1,128 @@
+using NrSer.Core.Segmentation;
+using NrSer.Pipeline;
+using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Results;
+using NrSer.Testing;
+
+namespace NrSer.Dashboard.Tests;
+
+/// <summary>Recordings of every kind that the page has to cope with. None was ever spoken.</summary>
+internal sealed class FilledStore
+{
+    /// <summary>Day of the many.</summary>
+    public static readonly DateOnly LongDay = new(2026, 3, 9);
+
+    /// <summary>What a browser would run, were it let.</summary>
+    public const string HostileStart = "<img src=x onerror=\"document.title='owned'\">\u202Egpj.\u200B";
+
+    private const int ChunkSeconds = 60;
+
+    private FilledStore(StorageAccount account) => Account = account;
+
+    /// <summary>Where.</summary>
+    public StorageAccount Account { get; }
+
+    /// <summary>3 min with audio, a beep in its third minute.</summary>
+    public Recording WithAudio { get; private set; } = null!;
+
+    /// <summary>Its beep: 50 ms of 1 kHz from here, s.</summary>
+    public const double BeepAt = 150.25;
+
+    /// <summary>Failed, and may be retried.</summary>
+    public Recording Failed { get; private set; } = null!;
+
+    /// <summary>With a name that means harm.</summary>
+    public Recording Hostile { get; private set; } = null!;
+
+    /// <summary>Its work audio was removed; nothing is left of its upload either.</summary>
+    public Recording Silent { get; private set; } = null!;
+
+    public static async Task<FilledStore> CreateAsync(StorageAccount account)
+    {
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        var store = new FilledStore(account);
+        await GeneratedResults.StoreRowsAsync(
+            account, Enumerable.Range(0, Site.OrdinaryRecordings).Select(number => GeneratedResults.Recording(number, LongDay, 20)), stop);
+        var latest = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
+        Recording[] recent = [.. Enumerable.Range(0, 30).Select(number => GeneratedResults.Recording(number, latest.AddDays(-number), 400) with
+        {
+            SpeechSeconds = 1000 + (40 * number), MeanSnrScore = 0.4 + (0.015 * number), DominantEmotion = GeneratedResults.EmotionOf(number),
+        })];
+        await GeneratedResults.StoreRowsAsync(account, recent, stop);
+
+        store.WithAudio = GeneratedResults.Recording(10_001, latest, 45) with
+        {
+            BlobName = "interviews/with a beep.wav",
+            SpeechSeconds = 140,
+            MeanSnrScore = 0.83,
+            DominantEmotion = "angry",
+            DurationSeconds = 180,
+            ExpectedChunks = 3,
+            EnhancerModel = "nrser-enhancer-small@4.0.0",
+            SnrLevelModel = "nrser-snr-level-small@4.0.0",
+            EmotionModel = "nrser-emotion-small@4.0.0",
+            Channels = 1,
+            Encoding = "wav pcm16",
+            SampleRateHz = 16_000,
+        };
+        await GeneratedResults.StoreAsync(account, store.WithAudio, stop);
+        await StoreAudioAsync(account, store.WithAudio, stop);
+        store.Failed = await StoredAsync(account, GeneratedResults.Recording(10_002, latest, 0) with
+        {
+            BlobName = "broken/lost chunk.mp3",
+            Status = RecordingStatus.Failed,
+            Reason = "1 of 3 chunks was given up: the storage did not answer.",
+            DurationSeconds = 30,
+            SegmentCount = null,
+        }, stop);
+        store.Hostile = await StoredAsync(account, GeneratedResults.Recording(10_003, latest, 0) with
+        {
+            BlobName = HostileStart + new string('x', 1000 - HostileStart.Length),
+            Status = RecordingStatus.Rejected,
+            Reason = "<script>document.title='owned'</script> is no audio.",
+            DurationSeconds = null,
+            SegmentCount = null,
+        }, stop);
+        store.Silent = GeneratedResults.Recording(10_004, latest, 20) with { BlobName = "archive/old.wav", ExpectedChunks = 1, DurationSeconds = 80 };
+        await GeneratedResults.StoreAsync(account, store.Silent, stop);
+        await account.Store.MergeChunkAsync(
+            new Chunk { Id = new ChunkId(store.Silent.Id, 0, 0), StartSample = 0, Samples = 80 * SegmentGrid.SampleRateHz }, stop);
+        return store;
+    }
+
+    /// <summary>What was recorded: a quiet hum, and a beep. What was heard is half as loud, and has the beep at the same place.</summary>
+    public static float[] SamplesOf(int chunk, float gain)
+    {
+        var samples = new float[ChunkSeconds * SegmentGrid.SampleRateHz];
+        for (int at = 0; at < samples.Length; at++)
+        {
+            double seconds = (chunk * ChunkSeconds) + (at / (double)SegmentGrid.SampleRateHz);
+            double value = 0.05 * Math.Sin(2 * Math.PI * 110 * seconds) * (1 + Math.Sin(seconds));
+            if (seconds >= BeepAt && seconds < BeepAt + 0.05)
+                value += 0.8 * Math.Sin(2 * Math.PI * 1000 * seconds);
+            samples[at] = gain * (float)value;
+        }
+
+        return samples;
+    }
+
+    private static async Task StoreAudioAsync(StorageAccount account, Recording recording, CancellationToken cancellationToken)
+    {
+        var blobs = new ChunkBlobs(account.Blobs);
+        for (int index = 0; index < 3; index++)
+        {
+            var id = new ChunkId(recording.Id, 0, index);
+            float[] samples = SamplesOf(index, 1f);
+            await blobs.WriteChunkAsync(id, samples, cancellationToken);
+            await blobs.WriteEnhancedAsync(id, SamplesOf(index, 0.5f), cancellationToken);
+            await account.Store.MergeChunkAsync(
+                new Chunk { Id = id, StartSample = (long)index * samples.Length, Samples = samples.Length }, cancellationToken);
+        }
+    }
+
+    private static async Task<Recording> StoredAsync(StorageAccount account, Recording recording, CancellationToken cancellationToken)
+    {
+        await account.Store.AdvanceAsync(recording, cancellationToken);
+        return recording;
+    }
+}

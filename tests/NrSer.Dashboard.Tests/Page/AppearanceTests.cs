@@ -1,0 +1,50 @@
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+
+namespace NrSer.Dashboard.Tests.Page;
+
+/// <summary>Every view in light, dark and narrow: without a violation that axe knows, without a complaint of the browser, without a request to
+/// anywhere else; a picture of each is kept in the folder Screenshots beside the built tests.</summary>
+public sealed class AppearanceTests(Site site)
+{
+    private static readonly (string Name, ColorScheme Scheme, int Width)[] s_appearances =
+        [("light", ColorScheme.Light, 1280), ("dark", ColorScheme.Dark, 1280), ("narrow", ColorScheme.Light, 320)];
+
+    [Theory]
+    [InlineData("overview", ".figures")]
+    [InlineData("recordings", "tbody tr:not(.space)")]
+    [InlineData("recording", "tr.current")]
+    [InlineData("feeds", ".empty")]
+    [InlineData("about", ".quality")]
+    public async Task View_EveryAppearance_IsAccessibleAndKeepsToItself(string view, string filled)
+    {
+        string path = view switch
+        {
+            "overview" => "/",
+            "recording" => $"/recordings/{site.Store.WithAudio.Id}#t=62.5&v=heard",
+            _ => $"/{view}",
+        };
+        await using VisitedPage visited = await site.OpenAsync(path, new BrowserNewContextOptions { ReducedMotion = ReducedMotion.Reduce });
+        await visited.Page.Locator(filled).First.WaitForAsync();
+        foreach ((string name, ColorScheme scheme, int width) in s_appearances)
+        {
+            await visited.Page.SetViewportSizeAsync(width, 900);
+            await visited.Page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme });
+            await visited.PictureAsync($"{view}-{name}");
+            AxeResult found = await visited.Page.RunAxe(new AxeRunOptions
+            {
+                RunOnly = new RunOnlyOptions { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
+            });
+            Assert.True(found.Violations.Length == 0, $"{view}, {name}: " + string.Join(
+                '\n', found.Violations.Select(each =>
+                    $"{each.Id}: {each.Help}\n  {string.Join("\n  ", each.Nodes.Take(3).Select(node => node.Html))}")));
+            Assert.True(
+                await visited.Page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= window.innerWidth"),
+                $"{view}, {name}: wider than the window.");
+        }
+
+        Assert.Empty(visited.Complaints);
+        Assert.All(visited.Asked, address => Assert.StartsWith(new Uri(visited.Address, "/").ToString(), address, StringComparison.Ordinal));
+    }
+}

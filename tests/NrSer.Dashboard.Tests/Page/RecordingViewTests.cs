@@ -1,0 +1,171 @@
+using System.Globalization;
+using Microsoft.Playwright;
+
+namespace NrSer.Dashboard.Tests.Page;
+
+/// <summary>What a person does on the page of a recording.</summary>
+public sealed class RecordingViewTests(Site site)
+{
+    private string Path => $"/recordings/{site.Store.WithAudio.Id}";
+
+    [Fact]
+    public async Task PrintedAddress_Opened_LeadsInAndLeavesNoTokenBehind()
+    {
+        IPage page = await site.NewPageAsync();
+        await page.GotoAsync(site.Address.ToString(), new PageGotoOptions { WaitUntil = WaitUntilState.Commit });
+        await page.Locator("main h1").WaitForAsync(new LocatorWaitForOptions { Timeout = 180_000 });
+        Assert.Equal(new Uri(site.Address, "/").ToString(), page.Url);
+        Assert.Equal("", await page.EvaluateAsync<string>("() => document.cookie")); // no script can read it
+        await page.Context.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Address_WithPlaceAndVersion_OpensThere()
+    {
+        await using VisitedPage visited = await site.OpenAsync($"{Path}#t=150.25&v=heard");
+        await visited.Page.Locator("tr.current").WaitForAsync();
+        Assert.Contains("2:30.3", await visited.Page.Locator(".time").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Equal("true", await visited.Page.GetByRole(AriaRole.Button, new() { Name = "Heard by the model" }).GetAttributeAsync("aria-pressed"));
+        Assert.Equal(
+            "2 minutes 30 seconds of 3 minutes",
+            (await visited.Page.GetByRole(AriaRole.Slider).GetAttributeAsync("aria-valuetext"))!.Split(',')[0]);
+    }
+
+    [Fact]
+    public async Task Keyboard_Alone_ReachesEveryFunction()
+    {
+        await using VisitedPage visited = await site.OpenAsync(Path);
+        IPage page = visited.Page;
+        await page.Locator("tbody tr:not(.space)").First.WaitForAsync();
+
+        // Tab comes to everything that can be operated, in the order of the page, and nowhere is a trap.
+        var reached = new List<string>();
+        for (int press = 0; press < 120; press++)
+        {
+            await page.Keyboard.PressAsync("Tab");
+            string at = await page.EvaluateAsync<string>(
+                """
+                () => {
+                  const e = document.activeElement;
+                  return e === document.body ? '' : `${e.tagName} ${e.getAttribute('aria-label') ?? e.textContent.trim().slice(0, 40)}`;
+                }
+                """);
+            if (at.Length == 0 || (reached.Count > 0 && at == reached[0]))
+                break;
+            reached.Add(at);
+        }
+
+        foreach (string name in new[] { "Skip to content", "Overview", "Play", "Recorded", "Heard by the model", "Zoom in", "Keys",
+            "Position in the recording", "Later",
+            "Copy link", "Segments", "Go to", "CSV", "Praat" })
+            Assert.Contains(reached, at => at.Contains(name, StringComparison.Ordinal));
+
+        // The keys of the player.
+        await page.EvaluateAsync("() => document.activeElement.blur()");
+        await page.Keyboard.PressAsync("l");
+        Assert.StartsWith("0:10.0", await page.Locator(".time").InnerTextAsync(), StringComparison.Ordinal);
+        await page.Keyboard.PressAsync("ArrowRight");
+        Assert.StartsWith("0:12.0", await page.Locator(".time").InnerTextAsync(), StringComparison.Ordinal);
+        await page.Keyboard.PressAsync("j");
+        Assert.StartsWith("0:02.0", await page.Locator(".time").InnerTextAsync(), StringComparison.Ordinal);
+        await page.Keyboard.PressAsync("]");
+        Assert.Contains("unsure", await page.Locator("tr.current").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Contains("Why no emotion is reported", await page.Locator(".now").InnerTextAsync(), StringComparison.Ordinal);
+        await page.Keyboard.PressAsync("a");
+        Assert.Equal("true", await page.GetByRole(AriaRole.Button, new() { Name = "Heard by the model" }).GetAttributeAsync("aria-pressed"));
+        await page.Keyboard.PressAsync(" ");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause" }).WaitForAsync();
+        await page.Keyboard.PressAsync("k");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Play" }).WaitForAsync();
+
+        // Help opens, keys can be turned off there, and Escape closes it.
+        await page.Keyboard.PressAsync("?");
+        await page.GetByRole(AriaRole.Dialog).WaitForAsync();
+        await page.GetByLabel("use these keys").FocusAsync();
+        await page.Keyboard.PressAsync(" ");
+        await page.Keyboard.PressAsync("Escape");
+        string before = await page.Locator(".time").InnerTextAsync();
+        await page.Keyboard.PressAsync("l");
+        Assert.Equal(before, await page.Locator(".time").InnerTextAsync());
+    }
+
+    [Fact]
+    public async Task Play_FromALink_SoundsAndMovesOn()
+    {
+        await using VisitedPage visited = await site.OpenAsync($"{Path}#t=149");
+        IPage page = visited.Page;
+        await page.Locator("tr.current").WaitForAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Play" }).ClickAsync();
+        await page.WaitForFunctionAsync("() => parseFloat(document.querySelector('.time').textContent.split(':')[1]) > 29.4");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Heard by the model" }).ClickAsync(); // in place: it goes on playing
+        await page.WaitForFunctionAsync("() => parseFloat(document.querySelector('.time').textContent.split(':')[1]) > 29.9");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause" }).ClickAsync();
+        Assert.Empty(visited.Complaints);
+        string[] audio = [.. visited.Asked.Where(address => address.Contains("/audio?", StringComparison.Ordinal))];
+        Assert.Contains(audio, address => address.Contains("version=original", StringComparison.Ordinal));
+        Assert.Contains(audio, address => address.Contains("version=heard", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Name_ThatMeansHarm_IsText()
+    {
+        foreach (string path in new[] { "/recordings?q=onerror", $"/recordings/{site.Store.Hostile.Id}" })
+        {
+            await using VisitedPage visited = await site.OpenAsync(path,
+                new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 320, Height = 800 } });
+            ILocator name = visited.Page.Locator("bdi").Filter(new() { HasText = "onerror" }).First;
+            await name.WaitForAsync();
+            string shown = await name.InnerTextAsync();
+            Assert.Contains("<img src=x onerror=", shown, StringComparison.Ordinal);
+            Assert.Contains("⟨202E⟩gpj.⟨200B⟩", shown, StringComparison.Ordinal);
+            Assert.Equal(0, await visited.Page.Locator("img[src='x'], main script").CountAsync());
+            Assert.DoesNotContain("owned", (await visited.Page.TitleAsync()).Split("onerror")[0], StringComparison.Ordinal);
+            Assert.True(await visited.Page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= window.innerWidth"), path);
+            Assert.Empty(visited.Complaints);
+        }
+    }
+
+    [Fact]
+    public async Task Audio_ThatIsGone_IsGreyedWithTheReasonAndAWayOut()
+    {
+        await using VisitedPage visited = await site.OpenAsync($"/recordings/{site.Store.Silent.Id}");
+        ILocator play = visited.Page.GetByRole(AriaRole.Button, new() { Name = "Play" });
+        await play.WaitForAsync();
+        Assert.True(await play.IsDisabledAsync());
+        Assert.True(await visited.Page.GetByRole(AriaRole.Button, new() { Name = "Heard by the model" }).IsDisabledAsync());
+        Assert.Contains("nrser enhance", await visited.Page.Locator(".stage .note").First.InnerTextAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Retry_OfAFailedRecording_IsAskedForOnce()
+    {
+        await using VisitedPage visited = await site.OpenAsync($"/recordings/{site.Store.Failed.Id}");
+        await visited.Page.GetByRole(AriaRole.Button, new() { Name = "Start again" }).ClickAsync();
+        await visited.Page.GetByText("It will be started again").WaitForAsync();
+        Assert.True((await site.Store.Account.Store.FindAsync(site.Store.Failed.Id, TestContext.Current.CancellationToken))!.RetryRequested);
+    }
+
+    [Fact]
+    public async Task Recordings_ScrolledAndSearched_ShowWhatTheAddressSays()
+    {
+        string day = FilledStore.LongDay.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        await using VisitedPage visited = await site.OpenAsync($"/recordings?from={day}&to={day}&sort=oldest");
+        IPage page = visited.Page;
+        await page.Locator("tbody tr:not(.space)").First.WaitForAsync();
+        Assert.InRange(await page.Locator("tbody tr").CountAsync(), 10, 80); // of 2,100
+        await page.WaitForFunctionAsync(
+            """
+            () => {
+              const box = document.querySelector('.scroll');
+              box.scrollTop = box.scrollHeight;
+              return document.querySelector('p[role=status]').textContent.startsWith('2,100');
+            }
+            """);
+        await page.GetByLabel("Name or id contains").FillAsync("episode-002099");
+        await page.GetByText("1 recordings").WaitForAsync();
+        Assert.Contains("q=episode-002099", page.Url, StringComparison.Ordinal);
+        await page.ReloadAsync();
+        await page.Locator("tbody a").First.WaitForAsync();
+        Assert.EndsWith("episode-002099.mp3", await page.Locator("tbody a").First.InnerTextAsync(), StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,73 @@
+using Microsoft.Playwright;
+
+namespace NrSer.Dashboard.Tests;
+
+/// <summary>A page in a profile of its own, and everything that it asked for or complained of.</summary>
+public sealed class VisitedPage : IAsyncDisposable
+{
+    private const float Patience = 180_000; // ms, for a machine that is busy with something else
+
+    private readonly IBrowserContext _context;
+    private readonly List<string> _asked = [];
+    private readonly List<string> _complaints = [];
+
+    private VisitedPage(IBrowserContext context, IPage page, Uri address)
+    {
+        (_context, Page, Address) = (context, page, address);
+        page.SetDefaultTimeout(Patience);
+        page.SetDefaultNavigationTimeout(Patience);
+        page.Request += (_, request) => Add(_asked, request.Url);
+        page.PageError += (_, error) => Add(_complaints, error);
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning")
+                Add(_complaints, message.Text);
+        };
+    }
+
+    /// <summary>The page.</summary>
+    public IPage Page { get; }
+
+    /// <summary>The printed address.</summary>
+    public Uri Address { get; }
+
+    /// <summary>Everything that was asked for.</summary>
+    public string[] Asked => Copy(_asked);
+
+    /// <summary>Errors of scripts, and what the browser refused.</summary>
+    public string[] Complaints => Copy(_complaints);
+
+    /// <summary>Goes to a view.</summary>
+    /// <param name="context">A profile.</param>
+    /// <param name="address">The printed address.</param>
+    /// <param name="path">Of the view.</param>
+    public static async Task<VisitedPage> OpenAsync(IBrowserContext context, Uri address, string path)
+    {
+        var visited = new VisitedPage(context, await context.NewPageAsync(), address);
+        await visited.Page.GotoAsync(new Uri(address, path).ToString(), new PageGotoOptions { WaitUntil = WaitUntilState.Commit });
+        await visited.Page.Locator("main h1").WaitForAsync();
+        return visited;
+    }
+
+    /// <summary>Keeps a picture beside the test's results.</summary>
+    public async Task PictureAsync(string name)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "Screenshots")).FullName;
+        await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, $"{name}.png"), FullPage = true });
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await _context.CloseAsync();
+
+    private static void Add(List<string> list, string text)
+    {
+        lock (list)
+            list.Add(text);
+    }
+
+    private static string[] Copy(List<string> list)
+    {
+        lock (list)
+            return [.. list];
+    }
+}
