@@ -12,11 +12,15 @@ need setsid util-linux "keeps the storage emulator out of Ctrl-C's way"
 need prlimit util-linux "limits the memory of ffmpeg"
 need node nodejs "runs the storage emulator"
 need npm npm "installs the storage emulator"
-command -v google-chrome > /dev/null || need chromium chromium "shows the dashboard's page in its tests"
+# A minute's work where it is missing, which the build need not wait for.
+{ command -v google-chrome > /dev/null || need chromium chromium "shows the dashboard's page in its tests"; } &
+browser=$!
 
 # One compiler for all projects, instead of one each, is a fifth of the work; where the environment wants none to stay, it ends here.
 dotnet build NrSer.Local.slnf --configuration Release --nologo --verbosity quiet -p:UseSharedCompilation=true
 [ "${UseSharedCompilation:-true}" = true ] || dotnet build-server shutdown --vbcscompiler > /dev/null
+
+wait "$browser"
 
 # A shell in the background ignores Ctrl-C, and what it starts inherits that; some tests send it.
 hearing=(env --default-signal=INT)

@@ -13,8 +13,7 @@ internal static class EmotionEndpoint
 {
     public static void MapEmotions(this IEndpointRouteBuilder api) => api.MapGet("/query/emotions", QueryAsync).WithName("emotions")
         .WithSummary("Seconds of reportable speech by emotion and day, feed or recording, with mean trust.")
-        .WithDescription($"From the lake, which is some minutes late; 404 before there is one. At most {EmotionQuery.MostRows} rows.")
-        .ProducesProblem(StatusCodes.Status404NotFound);
+        .WithDescription($"From the lake, which is some minutes late; `asOf` is null before there is one. At most {EmotionQuery.MostRows} rows.");
 
     private static async Task<Ok<EmotionsV1>> QueryAsync(
         DateOnly? from, DateOnly? to, string? groupBy, EmotionQuery query, TimeProvider time, CancellationToken cancellationToken)
@@ -58,8 +57,9 @@ internal sealed class EmotionQuery(LakeBlobs blobs, LakeDocuments documents, IOp
         try
         {
             var cache = new LakeCache(blobs, options.Value.LakeFolder, time);
-            LakeSnapshot lake = await cache.PinAsync(cancellationToken).ConfigureAwait(false) ?? throw new RefusedException(
-                StatusCodes.Status404NotFound, "There is no lake yet: it is made some minutes after recordings have ended.");
+            LakeSnapshot? lake = await cache.PinAsync(cancellationToken).ConfigureAwait(false);
+            if (lake is null)
+                return new EmotionsV1(groupBy, AsOf: null, IsWhole: true, []);
             using LakeDatabase database = LakeDatabase.Open(lake, cache.Folder, MemoryMegabytes);
             using LakeRows rows = await database.QueryAsync(sql, cancellationToken).ConfigureAwait(false);
             var found = new List<EmotionRowV1>();
@@ -80,7 +80,7 @@ internal sealed class EmotionQuery(LakeBlobs blobs, LakeDocuments documents, IOp
 
 /// <summary>Emotions over many recordings.</summary>
 /// <param name="GroupBy">What a key is.</param>
-/// <param name="AsOf">How far the lake has got.</param>
+/// <param name="AsOf">How far the lake has got; null before there is one.</param>
 /// <param name="IsWhole">Whether there are no more rows.</param>
 /// <param name="Rows">In order of key and emotion.</param>
 internal sealed record EmotionsV1(string GroupBy, DateTimeOffset? AsOf, bool IsWhole, IReadOnlyList<EmotionRowV1> Rows);

@@ -75,6 +75,14 @@ public sealed class RecordingsTests(Site site)
     }
 
     [Fact]
+    public async Task Emotions_BeforeThereIsALake_AreNone()
+    {
+        JsonElement emotions = await site.GetAsync("query/emotions");
+        Assert.Equal(JsonValueKind.Null, emotions.GetProperty("asOf").ValueKind);
+        Assert.Empty(emotions.GetProperty("rows").EnumerateArray());
+    }
+
+    [Fact]
     public async Task Segments_InEveryForm_AreTheSame()
     {
         string path = $"recordings/{site.Store.WithAudio.Id}/segments";

@@ -82,7 +82,6 @@ public sealed class RefusalTests(Site site)
     [InlineData("recordings/x/peaks")]
     [InlineData("recordings/x/export/vtt")]
     [InlineData("feeds/x/episodes")]
-    [InlineData("query/emotions")]
     [InlineData("nothing")]
     public async Task WhatIsNotThere_Is404(string path) => Assert.Equal(404, (await site.RefusedAsync(path)).Status);
 

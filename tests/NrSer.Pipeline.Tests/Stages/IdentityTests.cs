@@ -99,7 +99,7 @@ public sealed class IdentityTests(StorageEmulator emulator)
         }
 
         foreach ((_, string chunk) in (await pipeline.Account.BlobsAsync(StorageNames.Chunks))
-            .Where(blob => blob.Name.StartsWith($"{now.Id}/", StringComparison.Ordinal)))
+            .Where(blob => blob.Name.StartsWith($"{now.Id}/", StringComparison.Ordinal) && blob.Name.EndsWith(".wav", StringComparison.Ordinal)))
         {
             Assert.All((await Recordings.SamplesAsync(Convert.FromBase64String(chunk))), sample => Assert.NotEqual(0, sample));
         }

@@ -31,8 +31,11 @@ public sealed class IngestRecordingTests(StorageEmulator emulator)
 
         Chunk[] chunks = await pipeline.ChunkRowsAsync(id);
         Assert.Equal([0, 1, 2], chunks.Select(chunk => chunk.Id.Index));
-        (string Name, string Content)[] blobs = await pipeline.Account.BlobsAsync(StorageNames.Chunks);
+        ILookup<bool, (string Name, string Content)> kinds = (await pipeline.Account.BlobsAsync(StorageNames.Chunks))
+            .ToLookup(blob => blob.Name.EndsWith(".wav", StringComparison.Ordinal));
+        (string Name, string Content)[] blobs = [.. kinds[true]];
         Assert.Equal(chunks.Select(chunk => $"{id}/{chunk.Id.Key}.wav"), blobs.Select(blob => blob.Name));
+        Assert.Equal(chunks.Select(chunk => $"{id}/{chunk.Id.Key}.dat"), kinds[false].Select(blob => blob.Name)); // their peaks
         var samples = new List<float>();
         foreach ((Chunk chunk, (_, string stored)) in chunks.Zip(blobs))
         {
@@ -222,7 +225,7 @@ public sealed class IngestRecordingTests(StorageEmulator emulator)
         await pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop);
         Assert.Equal(before, await pipeline.SnapshotAsync());
         Dictionary<string, string> now = await VersionsAsync(pipeline);
-        Assert.Equal([$"{id}/00-00001.wav"], now.Where(blob => written[blob.Key] != blob.Value).Select(blob => blob.Key));
+        Assert.Equal([$"{id}/00-00001.dat", $"{id}/00-00001.wav"], now.Where(blob => written[blob.Key] != blob.Value).Select(blob => blob.Key));
     }
 
     [Fact]

@@ -22,7 +22,8 @@ public sealed class WorkAudioTests(StorageEmulator emulator)
         await pipeline.Sweep.RunAsync(Stop);
         Assert.Equal([$"{second}/00-00000.wav"], await AudioAsync(pipeline));
         Assert.Equal(
-            new[] { $"{first}/00-00000.json", $"{second}/00-00000.json", $"{second}/00-00000.wav" }.Order(StringComparer.Ordinal),
+            new[] { $"{first}/00-00000.dat", $"{first}/00-00000.json", $"{second}/00-00000.dat", $"{second}/00-00000.json", $"{second}/00-00000.wav" }
+                .Order(StringComparer.Ordinal),
             (await pipeline.Account.BlobsAsync(StorageNames.Enhanced)).Select(blob => blob.Name));
         Assert.Single(await pipeline.SegmentsAsync(first));
     }
@@ -53,5 +54,6 @@ public sealed class WorkAudioTests(StorageEmulator emulator)
     }
 
     private static async Task<string[]> AudioAsync(PipelineUnderTest pipeline) =>
-        [.. (await pipeline.Account.BlobsAsync(StorageNames.Chunks)).Select(blob => blob.Name)];
+        [.. (await pipeline.Account.BlobsAsync(StorageNames.Chunks)).Select(blob => blob.Name)
+            .Where(name => name.EndsWith(".wav", StringComparison.Ordinal))];
 }

@@ -123,7 +123,7 @@ export function Overview({ open }: { open: Open | null }): JSX.Element {
             <Working open={open} />
             {summary && count > 0 && <OverTime summary={summary} />}
             {lake.value && lake.value.rows.length > 0 && <Trusted answer={lake.value} />}
-            {lake.error?.status === 404 && count > 0 && (
+            {lake.value?.asOf === null && count > 0 && (
                 <p class="note">Shares by segment, with trust, follow once the lake is there: some minutes after recordings have ended.</p>
             )}
         </>
@@ -134,7 +134,7 @@ function OverTime({ summary }: { summary: Summary }): JSX.Element {
     const days = summary.days.slice(-60);
     const most = Math.max(1, ...days.map((each) => each.speechSeconds));
     const height = 150;
-    const width = Math.min(44, Math.max(8, 900 / days.length));
+    const width = Math.min(64, Math.max(8, Math.floor(1160 / days.length)));
     const used = names.filter((name) => days.some((each) => (each.secondsByEmotion[name] ?? 0) > 0));
     return (
         <section class="card" aria-labelledby="over-time">
