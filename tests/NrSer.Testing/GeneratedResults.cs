@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Azure.Data.Tables;
 using Azure.Storage.Blobs.Models;
 using NrSer.Core.Models;
 using NrSer.Pipeline;
@@ -75,6 +76,8 @@ public static class GeneratedResults
         await new UploadIndex(account.Tables).TryWriteAsync(
             new IndexedUpload(recording.BlobName!, recording.Id, stored.ETag.ToString().Trim('"'), content.Length,
                 Convert.ToHexStringLower(SHA256.HashData(content))), cancellationToken);
+    }
+
     /// <summary>One of the emotions that recordings are given.</summary>
     /// <param name="number">Which.</param>
     public static string EmotionOf(int number) => EmotionVocabulary.Names[number % 4];

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Microsoft.Extensions.Configuration;
-using NrSer.Cli.Models;
 using NrSer.Cli.Output;
 using NrSer.Dashboard;
 using NrSer.Dashboard.Security;
@@ -42,6 +41,6 @@ internal sealed record ChosenPort(int? Port, AccessToken Token)
     /// <exception cref="IOException">The port is taken.</exception>
     public Task<DashboardServer> StartAsync(
         Terminal terminal, IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken) => DashboardServer.StartAsync(
-        InstalledModels.AddDefaultFolder(new ConfigurationBuilder()).AddInMemoryCollection(terminal.Settings).AddInMemoryCollection(settings).Build(),
+        CliServices.AddDefaultFolder(new ConfigurationBuilder()).AddInMemoryCollection(terminal.Settings).AddInMemoryCollection(settings).Build(),
         Port ?? DashboardServer.DefaultPort, mayMove: Port is null, Token, cancellationToken);
 }
