@@ -35,7 +35,7 @@ fi
 
 run() { # project, what follows it on the command line
     if [ -z "$coverage" ]; then
-        exec "${hearing[@]}" dotnet "tests/$1/bin/Release/$framework/$1.dll" "${@:2}"
+        exec "${hearing[@]}" dotnet "tests/$1/bin/Release/$framework/$1.dll" -xml "$report/$1.xml" "${@:2}"
     else
         exec "${hearing[@]}" dotnet test --project "tests/$1" --configuration Release --no-build --output Detailed --results-directory "$report/lines/$1" \
             --coverlet --coverlet-single-hit --coverlet-output-format lcov --coverlet-include '[NrSer.*]*' --coverlet-include '[nrser]*' "${@:2}"
@@ -84,6 +84,11 @@ if [ -n "$coverage" ]; then
             close("sort")
             printf "%-20s %5.1f %% of %5d lines\n", "all", total ? 100 * totalHit / total : 0, total
         }' {} +
+fi
+
+if [ -z "$coverage" ]; then
+    echo "== slowest, in seconds"
+    grep -oh '<test [^>]*' "$report"/*.xml | sed -n 's/.* name="\([^"]*\)".* time="\([0-9.]*\)".*/\2 \1/p' | sort -rn | head -n 25
 fi
 
 # One line for people and machines; the runners' own summaries stand above it, in one form or, when coverage is counted, in another.

@@ -53,7 +53,7 @@ public sealed class VisitedPage : IAsyncDisposable
     public async Task PictureAsync(string name)
     {
         string folder = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "Screenshots")).FullName;
-        await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, $"{name}.png"), FullPage = true });
+        await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, $"{name}.png") });
     }
 
     /// <inheritdoc/>

@@ -18,7 +18,7 @@ public sealed class ChaosTests
     [Fact]
     public async Task Stack_UnderChaos_LosesNothingAndRepeatsNothing()
     {
-        int seed = Number("NRSER_CHAOS_SEED", 20230901), steps = Number("NRSER_CHAOS_STEPS", 10);
+        int seed = Number("NRSER_CHAOS_SEED", 20230901), steps = Number("NRSER_CHAOS_STEPS", 5);
         TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}, {steps} steps");
         await using Stack stack = await Stack.StartedAsync(s_settings);
         var run = new ChaosRun(stack, seed);

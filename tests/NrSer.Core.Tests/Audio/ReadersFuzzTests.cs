@@ -12,8 +12,8 @@ namespace NrSer.Core.Tests.Audio;
 /// </summary>
 public sealed class ReadersFuzzTests(ITestOutputHelper output)
 {
-    private const int OwnRuns = 4_000;
-    private const int FfmpegRuns = 30;
+    private const int OwnRuns = 2_000;
+    private const int FfmpegRuns = 20;
 
     private static readonly byte[][] s_interesting =
     [

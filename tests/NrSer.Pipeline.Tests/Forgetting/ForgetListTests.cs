@@ -17,7 +17,7 @@ public sealed class ForgetListTests(StorageEmulator emulator)
     public async Task RunAsync_ManyByOneList_WritesEachPartOnceAndLooksThroughRowsOnce()
     {
         int count = int.TryParse(
-            Environment.GetEnvironmentVariable("NRSER_FORGET_COUNT"), NumberStyles.None, CultureInfo.InvariantCulture, out int many) ? many : 30;
+            Environment.GetEnvironmentVariable("NRSER_FORGET_COUNT"), NumberStyles.None, CultureInfo.InvariantCulture, out int many) ? many : 12;
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(
             emulator, KeyValuePair.Create("NrSer:Lake:MaxPartRows", (string?)"2000"));
         Recording[] recordings = [.. Enumerable.Range(0, count + (count / 5)).Select(number =>

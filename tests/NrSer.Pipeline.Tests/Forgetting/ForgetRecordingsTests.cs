@@ -94,7 +94,7 @@ public sealed class ForgetRecordingsTests(StorageEmulator emulator)
         byte[] speech = await Recordings.SpeechAsync();
         var random = new Random(7);
         int runs = int.TryParse(
-            Environment.GetEnvironmentVariable("NRSER_FORGET_RUNS"), NumberStyles.None, CultureInfo.InvariantCulture, out int more) ? more : 2;
+            Environment.GetEnvironmentVariable("NRSER_FORGET_RUNS"), NumberStyles.None, CultureInfo.InvariantCulture, out int more) ? more : 1;
         for (int run = 0; run < runs; run++)
         {
             string name = $"run-{run}.wav";

@@ -16,12 +16,13 @@ public sealed class RecordingStoreTests(StorageEmulator emulator) : IAsyncLifeti
     public static TheoryData<string, string, bool> StepsWithinAGeneration => new(
         from step in new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["Queued"] = "Queued Processing Completed Rejected Failed Withdrawn",
-            ["Processing"] = "Processing Completed Rejected Failed Withdrawn",
+            ["Queued"] = "Queued Processing Completed Rejected Failed Withdrawn Forgotten",
+            ["Processing"] = "Processing Completed Rejected Failed Withdrawn Forgotten",
             ["Completed"] = "Completed",
             ["Rejected"] = "Rejected",
             ["Failed"] = "Failed",
             ["Withdrawn"] = "Withdrawn",
+            ["Forgotten"] = "", // a tombstone stays
         }
         from next in Enum.GetNames<RecordingStatus>()
         select (step.Key, next, step.Value.Split(' ').Contains(next)));
