@@ -35,7 +35,7 @@ fi
 
 run() { # project, what follows it on the command line
     if [ -z "$coverage" ]; then
-        exec "${hearing[@]}" dotnet "tests/$1/bin/Release/$framework/$1.dll" -xml "$report/$1.xml" "${@:2}"
+        exec "${hearing[@]}" dotnet "tests/$1/bin/Release/$framework/$1.dll" -result-xml "$report/$1.xml" "${@:2}"
     else
         exec "${hearing[@]}" dotnet test --project "tests/$1" --configuration Release --no-build --output Detailed --results-directory "$report/lines/$1" \
             --coverlet --coverlet-single-hit --coverlet-output-format lcov --coverlet-include '[NrSer.*]*' --coverlet-include '[nrser]*' "${@:2}"

@@ -61,8 +61,8 @@ internal sealed partial class ChaosRun(Stack stack, int seed)
                     .ToListAsync(cancellationToken);
                 bool ended = rows.TrueForAll(row => !row.Status.IsOpen())
                     && !await stack.Forgotten().RequestsAsync(cancellationToken).AnyAsync(cancellationToken);
-                foreach (string queue in _forgotten.Count > 0 ? StorageNames.Queues : []) // what names them completes when it is received
-                    ended &= (await stack.MessagesAsync(queue)).Length == 0;
+                foreach (string queue in _forgotten.Count > 0 ? StorageNames.LaneQueues : []) // a stage at work on them takes back what it writes
+                    ended &= await stack.CountAsync(queue) == 0;
                 return ended && Uploads.All(upload => rows.Exists(row => row.BlobName == upload.Key && row.Sha256 == upload.Value)) ? "" : null;
             }
             catch (Exception error) when (error is RequestFailedException or IOException or NullReferenceException)

@@ -93,14 +93,16 @@ internal sealed class Stack : IAsyncDisposable
     /// <summary>Its queues.</summary>
     public StorageQueueAccount Queues() => new(Storage());
 
-    /// <summary>The messages that wait in a queue, or are in work.</summary>
-    public async Task<string[]> MessagesAsync(string queue)
-    {
-        Azure.Storage.Queues.QueueClient client = new Azure.Storage.Queues.QueueServiceClient(StackFile()!.ConnectionString).GetQueueClient(queue);
-        int count = (await client.GetPropertiesAsync(TestContext.Current.CancellationToken)).Value.ApproximateMessagesCount;
-        return count == 0 ? [] : [.. (await client.PeekMessagesAsync(32, TestContext.Current.CancellationToken)).Value.Select(message =>
-            $"{message.Body}")];
-    }
+    /// <summary>The messages that wait in a queue.</summary>
+    public async Task<string[]> MessagesAsync(string queue) =>
+        [.. (await ClientOf(queue).PeekMessagesAsync(32, TestContext.Current.CancellationToken)).Value.Select(message => $"{message.Body}")];
+
+    /// <summary>How many messages wait in a queue or are in work.</summary>
+    public async Task<int> CountAsync(string queue) =>
+        (await ClientOf(queue).GetPropertiesAsync(TestContext.Current.CancellationToken)).Value.ApproximateMessagesCount;
+
+    private Azure.Storage.Queues.QueueClient ClientOf(string queue) =>
+        new Azure.Storage.Queues.QueueServiceClient(StackFile()!.ConnectionString).GetQueueClient(queue);
 
     /// <summary>Drops content into the recordings container, as any tool would.</summary>
     public Task DropAsync(string name, byte[] content) => Container(StorageNames.Recordings).GetBlobClient(name)

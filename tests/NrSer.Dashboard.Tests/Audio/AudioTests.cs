@@ -94,7 +94,7 @@ public sealed class AudioTests(Site site)
         int[] lengths = await Task.WhenAll(Enumerable.Range(0, 200).Select(RangeAsync));
         long grown = GC.GetTotalMemory(forceFullCollection: true) - before;
         Assert.All(lengths, length => Assert.Equal(64_000, length));
-        Assert.InRange(grown, long.MinValue, 20_000_000); // 200 files of this length would be 1.1 GB; what stays is pools and connections
+        Assert.InRange(grown, long.MinValue, 150_000_000); // 200 files of this length would be 1.1 GB; what stays is pools, and other tests'
     }
 
     [Fact]

@@ -62,11 +62,14 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
 
     const snr = models?.find((model) => model.id === recording.snrLevelModel);
     const emotion = models?.find((model) => model.id === recording.emotionModel);
-    const thresholds = {
-        noise: snr?.noiseThreshold ?? null,
-        keptDb: snr?.keptEnergyThresholdDb ?? null,
-        reportable: emotion?.reportableAbove ?? null,
-    };
+    const thresholds = useMemo(
+        () => ({
+            noise: snr?.noiseThreshold ?? null,
+            keptDb: snr?.keptEnergyThresholdDb ?? null,
+            reportable: emotion?.reportableAbove ?? null,
+        }),
+        [snr, emotion],
+    );
     const range = emotion?.attributeRange ?? null;
     const gain = Math.min(8, 10 ** (-(recording.peakDbfs ?? 0) / 20)); // quiet recordings are drawn larger, all of them alike
 
@@ -187,6 +190,22 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
     };
     useKeys(actions, keys);
 
+    // the table is most of the page, and moving the picture leaves it as it is
+    const table = useMemo(
+        () => (
+            <SegmentTable
+                recording={recording}
+                segments={segments}
+                whole={whole}
+                error={error}
+                current={current}
+                thresholds={thresholds}
+                seek={seek}
+            />
+        ),
+        [recording, segments, whole, error, current, thresholds, player, duration],
+    );
+
     return (
         <>
             <section class="card stage" aria-label="Time line">
@@ -273,15 +292,7 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
 
             <Now segment={now} thresholds={thresholds} range={range} link={() => `${location.origin}${location.pathname}${link()}`} />
 
-            <SegmentTable
-                recording={recording}
-                segments={segments}
-                whole={whole}
-                error={error}
-                current={current}
-                thresholds={thresholds}
-                seek={seek}
-            />
+            {table}
             <Exports id={id} channel={channel} versions={versions} />
 
             {help && (

@@ -15,7 +15,7 @@ public sealed class PodcastKillTests(StorageEmulator emulator) : IClassFixture<S
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public Task Sync_KilledAtRandom_FetchesEveryEpisodeOnce() => RunAsync(episodes: 16, kills: 2);
+    public Task Sync_KilledAtRandom_FetchesEveryEpisodeOnce() => RunAsync(episodes: 10, kills: 1);
 
     // Ten minutes on two cores: dotnet run --project tests/NrSer.Cli.Tests -c Release -- -explicit only -class "*PodcastKillTests"
     [Fact(Explicit = true)]
