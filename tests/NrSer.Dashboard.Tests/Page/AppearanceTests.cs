@@ -40,14 +40,16 @@ public sealed class AppearanceTests(Site site)
             await visited.Page.SetViewportSizeAsync(width, 900);
             await visited.Page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme });
             await visited.PictureAsync($"{view}-{name}");
+            Assert.True(
+                await visited.Page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= window.innerWidth"),
+                $"{view}, {name}: wider than the window.");
+            if (name != "light" && view is not ("overview" or "recording") && Environment.GetEnvironmentVariable("NRSER_APPEARANCES") != "all")
+                continue; // what these are made of, those have too
             AxeResult found = await visited.Page.RunAxe(scheme == ColorScheme.Dark ? new AxeRunOptions { RunOnly = s_colours }
                 : new AxeRunOptions { RunOnly = s_rules, Rules = new() { ["color-contrast"] = new RuleOptions { Enabled = width > 320 } } });
             Assert.True(found.Violations.Length == 0, $"{view}, {name}: " + string.Join(
                 '\n', found.Violations.Select(each =>
                     $"{each.Id}: {each.Help}\n  {string.Join("\n  ", each.Nodes.Take(3).Select(node => node.Html))}")));
-            Assert.True(
-                await visited.Page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= window.innerWidth"),
-                $"{view}, {name}: wider than the window.");
         }
 
         Assert.Empty(visited.Complaints);
