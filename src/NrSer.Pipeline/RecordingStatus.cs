@@ -28,6 +28,9 @@ public enum RecordingStatus
 /// <summary>What follows from where a recording stands.</summary>
 public static class RecordingStatusExtensions
 {
+    /// <summary>Those that ended badly: a retry starts them again, and no others.</summary>
+    public static IReadOnlyList<RecordingStatus> EndedBadly { get; } = [RecordingStatus.Failed, RecordingStatus.Rejected];
+
     /// <summary>Whether nothing may be left of what was made of it.</summary>
     /// <param name="status">The status.</param>
     public static bool IsVoid(this RecordingStatus status) =>

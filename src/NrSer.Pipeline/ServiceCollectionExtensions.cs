@@ -89,7 +89,7 @@ public static class ServiceCollectionExtensions
     public static IServiceCollection AddNrSerStorageQueues(this IServiceCollection services)
     {
         services.AddSingleton<StorageQueueAccount>();
-        foreach (string name in StorageNames.LaneQueues.Concat(StorageNames.Queues.Select(StorageNames.PoisonOf)))
+        foreach (string name in StorageNames.StorageQueues)
         {
             services.AddKeyedSingleton<IWorkQueue>(name, (provider, _) => new StorageWorkQueue(
                 provider.GetRequiredService<StorageQueueAccount>(), name, provider.GetRequiredService<IOptions<QueueOptions>>().Value));
@@ -200,8 +200,7 @@ public static class ServiceCollectionExtensions
     {
         StorageOptions storage = provider.GetRequiredService<IOptions<StorageOptions>>().Value;
         return storage.ConnectionString is { Length: > 0 } || storage.QueueEndpoint is not null
-            ? [.. StorageNames.LaneQueues.Concat(StorageNames.Queues.Select(StorageNames.PoisonOf))
-                .Select(name => provider.GetKeyedService<IWorkQueue>(name)).OfType<StorageWorkQueue>()] : [];
+            ? [.. StorageNames.StorageQueues.Select(name => provider.GetKeyedService<IWorkQueue>(name)).OfType<StorageWorkQueue>()] : [];
     }
 
     private static IServiceCollection AddPodcasts(this IServiceCollection services)

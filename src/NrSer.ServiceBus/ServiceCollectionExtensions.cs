@@ -25,7 +25,7 @@ public static class ServiceCollectionExtensions
                 ? new ServiceBusClient(emulator)
                 : new ServiceBusClient(options.FullyQualifiedNamespace, new DefaultAzureCredential());
         });
-        foreach (string name in StorageNames.LaneQueues.Append(StorageNames.DownloadsQueue))
+        foreach (string name in StorageNames.ServiceBusQueues)
         {
             services.AddKeyedSingleton<IWorkQueue>(
                 name, (provider, _) =>

@@ -18,7 +18,7 @@ internal sealed class CloudUnderTest : IAsyncDisposable
     private CloudUnderTest(StorageAccount account, TimeSpan lockDuration)
     {
         Account = account;
-        Queues = StorageNames.LaneQueues.Append(StorageNames.DownloadsQueue)
+        Queues = StorageNames.ServiceBusQueues
             .ToDictionary(name => name, name => _broker.Add(name, lockDuration), StringComparer.Ordinal);
         _client = new ServiceBusClient(_broker.ConnectionString);
         Settings = new Dictionary<string, string?>(StringComparer.Ordinal)

@@ -9,8 +9,6 @@ namespace NrSer.Cli.Commands;
 /// <summary>Options that choose recordings which ended badly: one by id or name, or many.</summary>
 internal sealed class EndedRecordings
 {
-    private static readonly RecordingStatus[] s_badly = [RecordingStatus.Failed, RecordingStatus.Rejected];
-
     private readonly Argument<string?> _which = new("id") { Description = "A recording's id or name.", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<bool> _all = new("--all") { Description = "All failed and rejected recordings of the chosen days." };
     private readonly Option<RecordingStatus?> _status = new("--status") { Description = "All of the chosen days that stand so: failed or rejected." };
@@ -36,7 +34,7 @@ internal sealed class EndedRecordings
     /// <exception cref="UsageException">There is no such recording, it did not end badly, or the options contradict each other.</exception>
     public async Task<IReadOnlyList<RecordingId>> ChooseAsync(ParseResult parsed, StoredRows rows, CancellationToken cancellationToken)
     {
-        if (parsed.GetValue(_status) is { } named && !s_badly.Contains(named))
+        if (parsed.GetValue(_status) is { } named && !RecordingStatusExtensions.EndedBadly.Contains(named))
             throw new UsageException($"This is for failed and rejected recordings, not for {named}.");
         bool many = parsed.GetValue(_all) || parsed.GetValue(_status) is not null;
         if (many == (parsed.GetValue(_which) is not null) || (!many && parsed.GetValue(_reason) is not null))
@@ -44,14 +42,14 @@ internal sealed class EndedRecordings
         if (many)
             return await ListAsync(rows, parsed.GetValue(_status), parsed.GetValue(_reason), cancellationToken).ToListAsync(cancellationToken);
         Recording row = await rows.FindAsync(parsed.GetValue(_which)!, cancellationToken);
-        return s_badly.Contains(row.Status) ? [row.Id]
+        return RecordingStatusExtensions.EndedBadly.Contains(row.Status) ? [row.Id]
             : throw new UsageException($"{row.Id} is {row.Status}; this is for failed and rejected recordings.");
     }
 
     private static async IAsyncEnumerable<RecordingId> ListAsync(
         StoredRows rows, RecordingStatus? status, string? reason, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (RecordingStatus wanted in status is { } one ? [one] : s_badly)
+        foreach (RecordingStatus wanted in status is { } one ? [one] : RecordingStatusExtensions.EndedBadly)
         {
             await foreach (Recording row in rows.Store.ListAsync(new RecordingFilter(rows.From, rows.To, wanted), cancellationToken))
             {

@@ -63,7 +63,7 @@ internal static class RecordingEndpoints
     private static async Task<Accepted> RetryAsync(string id, RecordingReader reader, RecordingStore store, CancellationToken cancellationToken)
     {
         Recording recording = await reader.FindAsync(id, cancellationToken).ConfigureAwait(false);
-        if (recording.Status is not (RecordingStatus.Failed or RecordingStatus.Rejected))
+        if (!RecordingStatusExtensions.EndedBadly.Contains(recording.Status))
         {
             throw new RefusedException(
                 StatusCodes.Status409Conflict, $"It is {recording.Status}; only failed and rejected recordings are started again.");

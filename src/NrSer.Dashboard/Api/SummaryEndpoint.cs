@@ -46,7 +46,7 @@ internal static class SummaryEndpoint
             }
 
             counts[recording.Status.ToString()]++;
-            isDemonstration |= recording.ModelQuality == "demonstration";
+            isDemonstration |= QualityNotice.Of(recording.ModelQuality) is not null;
             if (days is not [.., var day] || day.Date != recording.Id.Date)
                 days.Add(day = new SummaryDayV1(recording.Id.Date, 0, 0, 0, new Dictionary<string, double>(StringComparer.Ordinal)));
             double speech = recording.SpeechSeconds ?? 0;

@@ -72,6 +72,12 @@ public static class StorageNames
     /// <summary>Queue of episodes to fetch, where a timer follows feeds.</summary>
     public const string DownloadsQueue = "downloads";
 
+    /// <summary>All queues of a storage account: those of the flow, and what was given up.</summary>
+    public static IReadOnlyList<string> StorageQueues { get; } = [.. LaneQueues, .. Queues.Select(PoisonOf)];
+
+    /// <summary>All queues of a Service Bus namespace, which have dead-letter queues of their own.</summary>
+    public static IReadOnlyList<string> ServiceBusQueues { get; } = [.. LaneQueues, DownloadsQueue];
+
     /// <summary>Containers.</summary>
     public static IReadOnlyList<string> Containers { get; } = [Recordings, Chunks, Enhanced, Results, Keys];
 

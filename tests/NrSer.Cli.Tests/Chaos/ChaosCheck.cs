@@ -33,7 +33,7 @@ internal sealed class ChaosCheck(Stack stack, IReadOnlyDictionary<string, string
         foreach (Recording row in rows)
             await CheckAsync(store, row);
         Assert.Empty(await store.UnfinishedAsync(TimeProvider.System.GetUtcNow().AddDays(1), Stop).ToListAsync(Stop));
-        foreach (string queue in StorageNames.LaneQueues.Concat(StorageNames.Queues.Select(StorageNames.PoisonOf)))
+        foreach (string queue in StorageNames.StorageQueues)
             Assert.Empty(await stack.MessagesAsync(queue));
         await CheckForgottenAsync(store, rows, today);
     }

@@ -13,7 +13,7 @@ public sealed class TriggerTests
     public void Triggers_TheirQueues_AreTheWorkQueuesOfTheFlowAndEveryDeadLetterQueue() => Assert.Equal(
         StorageNames.LaneQueues.Where(queue => !queue.StartsWith(StorageNames.EmotionsQueue, StringComparison.Ordinal)) // the worker's
             .Append(StorageNames.DownloadsQueue)
-            .Concat(StorageNames.LaneQueues.Append(StorageNames.DownloadsQueue).Select(queue => $"{queue}/$deadletterqueue"))
+            .Concat(StorageNames.ServiceBusQueues.Select(queue => $"{queue}/$deadletterqueue"))
             .Order(StringComparer.Ordinal),
         FunctionsRuntime.Triggers.Select(trigger => trigger.Trigger.QueueName).Order(StringComparer.Ordinal));
 

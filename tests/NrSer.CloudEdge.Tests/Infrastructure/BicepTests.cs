@@ -75,7 +75,7 @@ public sealed partial class BicepTests(CompiledBicep bicep)
     public void Names_AreThoseOfTheCode()
     {
         Assert.Equal(
-            StorageNames.LaneQueues.Append(StorageNames.DownloadsQueue),
+            StorageNames.ServiceBusQueues,
             VariablesOf("Microsoft.ServiceBus/namespaces/queues").GetProperty("workQueues").EnumerateArray()
                 .Select(queue => queue.GetProperty("name").GetString()));
         Assert.Equal(StorageNames.Tables, Strings(VariablesOf("Microsoft.Storage/storageAccounts").GetProperty("tableNames")));

@@ -60,7 +60,7 @@ public sealed partial class PredictionTests(PredictionTests.Predictions predicte
             : worker.GetProperty("properties").GetProperty("template");
         (string Queue, string Identity)[] rules = [.. Rules(functions.GetProperty("properties").GetProperty("template")), .. Rules(scaling)];
         Assert.Equal(
-            StorageNames.LaneQueues.Append(StorageNames.DownloadsQueue).Order(StringComparer.Ordinal),
+            StorageNames.ServiceBusQueues.Order(StringComparer.Ordinal),
             rules.Select(rule => rule.Queue).Order(StringComparer.Ordinal));
         Assert.All(rules, rule => Assert.Equal(
             rule.Queue.StartsWith(StorageNames.EmotionsQueue, StringComparison.Ordinal) ? "identities.worker.id" : "identities.functions.id",

@@ -44,7 +44,7 @@ internal static class Search
             }
         }
 
-        foreach (string queue in StorageNames.Queues.Concat(StorageNames.Queues.Select(StorageNames.PoisonOf)))
+        foreach (string queue in StorageNames.StorageQueues)
         {
             foreach (PeekedMessage message in (await account.Queue(queue).PeekMessagesAsync(32, Stop)).Value)
             {

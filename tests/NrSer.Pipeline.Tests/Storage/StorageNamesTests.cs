@@ -5,7 +5,7 @@ namespace NrSer.Pipeline.Tests.Storage;
 public sealed class StorageNamesTests
 {
     public static TheoryData<string> ContainersAndQueues =>
-        [.. StorageNames.Containers, .. StorageNames.LaneQueues, .. StorageNames.Queues.Select(StorageNames.PoisonOf)];
+        [.. StorageNames.Containers, .. StorageNames.StorageQueues];
 
     public static TheoryData<string> TableNames => [.. StorageNames.Tables];
 
@@ -28,6 +28,6 @@ public sealed class StorageNamesTests
     {
         Assert.Distinct(StorageNames.Containers);
         Assert.Distinct(StorageNames.Tables);
-        Assert.Distinct(StorageNames.LaneQueues.Concat(StorageNames.Queues.Select(StorageNames.PoisonOf)));
+        Assert.Distinct(StorageNames.StorageQueues);
     }
 }

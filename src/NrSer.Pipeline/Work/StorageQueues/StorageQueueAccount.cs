@@ -33,7 +33,7 @@ public sealed class StorageQueueAccount
     /// <param name="cancellationToken">Stops between requests.</param>
     public async Task CreateMissingAsync(CancellationToken cancellationToken)
     {
-        foreach (string name in StorageNames.LaneQueues.Concat(StorageNames.Queues.Select(StorageNames.PoisonOf)))
+        foreach (string name in StorageNames.StorageQueues)
             await Queue(name).CreateIfNotExistsAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
     }
 }
