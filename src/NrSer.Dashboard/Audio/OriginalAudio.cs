@@ -63,8 +63,7 @@ internal sealed class OriginalAudio(
         {
             Upload upload = await uploads.FindOfAsync(recording, ending).ConfigureAwait(false)
                 ?? throw new RefusedException(StatusCodes.Status410Gone, "The upload was deleted or replaced, and its audio is no longer kept.");
-            var identified = new IdentifiedUpload(upload, recording.Sha256 ?? "", Content: null, IsNewETag: false);
-            Stream content = await uploads.OpenAsync(identified, ending).ConfigureAwait(false);
+            Stream content = await uploads.OpenAsync(upload, ending).ConfigureAwait(false);
             await using ConfiguredAsyncDisposable closingContent = content.ConfigureAwait(false);
             var hints = new RecordingHints { Name = recording.BlobName, Track = recording.Track };
             SpeechReader speech = await SpeechReader.OpenAsync(decoder, content, hints, recording.ChannelMode ?? ChannelMode.Mix, ending)

@@ -116,6 +116,16 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
             : await OpenAsync(upload.Upload, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <inheritdoc cref="OpenAsync(IdentifiedUpload, CancellationToken)"/>
+    /// <param name="upload">As it was found.</param>
+    /// <param name="cancellationToken">As there.</param>
+    public Task<Stream> OpenAsync(Upload upload, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(upload);
+        return _container.GetBlobClient(upload.BlobName).OpenReadAsync(
+            new BlobOpenReadOptions(allowModifications: false) { Conditions = Unchanged(upload), BufferSize = ReadAheadBytes }, cancellationToken);
+    }
+
     /// <summary>The recording that an event is about, whatever has become of the upload; null when nothing is known of it.</summary>
     /// <param name="told">The event.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
@@ -235,9 +245,6 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
 
     private static Lane LaneOf(string blobName, Lane asked) =>
         blobName.StartsWith(StorageNames.PodcastsPrefix, StringComparison.Ordinal) ? Lane.Bulk : asked;
-
-    private Task<Stream> OpenAsync(Upload upload, CancellationToken cancellationToken) => _container.GetBlobClient(upload.BlobName).OpenReadAsync(
-        new BlobOpenReadOptions(allowModifications: false) { Conditions = Unchanged(upload), BufferSize = ReadAheadBytes }, cancellationToken);
 
     private static BlobRequestConditions Unchanged(Upload upload) => new() { IfMatch = new ETag($"\"{upload.ETag}\"") };
 
