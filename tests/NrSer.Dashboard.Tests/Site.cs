@@ -33,6 +33,9 @@ public sealed class Site : IAsyncLifetime
     /// <summary>With the token.</summary>
     public HttpClient Client { get; } = new();
 
+    /// <summary>What the server works with.</summary>
+    public IServiceProvider Services => _server!.Services;
+
     /// <summary>The printed address.</summary>
     public Uri Address => _server!.Address;
 

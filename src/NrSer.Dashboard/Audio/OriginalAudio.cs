@@ -9,6 +9,7 @@ using NrSer.Pipeline;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
+using NrSer.Pipeline.Stages;
 using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Uploads;
 
@@ -21,10 +22,12 @@ namespace NrSer.Dashboard.Audio;
 /// <param name="uploads">The uploads.</param>
 /// <param name="decoder">Reads them.</param>
 /// <param name="blobs">Receives the chunks.</param>
+/// <param name="rejection">Takes them back, should the recording have been forgotten meanwhile.</param>
 /// <param name="store">Told of them, so that they are removed in time where no account's rules do that.</param>
 /// <param name="storage">Tells whether they do.</param>
 internal sealed class OriginalAudio(
-    UploadStore uploads, AudioDecoder decoder, ChunkBlobs blobs, RecordingStore store, IOptions<StorageOptions> storage) : IDisposable
+    UploadStore uploads, AudioDecoder decoder, ChunkBlobs blobs, RejectRecording rejection, RecordingStore store,
+    IOptions<StorageOptions> storage) : IDisposable
 {
     private const int AtOnce = 2; // decoders of strangers' files
 
@@ -61,6 +64,20 @@ internal sealed class OriginalAudio(
         await _turns.WaitAsync(ending).ConfigureAwait(false);
         try
         {
+            await DecodeAsync(recording, restoration, ending).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turns.Release();
+            _running.TryRemove(recording.Id, out _);
+        }
+    }
+
+    private async Task DecodeAsync(Recording recording, Restoration restoration, CancellationToken ending)
+    {
+        long samples = 0;
+        try
+        {
             Upload upload = await uploads.FindOfAsync(recording, ending).ConfigureAwait(false)
                 ?? throw new RefusedException(StatusCodes.Status410Gone, "The upload was deleted or replaced, and its audio is no longer kept.");
             Stream content = await uploads.OpenAsync(upload, ending).ConfigureAwait(false);
@@ -71,7 +88,6 @@ internal sealed class OriginalAudio(
             await using ConfiguredAsyncDisposable closingReader = speech.ConfigureAwait(false);
             var options = new SegmentationOptions { MaxChunk = TimeSpan.FromSeconds(recording.MaxChunkSeconds ?? 300) };
             IReadOnlySet<string> stored = await blobs.StoredAsync(recording.Id, AudioVersion.Original, ending).ConfigureAwait(false);
-            long samples = 0;
             await foreach (AudioChunk chunk in new ChunkReader(speech, options).ReadAsync(ending).ConfigureAwait(false))
             {
                 var id = new ChunkId(recording.Id, chunk.Channel, chunk.Index);
@@ -80,14 +96,13 @@ internal sealed class OriginalAudio(
                 samples += chunk.Samples.Length;
                 restoration.Done(id);
             }
-
-            if (storage.Value.ConnectionString is { Length: > 0 })
-                await store.NoteAudioAsync(recording.Id, samples * sizeof(float), ending).ConfigureAwait(false);
         }
         finally
         {
-            _turns.Release();
-            _running.TryRemove(recording.Id, out _);
+            // as every stage does after it has written
+            bool isVoid = await rejection.DiscardIfVoidAsync(recording.Id, CancellationToken.None).ConfigureAwait(false);
+            if (!isVoid && samples > 0 && storage.Value.ConnectionString is { Length: > 0 })
+                await store.NoteAudioAsync(recording.Id, samples * sizeof(float), CancellationToken.None).ConfigureAwait(false);
         }
     }
 

@@ -1,10 +1,13 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Http.Headers;
+using Microsoft.Extensions.DependencyInjection;
 using NrSer.Core.Segmentation;
+using NrSer.Dashboard.Audio;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
 using NrSer.Testing;
 
@@ -135,6 +138,22 @@ public sealed class AudioTests(Site site)
         float[] samples = await Testing.Recordings.SamplesAsync(answers[0]);
         Assert.Equal(BinaryPrimitives.ReadInt16BigEndian(upload.AsSpan(^2..)) / 32768f, samples[^1]); // 16 kHz mono: nothing to resample
         Assert.Equal("stored", (await site.GetAsync($"recordings/{recording.Id}")).GetProperty("audio").GetProperty("original").GetString());
+    }
+
+    [Fact]
+    public async Task Original_OfARecordingForgottenWhileItIsDecoded_IsTakenBack()
+    {
+        Azure.Storage.Blobs.BlobClient blob = site.Store.Account.Blobs.Container(StorageNames.Recordings).GetBlobClient("forgotten.aiff");
+        await blob.UploadAsync(BinaryData.FromBytes(Testing.Recordings.Aiff(channels: 1, seconds: 2)), overwrite: true, Stop);
+        string etag = (await blob.GetPropertiesAsync(cancellationToken: Stop)).Value.ETag.ToString().Trim('"');
+        Recording asRead = GeneratedResults.Recording(10_006, new DateOnly(2026, 1, 6), 0) with { BlobName = "forgotten.aiff", BlobETag = etag };
+        await site.Store.Account.Store.AdvanceAsync(asRead, Stop);
+        await site.Services.GetRequiredService<ForgottenStore>().BuryAsync([asRead.Id], TimeProvider.System.GetUtcNow(), Stop);
+
+        await site.Services.GetRequiredService<OriginalAudio>().RestoreAsync(asRead, new ChunkId(asRead.Id, 0, 0), Stop); // it was written
+        await Polling.UntilAsync(async () => !await site.Store.Account.Blobs.Container(StorageNames.Chunks)
+            .GetBlobsAsync(Azure.Storage.Blobs.Models.BlobTraits.None, Azure.Storage.Blobs.Models.BlobStates.None, $"{asRead.Id}/", Stop)
+            .AnyAsync(Stop));
     }
 
     [Theory]
