@@ -21,7 +21,7 @@ public sealed class QueueOptions
     /// <summary>Wait before a failed message is tried again, doubled with every attempt: 0 to 1 min.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")] public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Pause between looks into an empty queue, which grows to four times as long: 10 ms to 1 min.</summary>
+    /// <summary>Pause between looks into an empty queue, which grows to four times as long, 20 times in the bulk lane: 10 ms to 1 min.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")] public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(250);
 }
 

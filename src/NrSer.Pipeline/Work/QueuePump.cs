@@ -20,7 +20,7 @@ public sealed partial class QueuePump(
         var running = new HashSet<Task>();
         bool lost = false;
         bool mayBeMore = false;
-        TimeSpan pause = options.PollInterval, longest = options.PollInterval * (handler.RetryWithoutLimit ? 20 : 4);
+        TimeSpan pause = options.PollInterval, longest = options.PollInterval * handler.Patience;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -42,7 +42,7 @@ public sealed partial class QueuePump(
                     await Task.WhenAny(running).ConfigureAwait(false);
                 else if (deliveries.Count == 0)
                     await Task.WhenAny([.. running, Task.Delay(pause, time, stoppingToken)]).ConfigureAwait(false);
-                // a queue that stays empty, as that of dead letters does, is asked less and less often
+                // a queue that stays empty is asked less and less often
                 pause = deliveries.Count > 0 ? options.PollInterval : pause * 2 < longest ? pause * 2 : longest;
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -82,4 +82,9 @@ public sealed partial class QueuePump(
 /// <param name="RetryWithoutLimit">Never gives a message up; see <see cref="Settlement.RunAsync"/>.</param>
 /// <param name="IsOpen">Asked between messages whether to receive the next; null for always.</param>
 public sealed record QueueHandler(IWorkQueue Queue, Func<WorkMessage, CancellationToken, Task> Stage, int Concurrency = 1,
-    bool RetryWithoutLimit = false, Func<CancellationToken, Task<bool>>? IsOpen = null);
+    bool RetryWithoutLimit = false, Func<CancellationToken, Task<bool>>? IsOpen = null)
+{
+    /// <summary>How much longer the pauses grow while the queue stays empty. Somebody waits for a live recording; nobody for the first of an archive
+    /// or for a dead letter, and each look costs an idle laptop as much as any other.</summary>
+    public int Patience => RetryWithoutLimit ? 60 : StageQueues.LaneOf(Queue.Name) == Lane.Bulk ? 20 : 4;
+}
