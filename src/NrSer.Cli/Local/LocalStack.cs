@@ -146,7 +146,25 @@ internal sealed class LocalStack : IAsyncDisposable
         }
 
         await AzuriteProcess.EndStraysAsync(StackFile.AzuriteFolder(dataFolder));
+        NoteLoss(EmulatorLoss.Of(StackFile.AzuriteFolder(dataFolder)), terminal);
         string script = await AzuriteInstallation.EnsureAsync(terminal.Note, cancellationToken);
         return await AzuriteProcess.StartAsync(script, StackFile.AzuriteFolder(dataFolder), cancellationToken);
+    }
+
+    private static void NoteLoss(EmulatorLoss loss, Terminal terminal)
+    {
+        if (loss.UnlistedBytes > 0)
+        {
+            terminal.Note(
+                $"The storage emulator was killed before it had noted the last {loss.UnlistedBytes:N0} bytes: what was uploaded then may be "
+                + "missing. nrser ingest on the same files uploads what is not there.");
+        }
+
+        if (loss.DamagedFiles > 0)
+        {
+            terminal.Note(
+                $"{loss.DamagedFiles} of the emulator's files are gone or cut short: some uploads and results cannot be read any more. Restore the "
+                + "folder from a backup, or upload again what nrser status shows as failed.");
+        }
     }
 }

@@ -1,5 +1,6 @@
 using NrSer.Cli.Local;
 using NrSer.Cli.Tests.Processes;
+using NrSer.Emulator;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
@@ -10,9 +11,10 @@ namespace NrSer.Cli.Tests.Local;
 public sealed class UpCommandTests
 {
     [Fact]
-    public async Task Up_InterruptedAndStartedAgain_KeepsResultsAndRepeatsNothing()
+    public async Task Up_InterruptedAndStartedAgain_KeepsResultsRepeatsNothingAndLeavesNothingBehind()
     {
-        await using Stack stack = await Stack.StartedAsync();
+        await using var stack = new Stack { WithPage = true };
+        await stack.StartAsync();
         (await stack.RunAsync("ingest", SampleFiles.Clean)).Succeeded();
         Recording before = await stack.EndedAsync("clean.wav");
         string results = (await stack.RunAsync("results", "clean.wav", "--json")).Output;
@@ -22,7 +24,13 @@ public sealed class UpCommandTests
 
         Assert.False(stack.Runs(first));
         Assert.Null(stack.StackFile());
+        string data = StackFile.AzuriteFolder(stack.Data);
+        Assert.Equal(new EmulatorLoss(0, 0), EmulatorLoss.Of(data));
+        string[] files = Directory.GetFiles(Path.Combine(data, "__blobstorage__"));
+        await File.AppendAllTextAsync(files[0], "never noted", TestContext.Current.CancellationToken); // as a kill would leave it
+        Assert.Equal(new EmulatorLoss(11, 0), EmulatorLoss.Of(data));
         await stack.StartAsync();
+        Assert.Contains("the last 11 bytes", stack.Up.Said, StringComparison.Ordinal);
         Assert.Equal(results, (await stack.RunAsync("results", "clean.wav", "--json")).Output);
 
         // By the time that a new recording is through, the pipeline has looked at the old one too.
@@ -31,27 +39,23 @@ public sealed class UpCommandTests
         Recording after = await stack.EndedAsync("clean.wav");
         Assert.Equal(before.ChangedAt, after.ChangedAt);
         Assert.DoesNotContain(before.Id.Value, stack.Up.Said, StringComparison.Ordinal);
-    }
 
-    [Fact]
-    public async Task Up_Terminated_EndsItsEmulatorAndItsPage()
-    {
-        await using var stack = new Stack { WithPage = true };
-        await stack.StartAsync();
-        StackFile first = stack.StackFile()!;
         string printed = await Waiting.UntilAsync("the address of the page", _ => Task.FromResult(
-            stack.Up.Said.Split('\n').FirstOrDefault(line => line.Contains("?token=", StringComparison.Ordinal))));
+            stack.Up.Said.Split('\n').LastOrDefault(line => line.Contains("?token=", StringComparison.Ordinal))));
         var address = new Uri(printed.Split(' ')[^1]);
         using var browser = new HttpClient();
         Assert.Contains("Go on to NrSer", await browser.GetStringAsync(address, TestContext.Current.CancellationToken), StringComparison.Ordinal);
         string summary = await browser.GetStringAsync(new Uri(address, "/api/v1/summary"), TestContext.Current.CancellationToken);
         Assert.Contains("\"isWhole\":true", summary, StringComparison.Ordinal);
+        StackFile second = stack.StackFile()!;
 
         Assert.Equal(130, await stack.Up.TerminateAsync());
 
-        Assert.False(stack.Runs(first));
+        Assert.False(stack.Runs(second));
         Assert.Null(stack.StackFile());
         await Assert.ThrowsAsync<HttpRequestException>(() => browser.GetAsync(address, TestContext.Current.CancellationToken));
+        File.Delete(files[0]);
+        Assert.Equal(new EmulatorLoss(0, 1), EmulatorLoss.Of(data));
     }
 
     [Fact]
