@@ -22,6 +22,9 @@ dotnet build NrSer.Local.slnf --configuration Release --nologo --verbosity quiet
 
 wait "$browser"
 
+# Counting which branches are hot, to compile them once more, pays in hosts that live for hours; tests end before, and it was a tenth of their work.
+export DOTNET_TieredPGO=0
+
 # A shell in the background ignores Ctrl-C, and what it starts inherits that; some tests send it.
 hearing=(env --default-signal=INT)
 "${hearing[@]}" true 2> /dev/null || hearing=()
