@@ -84,6 +84,11 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
     public PipelineUnderTest WithQueue(string name, Func<IWorkQueue, IWorkQueue> queue) =>
         Create(Account, _settings, services => services.AddKeyedSingleton(name, queue(Queue(name))));
 
+    /// <summary>A process with every stage on the same storage, which it reaches by another way. Its clock goes.</summary>
+    public PipelineUnderTest Hosted(string connectionString) => Create(
+        Account, [.. _settings, new("NrSer:Storage:ConnectionString", connectionString)],
+        services => services.AddSingleton(TimeProvider.System).AddNrSerLocalHost());
+
     private static PipelineUnderTest Create(StorageAccount account, IEnumerable<KeyValuePair<string, string?>> settings,
         Action<IServiceCollection> change)
     {
