@@ -8,8 +8,8 @@ internal sealed class RecordingFile : IAsyncDisposable
     private const int BufferBytes = 64 * 1024;
     private const string StandardInput = "-";
 
-    private RecordingFile(Stream content, string name, string label, int? track) =>
-        (Content, Name, Label, Hints) = (content, name, label, new() { Name = name, Track = track });
+    private RecordingFile(Stream content, string name, string label, RecordingHints hints) =>
+        (Content, Name, Label, Hints) = (content, name, label, hints);
 
     /// <summary>At the first byte, at first.</summary>
     public Stream Content { get; }
@@ -35,13 +35,15 @@ internal sealed class RecordingFile : IAsyncDisposable
     public static async Task<RecordingFile> OpenAsync(FileInfo file, string? name, int? track, CancellationToken cancellationToken)
     {
         if (file.ToString() == StandardInput)
-            return new(new PipeStream(Console.OpenStandardInput()), name ?? "standard input", name ?? "standard input", track);
+            return new(new PipeStream(Console.OpenStandardInput()), name ?? "standard input", name ?? "standard input",
+                new() { Name = name, Track = track });
         if (Directory.Exists(file.FullName))
             throw new UsageException($"{file} is a folder; a recording is wanted.");
         if (!file.Exists)
             throw new UsageException($"There is no file {file}.");
         Stream content = await OffThread(() => OpenFile(file), cancellationToken);
-        return new(content.CanSeek ? content : new PipeStream(content), name ?? file.Name, name ?? file.ToString(), track);
+        return new(content.CanSeek ? content : new PipeStream(content), name ?? file.Name, name ?? file.ToString(),
+            new() { Name = name ?? file.ToString(), Track = track });
     }
 
     /// <inheritdoc/>

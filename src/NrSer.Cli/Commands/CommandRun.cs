@@ -41,6 +41,7 @@ internal static class CommandRun
 
     private static (string Message, int ExitCode)? Explain(Exception error) => error switch
     {
+        InvalidAudioException { FileName: { } file } => ($"{file}: {error.Message}", ExitCode.BadInput),
         InvalidAudioException or UsageException or EvaluationException or LakeQueryException or RefusalKeyException
             => (error.Message, ExitCode.BadInput),
         FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException => (error.Message, ExitCode.BadInput),

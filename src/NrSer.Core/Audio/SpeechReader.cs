@@ -18,6 +18,7 @@ public sealed class SpeechReader : IAsyncDisposable
     private const int BlockFrames = 4096; // about 0.1 to 0.5 s; large enough to make calls cheap, small enough for the cache
 
     private readonly IAudioReader _reader;
+    private readonly string? _name;
     private readonly Resampler[] _resamplers;
     private readonly ClippingMeter _clipping;
     private readonly BandwidthMeter[] _bandwidths;
@@ -30,9 +31,10 @@ public sealed class SpeechReader : IAsyncDisposable
     private int _resampledEnd;
     private bool _hasEnded;
 
-    private SpeechReader(IAudioReader reader, ChannelMode mode)
+    private SpeechReader(IAudioReader reader, ChannelMode mode, string? name)
     {
         _reader = reader;
+        _name = name;
         Source = reader.Format;
         Channels = mode == ChannelMode.Mix ? 1 : Source.Channels;
         if (Channels > MaxSeparateChannels)
@@ -68,17 +70,27 @@ public sealed class SpeechReader : IAsyncDisposable
         AudioDecoder decoder, Stream content, RecordingHints hints, ChannelMode mode, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(decoder);
-        return await OfAsync(await decoder.OpenAsync(content, hints, cancellationToken).ConfigureAwait(false), mode).ConfigureAwait(false);
+        ArgumentNullException.ThrowIfNull(hints);
+        try
+        {
+            IAudioReader reader = await decoder.OpenAsync(content, hints, cancellationToken).ConfigureAwait(false);
+            return await OfAsync(reader, mode, hints.Name).ConfigureAwait(false);
+        }
+        catch (InvalidAudioException invalid) when (hints.Name is { } name)
+        {
+            throw invalid.Of(name);
+        }
     }
 
     /// <summary>Takes a reader over, and disposes it if it cannot be used.</summary>
     /// <param name="reader">Not yet read from.</param>
     /// <param name="mode">What becomes of the channels.</param>
-    internal static async Task<SpeechReader> OfAsync(IAudioReader reader, ChannelMode mode)
+    /// <param name="name">What the recording is called, or null.</param>
+    internal static async Task<SpeechReader> OfAsync(IAudioReader reader, ChannelMode mode, string? name = null)
     {
         try
         {
-            return new SpeechReader(reader, mode);
+            return new SpeechReader(reader, mode, name);
         }
         catch
         {
@@ -145,7 +157,15 @@ public sealed class SpeechReader : IAsyncDisposable
         int read;
         do
         {
-            read = await _reader.ReadAsync(_interleaved.AsMemory(samples), cancellationToken).ConfigureAwait(false);
+            try
+            {
+                read = await _reader.ReadAsync(_interleaved.AsMemory(samples), cancellationToken).ConfigureAwait(false);
+            }
+            catch (InvalidAudioException invalid) when (_name is not null)
+            {
+                throw invalid.Of(_name);
+            }
+
             samples += read;
         }
         while (read > 0 && samples < _interleaved.Length);

@@ -16,6 +16,22 @@ public sealed class AnalyzeCommandTests : IDisposable
     public void Dispose() => _scratch.Dispose();
 
     [Fact]
+    public async Task Analyze_RecordingCutOff_NamesItAndACommandThatMendsIt()
+    {
+        string cut = _scratch["it's cut.wav"], mended = _scratch["out.wav"];
+        byte[] whole = await File.ReadAllBytesAsync(SampleFiles.Noisy, TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(cut, whole[..(whole.Length / 2)], TestContext.Current.CancellationToken);
+
+        string refused = (await Nrser.RunAsync("analyze", cut)).Refused(2);
+
+        Assert.Contains($"{cut}: The recording is cut off", refused, StringComparison.Ordinal);
+        string command = refused[refused.IndexOf("ffmpeg -i ", StringComparison.Ordinal)..].Split(" out.wav")[0];
+        using Process ffmpeg = Process.Start("bash", ["-c", $"{command} -loglevel error '{mended}'"]);
+        await ffmpeg.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0.5, new FileInfo(mended).Length / (double)whole.Length, 0.01);
+    }
+
+    [Fact]
     public async Task Analyze_NoisySpeech_PrintsTheFieldsOfTheContract()
     {
         JsonElement analysis = (await Nrser.RunAsync("analyze", SampleFiles.Noisy)).Json();

@@ -36,7 +36,7 @@ internal sealed class AmrPacking
         {
             throw new InvalidAudioException(
                 $"The 3GP packs {_framesPerSample} frames of AMR into each sample, of which ffmpeg decodes only the first. Unpack it: "
-                + "ffmpeg -i FILE -c copy out.amr");
+                + $"ffmpeg -i {Conversion.File} -c copy out.amr");
         }
     }
 

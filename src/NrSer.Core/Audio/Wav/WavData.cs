@@ -54,7 +54,8 @@ internal readonly record struct WavData(long Bytes, bool MayEndEarly, long FileO
     {
         long missingBytes = Bytes - (input.LengthBytes - input.PositionBytes) ?? 0;
         if (missingBytes > 0 && !MayEndAt(input.LengthBytes!.Value))
-            throw new InvalidAudioException($"The recording is cut off: {missingBytes} of {Bytes} bytes are missing.", input.LengthBytes);
+            throw new InvalidAudioException(
+                $"The recording is cut off: {missingBytes} of {Bytes} bytes are missing. {Conversion.Salvage}", input.LengthBytes);
         return this;
     }
 }

@@ -269,7 +269,8 @@ public sealed class WavReader : IAudioReader
     {
         int partBytes = _input.Buffered.Length;
         return new(
-            $"The recording is cut off: {_remainingBytes - partBytes} of {_data.Bytes} bytes are missing.", _input.PositionBytes + partBytes);
+            $"The recording is cut off: {_remainingBytes - partBytes} of {_data.Bytes} bytes are missing. {Conversion.Salvage}",
+            _input.PositionBytes + partBytes);
     }
 
     private InvalidAudioException TooLong() =>
