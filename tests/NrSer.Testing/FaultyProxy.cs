@@ -9,6 +9,8 @@ namespace NrSer.Testing;
 /// <remarks>Looks into queues are passed on but not counted: how many there are is a matter of time.</remarks>
 public sealed class FaultyProxy : IAsyncDisposable
 {
+    private static readonly byte[] s_busy = "HTTP/1.1 503 Server Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray();
+
     private readonly List<TcpListener> _listeners = [];
     private readonly List<Task> _accepting = [];
     private readonly ConcurrentDictionary<Task, byte> _clients = [];
@@ -103,7 +105,7 @@ public sealed class FaultyProxy : IAsyncDisposable
                     return;
                 Fault? fault = FaultOf(request.Head);
                 if (fault == Fault.Refuse)
-                    await stream.WriteAsync("HTTP/1.1 503 Server Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray(), _stopping.Token);
+                    await stream.WriteAsync(s_busy, _stopping.Token);
                 if (fault is Fault.Refuse or Fault.Drop)
                     return;
                 using var account = new TcpClient();

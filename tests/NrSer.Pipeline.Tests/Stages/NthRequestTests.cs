@@ -124,7 +124,7 @@ public sealed class NthRequestTests(StorageEmulator emulator)
         return [.. said.Order()];
     }
 
-    /// <summary>A note of open work that outlived the work, since its removal failed, is taken away by the sweep that would have stepped in.</summary>
+    /// <summary>A note of open work that outlived the work, since its removal failed, goes with the sweep that would have stepped in.</summary>
     private static async Task AssertNothingOpenAsync(PipelineUnderTest pipeline)
     {
         DateTimeOffset later = TimeProvider.System.GetUtcNow().AddDays(1);
