@@ -36,9 +36,16 @@ public static class ServiceCollectionExtensions
         });
         services.AddSingleton(provider => new SnrLevelBlock(provider.GetRequiredService<ModelSet>().SnrLevel));
         services.AddSingleton<IEmotionClassifier>(provider => new OnnxEmotionClassifier(provider.GetRequiredService<ModelSet>().Emotion));
-        services.AddSingleton(provider => new SpeechReconstituter(
-            provider.GetRequiredService<ISpeechEnhancer>(), provider.GetRequiredService<SnrLevelBlock>(),
-            provider.GetRequiredService<IOptions<SegmentationOptions>>().Value, provider.GetRequiredService<ModelSet>().Options.EffectiveThreads));
+        services.AddSingleton(provider =>
+        {
+            ModelSet models = provider.GetRequiredService<ModelSet>();
+            int threads = models.Options.EffectiveThreads;
+            return new SpeechReconstituter(
+                provider.GetRequiredService<ISpeechEnhancer>(), provider.GetRequiredService<SnrLevelBlock>(),
+                provider.GetRequiredService<IOptions<SegmentationOptions>>().Value, threads,
+                models.Screen is null ? null
+                    : new Screen(new OnnxSpeechEnhancer(models.ScreenEnhancer, threads), new SnrLevelBlock(models.ScreenSnrLevel)));
+        });
         services.AddSingleton(provider => new SegmentEmotionRecognizer(
             provider.GetRequiredService<IEmotionClassifier>(), provider.GetRequiredService<IOptions<EmotionOptions>>().Value,
             provider.GetRequiredService<ModelSet>().Options.EffectiveThreads));

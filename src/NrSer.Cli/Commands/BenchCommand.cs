@@ -87,8 +87,8 @@ internal static class BenchCommand
         ModelEntry Of(ModelKind kind) => catalog.Models.Where(entry => entry.Kind == kind).MaxBy(sizeOf)!;
         ModelEntry enhancer = Of(ModelKind.Enhancer);
         ModelEntry block = catalog.BlocksOf(enhancer).MaxBy(sizeOf) ?? throw new UsageException(
-            $"No SNR-level block belongs to the largest enhancer, {enhancer.Id}, so that the two cannot be measured together. Add one whose entry "
-            + "names it: nrser models add");
+            $"No SNR-level block belongs to the largest enhancer, {enhancer.Id}, so that the two cannot be measured together. Fit one: "
+            + ModelCatalog.Fitting(enhancer));
         return [enhancer, block, Of(ModelKind.Emotion)];
     }
 
@@ -108,16 +108,25 @@ internal static class BenchCommand
         ModelSet models = services.GetRequiredService<ModelSet>();
         SegmentationOptions segmentation = services.GetRequiredService<IOptions<SegmentationOptions>>().Value;
         AudioDecoder decoder = services.GetRequiredService<AudioDecoder>();
-        var grown = new Dictionary<string, long>(StringComparer.Ordinal); // bytes, on behalf of a stage
+        var grown = new Dictionary<string, long>(StringComparer.Ordinal); // bytes, on behalf of a model
         _ = models.SnrLevel; // small as it is, it pays for the runtime's own memory
-        Load(Enhance, () => models.Enhancer);
-        Load(Score, () => models.SnrLevel);
-        Load(Recognise, () => models.Emotion);
+        OnnxModel[] loaded = [
+            Load(models.EnhancerEntry, () => models.Enhancer), Load(models.SnrLevelEntry, () => models.SnrLevel),
+            Load(models.EmotionEntry, () => models.Emotion),
+            .. models.Screen is not { } screen ? Array.Empty<OnnxModel>()
+                : [Load(screen.Enhancer, () => models.ScreenEnhancer), Load(screen.SnrLevel, () => models.ScreenSnrLevel)],
+        ];
+        var heaviest = new Dictionary<string, string>(StringComparer.Ordinal) // whose first run a stage's growth is
+        {
+            [Enhance] = (models.Screen?.Enhancer ?? models.EnhancerEntry).Id, [Recognise] = models.EmotionEntry.Id,
+            [Score] = (models.Screen is null ? models.SnrLevelEntry : models.EnhancerEntry).Id,
+        };
+        TimeSpan[] before = [.. loaded.Select(_ => TimeSpan.Zero)];
         SpeechReconstituter reconstituter = services.GetRequiredService<SpeechReconstituter>();
         SegmentEmotionRecognizer recognizer = services.GetRequiredService<SegmentEmotionRecognizer>();
 
         var stages = new Dictionary<string, (TimeSpan Time, TimeSpan Inference)>(StringComparer.Ordinal);
-        double audioSeconds = 0;
+        double audioSeconds = 0, leftSeconds = 0;
         using var material = new ChunkCutter(new SegmentationOptions { MaxChunk = length < segmentation.MaxChunk ? length : segmentation.MaxChunk });
         bool warm = false;
         while (audioSeconds < length.TotalSeconds)
@@ -131,17 +140,20 @@ internal static class BenchCommand
             await Measure(Enhance, () => Now(() => reconstituter.Enhance(chunk, audio.Memory, cancellationToken)));
             await Measure(Score, () => Now(() => segments = reconstituter.Score(chunk, audio.Memory, wholeAsOne: false, cancellationToken)));
             await Measure("mix", () => Now(() => reconstituter.Blend(chunk.Span, audio.Span, segments)));
+            double left = segments.Where(segment => !segment.IsScreened).Sum(segment => segment.Span.Samples) / (double)SegmentGrid.SampleRateHz;
             segments = [.. segments.Select(segment => segment with { IsSpeech = true })]; // the emotion model is to hear everything
             await Measure(Recognise, () => Now(() => recognizer.Recognize(audio.Memory, segments, cancellationToken)));
             material.Drop(chunk.Length);
             if (!warm)
             {
                 warm = true;
+                before = [.. loaded.Select(model => model.InferenceTime)];
                 stages.Clear(); // the first chunk pays for compilation and first touches
                 continue;
             }
 
             audioSeconds += chunk.Length / (double)SegmentGrid.SampleRateHz;
+            leftSeconds += left;
             progress(audioSeconds / length.TotalSeconds);
         }
 
@@ -153,21 +165,23 @@ internal static class BenchCommand
             audioSeconds, threads,
             [.. stages.Select(stage => new BenchStageV1(
                 stage.Key, stage.Value.Time.TotalSeconds, stage.Value.Time.TotalSeconds / audioSeconds, stage.Value.Inference.TotalSeconds))],
-            [Model(Enhance, models.EnhancerEntry), Model(Score, models.SnrLevelEntry), Model(Recognise, models.EmotionEntry)],
+            [.. loaded.Select(Model)],
             (total - inference).TotalSeconds / audioSeconds, total.TotalSeconds / audioSeconds, total / inference,
-            audioSeconds / (total.TotalSeconds * threads), self.PeakWorkingSet64 / MiB);
+            audioSeconds / (total.TotalSeconds * threads), self.PeakWorkingSet64 / MiB,
+            models.Screen is null ? null : leftSeconds / audioSeconds);
 
-        void Load(string stage, Func<OnnxModel> load)
+        OnnxModel Load(ModelEntry entry, Func<OnnxModel> load)
         {
-            long before = ResidentBytes();
-            load();
-            grown[stage] = ResidentBytes() - before;
+            long resident = ResidentBytes();
+            OnnxModel model = load();
+            grown[entry.Id] = ResidentBytes() - resident;
+            return model;
         }
 
-        BenchModelV1 Model(string stage, ModelEntry entry)
+        BenchModelV1 Model(OnnxModel model, int number)
         {
-            double seconds = stages[stage].Inference.TotalSeconds;
-            return new BenchModelV1(entry.Id, seconds / audioSeconds, audioSeconds / seconds, grown[stage] / MiB);
+            double seconds = (model.InferenceTime - before[number]).TotalSeconds;
+            return new BenchModelV1(model.Entry.Id, seconds / audioSeconds, audioSeconds / seconds, grown[model.Entry.Id] / MiB);
         }
 
         async Task Measure(string stage, Func<Task> work)
@@ -177,8 +191,8 @@ internal static class BenchCommand
             await work();
             (TimeSpan time, TimeSpan inside) = stages.GetValueOrDefault(stage);
             stages[stage] = (time + Stopwatch.GetElapsedTime(begun), inside + (models.InferenceTime - inferenceBefore));
-            if (!warm)
-                grown[stage] = grown.GetValueOrDefault(stage) + (ResidentBytes() - memoryBefore);
+            if (!warm && heaviest.TryGetValue(stage, out string? id))
+                grown[id] += ResidentBytes() - memoryBefore;
         }
 
         static long ResidentBytes()
@@ -224,6 +238,8 @@ internal static class BenchCommand
             $"{report.AudioSeconds:F0} s of audio, threads: {report.Threads}. RTF {report.TotalRtf:F4} in all, ");
         terminal.Data.MarkupLineInterpolated(
             $"{report.TotalToInference:F3} times that of the networks; {report.OutsideInferenceRtf:F5} outside them.");
+        if (report.LeftToEnhancer is { } share)
+            terminal.Data.MarkupLineInterpolated($"{share:P0} of the audio was left to {report.Models[0].Model}, the rest decided without it.");
         terminal.Data.MarkupLineInterpolated(
             $"{report.AudioHoursPerCoreHour:F1} h of audio per core-hour; peak memory {report.PeakMemoryMiB:F0} MiB");
     }

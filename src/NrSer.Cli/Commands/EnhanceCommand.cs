@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using NrSer.Cli.Output;
 using NrSer.Core.Audio;
 using NrSer.Core.Audio.Wav;
+using NrSer.Core.Enhancement;
 using NrSer.Core.Reconstitution;
 using NrSer.Core.Segmentation;
 
@@ -51,6 +52,7 @@ internal static class EnhanceCommand
         CancellationToken cancellationToken)
     {
         SpeechReconstituter reconstituter = services.GetRequiredService<SpeechReconstituter>();
+        ISpeechEnhancer enhancer = services.GetRequiredService<ISpeechEnhancer>();
         await using SpeechReader speech = await SpeechReader.OpenAsync(
             services.GetRequiredService<AudioDecoder>(), source.Content, source.Hints, ChannelMode.Mix, cancellationToken);
         var reader = new ChunkReader(speech, services.GetRequiredService<IOptions<SegmentationOptions>>().Value);
@@ -69,7 +71,7 @@ internal static class EnhanceCommand
             else
             {
                 using MemoryOwner<float> enhanced = ChunkMemory.Rent(chunk.Samples.Length);
-                reconstituter.Enhance(chunk.Samples, enhanced.Memory, cancellationToken);
+                enhancer.Enhance(chunk.Samples, enhanced.Memory, cancellationToken);
                 await writer.WriteAsync(enhanced.Memory, cancellationToken);
             }
 

@@ -89,6 +89,9 @@ internal static class InstallCommand
             use = false;
         }
 
+        if (entry.Kind == ModelKind.Enhancer)
+            terminal.Note($"Fit such a block on recordings of yours: {ModelCatalog.Fitting(entry)}");
+
         if (use)
             installed.Use([entry.Name]);
         terminal.Note(use ? $"{entry.Id} is used from now on." : $"Use it with: {ModelsCommand.Using(entry)}");

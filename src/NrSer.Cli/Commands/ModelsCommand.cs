@@ -22,9 +22,10 @@ internal static class ModelsCommand
             "Loads every model, checks file, hash, names and shapes against the catalogue, computes its fixture where it has one, and holds "
             + "that the SNR-level block in use belongs to the enhancer in use. Exit code 3 if one does not hold.");
         verify.Run(terminal, (parsed, _) => Task.FromResult(Show(terminal, parsed.GetValue(json), load: true)));
-        return new Command("models", "Shows, checks and installs models.")
+        return new Command("models", "Shows, checks, installs and fits models.")
         {
-            list, verify, InstallCommand.Create(terminal), Add(terminal), Use(terminal), Remove(terminal), json,
+            list, verify, InstallCommand.Create(terminal), FitSnrCommand.Create(terminal),
+            Add(terminal), Use(terminal), Remove(terminal), json,
         };
     }
 

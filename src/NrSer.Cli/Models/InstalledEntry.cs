@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using NrSer.Core.Models;
 using NrSer.Core.Models.Weights;
+using NrSer.Evaluation.Fitting;
 
 namespace NrSer.Cli.Models;
 
@@ -33,7 +34,7 @@ internal static class InstalledEntry
             ["kind"] = "enhancer",
             ["inputs"] = Tensors(("spectrogram", Shape())),
             ["outputs"] = Tensors(("enhanced", Shape())),
-            ["stft"] = new JsonObject { ["fftSamples"] = CmganLayout.FftSamples, ["hopSamples"] = CmganLayout.HopSamples, ["window"] = "hamming" },
+            ["stft"] = Framing(CmganLayout.FftSamples, CmganLayout.HopSamples),
             ["enhancer"] = new JsonObject { ["compression"] = 0.3, ["blockSamples"] = CmganLayout.BlockSamples, ["overlapSamples"] = 0 },
             ["trainingData"] = Data(("VoiceBank+DEMAND (Valentini-Botinhao 2017)", "CC-BY-4.0")),
         };
@@ -72,6 +73,35 @@ internal static class InstalledEntry
         };
     }
 
+    /// <summary>The entry of an SNR-level block that was fitted here.</summary>
+    /// <param name="fitted">The block.</param>
+    /// <param name="name">What it shall be called.</param>
+    /// <param name="onnxPath">Its file.</param>
+    /// <param name="recordings">What it was fitted on, as the user names it.</param>
+    public static JsonObject OfSnrLevel(FittedSnrLevel fitted, string name, string onnxPath, IReadOnlyList<string> recordings)
+    {
+        string sha256 = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(onnxPath))), stem = $"{name}-{sha256[..12]}";
+        SnrLevelEntry block = fitted.Entry;
+        return new JsonObject
+        {
+            ["kind"] = "snrLevel", ["name"] = name, ["version"] = sha256[..12], ["quality"] = "demonstration",
+            ["file"] = $"{stem}.onnx", ["sha256"] = sha256, ["fixture"] = $"{stem}.fixture.json", ["sampleRateHz"] = 16_000,
+            ["inputs"] = Tensors((DenseSnrNetwork.Input, new JsonArray("batch", DenseSnrNetwork.Features))),
+            ["outputs"] = Tensors((DenseSnrNetwork.Output, new JsonArray("batch"))),
+            ["stft"] = Framing(DenseSnrNetwork.Stft.FftSamples, DenseSnrNetwork.Stft.HopSamples),
+            ["snrLevel"] = new JsonObject
+            {
+                ["noiseThreshold"] = block.NoiseThreshold, ["keptEnergyThresholdDb"] = block.KeptEnergyThresholdDb,
+                ["mixRange"] = new JsonArray([.. block.MixRange!.Select(score => (JsonNode)score)]), ["enhancer"] = block.Enhancer,
+                ["highPassHz"] = block.HighPassHz,
+            },
+            ["licence"] = "that of the recordings", ["source"] = "nrser models fit-snr",
+            ["trainingData"] = Data(
+                [.. recordings.Select(recording => (Path.GetFileName(Path.TrimEndingDirectorySeparator(recording)), "not stated"))]),
+            ["measured"] = fitted.Measured,
+        };
+    }
+
     /// <summary>What all entries have.</summary>
     public static JsonObject Complete(
         JsonObject details, ModelSource source, string name, string version, string stem, string onnxPath, string weightsSha256,
@@ -105,6 +135,9 @@ internal static class InstalledEntry
 
     private static JsonArray Tensors(params (string Name, JsonArray Shape)[] tensors) => new(
         [.. tensors.Select(tensor => new JsonObject { ["name"] = tensor.Name, ["type"] = "float32", ["shape"] = tensor.Shape })]);
+
+    private static JsonObject Framing(int fftSamples, int hopSamples) =>
+        new() { ["fftSamples"] = fftSamples, ["hopSamples"] = hopSamples, ["window"] = "hamming" };
 
     private static JsonArray Data(params (string Name, string Licence)[] corpora) => new(
         [.. corpora.Select(corpus => new JsonObject { ["name"] = corpus.Name, ["licence"] = corpus.Licence })]);

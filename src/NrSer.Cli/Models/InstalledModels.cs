@@ -11,17 +11,16 @@ internal sealed class InstalledModels(ModelOptions options)
     /// <summary>Below the folder of installed models: one for each whose installation was begun and not ended.</summary>
     public const string Unfinished = "unfinished";
 
-    private static readonly string[] s_files = ["file", "weights", "fixture"]; // fields of an entry that name one
     private static readonly string[] s_pair = [Slot(ModelKind.Enhancer), Slot(ModelKind.SnrLevel)]; // belong together
 
     private readonly string _folder = options.InstalledPath is { Length: > 0 } folder
         ? folder
         : throw new UsageException($"{ModelOptions.Section}:InstalledPath is empty: there is no folder to install models into.");
 
+    private readonly InstalledCatalog _catalog = new(options);
+
     /// <summary>Where they are.</summary>
     public string Folder => _folder;
-
-    private string CatalogPath => Path.Combine(_folder, ModelCatalog.FileName);
 
     /// <summary>Adds a model after checking all that its entry says, or its entry alone when the file is to be pulled.</summary>
     /// <param name="network">The ONNX file, or null.</param>
@@ -53,10 +52,10 @@ internal sealed class InstalledModels(ModelOptions options)
 
             if (network is not null)
                 Copy(network.FullName, $"{stem}.onnx", copies);
-            JsonObject document = ReadCatalog();
+            JsonObject document = _catalog.Read();
             document["models"]!.AsArray().Add(node);
             ModelEntry? added = null;
-            Publish(document, published =>
+            _catalog.Publish(document, published =>
             {
                 added = Find(published, name);
                 if (network is not null)
@@ -104,10 +103,10 @@ internal sealed class InstalledModels(ModelOptions options)
             moved.Add(proof);
             if (fixture is not null)
                 File.Copy(fixture, proof, overwrite: true);
-            JsonObject document = ReadCatalog();
+            JsonObject document = _catalog.Read();
             document["models"]!.AsArray().Add(node);
             ModelEntry? added = null;
-            Publish(document, published =>
+            _catalog.Publish(document, published =>
             {
                 added = Find(published, node["name"]!.GetValue<string>());
                 using OnnxModel model = OnnxModel.Load(published, added, options);
@@ -127,6 +126,43 @@ internal sealed class InstalledModels(ModelOptions options)
         }
     }
 
+    /// <summary>Enters a copy of a model, whose entry says something else.</summary>
+    /// <param name="catalog">The catalogue of the model.</param>
+    /// <param name="entry">The model, installed or the program's own.</param>
+    /// <param name="name">What the copy shall be called.</param>
+    /// <param name="change">Told the copy's entry.</param>
+    public ModelEntry EnterCopy(ModelCatalog catalog, ModelEntry entry, string name, Action<JsonObject> change)
+    {
+        if (entry.Weights is not null)
+            throw new UsageException($"'{entry.Name}' has its weights in a file of their own, which no copy can share: leave --name out.");
+        using FileStream claim = Claim();
+        RequireFree(name);
+        string stage = UnfinishedModel.Begin(this, name), copy = Path.Combine(stage, $"{name}.onnx");
+        File.Copy(catalog.FileOf(entry), copy, overwrite: true);
+        JsonObject node = InstalledCatalog.EntryOf(catalog, entry);
+        (node["name"], node["file"], node["fixture"]) = (name, Path.GetFileName(copy), $"{name}.fixture.json");
+        change(node);
+        ModelEntry entered = Enter(node, [copy], catalog.FixtureOf(entry), _ => { });
+        UnfinishedModel.End(stage);
+        return entered;
+    }
+
+    /// <summary>Changes what an installed model's entry says; its files stay.</summary>
+    /// <param name="name">The model.</param>
+    /// <param name="change">Told the entry.</param>
+    /// <exception cref="ModelException">The entry does not hold any more.</exception>
+    public ModelEntry Change(string name, Action<JsonObject> change)
+    {
+        using FileStream claim = Claim();
+        JsonObject document = _catalog.Read();
+        JsonObject entry = document["models"]!.AsArray().FirstOrDefault(model => model!["name"]!.GetValue<string>() == name)?.AsObject()
+            ?? throw new UsageException($"'{name}' is not installed here. See: nrser models list");
+        change(entry);
+        ModelEntry? changed = null;
+        _catalog.Publish(document, published => changed = Find(published, name));
+        return changed!;
+    }
+
     /// <summary>Makes models those that are used when none are named, all of them or none: a pair that belongs together changes in one
     /// step.</summary>
     /// <param name="names">Any models of different kinds, installed or the program's own.</param>
@@ -136,7 +172,7 @@ internal sealed class InstalledModels(ModelOptions options)
     {
         using FileStream claim = Claim();
         ModelCatalog catalog = ModelCatalog.Load(options.CatalogPath, options.InstalledPath);
-        JsonObject document = ReadCatalog();
+        JsonObject document = _catalog.Read();
         var chosen = new Dictionary<ModelKind, ModelEntry>();
         foreach (ModelEntry entry in names.Distinct(StringComparer.Ordinal).Select(name => Find(catalog, name)))
         {
@@ -145,7 +181,7 @@ internal sealed class InstalledModels(ModelOptions options)
             document["defaults"]![Slot(entry.Kind)] = entry.Name;
         }
 
-        Publish(document, published =>
+        _catalog.Publish(document, published =>
         {
             published.RequirePair(published.Choose(ModelKind.Enhancer, name: null), published.Choose(ModelKind.SnrLevel, name: null));
             foreach (ModelEntry entry in chosen.Values)
@@ -160,7 +196,7 @@ internal sealed class InstalledModels(ModelOptions options)
     public void Remove(string name)
     {
         using FileStream claim = Claim();
-        JsonObject document = ReadCatalog();
+        JsonObject document = _catalog.Read();
         JsonArray models = document["models"]!.AsArray();
         JsonNode? entry = models.FirstOrDefault(model => model!["name"]!.GetValue<string>() == name);
         string begun = Path.Combine(_folder, Unfinished, Path.GetFileName(name));
@@ -181,8 +217,8 @@ internal sealed class InstalledModels(ModelOptions options)
             left = [.. left, .. s_pair]; // what is left of a pair belongs to nothing: both places go back to the program's own
         foreach (string slot in left)
             defaults.Remove(slot);
-        Publish(document, _ => { });
-        foreach (string file in s_files.Select(field => entry[field]?.GetValue<string>()).OfType<string>())
+        _catalog.Publish(document, _ => { });
+        foreach (string file in InstalledCatalog.FileFields.Select(field => entry[field]?.GetValue<string>()).OfType<string>())
             File.Delete(Path.Combine(_folder, file));
     }
 
@@ -245,42 +281,7 @@ internal sealed class InstalledModels(ModelOptions options)
         copies.Add(target);
     }
 
-    private JsonObject ReadCatalog() => File.Exists(CatalogPath)
-        ? JsonNode.Parse(File.ReadAllText(CatalogPath))!.AsObject()
-        : new JsonObject { ["schema"] = 1, ["defaults"] = new JsonObject(), ["models"] = new JsonArray() };
-
     private static string Slot(ModelKind kind) => JsonNamingPolicy.CamelCase.ConvertName(kind.ToString());
-
-    /// <summary>Writes the catalogue if everything in it holds.</summary>
-    /// <param name="document">What shall be written.</param>
-    /// <param name="check">What else has to hold; throws.</param>
-    private void Publish(JsonObject document, Action<ModelCatalog> check)
-    {
-        DirectoryInfo trial = Directory.CreateDirectory(Path.Combine(_folder, "trial"));
-        string file = Path.Combine(trial.FullName, ModelCatalog.FileName);
-        try
-        {
-            // Names files of the folder above, so that what is checked is what will be used.
-            JsonObject moved = document.DeepClone().AsObject();
-            foreach (JsonNode? model in moved["models"]!.AsArray())
-            {
-                foreach (string field in s_files)
-                {
-                    if (model![field]?.GetValue<string>() is { } name)
-                        model[field] = Path.Combine("..", name);
-                }
-            }
-
-            File.WriteAllText(file, moved.ToJsonString());
-            check(ModelCatalog.Load(options.CatalogPath, trial.FullName));
-            File.WriteAllText(file, document.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
-            File.Move(file, CatalogPath, overwrite: true);
-        }
-        finally
-        {
-            trial.Delete(recursive: true);
-        }
-    }
 
     /// <summary>One process at a time changes the folder; the lock ends with the process.</summary>
     public FileStream Claim()

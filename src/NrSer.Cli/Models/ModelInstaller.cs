@@ -77,10 +77,7 @@ internal sealed class ModelInstaller(InstalledModels installed, ModelDownload do
                 source.Revision, files.ToDictionary(file => file.Key, file => file.Value.Sha256, StringComparer.Ordinal)));
         }
 
-        Directory.Delete(stage, recursive: true);
-        string unfinished = Path.GetDirectoryName(stage)!;
-        if (!Directory.EnumerateFileSystemEntries(unfinished).Any())
-            Directory.Delete(unfinished);
+        UnfinishedModel.End(stage);
         return added;
     }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace NrSer.Cli.Output;
 
 /// <summary>What <c>nrser bench</c> measured: real-time factors are seconds of work per second of audio.</summary>
@@ -10,10 +12,12 @@ namespace NrSer.Cli.Output;
 /// <param name="TotalToInference">Time of everything by time of the raw sessions, if all threads were always in one.</param>
 /// <param name="AudioHoursPerCoreHour">What one core gets through.</param>
 /// <param name="PeakMemoryMiB">Of the process.</param>
+/// <param name="LeftToEnhancer">In a cascade, the share of the audio that reached the chosen enhancer; null otherwise.</param>
 internal sealed record BenchReportV2(
     double AudioSeconds, int Threads, IReadOnlyList<BenchStageV1> Stages, IReadOnlyList<BenchModelV1> Models, double OutsideInferenceRtf,
     double TotalRtf,
-    double TotalToInference, double AudioHoursPerCoreHour, double PeakMemoryMiB);
+    double TotalToInference, double AudioHoursPerCoreHour, double PeakMemoryMiB,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? LeftToEnhancer = null);
 
 /// <summary>One stage: its time, and how much of it was spent inside the networks.</summary>
 internal sealed record BenchStageV1(string Stage, double Seconds, double Rtf, double InferenceSeconds);

@@ -5,7 +5,10 @@ using NrSer.Core.Signal;
 
 namespace NrSer.Core.Enhancement;
 
-/// <summary>Runs any spectrogram-to-spectrogram network over blocks; framing, compression and blocks come from its catalogue entry.</summary>
+/// <summary>
+/// Runs any spectrogram-to-spectrogram network over blocks; framing, compression, blocks, the layout of its tensors and what it remembers come from
+/// its catalogue entry.
+/// </summary>
 /// <remarks>
 /// arXiv 2309.01164, section on speech enhancement: level, STFT, power compression, network, and all of it undone. Blocks are
 /// levelled each on its own, the last one over what it holds before silence fills it (where blocks do not overlap, over all of it, as the published
@@ -22,6 +25,7 @@ public sealed class OnnxSpeechEnhancer : ISpeechEnhancer
     private readonly Stft _stft;
     private readonly EnhancerEntry _entry;
     private readonly int _threads;
+    private readonly SpectrogramLayout _layout;
     private readonly float[] _fadeIn;
     private readonly float[] _fadeOut;
 
@@ -34,6 +38,8 @@ public sealed class OnnxSpeechEnhancer : ISpeechEnhancer
         _entry = model.Entry.Enhancer ?? throw new ArgumentException($"'{model.Entry.Name}' is not an enhancer.", nameof(model));
         _model = model;
         _stft = new Stft(model.Entry.Stft!);
+        _layout = new SpectrogramLayout(
+            _entry, _entry.FramesPerRun ?? _stft.Parameters.FramesOf(_entry.BlockSamples), _stft.Parameters.Bins);
         _threads = threads;
         _fadeIn = new float[_entry.OverlapSamples];
         _fadeOut = new float[_entry.OverlapSamples];
@@ -81,21 +87,52 @@ public sealed class OnnxSpeechEnhancer : ISpeechEnhancer
     {
         input.CopyTo(output);
         output[input.Length..].Clear();
-        if (SignalLevel.Normaliser(_entry.OverlapSamples == 0 ? output : input) is not { } level)
+        if (SignalLevel.Normaliser(_entry.OverlapSamples == 0 ? output : input) is not { } normaliser)
             return;
 
+        float level = _entry.Rms is { } rms ? rms * normaliser : 1;
         TensorPrimitives.Multiply(output, level, output);
-        int frames = _stft.Parameters.FramesOf(output.Length), bins = _stft.Parameters.Bins, plane = frames * bins;
-        using MemoryOwner<float> seen = MemoryOwner<float>.Allocate(2 * plane), answered = MemoryOwner<float>.Allocate(2 * plane);
-        Span<float> re = seen.Span[..plane], im = seen.Span[plane..];
+        int frames = _stft.Parameters.FramesOf(output.Length), plane = frames * _stft.Parameters.Bins;
+        using MemoryOwner<float> spectrum = MemoryOwner<float>.Allocate(2 * plane);
+        Span<float> re = spectrum.Span[..plane], im = spectrum.Span[plane..];
         _stft.Forward(output, re, im);
         PowerCompression.Compress(re, im, _entry.Compression);
-        long[] shape = [1, 2, frames, bins];
-        _model.Run(seen.Span, shape, (answered.Memory, shape));
-        re = answered.Span[..plane];
-        im = answered.Span[plane..];
+        RunNetwork(re, im);
         PowerCompression.Expand(re, im, _entry.Compression);
         _stft.Inverse(re, im, output);
         TensorPrimitives.Divide(output, level, output);
+    }
+
+    /// <summary>The frames of a block through the network, in one run or in several that pass on what it remembers.</summary>
+    private void RunNetwork(Span<float> re, Span<float> im)
+    {
+        int tensors = _layout.Tensors, states = _entry.StateCount;
+        var inputs = new (Memory<float> Values, long[] Shape)[tensors + states];
+        var outputs = new (Memory<float> Values, long[] Shape)[tensors + states];
+        using MemoryOwner<float> spectra = MemoryOwner<float>.Allocate(2 * tensors * _layout.Length);
+        for (int i = 0; i < tensors; i++)
+        {
+            inputs[i] = (spectra.Memory.Slice(i * _layout.Length, _layout.Length), _layout.Shape);
+            outputs[i] = (spectra.Memory.Slice((tensors + i) * _layout.Length, _layout.Length), _layout.Shape);
+        }
+
+        for (int i = tensors; i < inputs.Length; i++)
+        {
+            long[] shape = [.. _model.Entry.Inputs[i].Axes().Select(axis => (long)axis)];
+            int length = (int)shape.Aggregate(1L, (product, axis) => product * axis);
+            (inputs[i], outputs[i]) = ((new float[length], shape), (new float[length], shape));
+        }
+
+        int values = tensors * _layout.Length / 2; // of one part
+        for (int at = 0; at < re.Length; at += values)
+        {
+            _layout.Write(0, re.Slice(at, values), inputs[0].Values.Span);
+            _layout.Write(1, im.Slice(at, values), inputs[tensors - 1].Values.Span);
+            _model.Run(inputs, outputs);
+            _layout.Read(0, outputs[0].Values.Span, re.Slice(at, values));
+            _layout.Read(1, outputs[tensors - 1].Values.Span, im.Slice(at, values));
+            for (int i = tensors; i < inputs.Length; i++)
+                (inputs[i], outputs[i]) = (outputs[i], inputs[i]);
+        }
     }
 }

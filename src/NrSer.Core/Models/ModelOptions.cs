@@ -24,6 +24,12 @@ public sealed class ModelOptions
     /// <summary>Name of the emotion model; null takes the catalogue's default.</summary>
     public string? Emotion { get; init; }
 
+    /// <summary>
+    /// Whether the program's own enhancer and SNR-level block hear everything first, and the chosen enhancer only what they call speech that is not
+    /// clean. With the program's own chosen it changes nothing.
+    /// </summary>
+    public bool Cascade { get; init; }
+
     /// <summary>Where networks run.</summary>
     public ExecutionProvider ExecutionProvider { get; init; } = ExecutionProvider.Cpu;
 

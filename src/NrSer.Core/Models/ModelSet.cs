@@ -3,12 +3,14 @@ using Microsoft.Extensions.Options;
 
 namespace NrSer.Core.Models;
 
-/// <summary>The three chosen models of this process, each loaded when first used, and once.</summary>
+/// <summary>The chosen models of this process, each loaded when first used, and once.</summary>
 public sealed partial class ModelSet : IDisposable
 {
     private readonly Lazy<OnnxModel> _enhancer;
     private readonly Lazy<OnnxModel> _snrLevel;
     private readonly Lazy<OnnxModel> _emotion;
+    private readonly Lazy<OnnxModel> _screenEnhancer;
+    private readonly Lazy<OnnxModel> _screenSnrLevel;
     private readonly ILogger _logger;
     private int _toldDevice;
 
@@ -31,6 +33,10 @@ public sealed partial class ModelSet : IDisposable
             return Load(SnrLevelEntry);
         });
         _emotion = new(() => Load(EmotionEntry));
+        if (Options.Cascade && Catalog.ChooseOwn(ModelKind.Enhancer) is var own && own != EnhancerEntry)
+            Screen = (own, Catalog.ChooseOwn(ModelKind.SnrLevel));
+        _screenEnhancer = new(() => Load(Screen!.Value.Enhancer));
+        _screenSnrLevel = new(() => Load(Screen!.Value.SnrLevel));
     }
 
     /// <summary>How they run.</summary>
@@ -48,9 +54,12 @@ public sealed partial class ModelSet : IDisposable
     /// <summary>The chosen emotion model's entry.</summary>
     public ModelEntry EmotionEntry { get; }
 
-    /// <summary>The lowest quality among the three: results are worth no more.</summary>
-    public string Quality =>
-        new[] { EnhancerEntry, SnrLevelEntry, EmotionEntry }.All(entry => entry.Quality == "production") ? "production" : "demonstration";
+    /// <summary>What hears everything first, so that the enhancer need not; null without <see cref="ModelOptions.Cascade"/>.</summary>
+    public (ModelEntry Enhancer, ModelEntry SnrLevel)? Screen { get; }
+
+    /// <summary>The lowest quality among them: results are worth no more.</summary>
+    public string Quality => new[] { EnhancerEntry, SnrLevelEntry, EmotionEntry, Screen?.Enhancer, Screen?.SnrLevel }.OfType<ModelEntry>()
+        .All(entry => entry.Quality == "production") ? "production" : "demonstration";
 
     /// <summary>The enhancer.</summary>
     /// <exception cref="ModelException">It cannot be loaded.</exception>
@@ -63,6 +72,14 @@ public sealed partial class ModelSet : IDisposable
     /// <summary>The emotion model.</summary>
     /// <exception cref="ModelException">It cannot be loaded.</exception>
     public OnnxModel Emotion => _emotion.Value;
+
+    /// <summary>The enhancer of <see cref="Screen"/>, where there is one.</summary>
+    /// <exception cref="ModelException">It cannot be loaded.</exception>
+    public OnnxModel ScreenEnhancer => _screenEnhancer.Value;
+
+    /// <summary>The SNR-level block of <see cref="Screen"/>, where there is one.</summary>
+    /// <exception cref="ModelException">It cannot be loaded.</exception>
+    public OnnxModel ScreenSnrLevel => _screenSnrLevel.Value;
 
     /// <summary>Time spent inside the networks so far, added up over all threads.</summary>
     public TimeSpan InferenceTime => Loaded().Aggregate(TimeSpan.Zero, (sum, model) => sum + model.InferenceTime);
@@ -83,7 +100,7 @@ public sealed partial class ModelSet : IDisposable
     }
 
     private IEnumerable<OnnxModel> Loaded() =>
-        new[] { _enhancer, _snrLevel, _emotion }.Where(model => model.IsValueCreated).Select(model => model.Value);
+        new[] { _enhancer, _snrLevel, _emotion, _screenEnhancer, _screenSnrLevel }.Where(model => model.IsValueCreated).Select(model => model.Value);
 
     [LoggerMessage(1101, LogLevel.Information, "Models run on {Device} ({Asked} was asked for)")]
     private partial void LogDevice(ExecutionProvider device, ExecutionProvider asked);

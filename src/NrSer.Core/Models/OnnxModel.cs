@@ -1,8 +1,6 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using CommunityToolkit.HighPerformance.Buffers;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -12,8 +10,6 @@ namespace NrSer.Core.Models;
 /// <remarks>Runs may overlap on several threads. There should be one instance per model and process.</remarks>
 public sealed partial class OnnxModel : IDisposable
 {
-    private const int AlignmentFloats = 16; // 64 bytes, a cache line and the widest vector
-
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new();
     private readonly string[] _inputNames;
@@ -46,7 +42,7 @@ public sealed partial class OnnxModel : IDisposable
     /// <summary>Where it runs: the CPU or CUDA.</summary>
     public ExecutionProvider Device { get; }
 
-    /// <summary>Time spent in <see cref="Run"/> so far, added up over all threads.</summary>
+    /// <summary>Time spent in the network so far, added up over all threads.</summary>
     public TimeSpan InferenceTime => Stopwatch.GetElapsedTime(0, Interlocked.Read(ref _inferenceTicks));
 
     /// <summary>Loads a model and refuses one that is not what its entry says.</summary>
@@ -95,26 +91,44 @@ public sealed partial class OnnxModel : IDisposable
         }
     }
 
-    /// <summary>Runs the network once.</summary>
-    /// <param name="input">The one input, of <paramref name="inputShape"/>.</param>
+    /// <summary>Runs a network of one input once.</summary>
+    /// <param name="input">The input, of <paramref name="inputShape"/>.</param>
     /// <param name="inputShape">Its axes.</param>
     /// <param name="outputs">Receives the outputs in the entry's order, each of its shape.</param>
     public void Run(ReadOnlySpan<float> input, long[] inputShape, params ReadOnlySpan<(Memory<float> Values, long[] Shape)> outputs)
     {
-        long begun = Stopwatch.GetTimestamp();
+        using AlignedInput fed = new(input, inputShape);
+        RunSession([fed.Value], outputs);
+    }
 
-        // Copied, because some kernels round differently by where their input starts, and pooled memory starts anywhere.
-        using MemoryOwner<float> pooled = MemoryOwner<float>.Allocate(input.Length + AlignmentFloats);
-        using MemoryHandle pinned = pooled.Memory.Pin();
-        Memory<float> aligned = pooled.Memory.Slice(FloatsToAlignment(pinned), input.Length);
-        input.CopyTo(aligned.Span);
-        using OrtValue fed = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, aligned, inputShape);
+    /// <summary>Runs the network once.</summary>
+    /// <param name="inputs">The inputs in the entry's order, each of its shape.</param>
+    /// <param name="outputs">Receives the outputs in the entry's order, each of its shape.</param>
+    public void Run(ReadOnlySpan<(Memory<float> Values, long[] Shape)> inputs, ReadOnlySpan<(Memory<float> Values, long[] Shape)> outputs)
+    {
+        var fed = new List<AlignedInput>(inputs.Length);
+        try
+        {
+            foreach ((Memory<float> values, long[] shape) in inputs)
+                fed.Add(new AlignedInput(values.Span, shape));
+            RunSession([.. fed.Select(input => input.Value)], outputs);
+        }
+        finally
+        {
+            foreach (AlignedInput input in fed)
+                input.Dispose();
+        }
+    }
+
+    private void RunSession(OrtValue[] inputs, ReadOnlySpan<(Memory<float> Values, long[] Shape)> outputs)
+    {
+        long begun = Stopwatch.GetTimestamp();
         var results = new OrtValue[outputs.Length];
         try
         {
             for (int i = 0; i < results.Length; i++)
                 results[i] = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, outputs[i].Values, outputs[i].Shape);
-            _session.Run(_runOptions, _inputNames, [fed], _outputNames, results);
+            _session.Run(_runOptions, _inputNames, inputs, _outputNames, results);
         }
         finally
         {
@@ -177,12 +191,6 @@ public sealed partial class OnnxModel : IDisposable
 
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SetNativeEnvironment(string name, string value, int overwrite);
-
-    private static unsafe int FloatsToAlignment(MemoryHandle pinned)
-    {
-        nuint past = (nuint)pinned.Pointer % (AlignmentFloats * sizeof(float));
-        return past == 0 ? 0 : AlignmentFloats - (int)(past / sizeof(float));
-    }
 
     private static byte[] ReadChecked(string path, ModelEntry entry) => Reading(entry, () =>
     {

@@ -11,4 +11,7 @@ namespace NrSer.Core.Reconstitution;
 /// Whether it passed the gate, and so gets an emotion: it is no silence, and S and the energy that the enhancer kept reach the block's thresholds.
 /// False is noise alone or a voice too deep in it: with the embedded models about half of all speech at −5 dB.
 /// </param>
-public sealed record ScoredSegment(SegmentSpan Span, SnrScore Score, MixWeight Weight, bool IsSpeech);
+/// <param name="IsScreened">
+/// Whether the screen's word was enough, and the enhancer that is chosen did not hear it: all here is what the screen's models say.
+/// </param>
+public sealed record ScoredSegment(SegmentSpan Span, SnrScore Score, MixWeight Weight, bool IsSpeech, bool IsScreened = false);

@@ -1,6 +1,5 @@
 using CommunityToolkit.HighPerformance.Buffers;
 using NrSer.Core.Models;
-using NrSer.Core.Signal;
 
 namespace NrSer.Core.Snr;
 
@@ -10,9 +9,7 @@ namespace NrSer.Core.Snr;
 public sealed class SnrLevelBlock
 {
     private readonly OnnxModel _model;
-    private readonly Stft _stft;
-    private readonly SimilarityAxis _axis;
-    private readonly HighPass? _highPass;
+    private readonly SnrFeatures _features;
     private readonly float _enhancedUpTo;
     private readonly float _originalFrom;
 
@@ -23,9 +20,7 @@ public sealed class SnrLevelBlock
         ArgumentNullException.ThrowIfNull(model);
         SnrLevelEntry entry = model.Entry.SnrLevel ?? throw new ArgumentException($"'{model.Entry.Name}' is no SNR-level block.", nameof(model));
         _model = model;
-        _stft = new Stft(model.Entry.Stft!);
-        _axis = entry.Similarity;
-        _highPass = entry.HighPassHz is { } cutoffHz ? new HighPass(cutoffHz, model.Entry.SampleRateHz) : null;
+        _features = new SnrFeatures(model.Entry.Stft!, entry.Similarity, entry.HighPassHz);
         NoiseThreshold = entry.NoiseThreshold;
         KeptEnergyThresholdDb = entry.KeptEnergyThresholdDb;
         (_enhancedUpTo, _originalFrom) = entry.MixRange is [var low, var high] ? (low, high) : (0, 1);
@@ -53,24 +48,10 @@ public sealed class SnrLevelBlock
     /// <exception cref="ArgumentException">The lengths differ or are too short.</exception>
     public (SnrScore Score, double KeptDb) Score(ReadOnlySpan<float> original, ReadOnlySpan<float> enhanced)
     {
-        if (_highPass is null)
-            return (ScoreOf(original, enhanced), KeptEnergy.Decibels(original, enhanced));
-        using SpanOwner<float> x = SpanOwner<float>.Allocate(original.Length), xHat = SpanOwner<float>.Allocate(enhanced.Length);
-        _highPass.Filter(original, x.Span);
-        _highPass.Filter(enhanced, xHat.Span);
-        return (ScoreOf(x.Span, xHat.Span), KeptEnergy.Decibels(x.Span, xHat.Span));
-    }
-
-    private SnrScore ScoreOf(ReadOnlySpan<float> original, ReadOnlySpan<float> enhanced)
-    {
-        bool byBin = _axis == SimilarityAxis.Bins;
-        int features = 2 * (byBin ? _stft.Parameters.Bins : _stft.Parameters.FramesOf(original.Length));
+        int features = _features.CountOf(original.Length);
         using MemoryOwner<float> similarity = MemoryOwner<float>.Allocate(features), score = MemoryOwner<float>.Allocate(1);
-        if (byBin)
-            SpectralSimilarity.Compute(_stft, original, enhanced, similarity.Span);
-        else
-            SpectralSimilarity.ComputeByFrame(_stft, original, enhanced, similarity.Span);
-        _model.Run(similarity.Span, byBin ? [1, features] : [1, features / 2, 2], (score.Memory, [1]));
-        return new SnrScore(score.Span[0]);
+        double keptDb = _features.Compute(original, enhanced, similarity.Span);
+        _model.Run(similarity.Span, _features.IsByBin ? [1, features] : [1, features / 2, 2], (score.Memory, [1]));
+        return (new SnrScore(score.Span[0]), keptDb);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using CommunityToolkit.HighPerformance.Buffers;
 using NrSer.Core.Audio;
 using NrSer.Core.Audio.Input;
 using NrSer.Core.Segmentation;
@@ -15,7 +16,14 @@ public sealed class ClipAudio(AudioDecoder decoder)
 
     /// <summary>A recording at 16 kHz mono, its first 30 s at most.</summary>
     /// <exception cref="EvaluationException">It cannot be read, or is shorter than 0.5 s.</exception>
-    public async Task<float[]> ReadAsync(FileInfo file, CancellationToken cancellationToken)
+    public Task<float[]> ReadAsync(FileInfo file, CancellationToken cancellationToken) => ReadAsync(file, LongestSamples, cancellationToken);
+
+    /// <summary>A recording at 16 kHz mono, or its beginning.</summary>
+    /// <param name="file">The recording.</param>
+    /// <param name="longest">Samples to read at most.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="EvaluationException">It cannot be read, or is shorter than 0.5 s.</exception>
+    public async Task<float[]> ReadAsync(FileInfo file, int longest, CancellationToken cancellationToken)
     {
         try
         {
@@ -24,11 +32,13 @@ public sealed class ClipAudio(AudioDecoder decoder)
             var hints = new RecordingHints { Name = file.Name };
             SpeechReader speech = await SpeechReader.OpenAsync(decoder, content, hints, ChannelMode.Mix, cancellationToken).ConfigureAwait(false);
             await using ConfiguredAsyncDisposable closingSpeech = speech.ConfigureAwait(false);
-            var samples = new float[LongestSamples];
+            using MemoryOwner<float> samples = MemoryOwner<float>.Allocate(longest);
             int count = 0, read;
-            while (count < samples.Length && (read = await speech.ReadAsync(samples.AsMemory(count), cancellationToken).ConfigureAwait(false)) > 0)
+            while (count < samples.Length && (read = await speech.ReadAsync(samples.Memory[count..], cancellationToken).ConfigureAwait(false)) > 0)
                 count += read;
-            return count >= SegmentGrid.ShortestSamples ? samples[..count] : throw new EvaluationException($"{file} is shorter than 0.5 s.");
+            return count >= SegmentGrid.ShortestSamples
+                ? samples.Span[..count].ToArray()
+                : throw new EvaluationException($"{file} is shorter than 0.5 s.");
         }
         catch (InvalidAudioException error)
         {

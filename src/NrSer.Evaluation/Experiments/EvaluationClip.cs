@@ -14,6 +14,9 @@ public sealed record EvaluationClip(
     FileInfo? Recording, FileInfo? Clean, FileInfo? Noise, double? SnrDb, string? Label, string Speaker, string Corpus, string NoiseType,
     Ratings? Ratings)
 {
+    /// <summary>What it may be used for, as the manifest says; null leaves that to chance.</summary>
+    public Split? Split { get; init; }
+
     /// <summary>Noise alone: nobody speaks.</summary>
     public bool IsNoiseOnly => Noise is not null && Clean is null && Recording is null;
 
@@ -25,4 +28,17 @@ public sealed record EvaluationClip(
 
     /// <summary>What to open when the row is no mixture.</summary>
     public FileInfo File => Recording ?? Clean ?? Noise!;
+}
+
+/// <summary>What a clip may be used for where something is fitted.</summary>
+public enum Split
+{
+    /// <summary>To fit on.</summary>
+    Train,
+
+    /// <summary>To choose by.</summary>
+    Validation,
+
+    /// <summary>To measure on what was fitted and chosen without it.</summary>
+    Test,
 }

@@ -22,12 +22,18 @@ public sealed record EvaluationSet(IReadOnlyList<EvaluationClip> Clips)
     /// <summary>Reads a manifest (one file ending in .csv), or gathers the recordings below folders.</summary>
     /// <param name="sources">A manifest, or folders of speech; a folder directly below one of them names the label.</param>
     /// <param name="noise">Folders of noise; a folder directly below one of them names the type.</param>
+    /// <param name="foldersAreSpeakers">Folders of speech name the speaker instead.</param>
     /// <exception cref="EvaluationException">A source does not exist, holds nothing, or a row of the manifest is wrong.</exception>
-    public static EvaluationSet Load(IReadOnlyList<string> sources, IReadOnlyList<string> noise)
+    public static EvaluationSet Load(IReadOnlyList<string> sources, IReadOnlyList<string> noise, bool foldersAreSpeakers = false)
     {
         var clips = new List<EvaluationClip>();
         foreach (string source in sources)
-            clips.AddRange(File.Exists(source) && Path.GetExtension(source) == ".csv" ? ReadManifest(new FileInfo(source)) : SpeechBelow(source));
+        {
+            clips.AddRange(File.Exists(source) && Path.GetExtension(source) == ".csv"
+                ? ReadManifest(new FileInfo(source))
+                : SpeechBelow(source, foldersAreSpeakers));
+        }
+
         foreach (string folder in noise)
             clips.AddRange(
                 Below(folder).Select(found => Noisy(found.File, found.Group.Length > 0 ? found.Group : Path.GetFileName(Path.GetFullPath(folder)))));
@@ -38,9 +44,11 @@ public sealed record EvaluationSet(IReadOnlyList<EvaluationClip> Clips)
     private static EvaluationClip Noisy(FileInfo file, string type) =>
         new(null, null, file, null, null, file.Name, Corpus: "noise", type, null);
 
-    private static IEnumerable<EvaluationClip> SpeechBelow(string folder) => Below(folder).Select(found => new EvaluationClip(
-        found.File, null, null, null, found.Group.Length > 0 ? found.Group : null, Speaker: found.File.Name,
-        Path.GetFileName(Path.GetFullPath(folder)), "", null));
+    private static IEnumerable<EvaluationClip> SpeechBelow(string folder, bool foldersAreSpeakers) => Below(folder).Select(
+        found => new EvaluationClip(
+            found.File, null, null, null, found.Group.Length > 0 && !foldersAreSpeakers ? found.Group : null,
+            Speaker: found.Group.Length > 0 && foldersAreSpeakers ? found.Group : found.File.Name, Path.GetFileName(Path.GetFullPath(folder)), "",
+            null));
 
     private static (FileInfo File, string Group)[] Below(string folder)
     {
@@ -98,6 +106,11 @@ public sealed record EvaluationSet(IReadOnlyList<EvaluationClip> Clips)
         string name = (path ?? clean ?? noise)!.Name;
         return new EvaluationClip(
             path, clean, noise, snrDb, Text("label"), Text("speaker") ?? name, Text("corpus") ?? "",
-            Text("noisetype") ?? (noise is null ? "" : "noise"), ratings);
+            Text("noisetype") ?? (noise is null ? "" : "noise"), ratings)
+        {
+            Split = Text("split") is not { } split ? null
+                : Enum.TryParse(split, ignoreCase: true, out Split known) && Enum.IsDefined(known) ? known
+                : throw new EvaluationException($"'{split}' in column split is none of train, validation and test."),
+        };
     }
 }

@@ -9,7 +9,8 @@ namespace NrSer.Evaluation.Experiments;
 /// <param name="Score">S.</param>
 /// <param name="Weight">S′.</param>
 /// <param name="IsSpeech">Whether it passed the gate.</param>
-public sealed record Judgement(float[] Original, float[] Enhanced, SnrScore Score, MixWeight Weight, bool IsSpeech)
+/// <param name="IsScreened">Whether the screen's word was enough.</param>
+public sealed record Judgement(float[] Original, float[] Enhanced, SnrScore Score, MixWeight Weight, bool IsSpeech, bool IsScreened = false)
 {
     /// <summary>Runs enhancement and scoring, the way production does.</summary>
     public static Judgement Of(SpeechReconstituter reconstituter, float[] original, CancellationToken cancellationToken)
@@ -17,7 +18,7 @@ public sealed record Judgement(float[] Original, float[] Enhanced, SnrScore Scor
         var enhanced = new float[original.Length];
         reconstituter.Enhance(original, enhanced, cancellationToken);
         ScoredSegment segment = reconstituter.Score(original, enhanced, wholeAsOne: true, cancellationToken)[0];
-        return new Judgement(original, enhanced, segment.Score, segment.Weight, segment.IsSpeech);
+        return new Judgement(original, enhanced, segment.Score, segment.Weight, segment.IsSpeech, segment.IsScreened);
     }
 
     /// <summary>y with a weight of the caller's.</summary>

@@ -94,8 +94,8 @@ public sealed record Segment
             MixWeight = segment.Segment.Weight.Value,
             IsSpeech = segment.Segment.IsSpeech,
             IsReportable = segment.Segment.IsSpeech ? null : false,
-            EnhancerModel = models.Enhancer,
-            SnrLevelModel = models.SnrLevel,
+            EnhancerModel = segment.Segment.IsScreened ? models.ScreenEnhancer : models.Enhancer,
+            SnrLevelModel = segment.Segment.IsScreened ? models.ScreenSnrLevel : models.SnrLevel,
             ModelQuality = models.Quality,
         };
         return segment.Estimate is not { } estimate ? scored : scored with

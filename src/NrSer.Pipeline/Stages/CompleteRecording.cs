@@ -116,11 +116,18 @@ public sealed partial class CompleteRecording(RecordingStore store, ResultBlobs 
                 .OrderByDescending(group => group.Sum(segment => segment.EndSeconds - segment.StartSeconds))
                 .ThenBy(group => group.Key, StringComparer.Ordinal)
                 .FirstOrDefault()?.Key,
-            EnhancerModel = segments.Find(segment => segment.EnhancerModel is not null)?.EnhancerModel,
-            SnrLevelModel = segments.Find(segment => segment.SnrLevelModel is not null)?.SnrLevelModel,
+            EnhancerModel = Named(segment => segment.EnhancerModel),
+            SnrLevelModel = Named(segment => segment.SnrLevelModel),
             EmotionModel = segments.Find(segment => segment.EmotionModel is not null)?.EmotionModel,
             ModelQuality = segments.Find(segment => segment.ModelQuality is not null)?.ModelQuality,
         };
+
+        // In a cascade, one enhancer decided some segments, another the rest.
+        string? Named(Func<Segment, string?> modelOf)
+        {
+            string[] names = [.. segments.Select(modelOf).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+            return names.Length > 0 ? string.Join(", ", names) : null;
+        }
     }
 
     [LoggerMessage(3301, LogLevel.Information, "{RecordingId} is {Status}: {Segments} segments, {SpeechSegments} with speech")]

@@ -37,7 +37,11 @@ public sealed partial class EnhanceChunk(
         if (manifest is null || !await blobs.HasEnhancedAsync(id, cancellationToken).ConfigureAwait(false))
             manifest = await ReconstituteAsync(id, chunk.Samples!.Value, manifest, cancellationToken).ConfigureAwait(false);
 
-        ModelNames names = ModelNames.Of(models) with { Enhancer = manifest.Enhancer, SnrLevel = manifest.SnrLevel };
+        ModelNames names = ModelNames.Of(models) with
+        {
+            Enhancer = manifest.Enhancer, SnrLevel = manifest.SnrLevel,
+            ScreenEnhancer = manifest.ScreenEnhancer, ScreenSnrLevel = manifest.ScreenSnrLevel,
+        };
         Segment[] segments = [.. manifest.ToSegments()
             .Select(segment => Segment.Of(new RecognizedSegment(segment, null), [], id.Channel, chunk.StartSample!.Value, names))];
         if (await progress.EnhancedAsync(chunk, segments, cancellationToken).ConfigureAwait(false))
@@ -54,8 +58,15 @@ public sealed partial class EnhanceChunk(
         if (manifest is null)
         {
             ScoredSegment[] scored = reconstituter.Score(x.Memory, y.Memory, wholeAsOne: false, cancellationToken);
-            var proposal = SegmentManifestV1.Of(models.EnhancerEntry.Id, models.SnrLevelEntry.Id, scored);
+            SegmentManifestV1 proposal = SegmentManifestV1.Of(models.EnhancerEntry.Id, models.SnrLevelEntry.Id, scored) with
+            {
+                ScreenEnhancer = models.Screen?.Enhancer.Id, ScreenSnrLevel = models.Screen?.SnrLevel.Id,
+            };
             manifest = await blobs.DecideManifestAsync(id, proposal, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            reconstituter.EnhanceAgain(x.Memory, y.Memory, manifest.ToSegments(), cancellationToken);
         }
 
         reconstituter.Blend(x.Span, y.Span, manifest.ToSegments());

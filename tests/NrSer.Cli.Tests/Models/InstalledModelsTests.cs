@@ -126,6 +126,32 @@ public sealed class InstalledModelsTests : IDisposable
         Assert.True(await IsDefaultAsync("nrser-snr-level-small")); // the block alone would belong to nothing
     }
 
+    // The pair is the program's own under other names, so that a segment scores the same whoever hears it.
+    [Fact]
+    public async Task Analyze_Cascade_SaysWhoSpoke()
+    {
+        await AddPairAsync();
+        (await RunAsync("models", "use", "my-enhancer", "my-snr")).Succeeded();
+        foreach ((string file, string speaker) in new[]
+        {
+            (SampleFiles.Clean, "nrser-enhancer-small@4.0.0"), (SampleFiles.Noisy, "my-enhancer@9.0.0"),
+            (SampleFiles.NoiseOnly, "nrser-enhancer-small@4.0.0"),
+        })
+        {
+            JsonElement plain = (await RunAsync("analyze", "--whole", file)).Json();
+            JsonElement cascade = (await Nrser.RunWithAsync(
+                new(Settings()) { ["NrSer__Models__Cascade"] = "true" }, "analyze", "--whole", file)).Json();
+            JsonElement one = Assert.Single(plain.GetProperty("segments").EnumerateArray());
+            JsonElement other = Assert.Single(cascade.GetProperty("segments").EnumerateArray());
+            Assert.Equal("my-enhancer@9.0.0", one.GetProperty("enhancerModel").GetString());
+            Assert.Equal(speaker, other.GetProperty("enhancerModel").GetString());
+            Assert.All(one.EnumerateObject().Where(column => !column.Name.EndsWith("Model", StringComparison.Ordinal)),
+                column => Assert.Equal(column.Value.ToString(), other.GetProperty(column.Name).ToString()));
+            Assert.False(plain.GetProperty("models").TryGetProperty("screenEnhancer", out _));
+            Assert.Equal("nrser-enhancer-small@4.0.0", cascade.GetProperty("models").GetProperty("screenEnhancer").GetString());
+        }
+    }
+
     [Fact]
     public async Task Analyze_ABlockOfAnotherEnhancerBySetting_IsRefusedAndVerifySaysSo()
     {

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using NrSer.Core.Models;
 using NrSer.Core.Reconstitution;
 using NrSer.Core.Segmentation;
@@ -138,6 +139,48 @@ public sealed class SpeechReconstituterTests : IDisposable
         SpeechReconstituter reconstituter = Reconstituter((value, _) => value);
         Assert.ThrowsAny<OperationCanceledException>(() =>
             reconstituter.Reconstitute(new float[10 * Second], wholeAsOne: false, new CancellationToken(canceled: true)).Dispose());
+    }
+
+    // The screen changes nothing in the first 5 s, leaves another noise of the next 5 s, and adds some of it in the last.
+    [Fact]
+    public void Reconstitute_ScreenDecides_LeavesTheRestAloneToTheEnhancer()
+    {
+        using var catalog = new TestCatalog();
+        catalog["mean-402"]["snrLevel"]!["mixRange"] = new JsonArray(0, 0.95);
+        using OnnxModel model = catalog.LoadModel("mean-402");
+        float[] x = StftTests.Noise(15 * Second, 1), other = StftTests.Noise(15 * Second, 2);
+        foreach (int pause in new[] { 5 * Second, 10 * Second })
+        {
+            x.AsSpan(pause - 2000, 4000).Clear();
+            other.AsSpan(pause - 2000, 4000).Clear();
+        }
+
+        var small = new FakeEnhancer((value, i) => i < 5 * Second ? value : i < 10 * Second ? other[i] : value + (0.5f * other[i]));
+        var heard = new List<float>();
+        var large = new FakeEnhancer((value, i) =>
+        {
+            heard.Add(value);
+            return 0.5f * value;
+        });
+        var options = new SegmentationOptions();
+        var reconstituter = new SpeechReconstituter(
+            large, new SnrLevelBlock(_model), options, threads: 1, new Screen(small, new SnrLevelBlock(model)));
+        float[] enhanced = new float[x.Length];
+        reconstituter.Enhance(x, enhanced, TestContext.Current.CancellationToken);
+        ScoredSegment[] segments = reconstituter.Score(x, enhanced, wholeAsOne: false, TestContext.Current.CancellationToken);
+
+        Assert.Equal([(true, true), (false, true), (true, false)], segments.Select(segment => (segment.IsSpeech, segment.IsScreened)));
+        Assert.Equal(1, segments[0].Weight.Value);
+        int fade = (int)(options.CrossFade.TotalSeconds * Second), from = (10 * Second) - fade;
+        Assert.Equal(x[from..], heard); // nothing else
+        Assert.Equal(400f / 402, segments[2].Score.Value, 1e-4f); // by the enhancer's own block, of its own x̂
+        Assert.All(x[from..].Zip(enhanced[from..]), pair => Assert.Equal(0.5f * pair.First, pair.Second));
+
+        // A later run that finds these segments decided makes the same x̂ of them.
+        float[] again = new float[x.Length];
+        reconstituter.Enhance(x, again, TestContext.Current.CancellationToken);
+        reconstituter.EnhanceAgain(x, again, segments, TestContext.Current.CancellationToken);
+        Assert.Equal(enhanced, again);
     }
 
     public void Dispose() => _model.Dispose();

@@ -40,6 +40,8 @@ public sealed class EvaluationSetTests : IDisposable
     [InlineData("cleanPath,noisePath\na.wav,noise.wav", "snrDb")]
     [InlineData("path,arousal\na.wav,high", "'high'")]
     [InlineData("path,snrDb\na.wav,NaN", "'NaN'")]
+    [InlineData("path,split\na.wav,dev", "'dev' in column split")]
+    [InlineData("path,split\na.wav,7", "'7' in column split")]
     public void Load_WrongManifest_SaysWhereAndWhy(string content, string complaint)
     {
         EvaluationException error = Assert.Throws<EvaluationException>(() => Load(content));
@@ -60,6 +62,16 @@ public sealed class EvaluationSetTests : IDisposable
         EvaluationSet set = EvaluationSet.Load([PathOf("speech")], [PathOf("sounds")]);
         Assert.Equal([("x.wav", "angry"), ("y.flac", null)], set.Speech.Select(clip => (clip.File.Name, clip.Label)));
         Assert.Equal("rain", Assert.Single(set.Noise).NoiseType);
+    }
+
+    [Fact]
+    public void Load_ForFitting_TakesSpeakersFromFoldersAndSplitsFromManifests()
+    {
+        Write("speech/anna/x.wav", "");
+        Write("speech/y.flac", "");
+        EvaluationSet set = EvaluationSet.Load([PathOf("speech")], [], foldersAreSpeakers: true);
+        Assert.Equal([("anna", null), ("y.flac", null)], set.Speech.Select(clip => (clip.Speaker, clip.Label)));
+        Assert.Equal([Split.Validation, null], Load("path,split\na.wav,validation\nb.wav,").Speech.Select(clip => clip.Split));
     }
 
     [Fact]

@@ -1,3 +1,8 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NrSer.Core;
+using NrSer.Core.Models;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Storage;
@@ -61,7 +66,9 @@ public sealed class EnhanceChunkTests(StorageEmulator emulator)
             rows[..2].Select(row => (row.StartSeconds, row.EndSeconds, row.SnrScore, row.MixWeight)));
         Assert.Equal([true, false], rows[..2].Select(row => row.Emotion is not null));
         Assert.True(rows[2].StartSeconds >= (await pipeline.ChunkRowsAsync(id))[1].StartSample / 16000.0);
-        Assert.Equal((RecordingStatus.Completed, "other@9"), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).EnhancerModel));
+        Assert.Equal(
+            (RecordingStatus.Completed, "nrser-enhancer-small@4.0.0, other@9"),
+            ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).EnhancerModel));
     }
 
     [Fact]
@@ -86,6 +93,58 @@ public sealed class EnhanceChunkTests(StorageEmulator emulator)
         await pipeline.Account.Blobs.Container(StorageNames.Enhanced).DeleteBlobAsync($"{id}/00-00000.wav", cancellationToken: Stop);
         await pipeline.Enhance.RunAsync(message, Stop);
         Assert.Equal(before, await pipeline.SnapshotAsync());
+    }
+
+    // The chosen enhancer is the program's own under another name, so that the screen has something to leave to it.
+    [Fact]
+    public async Task RunAsync_Cascade_SaysWhoSpokeAndMakesTheSameMixAgain()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("nrser-cascade-tests-");
+        using ModelSet models = Cascade(folder);
+        await using PipelineUnderTest plain = await PipelineUnderTest.CreateAsync(emulator);
+        await using PipelineUnderTest pipeline = plain.WithModels(models);
+        byte[] sample = await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "samples", "noisy.wav"), Stop);
+        RecordingId id = await pipeline.IngestAsync(sample);
+        WorkMessage message = Assert.Single(await pipeline.TakeAsync(StorageNames.ChunksQueue));
+        await pipeline.Enhance.RunAsync(message, Stop);
+        string[] before = await pipeline.SnapshotAsync();
+        await pipeline.Account.Blobs.Container(StorageNames.Enhanced).DeleteBlobAsync($"{id}/00-00000.wav", cancellationToken: Stop);
+        await pipeline.Enhance.RunAsync(message, Stop);
+        Assert.Equal(before, await pipeline.SnapshotAsync());
+
+        Segment[] rows = await pipeline.SegmentsAsync(id);
+        IReadOnlyList<RecognizedSegment> analyzed =
+            pipeline.Get<NoiseRobustEmotionRecognizer>().Recognize(await Recordings.SamplesAsync(sample), wholeAsOne: false, Stop);
+        string screen = plain.Get<ModelSet>().EnhancerEntry.Id;
+        Assert.Equal(analyzed.Select(each => (each.Segment.Score.Value, each.Segment.IsScreened ? screen : "renamed-enhancer@1")),
+            rows.Select(row => (row.SnrScore, row.EnhancerModel!)));
+        Assert.Contains(rows, row => row.EnhancerModel == "renamed-enhancer@1");
+        Assert.All(rows, row => Assert.True(row.EnhancerModel != screen || row.MixWeight == 1 || !row.IsSpeech));
+        folder.Delete(recursive: true);
+    }
+
+    private static ModelSet Cascade(DirectoryInfo folder)
+    {
+        string own = new ModelOptions().CatalogPath;
+        JsonNode catalog = JsonNode.Parse(File.ReadAllText(own))!;
+        JsonArray renamed = [];
+        foreach (JsonObject entry in catalog["models"]!.AsArray().Take(2).Select(model => model!.DeepClone().AsObject()))
+        {
+            (entry["name"], entry["version"]) = ($"renamed-{entry["kind"]}", "1");
+            entry["file"] = Path.Combine(Path.GetDirectoryName(own)!, (string)entry["file"]!);
+            if (entry["snrLevel"] is { } block)
+                block["enhancer"] = "renamed-enhancer@1";
+            renamed.Add(entry);
+        }
+
+        var installed = new JsonObject
+        {
+            ["schema"] = 1, ["models"] = renamed,
+            ["defaults"] = new JsonObject { ["enhancer"] = "renamed-enhancer", ["snrLevel"] = "renamed-snrLevel" },
+        };
+        File.WriteAllText(Path.Combine(folder.FullName, "catalog.json"), installed.ToJsonString());
+        return new ModelSet(
+            Options.Create(new ModelOptions { InstalledPath = folder.FullName, Cascade = true }), NullLogger<ModelSet>.Instance);
     }
 
     [Fact]

@@ -80,6 +80,9 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
     /// <summary>Another process on the same storage, whose clock is told.</summary>
     public PipelineUnderTest WithClock(TimeProvider time) => Create(Account, _settings, services => services.AddSingleton(time));
 
+    /// <summary>Another process on the same storage, with models of its own.</summary>
+    public PipelineUnderTest WithModels(ModelSet models) => Create(Account, _settings, services => services.AddSingleton(models));
+
     /// <summary>Another process on the same storage, one of whose queues is told.</summary>
     public PipelineUnderTest WithQueue(string name, Func<IWorkQueue, IWorkQueue> queue) =>
         Create(Account, _settings, services => services.AddKeyedSingleton(name, queue(Queue(name))));
