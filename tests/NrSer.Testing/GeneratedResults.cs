@@ -57,6 +57,7 @@ public static class GeneratedResults
                 Emotion = EmotionVocabulary.Names[random.Next(4)], Confidence = random.NextSingle(), Trust = trust,
                 Probabilities = [.. EmotionVocabulary.Names.Select((_, emotion) => emotion < 4 ? random.NextSingle() : (float?)null)],
                 Arousal = 1 + (4 * random.NextSingle()), Valence = 1 + (4 * random.NextSingle()), Dominance = 1 + (4 * random.NextSingle()),
+                RatingScale = "1–5",
                 EmotionModel = "nrser-emotion-small@4.0.0",
             };
         })];

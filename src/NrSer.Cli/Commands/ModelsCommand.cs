@@ -25,6 +25,7 @@ internal static class ModelsCommand
         return new Command("models", "Shows, checks, installs and fits models.")
         {
             list, verify, InstallCommand.Create(terminal), FitSnrCommand.Create(terminal),
+            CalibrateCommand.Create(terminal),
             Add(terminal), Use(terminal), Remove(terminal), json,
         };
     }

@@ -14,6 +14,9 @@ public sealed record EmotionEstimate(string Emotion, IReadOnlyList<float> Probab
     /// <summary>How far the estimate can be trusted, 0 to 1, by the rule that the model's entry names.</summary>
     public required float Trust { get; init; }
 
+    /// <summary>What the ratings are told on; null where there are none.</summary>
+    public RatingScale? Scale { get; init; }
+
     /// <summary>Whether the trust is enough for the estimate to be counted and shown.</summary>
     public required bool IsReportable { get; init; }
 }

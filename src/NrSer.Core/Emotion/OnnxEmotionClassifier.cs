@@ -39,12 +39,15 @@ public sealed class OnnxEmotionClassifier : IEmotionClassifier
         if (samples < _entry.MinimumSamples)
             throw new ArgumentException($"'{_model.Entry.Name}' needs {_entry.MinimumSamples} samples, not {samples}.", nameof(batch));
 
-        int labels = _entry.Labels.Count, attributes = _entry.Attributes.Count;
-        using MemoryOwner<float> logits = MemoryOwner<float>.Allocate(count * labels), ratings = MemoryOwner<float>.Allocate(count * attributes);
+        using TrainedWindows windows = new(_entry.TrainedSamples, batch, count);
+        int labels = _entry.Labels.Count, attributes = _entry.Attributes.Count, heard = windows.Count;
+        using MemoryOwner<float> logits = MemoryOwner<float>.Allocate(heard * labels), ratings = MemoryOwner<float>.Allocate(heard * attributes);
         if (attributes > 0)
-            _model.Run(batch.Span, [count, samples], (logits.Memory, [count, labels]), (ratings.Memory, [count, attributes]));
+            _model.Run(windows.Samples, [heard, windows.Length], (logits.Memory, [heard, labels]), (ratings.Memory, [heard, attributes]));
         else
-            _model.Run(batch.Span, [count, samples], (logits.Memory, [count, labels]));
+            _model.Run(windows.Samples, [heard, windows.Length], (logits.Memory, [heard, labels]));
+        windows.Average(logits.Span, labels);
+        windows.Average(ratings.Span, attributes);
 
         var estimates = new EmotionEstimate[count];
         for (int i = 0; i < count; i++)
@@ -56,6 +59,7 @@ public sealed class OnnxEmotionClassifier : IEmotionClassifier
             var probabilities = new float[_emotions.Length];
             for (int k = 0; k < shares.Length; k++)
                 probabilities[_places[k]] += shares[k];
+            Temper(probabilities);
             ReadOnlySpan<float> rated = ratings.Span.Slice(i * attributes, attributes);
             estimates[i] = Estimate(probabilities, Attribute(rated, "arousal"), Attribute(rated, "valence"), Attribute(rated, "dominance"));
         }
@@ -67,7 +71,7 @@ public sealed class OnnxEmotionClassifier : IEmotionClassifier
     public EmotionEstimate Reconsider(EmotionEstimate heard, float[] probabilities)
     {
         ArgumentNullException.ThrowIfNull(heard);
-        return Estimate(probabilities, heard.Arousal, heard.Valence, heard.Dominance);
+        return Estimate(probabilities, heard.Arousal, heard.Valence, heard.Dominance) with { Scale = heard.Scale };
     }
 
     private EmotionEstimate Estimate(float[] probabilities, float? arousal, float? valence, float? dominance)
@@ -76,7 +80,16 @@ public sealed class OnnxEmotionClassifier : IEmotionClassifier
         return new EmotionEstimate(_emotions[TensorPrimitives.IndexOfMax<float>(probabilities)], probabilities, arousal, valence, dominance)
         {
             Trust = trust, IsReportable = trust >= _entry.ReportableAbove,
+            Scale = _entry is { Attributes.Count: > 0, AttributeRange: [var lowest, var highest] } ? new RatingScale(lowest, highest) : null,
         };
+    }
+
+    private void Temper(float[] probabilities)
+    {
+        if (_entry.Temperature is not { } temperature)
+            return;
+        TensorPrimitives.Pow<float>(probabilities, 1 / temperature, probabilities);
+        TensorPrimitives.Divide<float>(probabilities, TensorPrimitives.Sum<float>(probabilities), probabilities);
     }
 
     private float Trust(float[] probabilities)

@@ -39,11 +39,22 @@ public sealed class SegmentEmotionRecognizer(IEmotionClassifier classifier, Emot
                 audio.Span.Slice(segments[batch[i]].Span.StartSample, samples).CopyTo(values.Span[(i * samples)..]);
             IReadOnlyList<EmotionEstimate> results = classifier.Classify(values.Memory, batch.Length);
             for (int i = 0; i < batch.Length; i++)
-                estimates[batch[i]] = results[i];
+                estimates[batch[i]] = Rescaled(results[i]);
         }, cancellationToken);
         if (options.Normalisation == EmotionNormalisation.Chunk)
             Centre(estimates);
         return estimates;
+    }
+
+    private EmotionEstimate Rescaled(EmotionEstimate heard)
+    {
+        return options.ToldScale is { } scale && heard.Scale is { } told
+            ? heard with
+            {
+                Arousal = told.On(heard.Arousal, scale), Valence = told.On(heard.Valence, scale), Dominance = told.On(heard.Dominance, scale),
+                Scale = scale,
+            }
+            : heard;
     }
 
     /// <summary>Takes most of their mean over the chunk from the log-probabilities; less of it where few segments make the mean.</summary>

@@ -22,6 +22,18 @@ public sealed record EmotionEntry(
     public IReadOnlyDictionary<string, string?>? Vocabulary { get; init; }
 
     /// <summary>
+    /// T: what the network says of each emotion is raised to 1/T, and made to add up to 1 again. Above 1 it is less sure of itself, below 1 more so
+    /// (Guo et al. 2017). Null is 1.
+    /// </summary>
+    public float? Temperature { get; init; }
+
+    /// <summary>
+    /// Shortest and longest input that the network was trained on, in samples: what is shorter is repeated, of what is longer even windows are heard
+    /// and their logits averaged. Null takes everything as it is.
+    /// </summary>
+    public IReadOnlyList<int>? TrainedSamples { get; init; }
+
+    /// <summary>
     /// Slope and offset of <see cref="TrustRule.Calibrated"/>, in log-odds; null under any other rule.
     /// </summary>
     public IReadOnlyList<float>? TrustLine { get; init; }

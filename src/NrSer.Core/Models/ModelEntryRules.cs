@@ -56,6 +56,11 @@ internal static class ModelEntryRules
                         ? entry.Emotion.TrustLine is [> 0, var offset] && float.IsFinite(entry.Emotion.TrustLine[0] + offset)
                         : entry.Emotion.TrustLine is null,
                     "\"trustLine\", a slope above 0 and an offset, belongs to calibrated trust, and to it alone");
+                Require(entry.Emotion.Temperature is null or (> 0 and < float.PositiveInfinity), "its temperature must be above 0");
+                Require(
+                    entry.Emotion.TrainedSamples is not { } trained || (trained is [> 0, var longest] && trained[0] <= longest
+                        && longest >= entry.Emotion.MinimumSamples),
+                    "what it was trained on is a shortest and a longest length in samples, the latter not below its minimum");
                 Require(entry.Emotion.ReportableAbove is >= 0 and <= 1, "what it calls reportable must lie in [0, 1], as trust does");
                 Require(entry.Outputs.Count == (entry.Emotion.Attributes.Count > 0 ? 2 : 1), "outputs are logits, and attributes where it has any");
                 Require(

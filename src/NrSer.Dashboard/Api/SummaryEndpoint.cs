@@ -2,6 +2,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
+using NrSer.Core.Emotion;
 using NrSer.Core.Models;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Results;
@@ -66,11 +68,13 @@ internal static class SummaryEndpoint
             first, last, counts, dismissed, scoredSeconds > 0 ? Math.Round(scored / scoredSeconds, 3) : null, isDemonstration, isWhole, days));
     }
 
-    private static Ok<ModelsV1> Models(ModelSet models) => TypedResults.Ok(new ModelsV1([.. models.Catalog.Models.Select(entry => new ModelV1(
+    private static Ok<ModelsV1> Models(ModelSet models, IOptions<EmotionOptions> emotions) => TypedResults.Ok(
+        new ModelsV1([.. models.Catalog.Models.Select(entry => new ModelV1(
         entry.Id, entry.Kind.ToString(), entry.Quality, entry.Licence, IsUsed(models, entry),
             entry.Emotion?.Emotions.OfType<string>().ToArray() ?? [],
         entry.Emotion?.ReportableAbove, entry.SnrLevel?.NoiseThreshold, entry.SnrLevel?.KeptEnergyThresholdDb,
-            entry.Emotion?.AttributeRange is [var lowest, var highest] ? [lowest, highest] : null,
+            entry.Emotion?.AttributeRange is not [var lowest, var highest] ? null
+                : emotions.Value.ToldScale is { } told ? [told.Lowest, told.Highest] : [lowest, highest],
         [.. entry.TrainingData.Select(data => data.Name)]))]));
 
     private static bool IsUsed(ModelSet models, ModelEntry entry) =>

@@ -47,7 +47,8 @@ public static class EmotionExperiment
         return report;
     }
 
-    private static async Task<Prediction[]> HearAsync(Experiment experiment, EvaluationClip clip, CancellationToken cancellationToken)
+    /// <summary>What is heard in a clip as recorded, and then at every SNR.</summary>
+    internal static async Task<Prediction[]> HearAsync(Experiment experiment, EvaluationClip clip, CancellationToken cancellationToken)
     {
         Take[] takes = await experiment.TakesAsync(clip, cancellationToken).ConfigureAwait(false);
         return [.. takes.Select(take =>

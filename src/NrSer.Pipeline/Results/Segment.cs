@@ -59,6 +59,9 @@ public sealed record Segment
     /// <summary>Weak to strong.</summary>
     public float? Dominance { get; init; }
 
+    /// <summary>Lowest and highest rating of the scale that the three are told on; null where there are none.</summary>
+    public string? RatingScale { get; init; }
+
     /// <summary>Enhancer, <c>name@version</c>.</summary>
     public string? EnhancerModel { get; init; }
 
@@ -109,6 +112,7 @@ public sealed record Segment
             Arousal = estimate.Arousal,
             Valence = estimate.Valence,
             Dominance = estimate.Dominance,
+            RatingScale = estimate.Scale?.ToString(),
             EmotionModel = models.Emotion,
         };
     }

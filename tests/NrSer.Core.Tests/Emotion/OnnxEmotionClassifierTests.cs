@@ -119,6 +119,37 @@ public sealed class OnnxEmotionClassifierTests
     }
 
     [Fact]
+    public void Classify_Temperature_FlattensAndSharpens()
+    {
+        EmotionEstimate plain = Assert.Single(Classify(_ => { }));
+        foreach (float temperature in new[] { 4f, 0.5f })
+        {
+            EmotionEstimate tempered = Assert.Single(Classify(entry => entry["temperature"] = temperature));
+            float[] raised = [.. plain.Probabilities.Select(p => MathF.Pow(p, 1 / temperature))];
+            Assert.All(raised.Zip(tempered.Probabilities), pair => Assert.Equal(pair.First / raised.Sum(), pair.Second, 1e-5f));
+            Assert.Equal(plain.Emotion, tempered.Emotion);
+            Assert.Equal(temperature > 1, tempered.Confidence < plain.Confidence);
+        }
+    }
+
+    [Fact]
+    public void Classify_LongerThanTheTraining_IsTheMeanOfItsWindows()
+    {
+        EmotionEstimate whole = Assert.Single(Classify(entry => entry["trainedSamples"] = new JsonArray(1000, Samples))); // just as long
+        Assert.Equal(Assert.Single(Classify(_ => { })).Probabilities, whole.Probabilities);
+        EmotionEstimate windows = Assert.Single(Classify(entry => entry["trainedSamples"] = new JsonArray(1000, Samples / 2)));
+        Assert.NotEqual(whole.Probabilities, windows.Probabilities);
+        Assert.Equal(1, windows.Probabilities.Sum(), 1e-5f);
+    }
+
+    [Theory]
+    [InlineData("temperature", "0", "above 0")]
+    [InlineData("trainedSamples", "[5000, 4000]", "shortest and a longest")]
+    [InlineData("trainedSamples", "[1, 10]", "not below its minimum")]
+    public void Load_AnEntryThatMakesNoSense_IsRefused(string field, string value, string reason) => Assert.Contains(
+        reason, Assert.Throws<ModelException>(() => Classify(entry => entry[field] = JsonNode.Parse(value))).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Classify_ShortestInput_IsEnough()
     {
         using OnnxModel model = TestCatalog.Load("emotion");

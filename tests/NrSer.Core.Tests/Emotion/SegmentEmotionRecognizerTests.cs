@@ -89,6 +89,19 @@ public sealed class SegmentEmotionRecognizerTests
         Assert.Equal(1 / (1 + Math.Exp(3 * (1 - (0.75 / 11)))), estimate!.Probabilities[1], 1e-5);
     }
 
+    [Theory]
+    [InlineData(RatingScales.Model, 3f, "0–4")]
+    [InlineData(RatingScales.Unit, 0.75f, "0–1")]
+    [InlineData(RatingScales.Five, 4f, "1–5")]
+    [InlineData(RatingScales.Seven, 5.5f, "1–7")]
+    public void Recognize_RatingScaleAskedFor_TellsRatingsOnIt(RatingScales scale, float arousal, string told)
+    {
+        (float[] audio, ScoredSegment[] segments) = Chunk([(8, true), (8, true), (8, true), (8, true)]);
+        EmotionEstimate heard = new SegmentEmotionRecognizer(new FirstSampleClassifier(), new EmotionOptions { RatingScale = scale }, threads: 1)
+            .Recognize(audio, segments, TestContext.Current.CancellationToken)[3]!;
+        Assert.Equal((arousal, null, told), (heard.Arousal, heard.Valence, heard.Scale.ToString())); // 3 of 0 to 4; none stays none
+    }
+
     private static EmotionEstimate?[] Recognize(FirstSampleClassifier classifier, float[] audio, ScoredSegment[] segments) =>
         new SegmentEmotionRecognizer(classifier, new EmotionOptions(), threads: 2).Recognize(audio, segments, TestContext.Current.CancellationToken);
 
@@ -123,7 +136,10 @@ public sealed class SegmentEmotionRecognizerTests
             {
                 float heard = batch.Span[i * samples];
                 Assert.False(batch.Span.Slice(i * samples, samples).ContainsAnyExcept(heard));
-                estimates[i] = new EmotionEstimate("neutral", [1f], heard, Valence: null, Dominance: null) { Trust = 1, IsReportable = true };
+                estimates[i] = new EmotionEstimate("neutral", [1f], heard, Valence: null, Dominance: null)
+                {
+                    Trust = 1, IsReportable = true, Scale = new RatingScale(0, 4),
+                };
             }
 
             return estimates;
