@@ -78,6 +78,14 @@ internal sealed record FoundRecordings(
         return new([.. found.Select(pair => (pair.Value, pair.Key))], skipped, refused);
     }
 
+    /// <summary>Why a recording cannot have a name in a storage; null when it can.</summary>
+    public static string? WhatIsWrongWith(string name) =>
+        IsIllegible(name) ? Illegible
+        : name.Length > 1024 ? "It has more than 1,024 characters." // Azure Storage, naming of blobs
+        : name.Split('/').Any(part => part is "" or "." or "..") || name.Contains('\\') || name.EndsWith('.')
+            ? "It is no path within a storage, such as 2020/interview.mp3."
+        : null;
+
     // U+FFFD is what the runtime makes of bytes that are no UTF-8: no file has the name then.
     private static bool IsIllegible(string name) => name.Any(char.IsControl) || name.AsSpan().ContainsAny('\uFFFD', '\uFFFE', '\uFFFF');
 

@@ -16,6 +16,7 @@ using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Stages;
 using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Transcripts;
 using NrSer.Pipeline.Uploads;
 using NrSer.Pipeline.Work;
 using NrSer.Pipeline.Work.StorageQueues;
@@ -63,6 +64,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<MalwareScan>();
         services.AddSingleton<ChunkBlobs>();
         services.AddSingleton<ResultBlobs>();
+        services.AddSingleton<TranscriptBlobs>();
         services.AddSingleton<DeploymentBlob>();
         services.AddSingleton<CompleteRecording>();
         services.AddSingleton<RejectRecording>();
@@ -212,7 +214,9 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<ByteRate>();
         services.AddSingleton<PodcastClient>();
         services.AddSingleton<FeedUpdate>();
-        services.AddSingleton<EpisodeDownload>();
+        services.AddSingleton<AudioDownload>();
+        services.AddSingleton<AddressFetch>();
+        services.AddSingleton<TranscriptFetch>();
         services.AddSingleton<EpisodeFetch>();
         services.AddSingleton<PodcastSync>();
         return services;

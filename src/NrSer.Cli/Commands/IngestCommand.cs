@@ -1,13 +1,12 @@
 using System.CommandLine;
-using System.Security.Cryptography;
 using System.Text.Json;
-using Azure;
 using Azure.Storage.Blobs;
-using Azure.Storage.Blobs.Models;
 using Microsoft.Extensions.DependencyInjection;
 using NrSer.Cli.Output;
 using NrSer.Cli.Storage;
 using NrSer.Core.Audio;
+using NrSer.Pipeline.Podcasts;
+using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Uploads;
 using NrSer.Pipeline.Work;
@@ -25,7 +24,11 @@ internal static class IngestCommand
         var sources = new Argument<string[]>("sources")
         {
             Description = "Files, folders (searched for all that analyze reads, by content) or globs such as 'archive/**/*.mp3'.",
-            Arity = ArgumentArity.OneOrMore,
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var manifest = new Option<FileInfo?>("--manifest")
+        {
+            Description = "A CSV file that lists recordings, in place of sources.", HelpName = "files.csv",
         };
         var parallel = new Option<int>("--parallel") { Description = "Uploads at once, 1 to 64.", DefaultValueFactory = _ => 4 }.OnlyWithin(1, 64);
         var channels = new Option<ChannelMode?>("--channels")
@@ -43,32 +46,46 @@ internal static class IngestCommand
         var json = new Option<bool>("--json") { Description = "Print the report as JSON." };
         var storage = new StorageLocation();
         var command = new Command("ingest",
-            "Uploads recordings. Run again after an interruption: what is already there, unchanged, is skipped.")
+            """
+            Uploads recordings. Run again after an interruption: what is already there, unchanged, is skipped.
+
+            A manifest has a row for each, with a path (from its own folder) or a url, and what is known of name, recordedAt and tags:
+
+                path,url,name,recordedAt,tags
+                talks/one.wav,,2020/one.wav,2020-04-01,"interview, radio"
+                ,https://example.org/two.mp3,2020/two.mp3,2020-04-02T09:30:00+02:00,radio
+
+            What a url names is fetched as episodes of podcasts are: by the settings NrSer__Podcasts__…, see docs/podcasts.md.
+            """)
         {
-            sources, parallel, channels, track, lane, verbose, json,
+            sources, manifest, parallel, channels, track, lane, verbose, json,
         };
         storage.AddTo(command);
+        command.Validators.Add(parsed =>
+        {
+            if ((parsed.GetValue(sources) is { Length: > 0 }) == (parsed.GetResult(manifest) is not null))
+                parsed.AddError("Say what to upload: files, folders and globs, or --manifest.");
+        });
         command.Run(terminal, async (parsed, cancellationToken) =>
         {
             storage.EnsureRoom(parsed);
-            FoundRecordings found = await FoundRecordings.FindAsync(parsed.GetRequiredValue(sources), cancellationToken);
-            IReadOnlyList<(FileInfo File, string BlobName)> files = found.Files;
+            Listing listing = parsed.GetValue(manifest) is { } file ? Listed(terminal, file)
+                : await FoundAsync(terminal, parsed.GetValue(sources) ?? [], parsed.GetValue(verbose), cancellationToken);
             var wishes = new UploadWishes(parsed.GetValue(channels), parsed.GetValue(track));
-            Lane chosen = parsed.GetValue(lane) ?? (files.Count < BulkFiles ? Lane.Live : Lane.Bulk);
-            var refused = found.Refused.Select(file => new IngestFailureV1(file.Path, file.Reason)).ToList();
-            foreach ((string path, string reason) in parsed.GetValue(verbose) ? found.Skipped : [])
-                terminal.Note($"skipped {path}: {reason}");
+            Lane chosen = parsed.GetValue(lane) ?? (listing.Recordings.Count < BulkFiles ? Lane.Live : Lane.Bulk);
             await using ServiceProvider services = CliServices.Pipeline(terminal, storage.Settings(parsed, terminal));
             BlobContainerClient container = services.GetRequiredService<BlobStorage>().Container(StorageNames.Recordings);
             if (!await container.ExistsAsync(cancellationToken)) // in Azure it does, and who uploads need not be allowed to make containers
                 await container.CreateAsync(cancellationToken: cancellationToken);
-            UploadStore? announced = storage.IsLocal(parsed) ? services.GetRequiredService<UploadStore>() : null; // in Azure, Event Grid tells
+            if (storage.IsLocal(parsed) && listing.Recordings.Any(recording => recording.Address is not null))
+                await services.GetRequiredService<ResultTables>().CreateMissingAsync(cancellationToken); // they hold whose turn it is at a host
+            var uploads = new RecordingUploads(
+                container, storage.IsLocal(parsed) ? services.GetRequiredService<UploadStore>() : null,
+                services.GetRequiredService<AddressFetch>(), wishes, chosen);
             (int ProcessId, string BlobList)? emulator = storage.FindEmulator(parsed, terminal);
-            IngestReportV1 report = (await terminal.WithProgressAsync(
-                $"{files.Count} files", progress => UploadAllAsync(
-                    container, announced, files, refused, wishes, chosen, parsed.GetValue(parallel), progress, cancellationToken)))
-                        with
-            { Skipped = found.Skipped.Count };
+            IngestReportV1 report = await terminal.WithProgressAsync($"{listing.Recordings.Count} recordings",
+                progress => uploads.RunAsync(listing.Recordings, parsed.GetValue(parallel), progress, cancellationToken));
+            report = report with { Skipped = listing.Skipped, Failed = [.. listing.Refused, .. report.Failed.OrderBy(failure => failure.Line)] };
             if (parsed.GetValue(json))
                 terminal.Out.WriteLine(JsonSerializer.Serialize(report, CliJsonContext.Default.IngestReportV1));
             else
@@ -82,7 +99,7 @@ internal static class IngestCommand
             foreach (string name in report.Replaced)
                 terminal.Note($"{name} replaces an earlier upload of that name with other content, which is lost if it was not taken in yet.");
             foreach (IngestFailureV1 failure in report.Failed)
-                terminal.Error($"{failure.File}: {failure.Reason}");
+                terminal.Error($"{PlaceOf(failure, parsed.GetValue(manifest))}: {failure.Reason}");
             // Of an archive nobody can tell afterwards what is missing; a file or two are missed.
             bool isKept = emulator is null || chosen == Lane.Live || report.Uploaded == 0
                 || (await IsSavedAsync(emulator.Value.BlobList, cancellationToken)
@@ -94,47 +111,28 @@ internal static class IngestCommand
         return command;
     }
 
-    private static async Task<IngestReportV1> UploadAllAsync(
-        BlobContainerClient container, UploadStore? announced, IReadOnlyList<(FileInfo File, string BlobName)> files,
-        List<IngestFailureV1> failed, UploadWishes wishes, Lane lane, int parallel, Action<double> progress, CancellationToken cancellationToken)
+    private static async Task<Listing> FoundAsync(Terminal terminal, string[] sources, bool isVerbose, CancellationToken cancellationToken)
     {
-        long total = Math.Max(1, files.Sum(file => file.File.Length)), done = 0, bytes = 0;
-        int uploaded = 0, there = 0;
-        var replaced = new List<string>();
-        await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellationToken },
-            async (file, token) =>
-        {
-            try
-            {
-                Outcome outcome = await UploadAsync(container.GetBlobClient(file.BlobName), file.File, wishes, lane, token);
-                if (outcome is not Outcome.AlreadyThere && announced is not null)
-                    await AnnounceAsync(announced, file.BlobName, token);
-                switch (outcome)
-                {
-                    case Outcome.AlreadyThere:
-                        Interlocked.Increment(ref there);
-                        break;
-                    case Outcome.Replaced:
-                        lock (replaced)
-                            replaced.Add(file.BlobName);
-                        goto default;
-                    default:
-                        Interlocked.Increment(ref uploaded);
-                        Interlocked.Add(ref bytes, file.File.Length);
-                        break;
-                }
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException or RequestFailedException { Status: not 0 })
-            {
-                lock (failed)
-                    failed.Add(new IngestFailureV1(file.File.FullName, error.Message.Split('\n')[0].Trim()));
-            }
-
-            progress(Interlocked.Add(ref done, file.File.Length) / (double)total);
-        });
-        replaced.Sort(StringComparer.Ordinal);
-        return new IngestReportV1(uploaded, replaced, there, failed, bytes, Skipped: 0);
+        FoundRecordings found = await FoundRecordings.FindAsync(sources, cancellationToken);
+        foreach ((string path, string reason) in isVerbose ? found.Skipped : [])
+            terminal.Note($"skipped {path}: {reason}");
+        return new Listing(
+            [.. found.Files.Select(file => new ListedRecording(file.BlobName, file.File))],
+            [.. found.Refused.Select(file => new IngestFailureV1(file.Path, file.Reason))], found.Skipped.Count);
     }
+
+    private static Listing Listed(Terminal terminal, FileInfo file)
+    {
+        var manifest = IngestManifest.Read(file);
+        foreach (string column in manifest.Unused)
+            terminal.Note($"{file}: the column '{column}' is not used; path, url, name, recordedAt and tags are.");
+        return new Listing(
+            manifest.Recordings, [.. manifest.Wrong.Select(row => new IngestFailureV1($"{file}", row.Reason, row.Line, row.Column))], Skipped: 0);
+    }
+
+    private static string PlaceOf(IngestFailureV1 failure, FileInfo? manifest) => failure.Line is not { } line ? failure.File
+        : failure.File == $"{manifest}" ? $"{manifest}, line {line}{(failure.Column is { } column ? $", {column}" : "")}"
+        : $"{manifest}, line {line}, {failure.File}";
 
     /// <summary>Waits until the emulator has written down what uploads there are, which it does every few seconds.</summary>
     /// <returns>False when it does not.</returns>
@@ -151,56 +149,6 @@ internal static class IngestCommand
         return false;
     }
 
-    /// <summary>Says that there is something new, so that nobody has to look for it.</summary>
-    private static async Task AnnounceAsync(UploadStore uploads, string blobName, CancellationToken cancellationToken)
-    {
-        try
-        {
-            if (await uploads.FindAsync(blobName, cancellationToken) is { } upload)
-                await uploads.AnnounceAsync(upload, cancellationToken);
-        }
-        catch (RequestFailedException)
-        {
-            // It is there, and will be found within a minute.
-        }
-    }
-
-    /// <summary>Uploads a file unless a blob of that name has the same content, and the wishes if there are any.</summary>
-    private static async Task<Outcome> UploadAsync(
-        BlobClient blob, FileInfo file, UploadWishes wishes, Lane lane, CancellationToken cancellationToken)
-    {
-        if (file.Length == 0)
-            throw new IOException("It is empty, or no regular file."); // opening a pipe would wait for somebody to write
-        await using FileStream content = file.OpenRead();
-#pragma warning disable CA5351 // what the service keeps per blob to compare content by: not a security measure
-        byte[] hash = await MD5.HashDataAsync(content, cancellationToken);
-#pragma warning restore CA5351
-        Response<BlobProperties>? there = null;
-        try
-        {
-            there = await blob.GetPropertiesAsync(cancellationToken: cancellationToken);
-        }
-        catch (RequestFailedException missing) when (missing.Status == 404)
-        {
-            // New.
-        }
-
-        bool isWished = there is null || wishes == UploadWishes.None || wishes == UploadWishes.Of(there.Value.Metadata);
-        if (isWished && there?.Value.ContentHash is { } stored && stored.AsSpan().SequenceEqual(hash))
-            return Outcome.AlreadyThere;
-        content.Position = 0;
-        IDictionary<string, string> metadata = wishes.ToMetadata();
-        if (lane == Lane.Bulk)
-            metadata.Add(UploadMetadata.LaneName, nameof(Lane.Bulk));
-        var options = new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentHash = hash }, Metadata = metadata };
-        await blob.UploadAsync(content, options, cancellationToken);
-        return there is null ? Outcome.New : Outcome.Replaced;
-    }
-
-    private enum Outcome
-    {
-        New,
-        Replaced,
-        AlreadyThere,
-    }
+    /// <summary>What is to be uploaded, and what cannot be.</summary>
+    private sealed record Listing(IReadOnlyList<ListedRecording> Recordings, IReadOnlyList<IngestFailureV1> Refused, int Skipped);
 }

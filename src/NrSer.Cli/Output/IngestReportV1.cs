@@ -10,5 +10,9 @@ namespace NrSer.Cli.Output;
 internal sealed record IngestReportV1(int Uploaded, IReadOnlyList<string> Replaced, int AlreadyThere, IReadOnlyList<IngestFailureV1> Failed,
     long Bytes, int Skipped);
 
-/// <summary>A file that could not be uploaded.</summary>
-internal sealed record IngestFailureV1(string File, string Reason);
+/// <summary>A recording that could not be uploaded, or a row of a manifest that is wrong.</summary>
+/// <param name="File">The file or the address; of a row that is wrong, the manifest.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Line">The line of the manifest.</param>
+/// <param name="Column">Its column, where one is wrong.</param>
+internal sealed record IngestFailureV1(string File, string Reason, long? Line = null, string? Column = null);

@@ -22,6 +22,7 @@ namespace NrSer.Pipeline.Podcasts;
 /// </remarks>
 /// <param name="store">Episodes and contents.</param>
 /// <param name="download">Brings the bytes.</param>
+/// <param name="transcripts">Brings the publisher's words.</param>
 /// <param name="storage">Receives them.</param>
 /// <param name="uploads">Told of what was stored, where no service tells.</param>
 /// <param name="forgetting">Takes back what was forgotten while it was fetched.</param>
@@ -29,18 +30,13 @@ namespace NrSer.Pipeline.Podcasts;
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class EpisodeFetch(
-    PodcastStore store, EpisodeDownload download, BlobStorage storage, UploadStore uploads, ForgetRecordings forgetting,
-    IOptions<PodcastOptions> options, TimeProvider time,
-    ILogger<EpisodeFetch> logger) : IDisposable
+    PodcastStore store, AudioDownload download, TranscriptFetch transcripts, BlobStorage storage, UploadStore uploads,
+    ForgetRecordings forgetting, IOptions<PodcastOptions> options, TimeProvider time,
+    ILogger<EpisodeFetch> logger)
 {
-    private const int BlockBytes = 1024 * 1024; // 50,000 blocks are the most, and as many blocks are held as there are downloads
-    private const int MaxDownloads = 32; // at once, whatever the number of hosts
-
     private static readonly TimeSpan s_lease = TimeSpan.FromMinutes(15); // of a machine that died; a process that died here is known to be gone
 
     private readonly BlobContainerClient _container = storage.Container(StorageNames.Recordings);
-    private readonly SemaphoreSlim _downloads = new(MaxDownloads);
-    private readonly System.Collections.Concurrent.ConcurrentBag<byte[]> _buffers = [];
 
     /// <summary>Fetches the episode that a message asks for, where Event Grid tells of the upload.</summary>
     /// <param name="message">A <see cref="FetchEpisodeV1"/>.</param>
@@ -106,9 +102,6 @@ public sealed partial class EpisodeFetch(
         return written;
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _downloads.Dispose();
-
     private bool IsFree(Episode episode) => episode.Status switch
     {
         EpisodeStatus.Listed => !(episode.NextAttemptAt > time.GetUtcNow()),
@@ -120,20 +113,16 @@ public sealed partial class EpisodeFetch(
     {
         if (taken is { BlobName: { } name, Sha256: { } hash }
             && await StoredHashAsync(name, cancellationToken).ConfigureAwait(false) is { } there && there == hash)
-            return await EndAsync(taken, isAnnounced, cancellationToken).ConfigureAwait(false); // whoever stored it died before saying so
-        await _downloads.WaitAsync(cancellationToken).ConfigureAwait(false);
-        byte[] buffer = _buffers.TryTake(out byte[]? used) ? used : new byte[BlockBytes];
-        try
         {
-            using var blob = new StagedBlob(_container, buffer, OwnerOf(taken));
-            string? type = await download.RunAsync(taken, feed.Slug ?? feed.Id, blob, cancellationToken).ConfigureAwait(false);
-            return await StoreAsync(taken, blob, type, isAnnounced, cancellationToken).ConfigureAwait(false);
+            (byte[]?, string?) again = await transcripts.ReadAsync(taken, cancellationToken).ConfigureAwait(false);
+            return await EndAsync(taken, again, isAnnounced, cancellationToken).ConfigureAwait(false); // whoever stored it died before saying so
         }
-        finally
-        {
-            _buffers.Add(buffer);
-            _downloads.Release();
-        }
+
+        var file = new DownloadedFile(new Uri(taken.Url!), taken.DeclaredType, extension =>
+            PodcastNames.BlobName(feed.Slug ?? feed.Id, taken.PublishedAt, taken.Key, extension));
+        return await download.RunAsync(
+            file, OwnerOf(taken), (blob, type) => StoreAsync(taken, blob, type, isAnnounced, cancellationToken), cancellationToken)
+                .ConfigureAwait(false);
     }
 
     private async Task<Episode> StoreAsync(
@@ -156,25 +145,26 @@ public sealed partial class EpisodeFetch(
         Episode named = taken with { BlobName = blob.Name, Sha256 = sha256, ContentBytes = blob.Bytes, NextAttemptAt = null };
         named = await store.TryWriteAsync(named, cancellationToken).ConfigureAwait(false)
             ?? throw PodcastException.Later("Another took it over.");
-        var metadata = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
-        {
-            [UploadMetadata.Sha256] = sha256, [UploadMetadata.FeedId] = taken.FeedId, [UploadMetadata.EpisodeKey] = taken.Key,
-        };
-        if (taken.PublishedAt is { } published)
-            metadata[UploadMetadata.RecordedAt] = published.UtcDateTime.ToString("O");
+        IDictionary<string, string> metadata = UploadMetadata.Of(taken.PublishedAt, tags: null);
+        metadata[UploadMetadata.Sha256] = sha256;
+        (metadata[UploadMetadata.FeedId], metadata[UploadMetadata.EpisodeKey]) = (taken.FeedId, taken.Key);
         if (taken.DeclaredSeconds is { } seconds)
             metadata[UploadMetadata.DeclaredSeconds] = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        (byte[]?, string?) transcript = await transcripts.ReadAsync(taken, cancellationToken).ConfigureAwait(false);
         bool isNew = await blob.CommitAsync(metadata, type, cancellationToken).ConfigureAwait(false);
         if (!isNew && await StoredHashAsync(blob.Name!, cancellationToken).ConfigureAwait(false) != sha256)
             named = named with { Reason = "It was stored before, with other bytes, which stay." };
-        return await EndAsync(named, isAnnounced, cancellationToken).ConfigureAwait(false);
+        return await EndAsync(named, transcript, isAnnounced, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<Episode> EndAsync(Episode named, bool isAnnounced, CancellationToken cancellationToken)
+    private async Task<Episode> EndAsync(
+        Episode named, (byte[]? Content, string? Obstacle) transcript, bool isAnnounced, CancellationToken cancellationToken)
     {
+        if (transcript.Content is { } words) // first: whoever completes the recording looks for it
+            await transcripts.StoreAsync(named.BlobName!, words, cancellationToken).ConfigureAwait(false);
         if (isAnnounced && await uploads.FindAsync(named.BlobName!, cancellationToken).ConfigureAwait(false) is { } upload)
             await uploads.AnnounceAsync(upload, cancellationToken).ConfigureAwait(false);
-        return named with { Status = EpisodeStatus.Stored, StoredAt = time.GetUtcNow() };
+        return named with { Status = EpisodeStatus.Stored, StoredAt = time.GetUtcNow(), Reason = transcript.Obstacle ?? named.Reason };
     }
 
     /// <summary>The content's first episode, when that is another than this and has it or is about to.</summary>

@@ -188,7 +188,7 @@ public sealed partial class FeedUpdate(
         if (address.IsFile)
         {
             var file = new FileStream(address.LocalPath, FileMode.Open, FileAccess.Read, FileShare.Read);
-            return new FeedSource(file, new LimitedStream(file, most, address.LocalPath)) { Address = address };
+            return new FeedSource(file, new LimitedStream(file, most, address.LocalPath, options.Value.StallLimit, time)) { Address = address };
         }
 
         PodcastResponse answer = await client.GetFeedAsync(address, prepare, cancellationToken).ConfigureAwait(false);
@@ -196,7 +196,8 @@ public sealed partial class FeedUpdate(
         {
             HttpResponseMessage message = answer.Message;
             Stream? content = answer.Status == HttpStatusCode.NotModified ? null : new LimitedStream(
-                await message.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), most, WebAddress.Shown(address));
+                await message.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), most, WebAddress.Shown(address),
+                options.Value.StallLimit, time);
             TimeSpan fresh = message.Headers.CacheControl is { NoCache: false, MaxAge: { } age } ? age - (message.Headers.Age ?? TimeSpan.Zero)
                 : TimeSpan.Zero;
             return new FeedSource(answer, content)

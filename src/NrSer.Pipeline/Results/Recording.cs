@@ -44,6 +44,9 @@ public sealed record Recording
     /// <summary>When it was recorded or published, as its metadata or its feed says.</summary>
     public DateTimeOffset? RecordedAt { get; init; }
 
+    /// <summary>What it was tagged with, divided by a comma and a space.</summary>
+    public string? Tags { get; init; }
+
     /// <summary>When the current generation was first touched: what Sweep measures a stall from.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 

@@ -58,6 +58,8 @@ public static class RecordingColumns
         Of("UploadedAt", "UTC", AnyEnd, "When the upload was created.", r => r.UploadedAt, (r, v) => r with { UploadedAt = v }),
         Of("RecordedAt", "UTC", Stage.Ingest, "When it was recorded or published.", r => r.RecordedAt, (r, v) => r with { RecordedAt = v },
             "From its feed, or the upload's metadata `recordedAt`; null where neither says."),
+        Of("Tags", null, Stage.Ingest, "Words for finding it again, divided by a comma and a space.", r => r.Tags, (r, v) => r with { Tags = v },
+            "From a manifest, or the upload's metadata `tags`; null where neither says."),
         Of("StartedAt", "UTC", Stage.Ingest | Stage.Sweep, "When the current generation began.", r => r.StartedAt,
             (r, v) => r with { StartedAt = v }),
         Of("CompletedAt", "UTC", AnyEnd, "When its last run ended.", r => r.CompletedAt, (r, v) => r with { CompletedAt = v },

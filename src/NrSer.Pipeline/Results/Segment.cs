@@ -74,6 +74,9 @@ public sealed record Segment
     /// <summary>The lowest quality among the models.</summary>
     public string? ModelQuality { get; init; }
 
+    /// <summary>What was said in it, by its publisher's transcript.</summary>
+    public string? Text { get; init; }
+
     /// <summary>Channel, then start in ms, so that text order is order of time.</summary>
     internal string Key => $"{Channel:D2}-{(long)Math.Round(StartSeconds * SegmentGrid.SampleRateHz) / (SegmentGrid.SampleRateHz / 1000):D10}";
 

@@ -63,5 +63,7 @@ public static class SegmentColumns
         Of("ModelQuality", null, Stage.Enhance | Stage.Recognize, "The lowest quality among the models.", s => s.ModelQuality,
             (s, v) => s with { ModelQuality = v },
             "`demonstration`: to show the mechanism, not to decide about people; `production`."),
+        Of("Text", null, Stage.Complete, "What was said in it, by its publisher's transcript.", s => s.Text, (s, v) => s with { Text = v },
+            "Somebody's words. Null unless `NrSer__Podcasts__Transcripts` had a transcript fetched whose times fit: docs/podcasts.md."),
     ];
 }

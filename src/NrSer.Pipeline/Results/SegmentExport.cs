@@ -10,7 +10,8 @@ public static class SegmentExport
     private static readonly Column<Recording>[] s_recording =
         [.. RecordingColumns.All.Where(column => column.IsKey || column.Name is nameof(Recording.BlobName) or nameof(Recording.Status))];
 
-    private static readonly Column<Recording>[] s_last = [.. RecordingColumns.All.Where(column => column.Name == nameof(Recording.Purpose))];
+    private static readonly Column<Recording>[] s_last =
+        [.. RecordingColumns.All.Where(column => column.Name is nameof(Recording.Tags) or nameof(Recording.Purpose))];
 
     private static readonly Column<Segment>[] s_segment = [.. SegmentColumns.All.Where(column => !column.IsKey)];
 

@@ -1,8 +1,11 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using NrSer.Core.Segmentation;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
+using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Transcripts;
 
 namespace NrSer.Pipeline.Stages;
 
@@ -10,9 +13,11 @@ namespace NrSer.Pipeline.Stages;
 /// <remarks>What is written depends on the rows alone, times included, so whoever comes second writes the same again.</remarks>
 /// <param name="store">All rows.</param>
 /// <param name="results">Parquet files and receipts.</param>
+/// <param name="transcripts">What was said in it.</param>
 /// <param name="audio">What it was made from.</param>
 /// <param name="logger">The log.</param>
-public sealed partial class CompleteRecording(RecordingStore store, ResultBlobs results, WorkAudio audio, ILogger<CompleteRecording> logger)
+public sealed partial class CompleteRecording(
+    RecordingStore store, ResultBlobs results, TranscriptBlobs transcripts, WorkAudio audio, ILogger<CompleteRecording> logger)
 {
     /// <summary>Looks whether all chunks are finished and, if so, ends the recording. The caller has written its own chunk row before.</summary>
     /// <param name="id">The recording.</param>
@@ -49,6 +54,8 @@ public sealed partial class CompleteRecording(RecordingStore store, ResultBlobs 
         // It was forgotten meanwhile, or a retry overtook this run. Should that have ended already, its files were just overwritten with older ones:
         // write them once more.
         Recording? standing = await store.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        if (standing?.Status.IsVoid() == true)
+            await store.DeleteResultsAsync(id, cancellationToken).ConfigureAwait(false); // words may just have been joined to them
         if (standing is { Status: RecordingStatus.Forgotten })
             await results.DeleteAsync(id, cancellationToken).ConfigureAwait(false);
         else if (standing is { Status: RecordingStatus.Completed or RecordingStatus.Failed } && standing.Generation > recording.Generation)
@@ -69,6 +76,7 @@ public sealed partial class CompleteRecording(RecordingStore store, ResultBlobs 
         var segments = new List<Segment>();
         await foreach (Segment segment in store.SegmentsAsync(recording, cancellationToken).ConfigureAwait(false))
             segments.Add(segment);
+        segments = await WithTextAsync(recording, chunks, segments, cancellationToken).ConfigureAwait(false);
         Recording summary = Summarize(recording, chunks, segments);
         Recording ended = recording with // what the summary leaves out is not what an earlier run said
         {
@@ -87,6 +95,29 @@ public sealed partial class CompleteRecording(RecordingStore store, ResultBlobs 
         };
         await results.WriteAsync(ended, segments, cancellationToken).ConfigureAwait(false);
         return summary;
+    }
+
+    /// <summary>Joins its publisher's words to an episode's segments, where there are some that fit.</summary>
+    private async Task<List<Segment>> WithTextAsync(
+        Recording recording, List<Chunk> chunks, List<Segment> segments, CancellationToken cancellationToken)
+    {
+        if (recording.BlobName?.StartsWith(StorageNames.PodcastsPrefix, StringComparison.Ordinal) != true
+            || await transcripts.FindAsync(recording.Id, cancellationToken).ConfigureAwait(false) is not { } transcript
+            || !transcript.Fits(recording))
+            return segments;
+        List<Segment> joined = [.. transcript.Join(segments)];
+        Segment[] changed = [.. joined.Where((segment, at) => segment.Text != segments[at].Text)];
+        foreach (Chunk chunk in chunks)
+        {
+            double start = chunk.StartSample.GetValueOrDefault() / (double)SegmentGrid.SampleRateHz;
+            double end = start + (chunk.Samples.GetValueOrDefault() / (double)SegmentGrid.SampleRateHz);
+            Segment[] own = [.. changed.Where(segment =>
+                segment.Channel == chunk.Id.Channel && segment.StartSeconds >= start && segment.StartSeconds < end)];
+            if (own.Length > 0)
+                await store.MergeSegmentsAsync(chunk.Id, recording.SegmentStore, own, Stage.Complete, cancellationToken).ConfigureAwait(false);
+        }
+
+        return joined;
     }
 
     private static Recording Summarize(Recording recording, List<Chunk> chunks, List<Segment> segments)

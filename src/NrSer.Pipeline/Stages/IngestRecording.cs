@@ -111,6 +111,7 @@ public sealed partial class IngestRecording(
             ContentBytes = upload.ContentBytes,
             UploadedAt = earlier?.UploadedAt ?? upload.CreatedOn,
             RecordedAt = upload.RecordedAt,
+            Tags = upload.Tags,
             DeclaredSeconds = upload.DeclaredSeconds,
             StartedAt = time.GetUtcNow(),
             ChannelMode = upload.Wishes.Channels,

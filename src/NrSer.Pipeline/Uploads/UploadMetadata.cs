@@ -18,11 +18,47 @@ public static class UploadMetadata
     /// <summary>SHA-256 of its content, lower-case hex.</summary>
     public const string Sha256 = "sha256";
 
+    /// <summary>Words for finding it again, divided by commas or semicolons; percent-encoded where they are no ASCII, as headers must be.</summary>
+    public const string Tags = "tags";
+
+    /// <summary>SHA-256 of the address that it was fetched from, lower-case hex: the address itself may hold a token.</summary>
+    public const string Source = "source";
+
     /// <summary>The feed of the episode that it is; with <see cref="EpisodeKey"/>.</summary>
     public const string FeedId = "feedId";
 
     /// <summary>The episode that it is, within its feed.</summary>
     public const string EpisodeKey = "episodeKey";
+
+    /// <summary>What somebody says of a recording, as metadata.</summary>
+    /// <param name="recordedAt">When it was recorded or published; null where nobody knows.</param>
+    /// <param name="tags">As <see cref="TagsOf(string)"/> has them.</param>
+    public static IDictionary<string, string> Of(DateTimeOffset? recordedAt, string? tags)
+    {
+        var metadata = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        if (recordedAt is { } time)
+            metadata[RecordedAt] = time.UtcDateTime.ToString("O");
+        if (tags is not null)
+        {
+            metadata[Tags] = string.Concat(tags.EnumerateRunes().Select(letter => letter.Value is >= ' ' and <= '~' and not '%'
+                ? letter.ToString() : Uri.EscapeDataString(letter.ToString())));
+        }
+
+        return metadata;
+    }
+
+    /// <summary>Tags in their one form: each once, divided by a comma and a space; null where there are none.</summary>
+    /// <param name="text">Divided by commas or semicolons.</param>
+    public static string? TagsOf(string? text)
+    {
+        IEnumerable<string> tags = (text ?? "").Split(',', ';')
+            .Select(tag => string.Concat(tag.Where(letter => !char.IsControl(letter))).Trim())
+            .Where(tag => tag.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase);
+        return string.Join(", ", tags) is { Length: > 0 } all ? all : null;
+    }
+
+    /// <summary>The tags, as <see cref="TagsOf(string)"/> has them.</summary>
+    internal static string? TagsOf(IDictionary<string, string> metadata) => TagsOf(Uri.UnescapeDataString(Find(metadata, Tags) ?? ""));
 
     /// <summary>The lane; that of whoever waits for what says none.</summary>
     internal static Lane LaneOf(IDictionary<string, string> metadata) =>

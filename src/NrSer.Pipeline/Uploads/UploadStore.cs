@@ -36,6 +36,7 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
                 Wishes = UploadWishes.Of(properties.Metadata),
                 Lane = LaneOf(blobName, UploadMetadata.LaneOf(properties.Metadata)),
                 RecordedAt = UploadMetadata.RecordedAtOf(properties.Metadata),
+                Tags = UploadMetadata.TagsOf(properties.Metadata),
                 DeclaredSeconds = UploadMetadata.DeclaredSecondsOf(properties.Metadata),
                 Episode = UploadMetadata.EpisodeOf(properties.Metadata),
             };
@@ -282,16 +283,12 @@ public sealed record Upload(RecordingId Id, string BlobName, string ETag, DateTi
     /// <summary>When it was recorded or published, where its metadata says so and was looked at.</summary>
     public DateTimeOffset? RecordedAt { get; init; }
 
+    /// <summary>Its tags, divided by a comma and a space, likewise.</summary>
+    public string? Tags { get; init; }
+
     /// <summary>Its length as its publisher says, likewise.</summary>
     public double? DeclaredSeconds { get; init; }
 
     /// <summary>The feed and the key of the episode that it is, likewise.</summary>
     public (string FeedId, string Key)? Episode { get; init; }
 }
-
-/// <summary>An upload of which it is known which recording it is.</summary>
-/// <param name="Upload">The upload, with the recording's id.</param>
-/// <param name="Sha256">Of its content, lower-case hex.</param>
-/// <param name="Content">All of it where it was read and is small.</param>
-/// <param name="IsNewETag">Whether its content was known under another ETag, or another content under its name.</param>
-public sealed record IdentifiedUpload(Upload Upload, string Sha256, byte[]? Content, bool IsNewETag);

@@ -82,6 +82,25 @@ public sealed class FeedUpdateTests(StorageEmulator emulator)
         Assert.Single(podcasts.Server.Requests);
     }
 
+    // As if the line were dead: who reads must not wait for ever.
+    [Fact]
+    public async Task Run_FeedThatStalls_IsGivenUpAndReadTheNextTime()
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator, ("StallLimit", "00:00:01"));
+        byte[] content = PodcastsUnderTest.FeedOf("A show", ("a", "One", "1.mp3"));
+        podcasts.Server.Serve("/feed", _ => new PodcastAnswer(200, content[..50])
+        {
+            PromisedBytes = content.Length, Stall = TimeSpan.FromMinutes(10),
+        });
+        Feed feed = await podcasts.FollowAsync("feed");
+        FeedUpdateResult stalled = await podcasts.Updates.RunAsync(feed, isAnew: false, Stop);
+        Assert.Equal((FeedUpdateOutcome.Failed, false), (stalled.Outcome, stalled.IsForGood));
+        Assert.Contains("nothing came for 1 s", stalled.Feed.Reason, StringComparison.Ordinal);
+
+        podcasts.Server.Serve("/feed", content);
+        Assert.Equal(1, (await podcasts.Updates.RunAsync(stalled.Feed, isAnew: false, Stop)).NewEpisodes);
+    }
+
     [Fact]
     public async Task Run_FeedThatIsAPage_FailsWithWhatItIs_AndKeepsItsEpisodes()
     {

@@ -18,6 +18,7 @@ public sealed class FormsTests
         ChannelMode = Core.Audio.ChannelMode.Separate, SegmentCount = 2, SpeechSegmentCount = 1, SpeechSeconds = 2.25, MeanSnrScore = 0.875,
         DominantEmotion = "happy", Reason = "", ExpectedChunks = 1, Channels = 2, SampleRateHz = 16000, Encoding = "wav pcm16",
         ChannelsHeard = "channel 0", PeakDbfs = -1.25, ClippedShare = 0.002, BandwidthHz = 3437.5, MissingSeconds = 0.75, Warnings = "It is cut off.",
+        Tags = "interview, radio",
     };
 
     [Fact]
@@ -66,7 +67,7 @@ public sealed class FormsTests
     public void TableRows_AreAsApproved()
     {
         var text = new StringBuilder();
-        foreach (Stage stage in new[] { Stage.Enhance, Stage.Recognize })
+        foreach (Stage stage in new[] { Stage.Enhance, Stage.Recognize, Stage.Complete })
             Append($"segments, {stage}", TableRows.ToEntity(SegmentColumns.All, SegmentParquetTests.Spoken, "20260309-0123456789abcdef",
                 SegmentParquetTests.Spoken.Key, stage));
         Append("recordings", TableRows.ToEntity(RecordingColumns.All, s_recording, s_recording.Id.Day, s_recording.Id.Value));

@@ -11,6 +11,7 @@ public sealed class SegmentParquetTests
         RecordingId = RecordingId.Parse("20260309-0123456789abcdef"), EndSeconds = 2.25, SnrScore = 0.875f, MixWeight = 0.5f, IsSpeech = true,
         Emotion = "happy", Confidence = 0.75f, Trust = 0.75f, IsReportable = true, Arousal = 3.5f,
         EnhancerModel = "e@1", SnrLevelModel = "s@1", EmotionModel = "m@1", ModelQuality = "demonstration",
+        Text = "\"Tea\", please.",
     }).WithProbability(0, 0.25f).WithProbability(1, 0.75f);
 
     internal static readonly Segment Silent = new()

@@ -57,14 +57,17 @@ public sealed class IngestRecordingTests(StorageEmulator emulator)
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SilenceAsync());
         await pipeline.Account.Blobs.Container(StorageNames.Recordings).GetBlobClient(upload.BlobName).SetMetadataAsync(
-            new Dictionary<string, string>(StringComparer.Ordinal) { [timeName] = time, [lengthName] = length }, cancellationToken: Stop);
+            new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                [timeName] = time, [lengthName] = length, ["Tags"] = "Gr%C3%B6%C3%9Fe; radio,Radio,100%",
+            }, cancellationToken: Stop);
 
         await pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop);
         await pipeline.Enhance.RunAsync((await pipeline.TakeAsync(StorageNames.ChunksQueue)).Single(), Stop);
 
         Recording row = (await pipeline.Store.FindByNameAsync(upload.BlobName, DateOnly.MinValue, DateOnly.MaxValue, Stop))!;
         DateTimeOffset? expected = differs is null ? null : new DateTimeOffset(2020, 4, 1, 7, 0, 0, TimeSpan.Zero);
-        Assert.Equal((expected, differs), (row.RecordedAt, row.LengthDiffers));
+        Assert.Equal((expected, differs, "Größe, radio, 100%"), (row.RecordedAt, row.LengthDiffers, row.Tags));
         Assert.All(await pipeline.Store.SegmentsAsync(row, Stop).ToListAsync(Stop), segment => Assert.Equal(expected, segment.RecordedAt));
     }
 

@@ -1,12 +1,17 @@
 namespace NrSer.Pipeline.Podcasts.Web;
 
-/// <summary>A stream that ends with an error where it gets longer than it may: whatever a server says of the length, and however well it
-/// compresses.</summary>
+/// <summary>A stream that ends with an error where it gets longer than it may, or takes longer: whatever a server says of the length, however
+/// well it compresses, and however slowly it comes.</summary>
 /// <param name="content">The stream; stays open.</param>
 /// <param name="most">Bytes that it may have.</param>
 /// <param name="name">What it is, for people.</param>
-internal sealed class LimitedStream(Stream content, long most, string name) : Stream
+/// <param name="stallLimit">How long it may give nothing.</param>
+/// <param name="time">The clock.</param>
+internal sealed class LimitedStream(Stream content, long most, string name, TimeSpan stallLimit, TimeProvider time) : Stream
 {
+    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(30); // 100 MB at half a megabit a second
+
+    private readonly long _begun = time.GetTimestamp();
     private long _read;
 
     public override bool CanRead => true;
@@ -19,10 +24,23 @@ internal sealed class LimitedStream(Stream content, long most, string name) : St
 
     public override long Position { get => _read; set => throw new NotSupportedException(); }
 
-    /// <exception cref="PodcastException">It is longer.</exception>
+    /// <exception cref="PodcastException">It is longer, or does not come.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        int read = await content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using ITimer limit = time.CreateTimer(_ => stall.Cancel(), state: null, stallLimit, Timeout.InfiniteTimeSpan);
+        int read;
+        try
+        {
+            read = await content.ReadAsync(buffer, stall.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw PodcastException.Later($"{name} broke off: nothing came for {stallLimit.TotalSeconds:F0} s.", inner: late);
+        }
+
+        if (time.GetElapsedTime(_begun) > s_longest)
+            throw PodcastException.Later($"{name} takes longer than {s_longest.TotalMinutes:F0} min.");
         _read += read;
         return _read <= most ? read : throw PodcastException.ForGood($"{name} is longer than {most:N0} bytes.");
     }

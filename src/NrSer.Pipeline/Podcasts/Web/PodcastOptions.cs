@@ -40,6 +40,9 @@ public sealed class PodcastOptions
     /// <summary>Largest episode, 1 KB to 50 GB.</summary>
     [Range(1_000L, 50_000_000_000L)] public long MaxEpisodeBytes { get; init; } = 5_000_000_000;
 
+    /// <summary>Whether publishers' transcripts are fetched and joined to segments: somebody's words, so not unless somebody says so.</summary>
+    public bool Transcripts { get; init; }
+
     /// <summary>Attempts at one address before it is left for the next time, 1 to 20.</summary>
     [Range(1, 20)] public int Attempts { get; init; } = 5;
 

@@ -1,30 +1,41 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
+using Azure.Storage.Blobs;
 using Microsoft.Extensions.Options;
 using NrSer.Pipeline.Podcasts.Web;
-using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Storage;
 using Polly;
 using Polly.Retry;
 
 namespace NrSer.Pipeline.Podcasts;
 
-/// <summary>Brings an episode's bytes into a blob in the making: from the answer into blocks, a mebibyte at a time.</summary>
-public sealed class EpisodeDownload
+/// <summary>Brings a recording's bytes into a blob in the making: from the answer into blocks, a mebibyte at a time.</summary>
+public sealed class AudioDownload : IDisposable
 {
+    private const int BlockBytes = 1024 * 1024; // 50,000 blocks are the most, and as many blocks are held as there are downloads
+    private const int MaxDownloads = 32; // at once, whatever the number of hosts
+
     private readonly PodcastClient _client;
     private readonly ByteRate _rate;
     private readonly PodcastOptions _options;
     private readonly TimeProvider _time;
+    private readonly BlobContainerClient _container;
     private readonly ResiliencePipeline _attempts;
+    private readonly SemaphoreSlim _downloads = new(MaxDownloads);
+    private readonly ConcurrentBag<byte[]> _buffers = [];
 
     /// <param name="client">Asks.</param>
     /// <param name="rate">Holds all downloads back together.</param>
+    /// <param name="storage">Receives them.</param>
     /// <param name="options">Limits.</param>
     /// <param name="time">The clock.</param>
-    public EpisodeDownload(PodcastClient client, ByteRate rate, IOptions<PodcastOptions> options, TimeProvider time)
+    public AudioDownload(PodcastClient client, ByteRate rate, BlobStorage storage, IOptions<PodcastOptions> options, TimeProvider time)
     {
+        ArgumentNullException.ThrowIfNull(storage);
         ArgumentNullException.ThrowIfNull(options);
         (_client, _rate, _options, _time) = (client, rate, options.Value, time);
+        _container = storage.Container(StorageNames.Recordings);
         var pipeline = new ResiliencePipelineBuilder { TimeProvider = time };
         if (_options.Attempts > 1)
         {
@@ -38,30 +49,49 @@ public sealed class EpisodeDownload
         _attempts = pipeline.Build();
     }
 
-    /// <summary>Reads all of it.</summary>
-    /// <param name="episode">Which.</param>
-    /// <param name="slug">Its folder.</param>
-    /// <param name="blob">Receives it.</param>
+    /// <summary>Reads all of a file.</summary>
+    /// <param name="file">Where it is, and what it will be called.</param>
+    /// <param name="owner">Tells this attempt's blocks from those of others, 16 hex digits or more.</param>
+    /// <param name="store">Commits the blob that has all of it, which is not kept; told the media type that the server says.</param>
     /// <param name="cancellationToken">Stops between blocks.</param>
-    /// <returns>Its media type as the server says.</returns>
+    /// <returns>What committing gave.</returns>
     /// <exception cref="PodcastException">It cannot be had, or is no audio.</exception>
-    internal async Task<string?> RunAsync(Episode episode, string slug, StagedBlob blob, CancellationToken cancellationToken)
+    internal async Task<T> RunAsync<T>(
+        DownloadedFile file, string owner, Func<StagedBlob, string?, Task<T>> store, CancellationToken cancellationToken)
     {
-        var address = new Uri(episode.Url!);
+        await _downloads.WaitAsync(cancellationToken).ConfigureAwait(false);
+        byte[] buffer = _buffers.TryTake(out byte[]? used) ? used : new byte[BlockBytes];
+        try
+        {
+            using var blob = new StagedBlob(_container, buffer, owner);
+            return await store(blob, await ReadAllAsync(file, blob, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        finally
+        {
+            _buffers.Add(buffer);
+            _downloads.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _downloads.Dispose();
+
+    /// <returns>Its media type as the server says.</returns>
+    private async Task<string?> ReadAllAsync(DownloadedFile file, StagedBlob blob, CancellationToken cancellationToken)
+    {
         var transfer = new Transfer();
         try
         {
             await _attempts.ExecuteAsync(
-                async token => await GoOnAsync(address, episode, slug, blob, transfer, token).ConfigureAwait(false), cancellationToken)
-                    .ConfigureAwait(false);
+                async token => await GoOnAsync(file, blob, transfer, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception broken) when (broken is IOException or TimeoutException or HttpRequestException)
         {
-            throw PodcastException.Later($"{WebAddress.Shown(address)} broke off again and again: {broken.Message}", inner: broken);
+            throw PodcastException.Later($"{WebAddress.Shown(file.Address)} broke off again and again: {broken.Message}", inner: broken);
         }
 
         if (blob.Bytes == 0)
-            throw PodcastException.ForGood($"{WebAddress.Shown(address)} is empty.");
+            throw PodcastException.ForGood($"{WebAddress.Shown(file.Address)} is empty.");
         return transfer.Type;
     }
 
@@ -69,11 +99,10 @@ public sealed class EpisodeDownload
     /// Asks for what is missing, or for all of it. Only a strong ETag promises that the rest is a rest of the same bytes: servers that insert
     /// advertisements answer the same range with others.
     /// </summary>
-    private async Task GoOnAsync(
-        Uri address, Episode episode, string slug, StagedBlob blob, Transfer transfer, CancellationToken cancellationToken)
+    private async Task GoOnAsync(DownloadedFile file, StagedBlob blob, Transfer transfer, CancellationToken cancellationToken)
     {
         bool goesOn = blob.Bytes > 0 && transfer is { ETag.IsWeak: false, TotalBytes: > 0 };
-        PodcastResponse answer = await _client.GetFileAsync(address, headers =>
+        PodcastResponse answer = await _client.GetFileAsync(file.Address, headers =>
         {
             if (!goesOn)
                 return;
@@ -100,14 +129,14 @@ public sealed class EpisodeDownload
             }
 
             if (transfer.TotalBytes > _options.MaxEpisodeBytes)
-                throw TooLong(address, transfer.TotalBytes.Value);
-            await CopyAsync(answer, episode, slug, blob, cancellationToken).ConfigureAwait(false);
+                throw TooLong(file.Address, transfer.TotalBytes.Value);
+            await CopyAsync(answer, file, blob, cancellationToken).ConfigureAwait(false);
             if (transfer.TotalBytes is { } total && blob.Bytes != total)
                 throw new IOException($"The server broke off after {blob.Bytes} of {total} bytes.");
         }
     }
 
-    private async Task CopyAsync(PodcastResponse answer, Episode episode, string slug, StagedBlob blob, CancellationToken cancellationToken)
+    private async Task CopyAsync(PodcastResponse answer, DownloadedFile file, StagedBlob blob, CancellationToken cancellationToken)
     {
         Stream content = await answer.Message.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         int read;
@@ -117,7 +146,7 @@ public sealed class EpisodeDownload
             if (blob.Bytes + read > _options.MaxEpisodeBytes)
                 throw TooLong(answer.Address, blob.Bytes + read);
             if (blob.Name is null)
-                NameIt(answer, episode, slug, blob, read);
+                NameIt(answer, file, blob, read);
             await blob.AdvanceAsync(read, cancellationToken).ConfigureAwait(false);
             await _rate.PassAsync(read, cancellationToken).ConfigureAwait(false);
         }
@@ -125,7 +154,7 @@ public sealed class EpisodeDownload
     }
 
     /// <summary>Looks at the first bytes as soon as they are there.</summary>
-    private static void NameIt(PodcastResponse answer, Episode episode, string slug, StagedBlob blob, int read)
+    private static void NameIt(PodcastResponse answer, DownloadedFile file, StagedBlob blob, int read)
     {
         int known = blob.Head.Length + read;
         if (known < AudioSniffer.Bytes && read > 0)
@@ -138,8 +167,7 @@ public sealed class EpisodeDownload
         head = head[..length];
         if (AudioSniffer.WhatElse(head) is { } other)
             throw PodcastException.ForGood($"{WebAddress.Shown(answer.Address)} is no audio but {other}.");
-        string extension = AudioSniffer.ExtensionOf(head, answer.Address, episode.DeclaredType);
-        blob.Name = PodcastNames.BlobName(slug, episode.PublishedAt, episode.Key, extension);
+        blob.Name = file.NameOf(AudioSniffer.ExtensionOf(head, answer.Address, file.DeclaredType));
     }
 
     private async Task<int> ReadAsync(Stream content, Memory<byte> buffer, CancellationToken cancellationToken)
@@ -169,3 +197,9 @@ public sealed class EpisodeDownload
         public string? Type { get; set; }
     }
 }
+
+/// <summary>A file to bring.</summary>
+/// <param name="Address">Where it is.</param>
+/// <param name="DeclaredType">Its media type as somebody declares it, or null.</param>
+/// <param name="NameOf">The blob's name, by the extension that its content tells.</param>
+internal sealed record DownloadedFile(Uri Address, string? DeclaredType, Func<string, string> NameOf);

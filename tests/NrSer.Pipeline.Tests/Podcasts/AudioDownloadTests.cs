@@ -5,7 +5,7 @@ using NrSer.Testing;
 namespace NrSer.Pipeline.Tests.Podcasts;
 
 /// <summary>What servers of strangers do to a download, one at a time.</summary>
-public sealed class EpisodeDownloadTests(StorageEmulator emulator)
+public sealed class AudioDownloadTests(StorageEmulator emulator)
 {
     private static readonly byte[] s_audio = PodcastsUnderTest.Audio(1, 2_500_000);
 
