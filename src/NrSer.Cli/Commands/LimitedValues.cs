@@ -15,12 +15,24 @@ internal static class LimitedValues
     public static Option<T> OnlyWithin<T>(this Option<T> option, T least, T most)
         where T : INumber<T>
     {
+        Limit(option, least, most);
+        return option;
+    }
+
+    /// <inheritdoc cref="OnlyWithin{T}(Option{T}, T, T)"/>
+    public static Option<T?> OnlyWithin<T>(this Option<T?> option, T least, T most)
+        where T : struct, INumber<T>
+    {
+        Limit(option, least, most);
+        return option;
+    }
+
+    private static void Limit<T>(Option option, T least, T most)
+        where T : INumber<T> =>
         option.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: var text }] && T.TryParse(text, CultureInfo.InvariantCulture, out T? number)
                 && !(number >= least && number <= most))
                 result.AddError(string.Create(CultureInfo.InvariantCulture, $"{option.Name} takes {least} to {most}."));
         });
-        return option;
-    }
 }

@@ -18,6 +18,10 @@ namespace NrSer.Cli.Output;
 [JsonSerializable(typeof(PodcastAddedV1))]
 [JsonSerializable(typeof(PodcastSyncV1))]
 [JsonSerializable(typeof(PodcastPlanV1))]
+[JsonSerializable(typeof(IReadOnlyList<PodcastImportV1>))]
+[JsonSerializable(typeof(PodcastRetryV1))]
+[JsonSerializable(typeof(PodcastRemovedV1))]
+[JsonSerializable(typeof(SubscriptionsV1))]
 [JsonSerializable(typeof(IReadOnlyList<ProofV1>))]
 [JsonSerializable(typeof(AboutV1))]
 internal sealed partial class CliJsonContext : JsonSerializerContext;

@@ -58,6 +58,33 @@ internal sealed record PodcastSyncV1(
 /// <summary>A feed or an episode that could not be had.</summary>
 internal sealed record PodcastFailureV1(string FeedId, string? EpisodeKey, string? Title, string Reason);
 
+/// <summary>What <c>nrser podcast import</c> found in an archive.</summary>
+/// <param name="File">The archive.</param>
+/// <param name="Program">Whose it is.</param>
+/// <param name="Names">Names in it, of which an episode may have several.</param>
+/// <param name="Known">Episodes of feeds that are followed among them.</param>
+/// <param name="Changed">Of those, what was not marked before.</param>
+internal sealed record PodcastImportV1(string File, string Program, int Names, int Known, int Changed);
+
+/// <summary>What <c>nrser podcast retry</c> did.</summary>
+/// <param name="Listed">Episodes listed again.</param>
+internal sealed record PodcastRetryV1(int Listed);
+
+/// <summary>What <c>nrser podcast remove</c> did.</summary>
+/// <param name="FeedId">The feed, which is not followed any more.</param>
+/// <param name="Title">Its title.</param>
+/// <param name="ForgottenRecordings">How many of its recordings were forgotten; null where that was not asked for.</param>
+/// <param name="Proofs">Names of the proofs within the results container.</param>
+internal sealed record PodcastRemovedV1(string FeedId, string? Title, int? ForgottenRecordings, IReadOnlyList<string> Proofs);
+
+/// <summary>What <c>nrser podcast opml</c> exports.</summary>
+/// <param name="Feeds">As the list has them.</param>
+/// <param name="LeftOut">Titles of feeds that are private, or files.</param>
+internal sealed record SubscriptionsV1(IReadOnlyList<SubscriptionV1> Feeds, IReadOnlyList<string> LeftOut);
+
+/// <summary>A feed that others may be told of.</summary>
+internal sealed record SubscriptionV1(string Title, Uri Address);
+
 /// <summary>What <c>nrser podcast plan</c> reckons.</summary>
 /// <param name="Episodes">To be fetched.</param>
 /// <param name="WithoutLength">Of those, how many declare no length: theirs is taken from their size, or the mean.</param>

@@ -37,7 +37,8 @@ internal static class EpisodeRules
         new(pattern, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, s_matchLimit);
 
     private static string? WhyNot(Feed feed, Regex? match, Episode episode) =>
-        feed.Since is { } since && !(episode.PublishedAt >= since) ? $"Published before {since:yyyy-MM-dd}, or undated."
+        episode.DownloadedBy is { } program ? $"Downloaded before by {program}, as its archive says."
+        : feed.Since is { } since && !(episode.PublishedAt >= since) ? $"Published before {since:yyyy-MM-dd}, or undated."
         : feed.Until is { } until && !(episode.PublishedAt < until) ? $"Published after {until.AddTicks(-1):yyyy-MM-dd}, or undated."
         : match?.IsMatch(episode.Title ?? "") == false ? $"Its title does not match '{feed.Match}'."
         : null;

@@ -70,6 +70,9 @@ public sealed record Episode
     /// <summary>When it was stored.</summary>
     public DateTimeOffset? StoredAt { get; init; }
 
+    /// <summary>Another program that downloaded it before, as its archive says: it is not fetched again.</summary>
+    public string? DownloadedBy { get; init; }
+
     /// <summary>How often fetching it ended badly.</summary>
     public int Attempts { get; init; }
 

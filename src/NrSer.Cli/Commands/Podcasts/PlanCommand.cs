@@ -28,7 +28,7 @@ internal static class PlanCommand
         var speed = new Option<double?>("--audio-hours-per-core-hour")
         {
             Description = "What one core gets through, as nrser bench measured it elsewhere; measured here by default.",
-        };
+        }.OnlyWithin(0.001, 1e6);
         Option<bool> json = PodcastCommand.JsonOption();
         var command = new Command(
             "plan", "Says what fetching the episodes that wait takes: hours, gigabytes, rows, core-hours, price, days. Fetches nothing.")

@@ -19,7 +19,7 @@ internal static class PodcastCommand
         new("podcast", "Archives podcasts: follows feeds, says what fetching them takes, fetches every episode once.")
         {
             AddCommand.Create(terminal), List(terminal), Episodes(terminal), PlanCommand.Create(terminal), SyncCommand.Create(terminal),
-            Retry(terminal), Remove(terminal), Export(terminal),
+            ImportCommand.Create(terminal), Retry(terminal), Remove(terminal), Export(terminal),
         };
 
     /// <summary>Adds the options of the storage, and sets a command's action.</summary>
@@ -114,6 +114,7 @@ internal static class PodcastCommand
     {
         Argument<string[]> feeds = FeedsArgument();
         var status = new Option<EpisodeStatus?>("--status") { Description = "Only those that stand so." };
+        status.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Enum.GetNames<EpisodeStatus>());
         Option<bool> json = JsonOption();
         var command = new Command("episodes", "Shows episodes, the latest first.") { feeds, status, json };
         command.RunOnPodcasts(terminal, async (parsed, services, _, cancellationToken) =>
@@ -152,7 +153,8 @@ internal static class PodcastCommand
     private static Command Retry(Terminal terminal)
     {
         Argument<string[]> feeds = FeedsArgument();
-        var command = new Command("retry", "Lists failed episodes again, for the next sync.") { feeds };
+        Option<bool> json = JsonOption();
+        var command = new Command("retry", "Lists failed episodes again, for the next sync.") { feeds, json };
         command.RunOnPodcasts(terminal, async (parsed, services, _, cancellationToken) =>
         {
             PodcastStore store = services.GetRequiredService<PodcastStore>();
@@ -167,7 +169,10 @@ internal static class PodcastCommand
                 }
             }
 
-            terminal.Data.MarkupLineInterpolated($"{revived} episodes are listed again. Fetch them with: nrser podcast sync");
+            if (parsed.GetValue(json))
+                terminal.Out.WriteLine(JsonSerializer.Serialize(new PodcastRetryV1(revived), CliJsonContext.Default.PodcastRetryV1));
+            else
+                terminal.Data.MarkupLineInterpolated($"{revived} episodes are listed again. Fetch them with: nrser podcast sync");
             return ExitCode.Success;
         });
         return command;
@@ -181,9 +186,10 @@ internal static class PodcastCommand
             Description = "Forget it, too: its recordings, and all that is known of its episodes, as 'nrser forget --feed' does.",
         };
         var yes = new Option<bool>("--yes") { Description = "With --forget: do not ask." };
+        Option<bool> json = JsonOption();
         var command = new Command("remove", "Follows a feed no longer. Recordings that were stored stay, unless they are to be forgotten.")
         {
-            which, forget, yes,
+            which, forget, yes, json,
         };
         command.RunOnPodcasts(terminal, async (parsed, services, _, cancellationToken) =>
         {
@@ -193,27 +199,48 @@ internal static class PodcastCommand
             {
                 ForgetPlan plan = await services.GetRequiredService<ForgetTargets>().OfFeedAsync(feed, cancellationToken);
                 ForgetCommand.Confirm(terminal, plan, parsed.GetValue(yes));
-                await ForgetCommand.RunAsync(terminal, services, plan.Requests, feed, cancellationToken);
-                terminal.Note($"The podcast and {plan.Requests.Count} recordings are forgotten.");
+                IReadOnlyList<ProofV1> proofs = await ForgetCommand.RunAsync(terminal, services, plan.Requests, feed, cancellationToken);
+                Tell(new PodcastRemovedV1(feed.Id, feed.Title, plan.Requests.Count, [.. proofs.Select(proof => ProofChain.NameOf(proof.Number))]),
+                    $"The podcast and {plan.Requests.Count} recordings are forgotten.");
                 return ExitCode.Success;
             }
 
             await store.ChangeFeedAsync(feed.Id, standing => standing with { IsFollowed = false }, cancellationToken);
-            terminal.Note($"{feed.Title ?? feed.Id} is not followed any more; what was stored of it stays.");
+            Tell(new PodcastRemovedV1(feed.Id, feed.Title, ForgottenRecordings: null, []),
+                $"{feed.Title ?? feed.Id} is not followed any more; what was stored of it stays.");
             return ExitCode.Success;
+
+            void Tell(PodcastRemovedV1 removed, string words)
+            {
+                if (parsed.GetValue(json))
+                    terminal.Out.WriteLine(JsonSerializer.Serialize(removed, CliJsonContext.Default.PodcastRemovedV1));
+                else
+                    terminal.Note(words);
+            }
         });
         return command;
     }
 
     private static Command Export(Terminal terminal)
     {
-        var command = new Command("opml", "Prints the feeds as OPML, which other podcast programs import; private ones are left out.");
-        command.RunOnPodcasts(terminal, async (_, services, _, cancellationToken) =>
+        Option<bool> json = JsonOption();
+        var command = new Command("opml", "Prints the feeds as OPML, which other podcast programs import; private ones are left out.") { json };
+        command.RunOnPodcasts(terminal, async (parsed, services, _, cancellationToken) =>
         {
             List<Feed> feeds = await FindAsync(services.GetRequiredService<PodcastStore>(), [], cancellationToken);
             (string Title, Uri Address)[] all = [.. feeds.Select(feed => (feed.Title ?? feed.Id, new Uri(feed.Url)))];
-            foreach ((string title, Uri _) in all.Where(feed => !IsPublic(feed.Address)))
+            string[] leftOut = [.. all.Where(feed => !IsPublic(feed.Address)).Select(feed => feed.Title)];
+            foreach (string title in leftOut)
                 terminal.Note($"{title} is left out: its address may hold a token, or is a file.");
+            if (parsed.GetValue(json))
+            {
+                terminal.Out.WriteLine(JsonSerializer.Serialize(
+                    new SubscriptionsV1(
+                        [.. all.Where(feed => IsPublic(feed.Address)).Select(feed => new SubscriptionV1(feed.Title, feed.Address))], leftOut),
+                    CliJsonContext.Default.SubscriptionsV1));
+                return ExitCode.Success;
+            }
+
             await Opml.WriteAsync(all.Where(feed => IsPublic(feed.Address)), terminal.Out);
             terminal.Out.WriteLine();
             return ExitCode.Success;

@@ -16,6 +16,8 @@ namespace NrSer.Cli.Commands.Podcasts;
 /// <summary><c>nrser podcast sync</c>: fetches what is new, until done.</summary>
 internal static partial class SyncCommand
 {
+    private const double LeastBytesPerSecond = 1000; // below that an episode takes days, and servers hang up
+
     public static Command Create(Terminal terminal)
     {
         Argument<string[]> feeds = PodcastCommand.FeedsArgument();
@@ -81,9 +83,8 @@ internal static partial class SyncCommand
     public static Option<long?> RateOption() => new("--rate")
     {
         Description = "Bytes a second of all downloads together, such as 20MB/s or 500kB/s; without limit by default.", HelpName = "rate",
-        CustomParser = result => Parse(result, Rate(), "a rate such as 20MB/s", match => (long?)(long)(Number(match) * match.Groups["unit"].Value[..1]
-            .ToLowerInvariant() switch
-        { "k" => 1e3, "m" => 1e6, "g" => 1e9, _ => 1 })),
+        CustomParser = result => Parse(result, Rate(), "a rate of 1kB/s or more, such as 20MB/s", match =>
+            Number(match) * FactorOf(match.Groups["unit"].Value) is >= LeastBytesPerSecond and var rate ? (long?)(long)Math.Min(rate, 1e18) : null),
     };
 
     private static Option<TimeSpan?> PauseOption() => new("--pause")
@@ -101,11 +102,19 @@ internal static partial class SyncCommand
     {
         string text = result.Tokens[0].Value;
         Match match = form.Match(text);
-        if (match.Success)
-            return read(match);
+        if (match.Success && read(match) is { } value)
+            return value;
         result.AddError($"'{text}' is not {wanted}.");
         return default;
     }
+
+    private static double FactorOf(string unit) => unit.ToLowerInvariant() switch
+    {
+        "k" or "kb" => 1e3,
+        "m" or "mb" => 1e6,
+        "g" or "gb" => 1e9,
+        _ => 1,
+    };
 
     private static double Number(Match match) => double.Parse(match.Groups["number"].Value, CultureInfo.InvariantCulture);
 

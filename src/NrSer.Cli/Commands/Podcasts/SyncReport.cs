@@ -13,6 +13,7 @@ internal sealed class SyncReport(Terminal terminal, bool isDry)
 
     private readonly Lock _lock = new();
     private readonly List<PodcastFailureV1> _failures = [];
+    private readonly Dictionary<string, (long DealtWith, long Waiting)> _byFeed = new(StringComparer.Ordinal);
     private int _feeds;
     private int _unchanged;
     private int _feedsFailed;
@@ -59,6 +60,7 @@ internal sealed class SyncReport(Terminal terminal, bool isDry)
         _feeds++;
         _new += read.NewEpisodes;
         _waiting += step.Waiting;
+        _byFeed[step.Feed.Id] = (0, step.Waiting);
         string name = step.Feed.Title ?? step.Feed.Id;
         switch (read.Outcome)
         {
@@ -84,12 +86,15 @@ internal sealed class SyncReport(Terminal terminal, bool isDry)
     private void AddEpisode(Feed feed, Episode episode)
     {
         _dealtWith++;
+        (long before, long waiting) = _byFeed.GetValueOrDefault(feed.Id);
+        _byFeed[feed.Id] = (before + 1, waiting);
         switch (episode.Status)
         {
             case EpisodeStatus.Stored:
                 _stored++;
                 _bytes += episode.ContentBytes ?? 0;
-                terminal.Note($"{feed.Title ?? feed.Id}: {episode.Title ?? episode.Key} ({(episode.ContentBytes ?? 0) / 1e6:F1} MB)");
+                string size = $"{(episode.ContentBytes ?? 0) / 1e6:F1} MB";
+                terminal.Note($"{feed.Title ?? feed.Id}, {before + 1} of {waiting}: {episode.Title ?? episode.Key} ({size})");
                 break;
             case EpisodeStatus.Duplicate:
                 _duplicates++;

@@ -7,14 +7,16 @@ namespace NrSer.Pipeline.Podcasts.Web;
 /// <param name="time">The clock.</param>
 public sealed class ByteRate(IOptions<PodcastOptions> options, TimeProvider time)
 {
+    private static readonly TimeSpan s_longestDelay = TimeSpan.FromDays(1); // a timer takes no more than 49
+
     private readonly Lock _lock = new();
     private DateTimeOffset _freeAt;
 
     /// <summary>Waits until bytes that came are accounted for.</summary>
-    internal Task PassAsync(int bytes, CancellationToken cancellationToken)
+    internal async Task PassAsync(int bytes, CancellationToken cancellationToken)
     {
         if (options.Value.BytesPerSecond == 0)
-            return Task.CompletedTask;
+            return;
         TimeSpan wait;
         lock (_lock)
         {
@@ -23,6 +25,8 @@ public sealed class ByteRate(IOptions<PodcastOptions> options, TimeProvider time
             wait = _freeAt - now;
         }
 
-        return Task.Delay(wait, time, cancellationToken);
+        for (; wait > s_longestDelay; wait -= s_longestDelay)
+            await Task.Delay(s_longestDelay, time, cancellationToken).ConfigureAwait(false);
+        await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
     }
 }

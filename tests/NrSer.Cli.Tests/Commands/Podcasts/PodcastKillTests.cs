@@ -21,6 +21,52 @@ public sealed class PodcastKillTests(StorageEmulator emulator) : IClassFixture<S
     [Fact(Explicit = true)]
     public Task Sync_OfFiveHundred_KilledTwentyTimes_FetchesEveryEpisodeOnce() => RunAsync(episodes: 500, kills: 20);
 
+    // What an archive of years holds: 100,000 episodes, all known. Minutes: the emulator has to take their rows first.
+    [Fact(Explicit = true)]
+    public async Task Sync_OfAHundredThousandKnownEpisodes_KeepsWithinItsMemory()
+    {
+        const int Feeds = 50;
+        using var scratch = new Scratch();
+        await using var server = new PodcastServer();
+        StorageAccount account = await StorageAccount.CreateAsync(emulator);
+        var list = new StringBuilder("<opml version=\"2.0\"><body>");
+        for (int feed = 0; feed < Feeds; feed++)
+        {
+            byte[] content = Feed(2000);
+            server.Serve($"/{feed}/feed", _ => new PodcastAnswer(200, content));
+            list.Append(CultureInfo.InvariantCulture, $"<outline xmlUrl=\"{server.Url}{feed}/feed\"/>");
+        }
+
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["NrSer__Storage__ConnectionString"] = account.ConnectionString, ["NrSer__Podcasts__PrivateHosts"] = "127.0.0.1",
+            ["NrSer__Podcasts__Pause"] = "00:00:00", ["NrSer__Podcasts__PerHost"] = "16",
+        };
+        string subscriptions = scratch.Write("list.opml", Encoding.UTF8.GetBytes(list.Append("</body></opml>").ToString()));
+        long added = await PeakOfAsync(environment, "podcast", "add", subscriptions, "--limit", "1");
+        long synced = await PeakOfAsync(environment, "podcast", "sync", "--recheck", "--dry-run");
+        TestContext.Current.SendDiagnosticMessage($"{added / 1e6:F0} MB at most to add, {synced / 1e6:F0} MB to sync");
+        Assert.InRange(synced, 1, 150_000_000);
+    }
+
+    /// <summary>Runs the command to its end.</summary>
+    /// <returns>The most memory that it held at a time.</returns>
+    private static async Task<long> PeakOfAsync(Dictionary<string, string> environment, params string[] arguments)
+    {
+        using Process process = Process.Start(Nrser.StartInfo(environment, ownSession: false, arguments))!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync(Stop), errors = process.StandardError.ReadToEndAsync(Stop);
+        long peakBytes = 0;
+        while (!process.HasExited)
+        {
+            peakBytes = Math.Max(peakBytes, PeakOf(process));
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Stop);
+        }
+
+        await process.WaitForExitAsync(Stop);
+        Assert.True(process.ExitCode == 0, await output + await errors);
+        return peakBytes;
+    }
+
     private async Task RunAsync(int episodes, int kills)
     {
         await using var server = new PodcastServer();
@@ -36,16 +82,22 @@ public sealed class PodcastKillTests(StorageEmulator emulator) : IClassFixture<S
         string[] sync = ["podcast", "sync", "--pause", "0s", "--in-flight", "100000", "--json"];
 
         var random = new Random(1);
+        long peakBytes = 0;
         for (int kill = 0; kill < kills; kill++)
         {
             int asked = server.Requests.Count + 2 + random.Next(episodes / (kills + 1)); // the feed, then so many episodes
             using Process process = Process.Start(Nrser.StartInfo(environment, ownSession: false, sync))!;
-            await Polling.UntilAsync(() => Task.FromResult(server.Requests.Count >= asked || process.HasExited));
+            await Polling.UntilAsync(() =>
+            {
+                peakBytes = Math.Max(peakBytes, PeakOf(process));
+                return Task.FromResult(server.Requests.Count >= asked || process.HasExited);
+            });
             process.Kill();
             await process.WaitForExitAsync(Stop);
         }
 
         (await Nrser.RunWithAsync(environment, sync)).Succeeded();
+        Assert.InRange(peakBytes, 0, 150_000_000);
 
         (string Name, string Content)[] blobs = await account.BlobsAsync(StorageNames.Recordings);
         Assert.Equal(episodes, blobs.Length);
@@ -60,7 +112,21 @@ public sealed class PodcastKillTests(StorageEmulator emulator) : IClassFixture<S
 
         Outcome listing = await Nrser.RunWithAsync(environment, "podcast", "episodes", "--json");
         Assert.Equal(episodes, listing.Json().EnumerateArray().Count(episode => episode.GetProperty("status").GetString() == "Stored"));
-        TestContext.Current.SendDiagnosticMessage($"{episodes} episodes, {kills} kills, {server.Requests.Count} requests");
+        TestContext.Current.SendDiagnosticMessage(
+            $"{episodes} episodes, {kills} kills, {server.Requests.Count} requests, {peakBytes / 1e6:F0} MB at most");
+    }
+
+    private static long PeakOf(Process process)
+    {
+        try
+        {
+            process.Refresh();
+            return process.PeakWorkingSet64;
+        }
+        catch (InvalidOperationException)
+        {
+            return 0; // it has ended
+        }
     }
 
     /// <summary>Two blocks that begin like an MP3, others for each number.</summary>
