@@ -118,6 +118,9 @@ public sealed record Recording
     /// <summary>Mean S over speech segments, weighted by length.</summary>
     public double? MeanSnrScore { get; init; }
 
+    /// <summary>Mean trust, weighted by length; null without speech.</summary>
+    public double? MeanTrust { get; init; }
+
     /// <summary>The emotion heard longest, or null without speech.</summary>
     public string? DominantEmotion { get; init; }
 

@@ -87,6 +87,7 @@ public sealed partial class CompleteRecording(
             SpeechSegmentCount = summary.SpeechSegmentCount,
             SpeechSeconds = summary.SpeechSeconds,
             MeanSnrScore = summary.MeanSnrScore,
+            MeanTrust = summary.MeanTrust,
             DominantEmotion = summary.DominantEmotion,
             EnhancerModel = summary.EnhancerModel,
             SnrLevelModel = summary.SnrLevelModel,
@@ -138,9 +139,8 @@ public sealed partial class CompleteRecording(
             SegmentCount = segments.Count,
             SpeechSegmentCount = speech.Length,
             SpeechSeconds = speechSeconds,
-            MeanSnrScore = speechSeconds > 0
-                ? speech.Sum(segment => segment.SnrScore * (segment.EndSeconds - segment.StartSeconds)) / speechSeconds
-                : null,
+            MeanSnrScore = MeanOf(speech, segment => segment.SnrScore),
+            MeanTrust = MeanOf(speech.Where(segment => segment.Trust is not null), segment => segment.Trust!.Value),
             DominantEmotion = speech
                 .Where(segment => segment.Emotion is not null)
                 .GroupBy(segment => segment.Emotion!, StringComparer.Ordinal)
@@ -159,6 +159,19 @@ public sealed partial class CompleteRecording(
             string[] names = [.. segments.Select(modelOf).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
             return names.Length > 0 ? string.Join(", ", names) : null;
         }
+    }
+
+    /// <summary>Weighted by length; null of nothing.</summary>
+    private static double? MeanOf(IEnumerable<Segment> segments, Func<Segment, float> value)
+    {
+        double sum = 0, seconds = 0;
+        foreach (Segment segment in segments)
+        {
+            double length = segment.EndSeconds - segment.StartSeconds;
+            (sum, seconds) = (sum + (value(segment) * length), seconds + length);
+        }
+
+        return seconds > 0 ? sum / seconds : null;
     }
 
     [LoggerMessage(3301, LogLevel.Information, "{RecordingId} is {Status}: {Segments} segments, {SpeechSegments} with speech")]

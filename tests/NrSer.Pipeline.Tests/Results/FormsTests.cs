@@ -16,6 +16,7 @@ public sealed class FormsTests
         Id = SegmentParquetTests.Spoken.RecordingId, BlobName = "2026/an \"interview\", part 1.wav", Status = RecordingStatus.Completed,
         UploadedAt = new DateTimeOffset(2026, 3, 9, 12, 30, 0, TimeSpan.Zero), DurationSeconds = 4.25, Sha256 = "00ff", ContentBytes = 136_044,
         ChannelMode = Core.Audio.ChannelMode.Separate, SegmentCount = 2, SpeechSegmentCount = 1, SpeechSeconds = 2.25, MeanSnrScore = 0.875,
+        MeanTrust = 0.625,
         DominantEmotion = "happy", Reason = "", ExpectedChunks = 1, Channels = 2, SampleRateHz = 16000, Encoding = "wav pcm16",
         ChannelsHeard = "channel 0", PeakDbfs = -1.25, ClippedShare = 0.002, BandwidthHz = 3437.5, MissingSeconds = 0.75, Warnings = "It is cut off.",
         Tags = "interview, radio",

@@ -30,6 +30,8 @@ public sealed class CompleteRecordingTests(StorageEmulator emulator)
         Assert.Equal((RecordingStatus.Completed, "", 0), (row.Status, row.Reason, row.Generation));
         Assert.Equal((segments.Length, speech.Length), (row.SegmentCount, row.SpeechSegmentCount));
         Assert.Equal(speech.Sum(segment => segment.EndSeconds - segment.StartSeconds), row.SpeechSeconds!.Value, 1e-9);
+        double trusted = speech.Sum(segment => segment.Trust!.Value * (segment.EndSeconds - segment.StartSeconds));
+        Assert.Equal(trusted / row.SpeechSeconds!.Value, row.MeanTrust!.Value, 1e-9);
         Assert.All([row.EnhancerModel, row.SnrLevelModel, row.EmotionModel], model => Assert.Contains("@", model, StringComparison.Ordinal));
 
         (string name, string content) =
