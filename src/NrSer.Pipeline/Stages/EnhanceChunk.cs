@@ -48,6 +48,37 @@ public sealed partial class EnhanceChunk(
             await emotions[message.Lane].SendAsync([WorkMessage.Recognize(id, request.Generation)], cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Makes the audio that recognition heard once more, after it was deleted: from the chunk, and what was decided of it then.</summary>
+    /// <param name="chunk">Its row; its decoded audio is stored.</param>
+    /// <param name="segments">Rows of its recording, for where the manifest was deleted too.</param>
+    /// <param name="cancellationToken">Stops it; an unfinished upload leaves nothing.</param>
+    /// <exception cref="ModelException">The enhancer here is another than that of the segments, and would make something else.</exception>
+    public async Task RemakeAsync(Chunk chunk, IEnumerable<Segment> segments, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chunk);
+        SegmentManifestV1? manifest = await blobs.FindManifestAsync(chunk.Id, cancellationToken).ConfigureAwait(false)
+            ?? DecidedOf(chunk, segments);
+        if (manifest is not null && manifest.Enhancer != models.EnhancerEntry.Id)
+            throw new ModelException($"It was enhanced by {manifest.Enhancer}; here is {models.EnhancerEntry.Id}.");
+        // Where nothing was decided there was nothing to decide: a chunk too short for a segment.
+        manifest ??= new SegmentManifestV1(models.EnhancerEntry.Id, models.SnrLevelEntry.Id, []);
+        await ReconstituteAsync(chunk.Id, chunk.Samples!.Value, manifest, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What was decided of a chunk, from the rows that were made of it; null where there are none.</summary>
+    private static SegmentManifestV1? DecidedOf(Chunk chunk, IEnumerable<Segment> segments)
+    {
+        long first = chunk.StartSample!.Value, end = first + chunk.Samples!.Value;
+        Segment[] own = [.. segments.Where(segment =>
+            segment.Channel == chunk.Id.Channel && SampleOf(segment.StartSeconds) >= first && SampleOf(segment.StartSeconds) < end)];
+        return own is not [{ EnhancerModel: { } enhancer, SnrLevelModel: { } snrLevel }, ..] ? null : new(enhancer, snrLevel, [.. own.Select(
+            segment => new ManifestSegmentV1(
+                (int)(SampleOf(segment.StartSeconds) - first), (int)(SampleOf(segment.EndSeconds) - SampleOf(segment.StartSeconds)),
+                segment.SnrScore, segment.IsSpeech, segment.MixWeight))]);
+    }
+
+    private static long SampleOf(double seconds) => (long)Math.Round(seconds * SegmentGrid.SampleRateHz);
+
     /// <summary>Does the work and stores it: first the manifest, which decides, then the audio mixed by it.</summary>
     private async Task<SegmentManifestV1> ReconstituteAsync(ChunkId id, int samples, SegmentManifestV1? manifest, CancellationToken cancellationToken)
     {

@@ -50,6 +50,27 @@ public sealed class EnhanceChunkTests(StorageEmulator emulator)
             (row.Status, row.SpeechSegmentCount, row.SpeechSeconds, row.MeanSnrScore, row.DominantEmotion));
     }
 
+    // For whoever wants to hear it when the audio between stages is gone: rows alone lead back to the same samples.
+    [Theory]
+    [InlineData(".wav")]
+    [InlineData("")] // the manifest too, as the account's rules delete it in Azure
+    public async Task RemakeAsync_AudioDeleted_MakesTheSameSamples(string deleted)
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.ThreeChunksAsync());
+        await pipeline.DrainAsync();
+        (string Name, string Content)[] before = await pipeline.Account.BlobsAsync(StorageNames.Enhanced);
+        foreach ((string name, string _) in before.Where(blob => blob.Name.EndsWith(deleted, StringComparison.Ordinal)))
+            await pipeline.Account.Blobs.Container(StorageNames.Enhanced).DeleteBlobAsync(name, cancellationToken: Stop);
+        Segment[] segments = await pipeline.SegmentsAsync(id);
+        foreach (Chunk chunk in await pipeline.ChunkRowsAsync(id))
+            await pipeline.Enhance.RemakeAsync(chunk, segments, Stop);
+        (string Name, string Content)[] after = await pipeline.Account.BlobsAsync(StorageNames.Enhanced);
+        Assert.NotEmpty(after);
+        Assert.Equal(before.Where(blob => !blob.Name.EndsWith(".json", StringComparison.Ordinal)),
+            after.Where(blob => !blob.Name.EndsWith(".json", StringComparison.Ordinal)));
+    }
+
     // Another machine decided before, and its floating-point numbers cut elsewhere.
     [Fact]
     public async Task RunAsync_ManifestThere_ObeysIt()
