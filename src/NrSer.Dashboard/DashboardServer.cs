@@ -1,15 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NrSer.Dashboard.Security;
-using NrSer.Pipeline;
 
 namespace NrSer.Dashboard;
 
@@ -84,17 +81,9 @@ public sealed class DashboardServer : IAsyncDisposable
         builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss "));
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
             console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = 1 << 16; // nothing is uploaded here
-            kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1);
-        });
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1)); // open streams of events end with it
-        builder.Services.Configure<HostFilteringOptions>(hosts =>
-            (hosts.AllowedHosts, hosts.AllowEmptyHosts, hosts.IncludeFailureMessage) = (["127.0.0.1", "localhost"], false, false));
-        builder.Services.AddNrSerPipeline().AddNrSerStorageQueues().AddNrSerDashboard();
-        builder.Services.AddSingleton(token);
+        builder.AddNrSerDashboard("127.0.0.1", "localhost");
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1));
+        builder.Services.AddNrSerToken(token);
         WebApplication app = builder.Build();
         app.UseNrSerDashboard();
         return app;

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 using NrSer.Core.Audio.Ffmpeg;
 using NrSer.Core.Audio.Input;
+using NrSer.Core.Models;
 using NrSer.Pipeline.Lake;
 using NrSer.Pipeline.Work;
 
@@ -53,7 +54,7 @@ internal sealed partial class Problems : IExceptionHandler
         RefusedException refused => Because(refused.Status, refused.Message),
         InvalidAudioException damaged => Because(StatusCodes.Status409Conflict, $"The upload cannot be read: {damaged.Message}"),
         FfmpegMissingException missing => Because(StatusCodes.Status503ServiceUnavailable, missing.Message),
-        LakeQueryException or IOException => Because(StatusCodes.Status503ServiceUnavailable, exception.Message),
+        ModelException or LakeQueryException or IOException => Because(StatusCodes.Status503ServiceUnavailable, exception.Message),
         RequestFailedException { Status: 403 } => Because(
             StatusCodes.Status403Forbidden, "The storage refused: whoever runs this server has no role there that lets them read this."),
         _ when ServiceUnavailableException.IsBehind(exception) => Because(

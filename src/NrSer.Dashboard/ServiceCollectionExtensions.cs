@@ -1,14 +1,18 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.HostFiltering;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using NrSer.Dashboard.Api;
 using NrSer.Dashboard.Audio;
 using NrSer.Dashboard.Page;
 using NrSer.Dashboard.Recordings;
 using NrSer.Dashboard.Security;
+using NrSer.Pipeline;
 
 namespace NrSer.Dashboard;
 
@@ -17,9 +21,38 @@ public static class ServiceCollectionExtensions
 {
     private const long CachedSegments = 100_000; // about 40 MB: a recording of 10 h has 9,000
 
-    /// <summary>Adds what the endpoints use; storage and tables come from the pipeline.</summary>
+    /// <summary>Adds a server for the page, its API and all that they read through. Who is let in is added by <see cref="AddNrSerToken"/> or
+    /// <see cref="AddNrSerPlatformSignIn"/>.</summary>
+    /// <param name="builder">Receives it; has nothing yet but configuration and logging.</param>
+    /// <param name="hosts">The names that it answers to.</param>
+    public static void AddNrSerDashboard(this WebApplicationBuilder builder, params string[] hosts)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 1 << 16; // nothing is uploaded here
+        });
+        builder.Services.Configure<HostFilteringOptions>(filtering =>
+            (filtering.AllowedHosts, filtering.AllowEmptyHosts, filtering.IncludeFailureMessage) = (hosts, false, false));
+        // open streams of events end with it
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));
+        builder.Services.AddNrSerPipeline().AddNrSerStorageQueues().AddEndpointServices();
+    }
+
+    /// <summary>Lets in whoever has a token.</summary>
     /// <param name="services">Receives it.</param>
-    public static IServiceCollection AddNrSerDashboard(this IServiceCollection services)
+    /// <param name="token">Lets people in.</param>
+    public static IServiceCollection AddNrSerToken(this IServiceCollection services, AccessToken token) =>
+        services.AddSingleton<IAdmission>(new TokenAdmission(token));
+
+    /// <summary>Lets in whom the platform says it knows, as far as their roles go.</summary>
+    /// <param name="services">Receives it.</param>
+    /// <param name="isOn">Whether the platform's sign-in is switched on: nobody is let in where it is not.</param>
+    public static IServiceCollection AddNrSerPlatformSignIn(this IServiceCollection services, bool isOn) =>
+        services.AddSingleton<IAdmission>(new PlatformAdmission(isOn));
+
+    private static void AddEndpointServices(this IServiceCollection services)
     {
         services.AddOptions<DashboardOptions>().BindConfiguration(DashboardOptions.Section);
         services.AddRoutingCore();
@@ -28,6 +61,7 @@ public static class ServiceCollectionExtensions
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true); // so that Problems can name the parameter
         services.ConfigureHttpJsonOptions(json =>
         {
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict; // numbers are no texts, and the description says so
             json.SerializerOptions.Converters.Add(new RecordingJson());
             json.SerializerOptions.Converters.Add(new JsonStringEnumConverter());
         });
@@ -35,16 +69,16 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<RecordingListing>();
         services.AddSingleton<RecordingReader>();
         services.AddSingleton<OriginalAudio>();
+        services.AddSingleton<HeardAudio>();
         services.AddSingleton<TrackReader>();
         services.AddSingleton<PeakReader>();
         services.AddSingleton<EmotionQuery>();
         services.AddSingleton<StaticPage>();
         services.AddOpenApi(ApiDocument.Name, ApiDocument.Configure);
-        return services;
     }
 
     /// <summary>Puts the gate before everything, and maps API and page behind it.</summary>
-    /// <param name="app">Has <see cref="AddNrSerDashboard"/>'s services and an <see cref="AccessToken"/>.</param>
+    /// <param name="app">Has <see cref="AddNrSerDashboard"/>'s services, and who is let in.</param>
     public static void UseNrSerDashboard(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);

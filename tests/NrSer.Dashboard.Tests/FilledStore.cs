@@ -1,7 +1,9 @@
+using Azure.Storage.Blobs;
 using NrSer.Core.Segmentation;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Storage;
 using NrSer.Testing;
 
 namespace NrSer.Dashboard.Tests;
@@ -46,7 +48,8 @@ internal sealed class FilledStore
         var latest = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
         Recording[] recent = [.. Enumerable.Range(0, 30).Select(number => GeneratedResults.Recording(number, latest.AddDays(-number), 400) with
         {
-            SpeechSeconds = 1000 + (40 * number), MeanSnrScore = 0.4 + (0.015 * number), DominantEmotion = GeneratedResults.EmotionOf(number),
+            SpeechSeconds = 1000 + (40 * number), MeanSnrScore = 0.4 + (0.015 * number), MeanTrust = number / 30.0,
+            DominantEmotion = GeneratedResults.EmotionOf(number),
         })];
         await GeneratedResults.StoreRowsAsync(account, recent, stop);
 
@@ -55,6 +58,7 @@ internal sealed class FilledStore
             BlobName = "interviews/with a beep.wav",
             SpeechSeconds = 140,
             MeanSnrScore = 0.83,
+            MeanTrust = 0.5,
             DominantEmotion = "angry",
             DurationSeconds = 180,
             ExpectedChunks = 3,
@@ -104,6 +108,31 @@ internal sealed class FilledStore
         }
 
         return samples;
+    }
+
+    /// <summary>A recording of 12 s whose upload and rows are there, and whose audio between stages is gone.</summary>
+    /// <param name="number">Which; each test has its own.</param>
+    /// <param name="enhancer">What made it; null for the embedded model.</param>
+    public async Task<Recording> FadedAsync(int number, string? enhancer = null)
+    {
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        string name = $"faded/{number}.aiff";
+        BlobClient blob = Account.Blobs.Container(StorageNames.Recordings).GetBlobClient(name);
+        await blob.UploadAsync(BinaryData.FromBytes(Testing.Recordings.Aiff(channels: 1, seconds: 12)), overwrite: true, stop);
+        Recording recording = GeneratedResults.Recording(number, new DateOnly(2026, 1, 1), 3) with
+        {
+            BlobName = name,
+            BlobETag = (await blob.GetPropertiesAsync(cancellationToken: stop)).Value.ETag.ToString().Trim('"'),
+            Channels = 1,
+            EnhancerModel = enhancer ?? GeneratedResults.Segments(GeneratedResults.Recording(number, new DateOnly(2026, 1, 1), 1))[0].EnhancerModel,
+        };
+        await GeneratedResults.StoreAsync(Account, recording, stop);
+        var chunk = new Chunk { Id = new ChunkId(recording.Id, 0, 0), StartSample = 0, Samples = 12 * SegmentGrid.SampleRateHz };
+        await Account.Store.MergeChunkAsync(chunk, stop);
+        var blobs = new ChunkBlobs(Account.Blobs);
+        await blobs.WriteChunkAsync(chunk.Id, new float[chunk.Samples.Value], stop); // peaks stay
+        await blobs.DeleteAudioAsync(recording.Id, stop);
+        return recording;
     }
 
     private static async Task StoreAudioAsync(StorageAccount account, Recording recording, CancellationToken cancellationToken)

@@ -24,9 +24,6 @@ internal static class ServeCommand
             var settings = new Dictionary<string, string?>(storage.Settings(parsed, terminal), StringComparer.Ordinal);
             if (storage.LakeFolder(parsed, terminal) is { } folder)
                 settings["NrSer:Dashboard:LakeFolder"] = folder;
-            if (!storage.IsLocal(parsed)) // nothing is sent to it: uploads are looked up through what also announces them
-                settings["NrSer:Storage:QueueEndpoint"] = settings["NrSer:Storage:BlobEndpoint"]!.Replace(".blob.", ".queue.",
-                    StringComparison.Ordinal);
             await using DashboardServer dashboard = await page.Of(parsed).StartAsync(terminal, settings, cancellationToken);
             terminal.Notes.MarkupLineInterpolated($"[green]The page is up.[/] Ctrl-C ends it.");
             terminal.Note($"look and listen:  {dashboard.Address}");

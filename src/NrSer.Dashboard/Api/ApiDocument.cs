@@ -17,8 +17,9 @@ internal static class ApiDocument
             document.Info = new OpenApiInfo
             {
                 Title = "NrSer", Version = Name,
-                Description = "What was heard in recordings, and how far it can be trusted. Sign in by the address that nrser printed, or send its "
-                    + "token: `Authorization: Bearer …`. Errors are RFC 9457 problems; unknown parameters are refused by name.",
+                Description = "What was heard in recordings, and how far it can be trusted. On a laptop, sign in by the address that nrser "
+                    + "printed, or send its token: `Authorization: Bearer …`. What changes something needs the header X-NrSer-Request. Errors are "
+                    + "RFC 9457 problems; unknown parameters are refused by name.",
             };
             document.Servers = []; // an address of this machine
             return Task.CompletedTask;

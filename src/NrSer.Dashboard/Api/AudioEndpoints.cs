@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;
 using NrSer.Dashboard.Audio;
 using NrSer.Dashboard.Recordings;
+using NrSer.Dashboard.Security;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
 
@@ -18,10 +19,11 @@ internal static class AudioEndpoints
         api.MapMethods("/recordings/{id}/audio", [HttpMethods.Get, HttpMethods.Head], AudioAsync).WithName("audio")
             .WithSummary("One channel as a WAVE file, PCM16 at 16 kHz, with byte ranges.")
             .WithDescription(
-                "original: as it was recorded, decoded again where the work audio is gone; the first request then waits for that. heard: as "
-                + "the emotion model heard it; 410 where it is gone.")
+                "original: as it was recorded. heard: as the emotion model heard it. Where the work audio is gone both are made again from the "
+                + "upload, and the first request for a piece waits for that; 410 where they cannot be.")
             .Produces(StatusCodes.Status200OK, contentType: "audio/wav").Produces(StatusCodes.Status206PartialContent, contentType: "audio/wav")
-            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status410Gone);
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status410Gone)
+            .For(PageRoles.Listener);
         api.MapGet("/recordings/{id}/peaks", PeaksAsync).WithName("peaks")
             .WithSummary("Lowest and highest sample of every 1, 1/10 or 1/100 s: version 2 of audiowaveform's binary data, 8 bits.")
             .WithDescription($"At most {PeakReader.MostPairs} pairs an answer.")

@@ -5,14 +5,20 @@ internal static class Days
 {
     private const int ByDefault = 400; // as for the commands
 
+    // No upload lies outside, and there are days before and after.
+    private static readonly DateOnly s_first = new(2000, 1, 1), s_last = new(9000, 1, 1);
+
     /// <exception cref="BadQueryException">The first comes after the last.</exception>
     public static (DateOnly From, DateOnly To) Of(DateOnly? from, DateOnly? to, TimeProvider time)
     {
         DateOnly today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
         DateOnly last = to ?? today.AddDays(1), first = from ?? DateOnly.FromDayNumber(
             Math.Max(0, Math.Min(today.DayNumber, last.DayNumber) - ByDefault));
-        return first <= last ? (first, last) : throw new BadQueryException(nameof(from), $"{first:yyyy-MM-dd} comes after {last:yyyy-MM-dd}.");
+        return first <= last ? (Within(first), Within(last))
+            : throw new BadQueryException(nameof(from), $"{first:yyyy-MM-dd} comes after {last:yyyy-MM-dd}.");
     }
+
+    private static DateOnly Within(DateOnly day) => day < s_first ? s_first : day > s_last ? s_last : day;
 
     /// <exception cref="BadQueryException">It lies outside.</exception>
     public static int Within(int value, int least, int most, string field) =>

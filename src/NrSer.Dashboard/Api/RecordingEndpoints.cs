@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using NrSer.Dashboard.Audio;
 using NrSer.Dashboard.Recordings;
+using NrSer.Dashboard.Security;
 using NrSer.Pipeline;
+using NrSer.Pipeline.Forgetting;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 
@@ -19,17 +21,24 @@ internal static class RecordingEndpoints
     {
         api.MapGet("/recordings", ListAsync).WithName("recordings").WithSummary("Recordings by time of upload, a page at a time.")
             .WithDescription(
-                $"At most {MostOfPage} a page. A day of more than {RecordingListing.MostOfDay} recordings is given in order of ids. A page that "
-                + $"found little among {RecordingListing.MostRead} rows ends there: go on while there is a cursor.");
+                $"At most {MostOfPage} a page. A page that found little among {RecordingListing.MostRead} rows ends with their day: go on while "
+                + "there is a cursor. minTrust leaves out what has no mean trust: without speech, or not at its end.");
         api.MapGet("/recordings/{id}", FindAsync).WithName("recording").WithSummary("A recording, and what of its audio can be heard.")
             .ProducesProblem(StatusCodes.Status404NotFound);
         api.MapPost("/recordings/{id}/retry", RetryAsync).WithName("retry").WithSummary("Starts a failed or rejected recording again.")
-            .WithDescription("Needs the header X-NrSer-Request.").ProducesProblem(StatusCodes.Status403Forbidden)
-            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+            .WithDescription("Needs the header X-NrSer-Request.").ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status409Conflict).For(PageRoles.Operator);
+        api.MapPost("/recordings/{id}/forget", ForgetAsync).WithName("forget")
+            .WithSummary("Forgets a recording for good, with everything that was made of it.")
+            .WithDescription(
+                "Needs the header X-NrSer-Request, and its name or its id once more. Nothing of it is shown any more from then on; the host "
+                + "deletes it and writes the proof within minutes. Nothing brings it back.")
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status410Gone).For(PageRoles.Operator);
     }
 
     private static async Task<Ok<RecordingsV1>> ListAsync(
-        DateOnly? from, DateOnly? to, RecordingStatus? status, string? feed, string? q, string? sort, string? cursor, int? limit,
+        DateOnly? from, DateOnly? to, RecordingStatus? status, string? feed, string? q, double? minTrust, string? sort, string? cursor, int? limit,
         RecordingListing listing, PodcastStore podcasts, TimeProvider time, CancellationToken cancellationToken)
     {
         (DateOnly first, DateOnly last) = Days.Of(from, to, time);
@@ -43,10 +52,12 @@ internal static class RecordingEndpoints
             throw new BadQueryException(nameof(status), $"takes {string.Join(", ", Enum.GetNames<RecordingStatus>())}.");
         if (q is { Length: > 200 })
             throw new BadQueryException(nameof(q), "takes up to 200 characters.");
+        if (minTrust is not (null or (>= 0 and <= 1)))
+            throw new BadQueryException(nameof(minTrust), "takes 0 to 1.");
         string? folder = string.IsNullOrEmpty(feed) ? null
             : (await podcasts.FindFeedAsync(feed, cancellationToken).ConfigureAwait(false))?.Slug is { } slug ? $"podcasts/{slug}/"
             : throw new BadQueryException(nameof(feed), "is the id of no feed that was read.");
-        var wanted = new WantedRecordings(first, last, status, folder, string.IsNullOrEmpty(q) ? null : q, newestFirst);
+        var wanted = new WantedRecordings(first, last, status, folder, string.IsNullOrEmpty(q) ? null : q, minTrust, newestFirst);
         return TypedResults.Ok(await listing.PageAsync(
             wanted, cursor, Days.Within(limit ?? 100, 1, MostOfPage, nameof(limit)), cancellationToken).ConfigureAwait(false));
     }
@@ -54,9 +65,12 @@ internal static class RecordingEndpoints
     private static async Task<Results<Ok<RecordingV1>, StatusCodeHttpResult>> FindAsync(
         string id, HttpContext context, RecordingReader reader, TrackReader tracks, CancellationToken cancellationToken)
     {
-        Recording recording = await reader.FindAsync(id, cancellationToken).ConfigureAwait(false);
-        var found = new RecordingV1(recording, await tracks.AvailableAsync(recording, cancellationToken).ConfigureAwait(false));
-        return Unchanged.Is(context, $"{recording.Version}{found.Audio}") ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
+        Recording recording = await reader.FindRowAsync(id, cancellationToken).ConfigureAwait(false);
+        PageRoles roles = context.VisitorOf().Roles;
+        AvailableAudioV1 audio = roles.HasFlag(PageRoles.Listener) ? await tracks.AvailableAsync(recording, cancellationToken).ConfigureAwait(false)
+            : new AvailableAudioV1("none", "none", $"To listen, you need the role {PageRoles.Listener}.");
+        var found = new RecordingV1(recording, audio, roles.HasFlag(PageRoles.Operator));
+        return Unchanged.Is(context, $"{recording.Version}{found.Audio}{roles}") ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
             : TypedResults.Ok(found);
     }
 
@@ -72,9 +86,24 @@ internal static class RecordingEndpoints
         await store.RequestRetryAsync([recording.Id], cancellationToken).ConfigureAwait(false);
         return TypedResults.Accepted($"/api/v1/recordings/{recording.Id}");
     }
+
+    private static async Task<Accepted> ForgetAsync(
+        string id, ForgetV1 confirmation, RecordingReader reader, ForgetRecordings forgetting, CancellationToken cancellationToken)
+    {
+        Recording recording = await reader.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        if (confirmation.Name is not { Length: > 0 } name || (name != recording.BlobName && name != recording.Id.Value))
+            throw new BadQueryException(nameof(name), "is not the name of this recording, nor its id. Nothing was forgotten.");
+        await forgetting.RequestAsync([ForgetRequest.Of(recording)], cancellationToken).ConfigureAwait(false);
+        return TypedResults.Accepted($"/api/v1/recordings/{recording.Id}");
+    }
 }
+
+/// <summary>That somebody means it.</summary>
+/// <param name="Name">The recording's, or its id.</param>
+internal sealed record ForgetV1(string? Name);
 
 /// <summary>A recording, as the page shows it.</summary>
 /// <param name="Recording">Its row.</param>
 /// <param name="Audio">What can be heard of it.</param>
-internal sealed record RecordingV1(Recording Recording, AvailableAudioV1 Audio);
+/// <param name="MayOperate">Whether whoever asks may start it again, or forget it.</param>
+internal sealed record RecordingV1(Recording Recording, AvailableAudioV1 Audio, bool MayOperate);

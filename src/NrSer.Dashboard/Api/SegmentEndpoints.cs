@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Buffers;
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -63,8 +64,8 @@ internal static class SegmentEndpoints
         }
 
         int skip = 0;
-        if (cursor is not null && (!int.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out skip)
-            || skip > RecordingReader.MostSegments))
+        if (cursor is not null && (!Base64Url.IsValid(cursor) || !int.TryParse(
+            Base64Url.DecodeFromChars(cursor), NumberStyles.None, CultureInfo.InvariantCulture, out skip) || skip > RecordingReader.MostSegments))
             throw new BadQueryException(nameof(cursor), "is none that this recording gave. Leave it out to begin again.");
         int most = Days.Within(limit ?? 500, 1, MostOfPage, nameof(limit));
         IReadOnlyList<Segment> all = await reader.SegmentsAsync(recording, cancellationToken).ConfigureAwait(false);
@@ -72,8 +73,11 @@ internal static class SegmentEndpoints
             return TypedResults.StatusCode(StatusCodes.Status304NotModified);
         Segment[] page = [.. all.Where(Matches).Skip(skip).Take(most + 1)];
         return TypedResults.Ok(new SegmentsV1(
-            page.Length > most ? page[..most] : page, page.Length > most ? (skip + most).ToString(CultureInfo.InvariantCulture) : null));
+            page.Length > most ? page[..most] : page, page.Length > most ? CursorOf(skip + most) : null));
     }
+
+    private static string CursorOf(int skip) =>
+        Base64Url.EncodeToString(Encoding.ASCII.GetBytes(skip.ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>A file of segments, whatever their number.</summary>
     public static IResult Csv(Recording recording, IAsyncEnumerable<Segment> segments, CancellationToken cancellationToken) => TypedResults.Stream(

@@ -30,7 +30,7 @@ internal static class SummaryEndpoint
         (DateOnly first, DateOnly last) = Days.Of(from, to, time);
         var counts = Enum.GetValues<RecordingStatus>().ToDictionary(status => status.ToString(), _ => 0, StringComparer.Ordinal);
         var days = new List<SummaryDayV1>();
-        double scored = 0, scoredSeconds = 0;
+        double scored = 0, scoredSeconds = 0, trusted = 0, trustedSeconds = 0;
         int rows = 0, dismissed = 0;
         bool isWhole = true, isDemonstration = false;
         await foreach (Recording recording in store.ListAsync(new RecordingFilter(first, last), cancellationToken).ConfigureAwait(false))
@@ -54,6 +54,8 @@ internal static class SummaryEndpoint
             double speech = recording.SpeechSeconds ?? 0;
             if (recording is { MeanSnrScore: { } score } && speech > 0)
                 (scored, scoredSeconds) = (scored + (score * speech), scoredSeconds + speech);
+            if (recording is { MeanTrust: { } trust } && speech > 0)
+                (trusted, trustedSeconds) = (trusted + (trust * speech), trustedSeconds + speech);
             if (recording.DominantEmotion is { } emotion)
                 day.SecondsByEmotion[emotion] = day.SecondsByEmotion.GetValueOrDefault(emotion) + speech;
             days[^1] = day with
@@ -65,7 +67,8 @@ internal static class SummaryEndpoint
         }
 
         return TypedResults.Ok(new SummaryV1(
-            first, last, counts, dismissed, scoredSeconds > 0 ? Math.Round(scored / scoredSeconds, 3) : null, isDemonstration, isWhole, days));
+            first, last, counts, dismissed, scoredSeconds > 0 ? Math.Round(scored / scoredSeconds, 3) : null,
+            trustedSeconds > 0 ? Math.Round(trusted / trustedSeconds, 3) : null, isDemonstration, isWhole, days));
     }
 
     private static Ok<ModelsV1> Models(ModelSet models, IOptions<EmotionOptions> emotions) => TypedResults.Ok(
@@ -75,7 +78,7 @@ internal static class SummaryEndpoint
         entry.Emotion?.ReportableAbove, entry.SnrLevel?.NoiseThreshold, entry.SnrLevel?.KeptEnergyThresholdDb,
             entry.Emotion?.AttributeRange is not [var lowest, var highest] ? null
                 : emotions.Value.ToldScale is { } told ? [told.Lowest, told.Highest] : [lowest, highest],
-        [.. entry.TrainingData.Select(data => data.Name)]))]));
+        [.. entry.TrainingData.Select(data => data.Name)]))], QualityNotice.Demonstration));
 
     private static bool IsUsed(ModelSet models, ModelEntry entry) =>
         entry == models.EnhancerEntry || entry == models.SnrLevelEntry || entry == models.EmotionEntry;
@@ -87,12 +90,13 @@ internal static class SummaryEndpoint
 /// <param name="Counts">Recordings by status, without those that were dismissed.</param>
 /// <param name="Dismissed">Those.</param>
 /// <param name="MeanSnrScore">Mean S over speech; null without.</param>
+/// <param name="MeanTrust">Mean trust over speech; null without.</param>
 /// <param name="IsDemonstration">Whether any of it was made by demonstration models.</param>
 /// <param name="IsWhole">Whether all rows of the days were read.</param>
 /// <param name="Days">Days with recordings, in order.</param>
 internal sealed record SummaryV1(
-    DateOnly From, DateOnly To, IReadOnlyDictionary<string, int> Counts, int Dismissed, double? MeanSnrScore, bool IsDemonstration, bool IsWhole,
-    IReadOnlyList<SummaryDayV1> Days);
+    DateOnly From, DateOnly To, IReadOnlyDictionary<string, int> Counts, int Dismissed, double? MeanSnrScore, double? MeanTrust, bool IsDemonstration,
+    bool IsWhole, IReadOnlyList<SummaryDayV1> Days);
 
 /// <summary>A day of upload.</summary>
 /// <param name="Date">yyyy-MM-dd.</param>
@@ -104,7 +108,8 @@ internal sealed record SummaryDayV1(string Date, int Recordings, double Seconds,
 
 /// <summary>Models.</summary>
 /// <param name="Models">Of this machine's catalogue.</param>
-internal sealed record ModelsV1(IReadOnlyList<ModelV1> Models);
+/// <param name="DemonstrationNotice">What stands beside whatever was made by models of demonstration quality.</param>
+internal sealed record ModelsV1(IReadOnlyList<ModelV1> Models, string DemonstrationNotice);
 
 /// <summary>A model.</summary>
 /// <param name="Id">name@version.</param>

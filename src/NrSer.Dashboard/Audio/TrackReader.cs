@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http;
 using NrSer.Dashboard.Recordings;
-using NrSer.Pipeline;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
 
@@ -10,7 +9,8 @@ namespace NrSer.Dashboard.Audio;
 /// <param name="reader">Its chunks.</param>
 /// <param name="blobs">Their audio.</param>
 /// <param name="original">Decodes what is no longer there.</param>
-internal sealed class TrackReader(RecordingReader reader, ChunkBlobs blobs, OriginalAudio original)
+/// <param name="heard">Makes what is no longer there.</param>
+internal sealed class TrackReader(RecordingReader reader, ChunkBlobs blobs, OriginalAudio original, HeardAudio heard)
 {
     /// <summary>One channel of a recording; the caller disposes it.</summary>
     /// <exception cref="RefusedException">There is no such channel, or it cannot be heard; the message says why, and what to do.</exception>
@@ -26,16 +26,16 @@ internal sealed class TrackReader(RecordingReader reader, ChunkBlobs blobs, Orig
         if (recording.ExpectedChunks is not { } expected)
             return new AvailableAudioV1("none", "none", "It has not been decoded to its end.");
         IReadOnlySet<string> decoded = await blobs.StoredAsync(recording.Id, AudioVersion.Original, cancellationToken).ConfigureAwait(false);
-        IReadOnlySet<string> heard = await blobs.StoredAsync(recording.Id, AudioVersion.Heard, cancellationToken).ConfigureAwait(false);
-        bool isUploaded = decoded.Count >= expected || await original.IsThereAsync(recording, cancellationToken).ConfigureAwait(false);
-        string first = decoded.Count >= expected ? "stored" : isUploaded ? "decoded" : "none";
-        string second = heard.Count >= expected ? "stored" : "none";
-        return new AvailableAudioV1(first, second, second == "stored" ? null : recording.Status.IsOpen() ? "It is still being worked on."
-            : recording.Status == RecordingStatus.Completed ? HeardIsGone : "Not all of it was worked on.");
+        IReadOnlySet<string> made = await blobs.StoredAsync(recording.Id, AudioVersion.Heard, cancellationToken).ConfigureAwait(false);
+        bool isDecodable = decoded.Count >= expected || await original.IsThereAsync(recording, cancellationToken).ConfigureAwait(false);
+        string first = decoded.Count >= expected ? "stored" : isDecodable ? "decoded" : "none";
+        if (made.Count >= expected)
+            return new AvailableAudioV1(first, "stored", null);
+        string? whyNot = heard.WhyNot(recording, isDecodable);
+        return new AvailableAudioV1(
+            first, whyNot is null ? "made" : "none",
+            whyNot ?? "The audio between stages is kept for a while only. It can be made again from the upload.");
     }
-
-    private const string HeardIsGone =
-        "The audio between stages is kept for a while only. What the model heard can be made again from the upload: nrser enhance FILE";
 
     private async Task<IReadOnlyList<Chunk>> WholeAsync(Recording recording, int channel, CancellationToken cancellationToken)
     {
@@ -55,9 +55,12 @@ internal sealed class TrackReader(RecordingReader reader, ChunkBlobs blobs, Orig
     {
         if (await blobs.OpenSamplesAsync(chunk.Id, version, from, samples, cancellationToken).ConfigureAwait(false) is { } stored)
             return stored;
-        if (version == AudioVersion.Heard)
-            throw new RefusedException(StatusCodes.Status410Gone, HeardIsGone);
-        await original.RestoreAsync(recording, chunk.Id, cancellationToken).ConfigureAwait(false);
+        if (version == AudioVersion.Original)
+            await original.RestoreAsync(recording, chunk.Id, cancellationToken).ConfigureAwait(false);
+        else if (heard.WhyNot(recording, isDecodable: true) is { } whyNot)
+            throw new RefusedException(StatusCodes.Status410Gone, whyNot);
+        else
+            await heard.RestoreAsync(recording, chunk, cancellationToken).ConfigureAwait(false);
         return await blobs.OpenSamplesAsync(chunk.Id, version, from, samples, cancellationToken).ConfigureAwait(false)
             ?? throw new RefusedException(StatusCodes.Status410Gone, "Its audio was removed while it was being read.");
     }
@@ -65,6 +68,6 @@ internal sealed class TrackReader(RecordingReader reader, ChunkBlobs blobs, Orig
 
 /// <summary>What can be heard of a recording.</summary>
 /// <param name="Original">As it was recorded: stored, decoded (when asked for, which takes a while) or none.</param>
-/// <param name="Heard">As the emotion model heard it: stored or none.</param>
+/// <param name="Heard">As the emotion model heard it: stored, made (when asked for, which takes longer) or none.</param>
 /// <param name="Reason">Why something is missing, and what to do; null where nothing is.</param>
 internal sealed record AvailableAudioV1(string Original, string Heard, string? Reason);

@@ -27,9 +27,7 @@ internal sealed record ExportFormat(string Name, string MediaType, string Extens
     /// <remarks>W3C WebVTT.</remarks>
     private static string WebVtt(Recording recording, IReadOnlyList<Segment> segments)
     {
-        StringBuilder text = new StringBuilder("WEBVTT\n\nNOTE\n").Append(Heard.Caution).Append('\n');
-        if (recording.ModelQuality is { } quality)
-            text.Append(CultureInfo.InvariantCulture, $"Models: {quality} quality.\n");
+        StringBuilder text = new StringBuilder("WEBVTT\n\nNOTE\n").Append(Heard.CautionOf(recording)).Append('\n');
         foreach (Segment segment in segments)
             text.Append(CultureInfo.InvariantCulture, $"\n{Clock(segment.StartSeconds)} --> {Clock(segment.EndSeconds)}\n{Heard.Of(segment)}\n");
         return text.ToString();
@@ -92,7 +90,7 @@ internal sealed record ExportFormat(string Name, string MediaType, string Extens
             xml.WriteAttributeString("TIME_UNITS", "milliseconds");
             xml.WriteStartElement("PROPERTY");
             xml.WriteAttributeString("NAME", "caution");
-            xml.WriteString(Heard.Caution);
+            xml.WriteString(Heard.CautionOf(recording));
             xml.WriteEndElement();
             xml.WriteEndElement();
             xml.WriteStartElement("TIME_ORDER");
@@ -146,7 +144,7 @@ internal sealed record ExportFormat(string Name, string MediaType, string Extens
         {
             json.WriteStartObject();
             json.WriteString("version", "1.2.0");
-            json.WriteString("description", Heard.Caution);
+            json.WriteString("description", Heard.CautionOf(recording));
             json.WriteStartArray("chapters");
             for (int index = 0, next; index < segments.Count; index = next)
             {

@@ -6,8 +6,11 @@ namespace NrSer.Dashboard.Exports;
 /// <summary>What exports say of a segment: the same words everywhere.</summary>
 internal static class Heard
 {
+    private const string Caution = "What was heard in the voice, not what anybody feels. Not for decisions about people.";
+
     /// <summary>Stands in every export whose form has room for it.</summary>
-    public const string Caution = "What was heard in the voice, not what anybody feels. Not for decisions about people.";
+    public static string CautionOf(Recording recording) =>
+        QualityNotice.Of(recording.ModelQuality) is { } notice ? $"{Caution} {notice}" : Caution;
 
     /// <summary>A few words: what was heard, or why nothing was.</summary>
     public static string Of(Segment segment)

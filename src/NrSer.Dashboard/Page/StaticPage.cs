@@ -20,7 +20,7 @@ internal sealed class StaticPage
     };
 
     /// <summary>Addresses that the page itself understands.</summary>
-    private static readonly string[] s_views = ["/", "/recordings", "/recordings/{id}", "/feeds", "/about"];
+    private static readonly string[] s_views = ["/", "/recordings", "/recordings/{id}", "/feeds", "/about", "/reference"];
 
     private readonly Dictionary<string, Asset> _assets = typeof(StaticPage).Assembly.GetManifestResourceNames()
         .Where(name => name.StartsWith(Folder, StringComparison.Ordinal)).Select(Asset.Load).ToDictionary(asset => asset.Name,

@@ -8,19 +8,16 @@ using NrSer.Pipeline.Results.Tables;
 namespace NrSer.Dashboard.Recordings;
 
 /// <summary>
-/// Pages through recordings by day of upload, and within a day by time. A day of more than <see cref="MostOfDay"/> recordings is given in order of
-/// their ids instead, so that no page reads more than that.
+/// Pages through recordings by day of upload, and within a day by time. Tables give the rows of a day by id, so that a page reads all of its days,
+/// however long; it holds no more of them than it shows.
 /// </summary>
 /// <param name="store">All rows.</param>
 internal sealed class RecordingListing(RecordingStore store)
 {
-    /// <summary>Most recordings of one day that are sorted by time.</summary>
-    public const int MostOfDay = 2000;
-
-    /// <summary>Rows that a page looks at before it says how far it came, should few of them match.</summary>
+    /// <summary>Rows after which a page begins no further day, should few of them match.</summary>
     public const int MostRead = 5000;
 
-    private const int RowsOfPage = 1000; // the service's limit
+    private const int RowsOfRequest = 1000; // the service's limit
 
     /// <summary>A page.</summary>
     /// <param name="wanted">Which recordings.</param>
@@ -29,25 +26,17 @@ internal sealed class RecordingListing(RecordingStore store)
     /// <param name="cancellationToken">Stops between requests.</param>
     public async Task<RecordingsV1> PageAsync(WantedRecordings wanted, string? cursor, int limit, CancellationToken cancellationToken)
     {
-        Place place = cursor is null ? new Place(wanted.NewestFirst ? wanted.To : wanted.From, 0) : Place.Parse(cursor, wanted);
+        Place place = cursor is null ? new Place(wanted.NewestFirst ? wanted.To : wanted.From) : Place.Parse(cursor, wanted);
         var found = new List<Recording>();
         int read = 0;
         while (await NextDayAsync(wanted, place, cancellationToken).ConfigureAwait(false) is { } day)
         {
-            place = day == place.Day ? place : new Place(day, 0);
-            (IReadOnlyList<Recording> rows, string? next) = await RowsAsync(wanted, place, cancellationToken).ConfigureAwait(false);
-            read += rows.Count;
-            for (int index = place.Offset; index < rows.Count; index++)
-            {
-                if (!wanted.Matches(rows[index]))
-                    continue;
-                if (found.Count == limit)
-                    return new RecordingsV1(found, (place with { Offset = index }).ToString(), read);
-                found.Add(rows[index]);
-            }
-
-            place = next is not null ? new Place(day, 0, next) : new Place(day.AddDays(wanted.NewestFirst ? -1 : 1), 0);
-            if (read >= MostRead)
+            place = day == place.Day ? place : new Place(day);
+            (int rows, bool more) = await AddDayAsync(wanted, place, limit, found, cancellationToken).ConfigureAwait(false);
+            read += rows;
+            place = more ? new Place(day, found[^1].UploadedAt ?? default, found[^1].Id.Value)
+                : new Place(day.AddDays(wanted.NewestFirst ? -1 : 1));
+            if (more || found.Count == limit || read >= MostRead)
                 return new RecordingsV1(found, place.ToString(), read);
         }
 
@@ -56,34 +45,40 @@ internal sealed class RecordingListing(RecordingStore store)
 
     private static RecordingFilter Days(WantedRecordings wanted, DateOnly from, DateOnly to) => new(from, to, wanted.Status);
 
-    /// <summary>Rows of a day: all of it by time, or some of a long one.</summary>
-    private async Task<(IReadOnlyList<Recording> Rows, string? Continuation)> RowsAsync(
-        WantedRecordings wanted, Place place, CancellationToken cancellationToken)
+    /// <summary>Adds what a day has behind a place, in order, as far as there is room.</summary>
+    /// <returns>How many rows it has, and whether there was more.</returns>
+    private async Task<(int Rows, bool More)> AddDayAsync(
+        WantedRecordings wanted, Place place, int limit, List<Recording> found, CancellationToken cancellationToken)
     {
-        RecordingFilter day = Days(wanted, place.Day, place.Day);
-        RecordingPage page = await store.PageAsync(day, RowsOfPage, place.Continuation, cancellationToken).ConfigureAwait(false);
-        if (place.Continuation is not null)
-            return (page.Recordings, page.Continuation);
-        var rows = new List<Recording>(page.Recordings);
-        string? next = page.Continuation;
-        while (next is not null && rows.Count < MostOfDay)
+        var first = new SortedSet<Recording>(Comparer<Recording>.Create(wanted.Compare));
+        Recording? last = place.AfterId is { } id ? new Recording { Id = RecordingId.Parse(id), UploadedAt = place.After } : null;
+        int rows = 0, room = limit - found.Count;
+        bool more = false;
+        RecordingPage page = new([], Continuation: null);
+        do
         {
-            RecordingPage more = await store.PageAsync(day, RowsOfPage, next, cancellationToken).ConfigureAwait(false);
-            rows.AddRange(more.Recordings);
-            next = more.Continuation;
+            page = await store.PageAsync(Days(wanted, place.Day, place.Day), RowsOfRequest, page.Continuation, cancellationToken)
+                .ConfigureAwait(false);
+            rows += page.Recordings.Count;
+            foreach (Recording row in page.Recordings)
+            {
+                if (!wanted.Matches(row) || (last is not null && wanted.Compare(row, last) <= 0))
+                    continue;
+                first.Add(row);
+                if (first.Count > room)
+                    more = first.Remove(first.Max!);
+            }
         }
+        while (page.Continuation is not null);
 
-        if (next is not null)
-            return (page.Recordings, page.Continuation); // a long day: as the table has it, from its start
-        IOrderedEnumerable<Recording> sorted = wanted.NewestFirst
-            ? rows.OrderByDescending(row => row.UploadedAt) : rows.OrderBy(row => row.UploadedAt);
-        return ([.. sorted.ThenBy(row => row.Id.Value, StringComparer.Ordinal)], null);
+        found.AddRange(first);
+        return (rows, more);
     }
 
     /// <summary>The first day from a place on that has a recording: tables only tell the earliest, so the latest is closed in on.</summary>
     private async Task<DateOnly?> NextDayAsync(WantedRecordings wanted, Place place, CancellationToken cancellationToken)
     {
-        if (place.Continuation is not null || place.Offset > 0)
+        if (place.AfterId is not null)
             return place.Day;
         if (!wanted.NewestFirst)
             return place.Day > wanted.To ? null : await EarliestAsync(wanted, place.Day, wanted.To, cancellationToken).ConfigureAwait(false);
@@ -119,7 +114,7 @@ internal sealed class RecordingListing(RecordingStore store)
     }
 
     /// <summary>How far a listing has come.</summary>
-    private sealed record Place(DateOnly Day, int Offset, string? Continuation = null)
+    private sealed record Place(DateOnly Day, DateTimeOffset After = default, string? AfterId = null)
     {
         public override string ToString() => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(this));
 
@@ -128,8 +123,8 @@ internal sealed class RecordingListing(RecordingStore store)
             try
             {
                 Place? place = JsonSerializer.Deserialize<Place>(Base64Url.DecodeFromChars(cursor));
-                if (place is { Offset: >= 0 and <= MostOfDay + RowsOfPage } && place.Day >= wanted.From.AddDays(-1)
-                    && place.Day <= wanted.To.AddDays(1))
+                if (place is not null && place.Day >= wanted.From.AddDays(-1) && place.Day <= wanted.To.AddDays(1)
+                    && (place.AfterId is null || RecordingId.TryParse(place.AfterId, out _)))
                     return place;
             }
             catch (Exception strange) when (strange is JsonException or FormatException or DecoderFallbackException)
@@ -148,12 +143,22 @@ internal sealed class RecordingListing(RecordingStore store)
 /// <param name="Status">Those that stand so; null for all.</param>
 /// <param name="Folder">Those whose names begin so; null for all.</param>
 /// <param name="Text">Those whose names contain this, in any case; null for all.</param>
+/// <param name="MinTrust">Those of at least that mean trust; null for all.</param>
 /// <param name="NewestFirst">By time of upload.</param>
-internal sealed record WantedRecordings(DateOnly From, DateOnly To, RecordingStatus? Status, string? Folder, string? Text, bool NewestFirst)
+internal sealed record WantedRecordings(
+    DateOnly From, DateOnly To, RecordingStatus? Status, string? Folder, string? Text, double? MinTrust, bool NewestFirst)
 {
-    /// <summary>Whether it is meant, by its name.</summary>
+    /// <summary>Which of two comes first; none is like another.</summary>
+    public int Compare(Recording one, Recording other)
+    {
+        int order = (one.UploadedAt ?? default).CompareTo(other.UploadedAt ?? default);
+        return order != 0 ? (NewestFirst ? -order : order) : string.CompareOrdinal(one.Id.Value, other.Id.Value);
+    }
+
+    /// <summary>Whether it is meant, by its name and trust.</summary>
     public bool Matches(Recording recording) =>
-        (Folder is null || recording.BlobName?.StartsWith(Folder, StringComparison.Ordinal) == true)
+        (MinTrust is not { } least || recording.MeanTrust >= least)
+        && (Folder is null || recording.BlobName?.StartsWith(Folder, StringComparison.Ordinal) == true)
         && (Text is null || recording.BlobName?.Contains(Text, StringComparison.OrdinalIgnoreCase) == true
             || recording.Id.Value.StartsWith(Text, StringComparison.Ordinal));
 }

@@ -17,11 +17,20 @@ internal sealed class RecordingReader(RecordingStore store, IMemoryCache cache)
 
     private static readonly TimeSpan s_kept = TimeSpan.FromMinutes(5);
 
-    /// <summary>The recording.</summary>
+    /// <summary>The recording; that of one that was forgotten is its tombstone.</summary>
     /// <exception cref="RefusedException">There is none.</exception>
-    public async Task<Recording> FindAsync(string id, CancellationToken cancellationToken) =>
+    public async Task<Recording> FindRowAsync(string id, CancellationToken cancellationToken) =>
         RecordingId.TryParse(id, out RecordingId known) && await store.FindAsync(known, cancellationToken).ConfigureAwait(false) is { } recording
             ? recording : throw new RefusedException(StatusCodes.Status404NotFound, "There is no such recording.");
+
+    /// <summary>The recording, to do something with it: one that was forgotten is none, although some of it may still be about to be deleted.</summary>
+    /// <exception cref="RefusedException">There is none.</exception>
+    public async Task<Recording> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        Recording recording = await FindRowAsync(id, cancellationToken).ConfigureAwait(false);
+        return recording.Status == RecordingStatus.Forgotten ? throw new RefusedException(StatusCodes.Status410Gone, "It was forgotten.")
+            : recording;
+    }
 
     /// <summary>Its segments, in order of channel and time.</summary>
     /// <exception cref="RefusedException">There are too many to hold.</exception>

@@ -1,5 +1,10 @@
 using System.Globalization;
+using System.Net.ServerSentEvents;
 using System.Text.Json;
+using NrSer.Pipeline;
+using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Results;
+using NrSer.Testing;
 
 namespace NrSer.Dashboard.Tests.Api;
 
@@ -36,22 +41,88 @@ public sealed class RecordingsTests(Site site)
         Assert.Equal(sort == "newest" ? times.OrderDescending() : times.Order(), times);
     }
 
-    [Fact]
-    public async Task Pages_OfALongDay_ReadNoMoreThanTheySay()
+    [Theory]
+    [InlineData("newest")]
+    [InlineData("oldest")]
+    public async Task Pages_OfALongDay_AreSortedByTimeToo(string sort)
     {
         string day = FilledStore.LongDay.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         var ids = new HashSet<string>(StringComparer.Ordinal);
+        var times = new List<DateTimeOffset>();
         string? cursor = null;
         do
         {
-            JsonElement page = await site.GetAsync($"recordings?limit=500&from={day}&to={day}{(cursor is null ? "" : $"&cursor={cursor}")}");
+            JsonElement page = await site.GetAsync(
+                $"recordings?sort={sort}&limit=500&from={day}&to={day}{(cursor is null ? "" : $"&cursor={cursor}")}");
             foreach (JsonElement row in page.GetProperty("recordings").EnumerateArray())
+            {
                 Assert.True(ids.Add(row.GetProperty("recordingId").GetString()!));
+                times.Add(row.GetProperty("uploadedAt").GetDateTimeOffset());
+            }
+
+            Assert.Equal(Site.OrdinaryRecordings, page.GetProperty("rowsRead").GetInt32()); // of the day, once a page
             cursor = page.GetProperty("cursor").GetString();
         }
         while (cursor is not null);
 
         Assert.Equal(Site.OrdinaryRecordings, ids.Count);
+        Assert.Equal(sort == "newest" ? times.OrderDescending() : times.Order(), times);
+    }
+
+    [Fact]
+    public async Task Pages_WithMinTrust_LeaveOutWhatHasLessOrNone()
+    {
+        DateOnly today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
+        JsonElement page = await site.GetAsync($"recordings?minTrust=0.5&limit=500&from={today.AddDays(-60):yyyy-MM-dd}");
+        double[] trusts = [.. page.GetProperty("recordings").EnumerateArray().Select(row => row.GetProperty("meanTrust").GetDouble())];
+        Assert.Equal(16, trusts.Length); // 15 of 30, and the one with audio
+        Assert.All(trusts, trust => Assert.True(trust >= 0.5));
+    }
+
+    // Days that no calendar has before or after.
+    [Fact]
+    public async Task Days_AtTheEndsOfTime_AreAnswered()
+    {
+        JsonElement page = await site.GetAsync("recordings?limit=1&status=Failed&from=0001-01-01&to=9999-12-31");
+        string cursor = page.GetProperty("cursor").GetString()!;
+        Assert.Empty((await site.GetAsync($"recordings?limit=1&status=Failed&from=0001-01-01&to=9999-12-31&cursor={cursor}"))
+            .GetProperty("recordings").EnumerateArray());
+        Assert.Equal("2000-01-01", (await site.GetAsync("summary?from=0001-01-01&to=2001-01-01")).GetProperty("from").GetString());
+    }
+
+    [Fact]
+    public async Task Events_OfARecordingAtWork_SayWhatIsDoneAsItGoesOn()
+    {
+        Recording working = GeneratedResults.Recording(10_009, FilledStore.LongDay.AddDays(-5), 0) with
+        {
+            Status = RecordingStatus.Processing, BlobName = "at work.wav", ExpectedChunks = 2, CompletedAt = null,
+        };
+        await site.Store.Account.Store.AdvanceAsync(working, Stop);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/events");
+        using HttpResponseMessage answer = await site.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Stop);
+        Assert.Equal("text/event-stream", answer.Content.Headers.ContentType?.MediaType);
+        await using IAsyncEnumerator<SseItem<string>> events =
+            SseParser.Create(await answer.Content.ReadAsStreamAsync(Stop)).EnumerateAsync(Stop).GetAsyncEnumerator(Stop);
+        Assert.Equal(0, await FinishedAsync());
+        await site.Store.Account.Store.MergeChunkAsync(
+            new Chunk { Id = new ChunkId(working.Id, 0, 0), StartSample = 0, Samples = 16_000, FinishedAt = working.UploadedAt }, Stop);
+        Assert.Equal(1, await FinishedAsync());
+        await site.Store.Account.Store.AdvanceAsync(working with { Status = RecordingStatus.Completed, CompletedAt = working.UploadedAt }, Stop);
+
+        // Other tests' recordings come by.
+        async Task<int?> FinishedAsync()
+        {
+            while (await events.MoveNextAsync())
+            {
+                Assert.Equal("working", events.Current.EventType);
+                JsonElement own = JsonDocument.Parse(events.Current.Data).RootElement.GetProperty("recordings").EnumerateArray()
+                    .FirstOrDefault(each => each.GetProperty("recordingId").GetString() == working.Id.Value);
+                if (own.ValueKind == JsonValueKind.Object)
+                    return own.GetProperty("finishedChunks").GetInt32();
+            }
+
+            return null;
+        }
     }
 
     [Fact]

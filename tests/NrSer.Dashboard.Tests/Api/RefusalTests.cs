@@ -1,5 +1,8 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
+using NrSer.Pipeline;
+using NrSer.Pipeline.Results;
 
 namespace NrSer.Dashboard.Tests.Api;
 
@@ -59,10 +62,34 @@ public sealed class RefusalTests(Site site)
     [Fact]
     public async Task Write_WithoutTheHeader_Is403AndChangesNothing()
     {
-        string path = $"/api/v1/recordings/{site.Store.Hostile.Id}/retry";
-        using HttpResponseMessage answer = await site.Client.PostAsync(new Uri(path, UriKind.Relative), content: null, Stop);
-        Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
-        Assert.Null((await site.Store.Account.Store.FindAsync(site.Store.Hostile.Id, Stop))!.RetryRequested);
+        foreach (string what in new[] { "retry", "forget" })
+        {
+            string path = $"/api/v1/recordings/{site.Store.Hostile.Id}/{what}";
+            using var content = JsonContent.Create(new { name = site.Store.Hostile.Id.Value });
+            using HttpResponseMessage answer = await site.Client.PostAsync(new Uri(path, UriKind.Relative), content, Stop);
+            Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+        }
+
+        Recording standing = (await site.Store.Account.Store.FindAsync(site.Store.Hostile.Id, Stop))!;
+        Assert.Equal((RecordingStatus.Rejected, null), (standing.Status, standing.RetryRequested));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("with a beep.wav")]
+    [InlineData("INTERVIEWS/with a beep.wav")]
+    public async Task Forget_WithoutItsVeryName_Is400AndForgetsNothing(string? name)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/recordings/{site.Store.WithAudio.Id}/forget")
+        {
+            Headers = { { "X-NrSer-Request", "1" } }, Content = JsonContent.Create(new { name }),
+        };
+        using HttpResponseMessage answer = await site.Client.SendAsync(request, Stop);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        JsonElement problem = await answer.Content.ReadFromJsonAsync<JsonElement>(Stop);
+        Assert.StartsWith("name", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Equal(RecordingStatus.Completed, (await site.Store.Account.Store.FindAsync(site.Store.WithAudio.Id, Stop))!.Status);
     }
 
     [Fact]
@@ -95,6 +122,7 @@ public sealed class RefusalTests(Site site)
     [InlineData("recordings?sort=loudest", "sort")]
     [InlineData("recordings?cursor=AAAA", "cursor")]
     [InlineData("recordings?feed=nothing", "feed")]
+    [InlineData("recordings?minTrust=1.5", "minTrust")]
     [InlineData("recordings?statsu=Failed", "statsu")]
     [InlineData("recordings/{id}/segments?minTrust=2", "minTrust")]
     [InlineData("recordings/{id}/segments?format=xml", "format")]
@@ -116,7 +144,8 @@ public sealed class RefusalTests(Site site)
     [Fact]
     public async Task EveryAnswer_ForbidsWhatThePageDoesNotNeed()
     {
-        foreach (string path in new[] { "/", "/app.js", "/api/v1/models", $"/api/v1/recordings/{site.Store.WithAudio.Id}/audio", "/nothing" })
+        foreach (string path in new[] { "/", "/app.js", "/api/v1/models", $"/api/v1/recordings/{site.Store.WithAudio.Id}/audio", "/nothing",
+            "/api/v1/recordings/none", "/api/v1/recordings?limit=0" })
         {
             using HttpResponseMessage answer = await site.Client.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead,
                 Stop);

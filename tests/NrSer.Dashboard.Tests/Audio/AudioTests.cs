@@ -101,11 +101,11 @@ public sealed class AudioTests(Site site)
     }
 
     [Fact]
-    public async Task Heard_ThatIsGone_Is410WithAWayOut()
+    public async Task Heard_WhoseUploadIsGoneToo_Is410WithTheReason()
     {
         (int status, System.Text.Json.JsonElement problem) = await site.RefusedAsync($"recordings/{site.Store.Silent.Id}/audio?version=heard");
         Assert.Equal(410, status);
-        Assert.Contains("nrser enhance", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains("The upload was deleted", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
         Assert.Equal(410, (await site.RefusedAsync($"recordings/{site.Store.Silent.Id}/audio")).Status); // its upload is gone, too
     }
 
@@ -138,6 +138,32 @@ public sealed class AudioTests(Site site)
         float[] samples = await Testing.Recordings.SamplesAsync(answers[0]);
         Assert.Equal(BinaryPrimitives.ReadInt16BigEndian(upload.AsSpan(^2..)) / 32768f, samples[^1]); // 16 kHz mono: nothing to resample
         Assert.Equal("stored", (await site.GetAsync($"recordings/{recording.Id}")).GetProperty("audio").GetProperty("original").GetString());
+    }
+
+    // Of the upload and the rows, as the stages made it; Pipeline's tests compare every sample.
+    [Fact]
+    public async Task Heard_ThatIsGone_IsMadeAgainOnRequest()
+    {
+        Recording recording = await site.Store.FadedAsync(10_007);
+        System.Text.Json.JsonElement before = (await site.GetAsync($"recordings/{recording.Id}")).GetProperty("audio");
+        byte[][] answers = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ =>
+            site.Client.GetByteArrayAsync(AddressOf("heard", recording.Id), Stop)));
+        Assert.Equal(("decoded", "made"), (before.GetProperty("original").GetString(), before.GetProperty("heard").GetString()));
+        Assert.Equal(answers[0], answers[1]);
+        Assert.Equal(12 * SegmentGrid.SampleRateHz, (await Testing.Recordings.SamplesAsync(answers[0])).Length);
+        Assert.NotEqual(answers[0], await site.Client.GetByteArrayAsync(AddressOf("original", recording.Id), Stop));
+        System.Text.Json.JsonElement after = (await site.GetAsync($"recordings/{recording.Id}")).GetProperty("audio");
+        Assert.Equal(("stored", "stored"), (after.GetProperty("original").GetString(), after.GetProperty("heard").GetString()));
+    }
+
+    [Fact]
+    public async Task Heard_OfAnotherEnhancer_IsNotMadeUp()
+    {
+        Recording recording = await site.Store.FadedAsync(10_008, "another@1.0.0");
+        System.Text.Json.JsonElement audio = (await site.GetAsync($"recordings/{recording.Id}")).GetProperty("audio");
+        Assert.Equal("none", audio.GetProperty("heard").GetString());
+        Assert.Contains("another@1.0.0 made it", audio.GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Equal(410, (await site.RefusedAsync($"recordings/{recording.Id}/audio?version=heard")).Status);
     }
 
     [Fact]

@@ -1,5 +1,10 @@
 using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
+using NrSer.Pipeline;
+using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
 
 namespace NrSer.Dashboard.Tests.Page;
 
@@ -57,7 +62,7 @@ public sealed class RecordingViewTests(Site site)
 
         foreach (string name in new[] { "Skip to content", "Overview", "Play", "Recorded", "Heard by the model", "Zoom in", "Keys",
             "Position in the recording", "Later",
-            "Copy link", "Segments", "Go to", "CSV", "Praat" })
+            "Copy link", "Segments", "Go to", "CSV", "Praat", "Forget this recording" })
             Assert.Contains(reached, at => at.Contains(name, StringComparison.Ordinal));
 
         // The keys of the player.
@@ -126,14 +131,61 @@ public sealed class RecordingViewTests(Site site)
     }
 
     [Fact]
-    public async Task Audio_ThatIsGone_IsGreyedWithTheReasonAndAWayOut()
+    public async Task Audio_WhoseUploadIsGoneToo_IsGreyedWithTheReason()
     {
         await using VisitedPage visited = await site.OpenAsync($"/recordings/{site.Store.Silent.Id}");
         ILocator play = visited.Page.GetByRole(AriaRole.Button, new() { Name = "Play" });
         await play.WaitForAsync();
         Assert.True(await play.IsDisabledAsync());
         Assert.True(await visited.Page.GetByRole(AriaRole.Button, new() { Name = "Heard by the model" }).IsDisabledAsync());
-        Assert.Contains("nrser enhance", await visited.Page.Locator(".stage .note").First.InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Contains("upload is gone", await visited.Page.Locator(".stage .note").First.InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Equal(0, await visited.Page.GetByRole(AriaRole.Button, new() { Name = "Make it again" }).CountAsync());
+    }
+
+    [Fact]
+    public async Task Heard_ThatIsGone_IsGreyedUntilItIsMadeAgain_InPlace()
+    {
+        Recording faded = await site.Store.FadedAsync(10_010);
+        await using VisitedPage visited = await site.OpenAsync($"/recordings/{faded.Id}#t=3");
+        ILocator heard = visited.Page.GetByRole(AriaRole.Button, new() { Name = "Heard by the model" });
+        await visited.Page.Locator("tr.current").WaitForAsync();
+        Assert.True(await heard.IsDisabledAsync());
+        Assert.Contains("kept for a while only", await visited.Page.Locator(".stage .note").First.InnerTextAsync(), StringComparison.Ordinal);
+        await visited.Page.GetByRole(AriaRole.Button, new() { Name = "Make it again" }).ClickAsync();
+        await heard.ClickAsync(); // waits until it can be
+        Assert.Contains("0:03.0", await visited.Page.Locator(".time").InnerTextAsync(), StringComparison.Ordinal); // where it was
+        await visited.Page.GetByRole(AriaRole.Button, new() { Name = "Play" }).ClickAsync();
+        await visited.Page.WaitForFunctionAsync("() => parseFloat(document.querySelector('.time').textContent.split(':')[1]) > 3.2");
+        await visited.Page.GetByRole(AriaRole.Button, new() { Name = "Pause" }).ClickAsync();
+        var blobs = new ChunkBlobs(site.Store.Account.Blobs);
+        Assert.True(await blobs.HasEnhancedAsync(new ChunkId(faded.Id, 0, 0), TestContext.Current.CancellationToken));
+        Assert.Empty(visited.Complaints);
+    }
+
+    [Fact]
+    public async Task Forget_TakesTheNameTyped_AndLeavesATombstone()
+    {
+        Recording faded = await site.Store.FadedAsync(10_011);
+        await using VisitedPage visited = await site.OpenAsync($"/recordings/{faded.Id}");
+        IPage page = visited.Page;
+        await page.GetByText("Forget this recording").ClickAsync();
+        ILocator forget = page.GetByRole(AriaRole.Button, new() { Name = "Forget it for good" });
+        ILocator name = page.GetByLabel("To go on, type its name");
+        await name.FillAsync("faded");
+        Assert.True(await forget.IsDisabledAsync());
+        await name.FillAsync(faded.BlobName!);
+        await visited.PictureAsync("forget");
+        await forget.ClickAsync();
+        await page.GetByText("It was forgotten").WaitForAsync();
+        Assert.Equal(0, await page.GetByText(faded.BlobName!).CountAsync());
+        Assert.Equal(0, await page.GetByText("Forget this recording").CountAsync());
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        Assert.Equal(RecordingStatus.Forgotten, (await site.Store.Account.Store.FindAsync(faded.Id, stop))!.Status);
+        foreach (string path in new[] { "segments", "peaks", "timeline", "audio", "export/csv" }) // before Sweep has deleted anything
+            Assert.Equal(410, (await site.RefusedAsync($"recordings/{faded.Id}/{path}")).Status);
+        ForgottenStore forgotten = site.Services.GetRequiredService<ForgottenStore>();
+        Assert.True(await forgotten.RequestsAsync(stop).AnyAsync(request => request.Id == faded.Id, stop));
+        Assert.Empty(visited.Complaints);
     }
 
     [Fact]
@@ -162,7 +214,7 @@ public sealed class RecordingViewTests(Site site)
             }
             """);
         await page.GetByLabel("Name or id contains").FillAsync("episode-002099");
-        await page.GetByText("1 recordings").WaitForAsync();
+        await page.GetByText("1 recording", new() { Exact = true }).WaitForAsync();
         Assert.Contains("q=episode-002099", page.Url, StringComparison.Ordinal);
         await page.ReloadAsync();
         await page.Locator("tbody a").First.WaitForAsync();

@@ -46,7 +46,7 @@ export function About({ models }: { models: Model[] | null }): JSX.Element {
                 measure of what somebody feels: voices, languages and microphones differ more than emotions do. In the European Union,
                 inferring emotions at work and in education is forbidden but for medical and safety reasons, and people have to be told.
             </p>
-            <h2>Models of this machine</h2>
+            <h2>Models of this server</h2>
             <p>Every row names the models that made it, with their versions; those of a deployment may be others.</p>
             {models?.map((model) => (
                 <section class="card" key={model.id}>
@@ -76,7 +76,7 @@ export function About({ models }: { models: Model[] | null }): JSX.Element {
             </p>
             <h2>For programs</h2>
             <p>
-                Everything here comes from an API: <a href="/api/v1.json">its description</a> (OpenAPI 3.1).
+                Everything here comes from an API, <a href="/reference">which is described here</a>.
             </p>
         </div>
     );

@@ -26,6 +26,7 @@ export interface Recording {
     speechSegmentCount: number | null;
     speechSeconds: number | null;
     meanSnrScore: number | null;
+    meanTrust: number | null;
     dominantEmotion: string | null;
     enhancerModel: string | null;
     snrLevelModel: string | null;
@@ -52,7 +53,7 @@ export interface Segment {
 
 export interface Audio {
     original: "stored" | "decoded" | "none";
-    heard: "stored" | "none";
+    heard: "stored" | "made" | "none";
     reason: string | null;
 }
 
@@ -83,6 +84,7 @@ export interface Summary {
     counts: Record<string, number>;
     dismissed: number;
     meanSnrScore: number | null;
+    meanTrust: number | null;
     isDemonstration: boolean;
     isWhole: boolean;
     days: { date: string; recordings: number; seconds: number; speechSeconds: number; secondsByEmotion: Record<string, number> }[];
@@ -100,6 +102,11 @@ export interface Model {
     keptEnergyThresholdDb: number | null;
     attributeRange: [number, number] | null;
     trainingData: string[];
+}
+
+export interface Models {
+    models: Model[];
+    demonstrationNotice: string;
 }
 
 export interface Emotions {
@@ -149,7 +156,7 @@ async function asked(path: string, init?: RequestInit): Promise<Response> {
         response = await fetch(root + path, init);
     } catch (error) {
         if ((error as Error).name === "AbortError") throw error;
-        throw new Problem(0, "The server does not answer. Is nrser still running?");
+        throw new Problem(0, "The server does not answer. Is nrser still running? Where you signed in, load the page again.");
     }
     if (response.ok) return response;
     let detail = `The server answered ${response.status}.`;
@@ -168,8 +175,10 @@ export const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
 export const bytes = async (path: string, range?: string, signal?: AbortSignal): Promise<ArrayBuffer> =>
     (await asked(path, { headers: range ? { Range: range } : {}, signal: signal ?? null })).arrayBuffer();
 
-export const post = async (path: string): Promise<void> => {
-    await asked(path, { method: "POST", headers: { "X-NrSer-Request": "1" } });
+export const post = async (path: string, body?: object): Promise<void> => {
+    const headers: Record<string, string> = { "X-NrSer-Request": "1" };
+    if (body) headers["Content-Type"] = "application/json";
+    await asked(path, { method: "POST", headers, body: body ? JSON.stringify(body) : null });
 };
 
 /** A query string of what is set. */

@@ -6,13 +6,12 @@ import { clock } from "./words";
 /** What the player can be told. */
 export function Controls(props: {
     player: Player;
-    audio: Audio;
     time: number;
     jump: (direction: 1 | -1) => void;
     zoom: (factor: number | null) => void;
     help: () => void;
 }): JSX.Element {
-    const { player, audio, time, jump, zoom, help } = props;
+    const { player, time, jump, zoom, help } = props;
     return (
         <div class="controls" role="group" aria-label="Player">
             <button
@@ -31,7 +30,7 @@ export function Controls(props: {
                 <button
                     type="button"
                     aria-pressed={player.version === "original"}
-                    disabled={audio.original === "none"}
+                    disabled={!player.versions.includes("original")}
                     onClick={() => player.choose("original")}
                 >
                     Recorded
@@ -39,7 +38,7 @@ export function Controls(props: {
                 <button
                     type="button"
                     aria-pressed={player.version === "heard"}
-                    disabled={audio.heard === "none"}
+                    disabled={!player.versions.includes("heard")}
                     onClick={() => player.choose("heard")}
                     aria-keyshortcuts="a"
                 >
@@ -68,5 +67,30 @@ export function Controls(props: {
                 Keys
             </button>
         </div>
+    );
+}
+
+/** What cannot be heard, or not at once, with the reason and what can be done. */
+export function Hearing({ audio, isOne, making, make }: { audio: Audio; isOne: boolean; making: boolean; make: () => void }): JSX.Element {
+    return (
+        <>
+            {audio.reason && isOne && (
+                <p class="note">
+                    {audio.heard === "none" ? "What the model heard cannot be played. " : ""}
+                    {audio.reason}{" "}
+                    {audio.heard === "made" && (
+                        <button type="button" onClick={make}>
+                            Make it again
+                        </button>
+                    )}
+                </p>
+            )}
+            {audio.heard === "made" && making && (
+                <p class="note" role="status">
+                    What the model heard is made again where you play it, five minutes at a time: that takes some seconds each.
+                </p>
+            )}
+            {audio.original === "decoded" && <p class="note">The recording is decoded again when it is played: that takes a moment.</p>}
+        </>
     );
 }

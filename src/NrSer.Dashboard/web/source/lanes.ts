@@ -23,7 +23,17 @@ export function palette(): Palette {
         "accent",
         ...Object.values(emotions).map((each) => `emotion-${each.hue}`),
     ];
-    return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+    const colours = names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()] as const);
+    if (!matchMedia("(forced-colors: active)").matches) return Object.fromEntries(colours);
+    // a canvas that is in no document, such as a pattern's, knows no theme: names of its colours are looked up here
+    const probe = document.body.appendChild(document.createElement("span"));
+    probe.style.setProperty("forced-color-adjust", "none");
+    const resolved = colours.map(([name, colour]) => {
+        probe.style.color = colour;
+        return [name, getComputedStyle(probe).color];
+    });
+    probe.remove();
+    return Object.fromEntries(resolved);
 }
 
 const patterns = new Map<string, CanvasPattern>();

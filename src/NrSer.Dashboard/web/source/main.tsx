@@ -1,14 +1,15 @@
 import { render } from "preact";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { Feed, Model, Open } from "./api";
+import type { Feed, Models, Open } from "./api";
 import { root } from "./api";
 import { About } from "./about";
 import { Feeds } from "./feeds";
 import { Overview } from "./overview";
-import { useAnswer } from "./parts";
+import { Caution, useAnswer } from "./parts";
 import { RecordingView } from "./recording";
 import { Recordings } from "./recordings";
+import { Reference } from "./reference";
 import { useAddress } from "./router";
 
 function useOpen(): Open | null {
@@ -43,22 +44,25 @@ const links: [string, string][] = [
 function App(): JSX.Element {
     const address = useAddress();
     const open = useOpen();
-    const models = useAnswer<{ models: Model[] }>("/models").value?.models ?? null;
+    const { models, demonstrationNotice: notice } = useAnswer<Models>("/models").value ?? { models: null, demonstrationNotice: null };
     const feeds = useAnswer<{ feeds: Feed[] }>("/feeds").value?.feeds ?? [];
     const path = address.pathname;
     const id = /^\/recordings\/([^/]+)$/.exec(path)?.[1];
+    const isDemonstration = models?.some((model) => model.isUsed && model.quality === "demonstration") ?? true;
+    const besides = isDemonstration ? null : notice; // what was made by others
     const view = id ? (
-        <RecordingView key={id} id={id} models={models} open={open} />
+        <RecordingView key={id} id={id} models={models} open={open} notice={besides} />
     ) : path === "/recordings" ? (
         <Recordings open={open} feeds={feeds} />
     ) : path === "/feeds" ? (
         <Feeds feeds={feeds} />
     ) : path === "/about" ? (
         <About models={models} />
+    ) : path === "/reference" ? (
+        <Reference />
     ) : (
-        <Overview open={open} />
+        <Overview open={open} notice={besides} />
     );
-    const used = models?.filter((model) => model.isUsed) ?? [];
     return (
         <>
             <a class="skip" href="#main">
@@ -78,18 +82,12 @@ function App(): JSX.Element {
                         ))}
                 </nav>
             </header>
-            {used.some((model) => model.quality === "demonstration") && (
-                <aside class="caution" aria-label="Caution">
-                    <strong>Demonstration models.</strong> They show the mechanism. What was heard is no fact about anybody, and nothing to
-                    decide about people by. <a href="/about">How far to trust them</a>
-                </aside>
-            )}
+            {isDemonstration && <Caution notice={notice} />}
             <main id="main" tabIndex={-1}>
                 {view}
             </main>
             <footer>
-                What was <em>heard</em> in a voice, and how far that can be trusted. Served by this machine; nothing on this page comes from
-                elsewhere.
+                What was <em>heard</em> in a voice, and how far that can be trusted. Nothing on this page comes from elsewhere.
             </footer>
         </>
     );

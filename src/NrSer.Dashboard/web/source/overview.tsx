@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Emotions, Open, Summary } from "./api";
 import { query } from "./api";
-import { Chip, Failure, Heading, Status, useAnswer } from "./parts";
+import { Caution, Chip, Failure, Heading, Status, useAnswer } from "./parts";
 import { emotions, hours, minute, names, nameOf, number, percent } from "./words";
 
 const spans: [string, number][] = [
@@ -41,7 +41,7 @@ export const Working = ({ open }: { open: Open | null }): JSX.Element | null =>
         </section>
     );
 
-export function Overview({ open }: { open: Open | null }): JSX.Element {
+export function Overview({ open, notice }: { open: Open | null; notice: string | null }): JSX.Element {
     const [days, setDays] = useState(30);
     const working = open ? open.recordings.length + open.others : 0;
     const from = new Date(Date.now() - days * 86400000).toISOString().slice(0, 10);
@@ -66,6 +66,7 @@ export function Overview({ open }: { open: Open | null }): JSX.Element {
                 </div>
             </div>
             <Failure error={error} />
+            {summary?.isDemonstration && <Caution notice={notice} />}
             {summary && count === 0 && working === 0 && (
                 <section class="card empty">
                     <h2>Nothing has come in yet</h2>
@@ -98,6 +99,10 @@ export function Overview({ open }: { open: Open | null }): JSX.Element {
                                 <abbr title="1 is clean speech, 0 is noise alone; no level in dB">Mean S</abbr>
                             </dt>
                             <dd>{number(summary.meanSnrScore)}</dd>
+                        </div>
+                        <div>
+                            <dt>Mean trust</dt>
+                            <dd>{number(summary.meanTrust)}</dd>
                         </div>
                     </dl>
                     {!summary.isWhole && (

@@ -34,6 +34,14 @@ export const Failure = ({ error }: { error: Problem | string | null }): JSX.Elem
         </p>
     ) : null;
 
+/** What stands beside whatever models of demonstration quality made; nothing where it stands on the page already. */
+export const Caution = ({ notice }: { notice: string | null }): JSX.Element | null =>
+    notice ? (
+        <aside class="caution" aria-label="Caution">
+            {notice} <a href="/about">How far to trust them</a>
+        </aside>
+    ) : null;
+
 export const Chip = ({ emotion, unsure }: { emotion: string; unsure?: boolean }): JSX.Element => (
     <span class={`chip ${emotions[emotion]?.hue ?? "other"}${unsure ? " unsure" : ""}`}>
         <b aria-hidden="true">

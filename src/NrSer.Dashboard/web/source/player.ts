@@ -35,7 +35,7 @@ export class Player {
         private readonly id: string,
         private readonly channel: number,
         duration: number,
-        readonly versions: Version[],
+        public versions: readonly Version[],
         private readonly changed: () => void,
     ) {
         this.duration = duration;
@@ -93,6 +93,16 @@ export class Player {
         this.changed();
     }
 
+    /** What there is to be heard may become more, or less, while it plays. */
+    offer(versions: readonly Version[]): void {
+        if (versions.length === this.versions.length && versions.every((version) => this.versions.includes(version))) return;
+        this.versions = versions;
+        if (!versions.includes(this.version)) this.version = versions[0] ?? "original";
+        if (this.playing && versions.length === 0) this.pause();
+        else if (this.playing) this.seek(this.time);
+        else this.changed();
+    }
+
     close(): void {
         this.pause();
         void this.device?.close();
@@ -112,10 +122,11 @@ export class Player {
         const run = this.run;
         const from = Math.round(this.at * rate);
         this.next = Math.floor(from / blockSamples);
+        const versions = this.versions;
         try {
-            const first = await Promise.all(this.versions.map((version) => this.block(version, this.next)));
+            const first = await Promise.all(versions.map((version) => this.block(version, this.next)));
             if (run !== this.run || !this.device) return;
-            for (const version of this.versions) {
+            for (const version of versions) {
                 if (this.gains[version]) continue;
                 const gain = this.device.createGain();
                 gain.connect(this.device.destination);

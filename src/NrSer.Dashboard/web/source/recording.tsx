@@ -2,16 +2,18 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Audio, Model, Open, Recording } from "./api";
 import { post, Problem } from "./api";
-import { Failure, Heading, Status, useAnswer } from "./parts";
+import { Caution, Failure, Heading, Status, useAnswer } from "./parts";
 import { Stage } from "./stage";
 import { clock, isOpen, minute, nameOf, number, percent, tame } from "./words";
 
 interface Detail {
     recording: Recording;
     audio: Audio;
+    mayOperate: boolean;
 }
 
-export function RecordingView({ id, models, open }: { id: string; models: Model[] | null; open: Open | null }): JSX.Element {
+export function RecordingView(props: { id: string; models: Model[] | null; open: Open | null; notice: string | null }): JSX.Element {
+    const { id, models, open, notice } = props;
     const working = open?.recordings.find((each) => each.recordingId === id);
     const [again, setAgain] = useState(0);
     const progress = working ? `${working.status} ${working.finishedChunks}` : "";
@@ -36,7 +38,8 @@ export function RecordingView({ id, models, open }: { id: string; models: Model[
                 <p role="status">Looking…</p>
             </>
         );
-    const { recording, audio } = value;
+    const { recording, audio, mayOperate } = value;
+    const refresh = (): void => setAgain((count) => count + 1);
     return (
         <>
             <p class="crumbs">
@@ -49,6 +52,13 @@ export function RecordingView({ id, models, open }: { id: string; models: Model[
                 <Status status={recording.status} />
             </div>
             <Facts recording={recording} />
+            {recording.modelQuality === "demonstration" && <Caution notice={notice} />}
+            {recording.status === "Forgotten" && (
+                <p class="note" role="status">
+                    It was forgotten: nothing of it is shown any more, and whatever is left is deleted within minutes.{" "}
+                    <code>nrser forget verify</code> checks the proof.
+                </p>
+            )}
             {working?.expectedChunks ? (
                 <p role="status">
                     <progress value={working.finishedChunks} max={working.expectedChunks} aria-label="Progress" /> {working.finishedChunks}{" "}
@@ -65,13 +75,12 @@ export function RecordingView({ id, models, open }: { id: string; models: Model[
                     <strong>Noticed while it was read:</strong> {tame(recording.warnings)}
                 </p>
             ) : null}
-            {(recording.status === "Failed" || recording.status === "Rejected") && (
-                <Retry recording={recording} done={() => setAgain((count) => count + 1)} />
-            )}
+            {mayOperate && (recording.status === "Failed" || recording.status === "Rejected") && <Retry recording={recording} done={refresh} />}
             {recording.durationSeconds !== null &&
                 (recording.status === "Completed" || recording.status === "Failed" || isOpen(recording)) && (
                     <Stage key={`${recording.status} ${recording.segmentCount}`} recording={recording} audio={audio} models={models} />
                 )}
+            {mayOperate && recording.status !== "Forgotten" && <Forget recording={recording} done={refresh} />}
         </>
     );
 }
@@ -88,6 +97,7 @@ function Facts({ recording }: { recording: Recording }): JSX.Element {
                 : null,
         ],
         ["Mean S", recording.meanSnrScore === null ? null : number(recording.meanSnrScore)],
+        ["Mean trust", recording.meanTrust === null ? null : number(recording.meanTrust)],
         [
             "Source",
             recording.encoding
@@ -116,7 +126,7 @@ function Retry({ recording, done }: { recording: Recording; done: () => void }):
     if (recording.retryRequested || state === "asked")
         return (
             <p role="status" class="note">
-                It will be started again within moments.
+                It will be started again within minutes.
             </p>
         );
     return (
@@ -134,5 +144,42 @@ function Retry({ recording, done }: { recording: Recording; done: () => void }):
             </button>
             {state instanceof Problem && <Failure error={state} />}
         </>
+    );
+}
+
+function Forget({ recording, done }: { recording: Recording; done: () => void }): JSX.Element {
+    const [typed, setTyped] = useState("");
+    const [error, setError] = useState<Problem | null>(null);
+    const shown = nameOf(recording);
+    const meant = typed.trim() === shown ? (recording.blobName ?? recording.recordingId) : typed.trim();
+    const isMeant = meant === recording.blobName || meant === recording.recordingId;
+    return (
+        <details class="card forget">
+            <summary>Forget this recording</summary>
+            <form
+                onSubmit={(event) => {
+                    event.preventDefault();
+                    void post(`/recordings/${recording.recordingId}/forget`, { name: meant }).then(() => {
+                        done();
+                        document.querySelector<HTMLElement>("main h1")?.focus();
+                    }, setError);
+                }}
+            >
+                <p>
+                    The upload, its audio and every row made of it are deleted for good, and a proof is written. Nothing undoes it. The same
+                    content may be uploaded again; <code>nrser forget --refuse-again</code> keeps it out.
+                </p>
+                <label>
+                    <span>
+                        To go on, type its name as it stands above, or its id, <code>{recording.recordingId}</code>
+                    </span>
+                    <input type="text" value={typed} autocomplete="off" spellcheck={false} onInput={(event) => setTyped(event.currentTarget.value)} />
+                </label>
+                <button type="submit" disabled={!isMeant}>
+                    Forget it for good
+                </button>
+                <Failure error={error} />
+            </form>
+        </details>
     );
 }

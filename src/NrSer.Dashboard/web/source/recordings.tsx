@@ -5,7 +5,7 @@ import { get, Problem, query } from "./api";
 import { Chip, Failure, Heading, LongTable, Status } from "./parts";
 import { Working } from "./overview";
 import { go, useAddress } from "./router";
-import { clock, minute, nameOf, number, percent } from "./words";
+import { clock, minute, nameOf, number, percent, tame } from "./words";
 
 interface Page {
     recordings: Recording[];
@@ -14,7 +14,7 @@ interface Page {
 }
 
 const statuses = ["Queued", "Processing", "Completed", "Rejected", "Failed", "Withdrawn"];
-const filters = ["q", "status", "feed", "from", "to", "sort"] as const;
+const filters = ["q", "status", "feed", "from", "to", "minTrust", "sort"] as const;
 
 export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }): JSX.Element {
     const address = useAddress();
@@ -114,6 +114,17 @@ export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }
                     <input type="date" value={chosen.to} onChange={(event) => change("to", event.currentTarget.value)} />
                 </label>
                 <label>
+                    Mean trust from
+                    <input
+                        type="number"
+                        value={chosen.minTrust}
+                        min="0"
+                        max="1"
+                        step="0.05"
+                        onInput={(event) => change("minTrust", event.currentTarget.value)}
+                    />
+                </label>
+                <label>
                     Order
                     <select
                         value={chosen.sort || "newest"}
@@ -136,7 +147,7 @@ export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }
             <p class="muted" role="status">
                 {state === "loading"
                     ? `Looking… ${rows.length.toLocaleString("en")} so far`
-                    : `${rows.length.toLocaleString("en")} recordings${state === "more" ? ", more below" : ""}`}
+                    : `${rows.length.toLocaleString("en")} recording${rows.length === 1 ? "" : "s"}${state === "more" ? ", more below" : ""}`}
             </p>
             {rows.length === 0 && state === "whole" && !error ? (
                 <p class="card empty">No recording matches.</p>
@@ -145,7 +156,7 @@ export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }
                     label="Recordings"
                     rows={rows}
                     rowHeight={46}
-                    columns={7}
+                    columns={8}
                     onEnd={() => {
                         if (next.current?.cursor) void load();
                     }}
@@ -164,6 +175,9 @@ export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }
                             </th>
                             <th scope="col" class="wide num">
                                 Mean S
+                            </th>
+                            <th scope="col" class="wide num">
+                                Trust
                             </th>
                             <th scope="col">Heard longest</th>
                         </tr>
@@ -187,12 +201,13 @@ export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }
                                     {row.durationSeconds ? percent((row.speechSeconds ?? 0) / row.durationSeconds) : "–"}
                                 </td>
                                 <td class="wide num">{number(row.meanSnrScore)}</td>
+                                <td class="wide num">{number(row.meanTrust)}</td>
                                 <td>
                                     {row.dominantEmotion ? (
                                         <Chip emotion={row.dominantEmotion} />
                                     ) : row.reason ? (
-                                        <span class="reason" title={row.reason}>
-                                            {row.reason}
+                                        <span class="reason" title={tame(row.reason)}>
+                                            {tame(row.reason)}
                                         </span>
                                     ) : (
                                         <span class="muted">{row.status === "Completed" ? "no speech" : "–"}</span>

@@ -4,7 +4,7 @@ import type { Audio, Model, Recording, Segment } from "./api";
 import { get, query } from "./api";
 import type { Problem } from "./api";
 import { Now } from "./here";
-import { Controls } from "./controls";
+import { Controls, Hearing } from "./controls";
 import { Help, useKeys } from "./keys";
 import { Chip, Failure } from "./parts";
 import { Pictures } from "./pictures";
@@ -12,22 +12,11 @@ import { Player } from "./player";
 import type { Version } from "./player";
 import { Exports, SegmentTable } from "./segments";
 import { Tiles } from "./tiles";
-import { indexAt, moved, revealed, zoomed } from "./view";
+import { indexAt, moved, place, revealed, zoomed } from "./view";
 import type { View } from "./view";
 import { clock, names } from "./words";
 
 const keysStored = "nrser-keys";
-
-/** #t=754.25&v=heard */
-function place(): { time: number | null; version: Version | null } {
-    const given = new URLSearchParams(location.hash.slice(1));
-    const time = Number.parseFloat(given.get("t") ?? "");
-    const version = given.get("v");
-    return {
-        time: Number.isFinite(time) && time >= 0 ? time : null,
-        version: version === "heard" || version === "original" ? version : null,
-    };
-}
 
 /** The time line with its player, and the segments in step with it. */
 export function Stage({ recording, audio, models }: { recording: Recording; audio: Audio; models: Model[] | null }): JSX.Element {
@@ -47,14 +36,18 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
     const shown = useRef(view);
     shown.current = view;
 
+    // what the model heard is made again only when somebody wants to hear it
+    const [making, setMaking] = useState(false);
+    const isHeard = audio.heard === "stored" || (audio.heard === "made" && making);
     const versions = useMemo<Version[]>(
-        () => [...(audio.original === "none" ? [] : ["original" as const]), ...(audio.heard === "none" ? [] : ["heard" as const])],
-        [audio.original, audio.heard],
+        () => [...(audio.original === "none" ? [] : ["original" as const]), ...(isHeard ? ["heard" as const] : [])],
+        [audio.original, isHeard],
     );
     const player = useMemo(
         () => new Player(id, channel, duration, versions, () => redraw((count) => count + 1)),
-        [id, channel, duration, versions],
+        [id, channel, duration],
     );
+    useEffect(() => player.offer(versions), [player, versions]);
     const [drawn, setDrawn] = useState(0);
     const tiles = useMemo(() => new Tiles(id, channel, duration, () => setDrawn((count) => count + 1)), [id, channel, duration]);
     useEffect(() => () => player.close(), [player]);
@@ -211,7 +204,6 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
             <section class="card stage" aria-label="Time line">
                 <Controls
                     player={player}
-                    audio={audio}
                     time={time}
                     jump={jump}
                     zoom={(factor) => (factor === null ? setView({ from: 0, to: duration }) : zoom(factor))}
@@ -229,13 +221,7 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
                         </select>
                     </label>
                 )}
-                {audio.reason && versions.length < 2 && (
-                    <p class="note">
-                        {audio.heard === "none" ? "What the model heard cannot be played. " : ""}
-                        {audio.reason}
-                    </p>
-                )}
-                {audio.original === "decoded" && <p class="note">The recording is decoded again when it is played: that takes a moment.</p>}
+                <Hearing audio={audio} isOne={versions.length < 2} making={making} make={() => setMaking(true)} />
                 <Failure error={player.error} />
                 {player.waiting && (
                     <p class="muted" role="status">

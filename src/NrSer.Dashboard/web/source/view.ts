@@ -1,5 +1,6 @@
 // Which stretch of a recording is in sight.
 import type { Segment } from "./api";
+import type { Version } from "./player";
 
 export interface View {
     from: number;
@@ -36,4 +37,15 @@ export function indexAt(segments: Segment[], seconds: number): number {
         else return middle;
     }
     return -1;
+}
+
+/** #t=754.25&v=heard */
+export function place(): { time: number | null; version: Version | null } {
+    const given = new URLSearchParams(location.hash.slice(1));
+    const time = Number.parseFloat(given.get("t") ?? "");
+    const version = given.get("v");
+    return {
+        time: Number.isFinite(time) && time >= 0 ? time : null,
+        version: version === "heard" || version === "original" ? version : null,
+    };
 }

@@ -1,0 +1,82 @@
+using Microsoft.Extensions.Options;
+using NrSer.Core.Audio;
+using NrSer.Core.Models;
+using NrSer.Core.Segmentation;
+using NrSer.Dashboard.Recordings;
+using NrSer.Pipeline;
+using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
+using NrSer.Pipeline.Stages;
+using NrSer.Pipeline.Storage;
+
+namespace NrSer.Dashboard.Audio;
+
+/// <summary>Makes what the emotion model heard again where it is gone, a chunk at a time: from the upload, and the rows of its segments.</summary>
+/// <param name="original">Decodes the upload again.</param>
+/// <param name="reader">Segments of the recording.</param>
+/// <param name="enhance">Makes it.</param>
+/// <param name="blobs">Where it is kept.</param>
+/// <param name="models">The enhancer of this machine.</param>
+/// <param name="rejection">Takes it back, should the recording have been forgotten meanwhile.</param>
+/// <param name="store">Told of it, so that it is removed in time where no account's rules do that.</param>
+/// <param name="storage">Tells whether they do.</param>
+internal sealed class HeardAudio(
+    OriginalAudio original, RecordingReader reader, EnhanceChunk enhance, ChunkBlobs blobs, ModelSet models, RejectRecording rejection,
+    RecordingStore store, IOptions<StorageOptions> storage) : IDisposable
+{
+    private readonly SemaphoreSlim _turn = new(1); // a network takes all cores
+
+    /// <summary>Why it cannot be made again here; null where it can.</summary>
+    /// <param name="recording">The recording.</param>
+    /// <param name="isDecodable">Whether what was recorded is there, or can be.</param>
+    public string? WhyNot(Recording recording, bool isDecodable) =>
+        recording.Status.IsOpen() ? "It is still being worked on."
+        : recording.Status != RecordingStatus.Completed ? "Not all of it was worked on."
+        : !isDecodable ? "The audio between stages is kept for a while only, and the upload is gone, too."
+        : recording.EnhancerModel is { } used && used != models.EnhancerEntry.Id
+            ? $"The audio between stages is kept for a while only. {used} made it, and this server has {models.EnhancerEntry.Id}, which would make "
+            + "something else."
+        : null;
+
+    /// <summary>Makes a chunk, however many ask for it.</summary>
+    public async Task RestoreAsync(Recording recording, Chunk chunk, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!await blobs.HasEnhancedAsync(chunk.Id, cancellationToken).ConfigureAwait(false))
+                await MakeAsync(recording, chunk, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _turn.Dispose();
+
+    private async Task MakeAsync(Recording recording, Chunk chunk, CancellationToken cancellationToken)
+    {
+        IReadOnlySet<string> decoded = await blobs.StoredAsync(recording.Id, AudioVersion.Original, cancellationToken).ConfigureAwait(false);
+        if (!decoded.Contains(chunk.Id.Key))
+            await original.RestoreAsync(recording, chunk.Id, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Segment> segments = await reader.SegmentsAsync(recording, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await enhance.RemakeAsync(chunk, segments, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            // as every stage does after it has written
+            bool isVoid = await rejection.DiscardIfVoidAsync(recording.Id, CancellationToken.None).ConfigureAwait(false);
+            if (!isVoid && storage.Value.ConnectionString is { Length: > 0 })
+            {
+                int tracks = recording.ChannelMode == ChannelMode.Separate ? Math.Max(1, recording.Channels ?? 1) : 1;
+                double samples = (recording.DurationSeconds ?? 0) * SegmentGrid.SampleRateHz * tracks;
+                await store.NoteAudioAsync(recording.Id, (long)(2 * samples * sizeof(float)), CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
+}
