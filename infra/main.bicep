@@ -24,6 +24,15 @@ param functionsImage string = ''
 @description('Image of the emotion worker; empty before it was built.')
 param workerImage string = ''
 
+@description('Image of the page; empty before it was built.')
+param webImage string = ''
+
+@description('Application registration by which people sign in to the page, as the hook register-page.sh makes it; empty for none, and no way to the page.')
+param webClientId string = ''
+
+@description('Domains of one\'s own that lead to the page, with commas between them.')
+param webDomains string = ''
+
 @allowed(['job', 'app'])
 @description('The worker as an event-driven job, which scaling never stops in mid-work, or as an app, which keeps its model loaded between messages.')
 param emotionHost string = 'job'
@@ -201,6 +210,7 @@ module roles 'modules/roles.bicep' = {
     insightsName: monitoring.outputs.insightsName
     functions: identities.outputs.functions
     worker: identities.outputs.worker
+    web: identities.outputs.web
     topicPrincipalId: topic.outputs.principalId
     deployerPrincipalId: principalId
     deployerType: empty(principalType) ? (empty(deployer().userPrincipalName) ? 'ServicePrincipal' : 'User') : principalType
@@ -242,7 +252,7 @@ module environment 'modules/environment.bicep' = {
   }
 }
 
-// What both hosts read; the names are those of the code's options.
+// What all hosts read; the names are those of the code's options.
 var settings = [
   { name: 'NrSer__Storage__BlobEndpoint', value: storage.outputs.blobEndpoint }
   { name: 'NrSer__Storage__ResultsBlobEndpoint', value: storage.outputs.resultsBlobEndpoint }
@@ -302,6 +312,23 @@ module worker 'modules/worker.bicep' = {
   }
 }
 
+module web 'modules/web.bicep' = {
+  scope: group
+  dependsOn: [roles]
+  params: {
+    place: place
+    environmentId: environment.outputs.id
+    environmentDomain: environment.outputs.domain
+    host: identities.outputs.web
+    registryServer: registry.outputs.loginServer
+    image: webImage
+    settings: settings
+    models: models
+    clientId: webClientId
+    domains: webDomains
+  }
+}
+
 module alerts 'modules/alerts.bicep' = {
   scope: group
   params: {
@@ -325,6 +352,9 @@ output NRSER_WORK_ACCOUNT string = storage.outputs.workName
 output NRSER_RESULTS_ACCOUNT string = storage.outputs.resultsName
 output NRSER_FUNCTIONS_NAME string = functions.outputs.name
 output NRSER_WORKER_NAME string = worker.outputs.name
+output NRSER_WEB_NAME string = web.outputs.name
+output NRSER_WEB_ADDRESS string = web.outputs.address
+output NRSER_WEB_PRINCIPAL_ID string = identities.outputs.web.principalId
 output NRSER_WORKER_RUNTIME string = worker.outputs.runtimeImage
 output NRSER_LOG_WORKSPACE string = monitoring.outputs.workspaceGuid
 output NRSER_BUDGET_START string = firstMonth

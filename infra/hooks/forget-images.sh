@@ -4,3 +4,4 @@ set -eu
 
 azd env set SERVICE_FUNCTIONS_IMAGE_NAME ""
 azd env set SERVICE_WORKER_IMAGE_NAME ""
+azd env set SERVICE_WEB_IMAGE_NAME ""

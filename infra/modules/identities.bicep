@@ -17,6 +17,12 @@ resource worker 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = 
   tags: place.tags
 }
 
+resource web 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+  name: 'id-web-${place.suffix}'
+  location: place.location
+  tags: place.tags
+}
+
 output functions identity = {
   id: functions.id
   clientId: functions.properties.clientId
@@ -26,6 +32,11 @@ output worker identity = {
   id: worker.id
   clientId: worker.properties.clientId
   principalId: worker.properties.principalId
+}
+output web identity = {
+  id: web.id
+  clientId: web.properties.clientId
+  principalId: web.properties.principalId
 }
 
 @export()

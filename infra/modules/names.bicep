@@ -48,6 +48,10 @@ var containerNames = {
 var tableNames = ['recordings', 'chunks', 'segments', 'uploads', 'openwork', 'lakepending', 'feeds', 'episodes', 'forgotten']
 
 @export()
+@description('Tables that the page writes to: what is to be started again or forgotten, and what audio it made again.')
+var pageTables = ['recordings', 'openwork', 'forgotten']
+
+@export()
 @description('Attempts before a stage gives up.')
 var maxDeliveries = 5
 

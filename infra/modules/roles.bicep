@@ -1,6 +1,6 @@
 // Who may do what: every role assignment of the deployment, and no other.
 
-import { containerNames, workQueues } from 'names.bicep'
+import { containerNames, pageTables, workQueues } from 'names.bicep'
 import { identity } from 'identities.bicep'
 
 @description('Account with the recordings.')
@@ -17,6 +17,8 @@ param insightsName string
 param functions identity
 @description('Identity of the emotion worker.')
 param worker identity
+@description('Identity of the page.')
+param web identity
 @description('Identity of the Event Grid topic.')
 param topicPrincipalId string
 @description('Gives both hosts every right on the queues, for a scaler that asks for more than to receive.')
@@ -29,6 +31,8 @@ param deployerType string
 // learn.microsoft.com, Azure built-in roles
 var storageBlobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 var storageBlobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
+var storageBlobDataReader = '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1'
+var storageTableDataReader = '76199698-9eea-4c19-bc75-cec21354c6b6'
 var storageTableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
 var serviceBusDataSender = '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'
 var serviceBusDataOwner = '090c5cfd-751d-490a-894a-3ce6f1109419'
@@ -52,7 +56,8 @@ resource work 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
   }
 }
 
-// The worker reads mixed chunks, and takes back what belongs to a rejected recording. It never hears a recording as it was uploaded.
+// The worker reads mixed chunks, and takes back what belongs to a rejected recording. It never hears a recording as it was uploaded. The page makes
+// chunks again that somebody wants to hear.
 var workerContainers = [containerNames.chunks, containerNames.enhanced]
 
 resource chunkContainers 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' existing = [
@@ -64,7 +69,18 @@ resource chunkContainers 'Microsoft.Storage/storageAccounts/blobServices/contain
 
 resource results 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
   name: resultsName
+
+  resource tables 'tableServices' existing = {
+    name: 'default'
+  }
 }
+
+resource writtenTables 'Microsoft.Storage/storageAccounts/tableServices/tables@2024-01-01' existing = [
+  for name in pageTables: {
+    parent: results::tables
+    name: name
+  }
+]
 
 resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' existing = {
   name: namespaceName
@@ -178,7 +194,7 @@ resource hostsTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 ]
 
 resource hostsImages 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for host in [functions, worker]: {
+  for host in [functions, worker, web]: {
     scope: registry
     name: guid(registry.id, host.id, acrPull)
     properties: {
@@ -190,13 +206,60 @@ resource hostsImages 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 ]
 
 resource hostsTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for host in [functions, worker]: {
+  for host in [functions, worker, web]: {
     scope: insights
     name: guid(insights.id, host.id, monitoringMetricsPublisher)
     properties: {
       principalId: host.principalId
       principalType: 'ServicePrincipal'
       roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', monitoringMetricsPublisher)
+    }
+  }
+]
+
+// The page reads rows and recordings; it sends no message: what is to be started again, Sweep finds in a table.
+resource webRecordings 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: work::blobs::recordings
+  name: guid(work::blobs::recordings.id, web.id, storageBlobDataReader)
+  properties: {
+    principalId: web.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageBlobDataReader)
+  }
+}
+
+resource webChunks 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (name, index) in workerContainers: {
+    scope: chunkContainers[index]
+    name: guid(work.id, name, web.id, storageBlobDataContributor)
+    properties: {
+      principalId: web.principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageBlobDataContributor)
+    }
+  }
+]
+
+resource webResults 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for role in [storageBlobDataReader, storageTableDataReader]: {
+    scope: results
+    name: guid(results.id, web.id, role)
+    properties: {
+      principalId: web.principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+    }
+  }
+]
+
+resource webTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (name, index) in pageTables: {
+    scope: writtenTables[index]
+    name: guid(results.id, name, web.id, storageTableDataContributor)
+    properties: {
+      principalId: web.principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageTableDataContributor)
     }
   }
 ]

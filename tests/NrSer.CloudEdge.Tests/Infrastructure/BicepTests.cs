@@ -2,8 +2,10 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using NrSer.Core.Audio.Input;
+using NrSer.Dashboard;
 using NrSer.Pipeline.Storage;
 using NrSer.ServiceBus;
+using NrSer.Web;
 using NrSer.Worker;
 
 namespace NrSer.CloudEdge.Tests.Infrastructure;
@@ -37,6 +39,7 @@ public sealed partial class BicepTests(CompiledBicep bicep)
         "NrSer__Lake__CompactAt", "NrSer__Lake__MaxPartRows", "NrSer__Lake__MemoryMegabytes",
         "NrSer__Segmentation__MaxChunk", "NrSer__Segmentation__TargetSegment", "NrSer__Segmentation__SilenceBelowDbfs",
         "NrSer__Segmentation__CrossFade", "NrSer__Emotion__MaxBatch", "NrSer__Emotion__Normalisation",
+        "NrSer__Dashboard__LakeFolder", // below the image's home
         "NrSer__Audio__MaxDuration", "NrSer__Audio__MaxChannels", "NrSer__Audio__MinSampleRateHz", "NrSer__Audio__MaxSampleRateHz",
         "NrSer__Audio__FfmpegPath", "NrSer__Audio__FfmpegMaxMemoryBytes", "NrSer__Audio__FfmpegMaxCpuTime", "NrSer__Audio__FfmpegStallLimit",
     ];
@@ -137,8 +140,12 @@ public sealed partial class BicepTests(CompiledBicep bicep)
                 "functions, worker: serviceBusDataOwner on namespaceName", // with scalerOwnsQueues alone
                 "functions, worker: storageBlobDataContributor on resultsName",
                 "functions, worker: storageTableDataContributor on resultsName",
-                "functions, worker: acrPull on registryName",
-                "functions, worker: monitoringMetricsPublisher on insightsName",
+                "functions, worker, web: acrPull on registryName",
+                "functions, worker, web: monitoringMetricsPublisher on insightsName",
+                "web: storageBlobDataReader on workName/containerNames.recordings",
+                "web: storageBlobDataContributor on workName/workerContainers",
+                "web: storageBlobDataReader, storageTableDataReader on resultsName",
+                "web: storageTableDataContributor on resultsName/pageTables", // none on queues: Sweep finds what is to be started again
                 "topicPrincipalId: serviceBusDataSender on namespaceName/workQueues[0].name",
                 "topicPrincipalId: storageBlobDataContributor on workName/containerNames.lostEvents",
                 "deployerPrincipalId: storageBlobDataContributor on workName/containerNames.recordings",
@@ -158,6 +165,8 @@ public sealed partial class BicepTests(CompiledBicep bicep)
             {
                 ["storageBlobDataOwner"] = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
                 ["storageBlobDataContributor"] = "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+                ["storageBlobDataReader"] = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+                ["storageTableDataReader"] = "76199698-9eea-4c19-bc75-cec21354c6b6",
                 ["storageTableDataContributor"] = "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",
                 ["serviceBusDataSender"] = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39",
                 ["serviceBusDataOwner"] = "090c5cfd-751d-490a-894a-3ce6f1109419",
@@ -170,10 +179,10 @@ public sealed partial class BicepTests(CompiledBicep bicep)
     }
 
     [Fact]
-    public void Settings_OfBothHosts_AreReadByTheCodeOrTheRuntime()
+    public void Settings_OfEveryHost_AreReadByTheCodeOrTheRuntime()
     {
         string[] known = [.. CodeSettings().Concat(s_foreignSettings)];
-        foreach (string host in new[] { "functions", "worker" })
+        foreach (string host in new[] { "functions", "worker", "web" })
             Assert.Empty(SettingsOf(host).Except(known, StringComparer.OrdinalIgnoreCase));
     }
 
@@ -181,17 +190,16 @@ public sealed partial class BicepTests(CompiledBicep bicep)
     [Fact]
     public void Settings_OfTheCode_AreSetOrLeftAloneOnPurpose()
     {
-        string[] set = [.. SettingsOf("functions").Concat(SettingsOf("worker"))];
+        string[] set = [.. SettingsOf("functions").Concat(SettingsOf("worker")).Concat(SettingsOf("web"))];
         Assert.Empty(CodeSettings().Except(set, StringComparer.OrdinalIgnoreCase).Except(s_leftAlone, StringComparer.Ordinal));
         Assert.Empty(s_leftAlone.Intersect(set, StringComparer.OrdinalIgnoreCase));
         Assert.Empty(s_leftAlone.Except(CodeSettings(), StringComparer.Ordinal)); // none is forgotten there
         Assert.Empty(s_foreignSettings.Except(SettingsOf("functions"), StringComparer.Ordinal));
-        foreach (string both in new[] { "ServiceBus__fullyQualifiedNamespace", "NrSer__Storage__BlobEndpoint", "NrSer__Storage__ResultsBlobEndpoint",
-            "NrSer__Storage__TableEndpoint", "AZURE_CLIENT_ID" })
-        {
-            Assert.Contains(both, SettingsOf("functions"));
-            Assert.Contains(both, SettingsOf("worker"));
-        }
+        foreach (string each in new[] { "NrSer__Storage__BlobEndpoint", "NrSer__Storage__ResultsBlobEndpoint", "NrSer__Storage__TableEndpoint",
+            "AZURE_CLIENT_ID" })
+            Assert.All(["functions", "worker", "web"], host => Assert.Contains(each, SettingsOf(host)));
+        Assert.All(["functions", "worker"], host => Assert.Contains("ServiceBus__fullyQualifiedNamespace", SettingsOf(host)));
+        Assert.DoesNotContain("ServiceBus__fullyQualifiedNamespace", SettingsOf("web"));
     }
 
     [Fact]
@@ -201,8 +209,10 @@ public sealed partial class BicepTests(CompiledBicep bicep)
         Assert.Empty(new[] { "NRSER_BLOB_ENDPOINT", "NRSER_RESULTS_BLOB_ENDPOINT", "NRSER_TABLE_ENDPOINT" }.Except(outputs, StringComparer.Ordinal));
         string[] hooks = [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "infra", "hooks"), "*.sh")
             .SelectMany(file => Variables().Matches(File.ReadAllText(file)).Select(match => match.Groups["name"].Value))
-            .Where(name => name is not ("NRSER_SMOKE_TEST_SECONDS" or "NRSER_SMOKE_TEST" or "AZURE_SUBSCRIPTION_ID"))
-                .Distinct(StringComparer.Ordinal)];
+            .Where(name => name is not ("NRSER_SMOKE_TEST_SECONDS" or "NRSER_SMOKE_TEST" or "AZURE_SUBSCRIPTION_ID"
+                or "NRSER_WEB" or "NRSER_WEB_CLIENT_ID" or "NRSER_WEB_DOMAINS" // one's own, and the hook's
+                or "AZURE_ENV_NAME" or "AZURE_PRINCIPAL_ID" or "AZURE_PRINCIPAL_TYPE")) // azd's
+            .Distinct(StringComparer.Ordinal)];
         Assert.NotEmpty(hooks);
         Assert.Empty(hooks.Except(outputs, StringComparer.Ordinal));
     }
@@ -231,7 +241,8 @@ public sealed partial class BicepTests(CompiledBicep bicep)
 
     /// <summary>Every setting that an options class binds, as an environment variable.</summary>
     private static IEnumerable<string> CodeSettings() =>
-        from type in new[] { typeof(AudioOptions), typeof(StorageOptions), typeof(ServiceBusOptions), typeof(WorkerOptions) }
+        from type in new[] { typeof(AudioOptions), typeof(StorageOptions), typeof(ServiceBusOptions), typeof(WorkerOptions),
+            typeof(DashboardOptions), typeof(WebOptions) }
             .SelectMany(sample => sample.Assembly.GetTypes())
         let section = type.GetField("Section", BindingFlags.Public | BindingFlags.Static)?.GetRawConstantValue() as string
         where section is not null && type.Name.EndsWith("Options", StringComparison.Ordinal)

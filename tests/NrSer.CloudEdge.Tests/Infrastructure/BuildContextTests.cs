@@ -15,6 +15,8 @@ public sealed class BuildContextTests
     [InlineData("src/NrSer.Worker/Program.cs")]
     [InlineData("src/NrSer.Functions/Dockerfile")]
     [InlineData("src/NrSer.Core/Audio/Wav/WavFormat.cs")]
+    [InlineData("src/NrSer.Web/Dockerfile")]
+    [InlineData("src/NrSer.Dashboard/wwwroot/app.js")]
     [InlineData("models/catalog.json")]
     [InlineData("models/embedded/emotion.onnx")]
     [InlineData("models/mine/catalog.json")]

@@ -64,11 +64,51 @@ public sealed class HookTests : IDisposable
     }
 
     [Fact]
+    public async Task RegisterPage_BeforeTheFirstProvisioning_RegistersWithRolesAndNoSecret()
+    {
+        (int code, string said) = await RunAsync("register-page.sh", queryAnswer: "", ("AZURE_ENV_NAME", "dev"), ("AZURE_PRINCIPAL_ID", "deployer"));
+        Assert.True(code == 0, said);
+        Assert.Contains("ad app create --display-name nrser-dev --sign-in-audience AzureADMyOrg", Calls, StringComparison.Ordinal);
+        Assert.Matches(
+            "ad app update --id new-client --identifier-uris api://new-client --enable-id-token-issuance true --app-roles @.*page-roles.json", Calls);
+        Assert.Contains("ad sp update --id new-service --set appRoleAssignmentRequired=true", Calls, StringComparison.Ordinal);
+        Assert.Contains("env set NRSER_WEB_CLIENT_ID new-client", Calls, StringComparison.Ordinal);
+        Assert.Equal(4, Calls.Split("\"principalId\": \"deployer\"").Length); // three roles
+        Assert.DoesNotMatch("redirect|federated|credential reset|password", Calls);
+    }
+
+    [Fact]
+    public async Task RegisterPage_AfterProvisioning_NamesTheAddressAndTrustsTheIdentity()
+    {
+        (int code, string said) = await RunAsync(
+            "register-page.sh", queryAnswer: "", ("AZURE_ENV_NAME", "dev"), ("NRSER_WEB_CLIENT_ID", "client"),
+            ("NRSER_WEB_ADDRESS", "https://ca-web-x.example.net"), ("NRSER_WEB_PRINCIPAL_ID", "identity"),
+            ("NRSER_WEB_DOMAINS", "heard.example.org"));
+        Assert.True(code == 0, said);
+        Assert.DoesNotContain("ad app create", Calls, StringComparison.Ordinal);
+        Assert.Contains(
+            "ad app update --id client --web-redirect-uris https://ca-web-x.example.net/.auth/login/aad/callback "
+            + "https://heard.example.org/.auth/login/aad/callback\n", Calls, StringComparison.Ordinal);
+        Assert.Contains("ad app federated-credential create --id client", Calls, StringComparison.Ordinal);
+        Assert.Contains("\"subject\": \"identity\"", Calls, StringComparison.Ordinal);
+        Assert.Contains("the page: https://ca-web-x.example.net", said, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData("NRSER_WEB", "none", "env set NRSER_WEB_CLIENT_ID \n")]
+    [InlineData("AZURE_PRINCIPAL_TYPE", "ServicePrincipal", "")]
+    public async Task RegisterPage_ThatIsNotWantedOrAllowed_AsksTheDirectoryNothing(string name, string value, string calls)
+    {
+        (int code, string _) = await RunAsync("register-page.sh", queryAnswer: "", ("AZURE_ENV_NAME", "dev"), (name, value));
+        Assert.Equal((0, calls), (code, Calls));
+    }
+
+    [Fact]
     public async Task ForgetImages_AfterDown_ForgetsBoth()
     {
         (int code, string said) = await RunAsync("forget-images.sh", queryAnswer: "");
         Assert.True(code == 0, said);
-        Assert.Equal("env set SERVICE_FUNCTIONS_IMAGE_NAME \nenv set SERVICE_WORKER_IMAGE_NAME \n", Calls);
+        Assert.Equal("env set SERVICE_FUNCTIONS_IMAGE_NAME \nenv set SERVICE_WORKER_IMAGE_NAME \nenv set SERVICE_WEB_IMAGE_NAME \n", Calls);
     }
 
     [Fact]
@@ -84,7 +124,8 @@ public sealed class HookTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The hooks are shell scripts.");
         string checkout = Directory.CreateDirectory(Path.Combine(_folder.FullName, "checkout", "infra", "hooks")).FullName;
-        File.Copy(Path.Combine(AppContext.BaseDirectory, "infra", "hooks", hook), Path.Combine(checkout, hook));
+        foreach (string file in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "infra", "hooks")))
+            File.Copy(file, Path.Combine(checkout, Path.GetFileName(file)), overwrite: true);
         await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "answer"), queryAnswer, TestContext.Current.CancellationToken);
         foreach (string program in new[] { "az", "azd" })
         {
@@ -92,7 +133,8 @@ public sealed class HookTests : IDisposable
             await File.WriteAllTextAsync(path, $"""
                 #!/bin/sh
                 echo "$*" >> "{_folder.FullName}/calls"
-                case "$*" in "storage entity query"*) cat "{_folder.FullName}/answer" ;; "account show"*) echo somebody ;; esac
+                case "$*" in "storage entity query"*) cat "{_folder.FullName}/answer" ;; "account show"*) echo somebody ;;
+                    "ad app create"*) echo new-client ;; "ad sp create"*) echo new-service ;; esac
 
                 """, TestContext.Current.CancellationToken);
             if (!OperatingSystem.IsWindows())

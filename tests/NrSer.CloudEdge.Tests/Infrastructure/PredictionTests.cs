@@ -16,6 +16,7 @@ public sealed partial class PredictionTests(PredictionTests.Predictions predicte
     [
         ("NRSER_EMOTION_HOST", "app"), ("NRSER_EMOTION_COMPUTE", "gpu-t4"), ("NRSER_MODELS", "mine"),
         ("SERVICE_FUNCTIONS_IMAGE_NAME", "r.azurecr.io/functions:1"), ("SERVICE_WORKER_IMAGE_NAME", "r.azurecr.io/worker:1"),
+        ("SERVICE_WEB_IMAGE_NAME", "r.azurecr.io/web:1"), ("NRSER_WEB_CLIENT_ID", "the-registration"), ("NRSER_WEB_DOMAINS", "heard.example.org"),
     ];
 
     private static readonly (string Name, string Value)[] s_privateNetwork = [("NRSER_PRIVATE_NETWORK", "true")];
@@ -85,7 +86,38 @@ public sealed partial class PredictionTests(PredictionTests.Predictions predicte
             select (resource.GetProperty("tags").GetProperty("azd-service-name").GetString()!, resource.GetProperty("apiVersion").GetString()!)];
         Assert.Equal(
             Service().Matches(azd).Select(service => (service.Groups["name"].Value, service.Groups["api"].Value)).Order(), resources.Order());
-        Assert.Equal(2, resources.Length);
+        Assert.Equal(3, resources.Length);
+    }
+
+    // What the platform says of who asks is believed only where its sign-in stands before the app, and without it nothing leads there.
+    [Fact]
+    public void Page_IsReachedThroughTheSignInAlone()
+    {
+        JsonElement closed = Of(predicted.ByDefault, "Microsoft.App/containerApps", "ca-web-").GetProperty("properties");
+        Assert.Equal(JsonValueKind.Null, Optional(closed.GetProperty("configuration"), "ingress"));
+        Assert.Equal("False", SettingOf(closed, "NrSer__Web__PlatformAuthentication"));
+        Assert.DoesNotContain(predicted.ByDefault.GetProperty("predictedResources").EnumerateArray(),
+            resource => resource.GetProperty("type").GetString() == "Microsoft.App/containerApps/authConfigs");
+
+        JsonElement open = Of(predicted.AppOnGpu, "Microsoft.App/containerApps", "ca-web-").GetProperty("properties");
+        JsonElement ingress = open.GetProperty("configuration").GetProperty("ingress");
+        Assert.Equal((true, false), (ingress.GetProperty("external").GetBoolean(), ingress.GetProperty("allowInsecure").GetBoolean()));
+        Assert.Equal("True", SettingOf(open, "NrSer__Web__PlatformAuthentication"));
+        Assert.Equal("heard.example.org", SettingOf(open, "NrSer__Web__Domains"));
+        JsonElement signIn = Of(predicted.AppOnGpu, "Microsoft.App/containerApps/authConfigs", "current").GetProperty("properties");
+        Assert.True(signIn.GetProperty("platform").GetProperty("enabled").GetBoolean());
+        JsonElement validation = signIn.GetProperty("globalValidation");
+        Assert.Equal("RedirectToLoginPage", validation.GetProperty("unauthenticatedClientAction").GetString());
+        Assert.False(validation.TryGetProperty("excludedPaths", out _)); // a probe does not come this way
+        JsonElement entra = Assert.Single(signIn.GetProperty("identityProviders").EnumerateObject().ToArray()).Value;
+        JsonElement registration = entra.GetProperty("registration");
+        Assert.Equal("the-registration", registration.GetProperty("clientId").GetString());
+        Assert.Contains("/v2.0'", registration.GetProperty("openIdIssuer").GetString(), StringComparison.Ordinal);
+        // learn.microsoft.com, "Use a managed identity instead of a secret": the name is the word for it, the value an id
+        JsonElement secret = Assert.Single(open.GetProperty("configuration").GetProperty("secrets").EnumerateArray().ToArray());
+        Assert.Equal("override-use-mi-fic-assertion-client-id", secret.GetProperty("name").GetString());
+        Assert.Equal(secret.GetProperty("name").GetString(), registration.GetProperty("clientSecretSettingName").GetString());
+        Assert.Equal("identities.web.clientId", Short(secret.GetProperty("value").GetString()!).Trim('[', ']'));
     }
 
     // learn.microsoft.com, AzureFunctionsWebHost__hostid: at most 32 lower-case letters, digits and dashes.
@@ -97,6 +129,12 @@ public sealed partial class PredictionTests(PredictionTests.Predictions predicte
             .Single(setting => setting.GetProperty("name").GetString() == "AzureFunctionsWebHost__hostid");
         Assert.Matches("^[a-z0-9]([a-z0-9-]{0,30})[a-z0-9]$", id.GetProperty("value").GetString());
     }
+
+    private static JsonValueKind Optional(JsonElement element, string name) =>
+        element.TryGetProperty(name, out JsonElement value) ? value.ValueKind : JsonValueKind.Null;
+
+    private static string? SettingOf(JsonElement app, string name) => app.GetProperty("template").GetProperty("containers")[0].GetProperty("env")
+        .EnumerateArray().Single(setting => setting.GetProperty("name").GetString() == name).GetProperty("value").GetString();
 
     private static IEnumerable<(string Queue, string Identity)> Rules(JsonElement scaling) =>
         from rule in scaling.GetProperty("scale").GetProperty("rules").EnumerateArray()
