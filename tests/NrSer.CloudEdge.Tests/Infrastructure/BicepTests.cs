@@ -26,7 +26,8 @@ public sealed partial class BicepTests(CompiledBicep bicep)
     [
         "NrSer__Storage__ConnectionString", "ServiceBus__ConnectionString", "NrSer__Storage__QueueEndpoint", // of emulators
         "NrSer__Models__InstalledPath", "NrSer__Models__Enhancer", "NrSer__Models__SnrLevel", "NrSer__Models__Emotion", // the catalogue's defaults
-        "NrSer__Models__Cuda", "NrSer__Models__Threads", "NrSer__Queues__LongestWork", "NrSer__Queues__PollInterval",
+        "NrSer__Models__Cuda", "NrSer__Models__Threads", "NrSer__Models__Cascade", "NrSer__Emotion__RatingScale",
+        "NrSer__Queues__LongestWork", "NrSer__Queues__PollInterval",
         "NrSer__Sweep__Interval", "NrSer__Sweep__LostEventAfter", "NrSer__Sweep__StuckAfter", "NrSer__Sweep__MaxGenerations",
         "NrSer__Sweep__LookBackDays", "NrSer__Sweep__ReconcileEvery", "NrSer__Audio__CutOff",
         "NrSer__Forgetting__Interval", "NrSer__Forgetting__FinalAfter",
