@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks what no compiler does: format, line length, Python, shell scripts, workflows. Ends with "N passed, N failed".
+# Checks what no compiler does: format, line length, Python, shell scripts, workflows, images, documents by their schemas. Ends with "N passed, N failed".
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/need.sh
@@ -42,8 +42,26 @@ scripts_are_clean() {
 }
 
 workflows_are_clean() {
-    [ -d tests/lint/node_modules ] || npm ci --prefix tests/lint --silent --no-audit --no-fund || return
-    node tests/lint/workflows.mjs .github/workflows/*.yml
+    linters && node tests/lint/workflows.mjs .github/workflows/*.yml
+}
+
+documents_fit() { # by the schemas that azd and the Service Bus emulator are published with
+    linters && node tests/lint/documents.mjs azure.yaml tests/lint/schemas/azure.yaml.json \
+        infra/emulator/servicebus.json tests/lint/schemas/servicebus-emulator.json
+}
+
+images_are_clean() {
+    local image
+    linters || return
+    for image in src/*/Dockerfile; do
+        echo "$image"
+        tests/lint/node_modules/.bin/dockerfile-utils lint "$image" || return
+    done
+}
+
+linters() { # those that npm brings
+    cmp -s tests/lint/package-lock.json tests/lint/node_modules/.installed \
+        || { npm ci --prefix tests/lint --silent --no-audit --no-fund && cp tests/lint/package-lock.json tests/lint/node_modules/.installed; }
 }
 
 page_is_built() { # what is committed is what its source gives
@@ -63,6 +81,8 @@ check "length of lines in C#" "wrap at column 150, and indent with spaces." line
 check "Python" "see pycodestyle's list above." python_is_clean 150
 check "shell scripts" "see shellcheck's list above." scripts_are_clean
 check "workflows" "see actionlint's list above." workflows_are_clean
+check "images" "see the list above." images_are_clean
+check "documents of other programs" "see the list above; tests/lint/schemas has the schemas." documents_fit
 check "built page" "npm ci && npm run build in src/NrSer.Dashboard/web." page_is_built
 
 echo "$passed passed, $failed failed"
