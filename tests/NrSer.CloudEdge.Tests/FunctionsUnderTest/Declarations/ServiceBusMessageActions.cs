@@ -1,9 +1,11 @@
 using Azure.Messaging.ServiceBus;
+using Microsoft.Azure.Functions.Worker.Converters;
 
 // See ServiceBusTriggerAttribute.cs.
 namespace Microsoft.Azure.Functions.Worker;
 
 /// <summary>Settles a message that a trigger holds.</summary>
+[InputConverter(typeof(MessageActionsConverter))]
 public abstract class ServiceBusMessageActions
 {
     public abstract Task CompleteMessageAsync(ServiceBusReceivedMessage message, CancellationToken cancellationToken = default);

@@ -1,3 +1,4 @@
+using Microsoft.Azure.Functions.Worker.Converters;
 using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 
 // What NrSer.Functions uses of Microsoft.Azure.Functions.Worker.Extensions.ServiceBus, as its public documentation has it. The package
@@ -7,6 +8,8 @@ namespace Microsoft.Azure.Functions.Worker;
 /// <summary>Names the queue that a function is called for.</summary>
 /// <param name="queueName">The queue.</param>
 [AttributeUsage(AttributeTargets.Parameter)]
+[InputConverter(typeof(ReceivedMessageConverter))]
+[ConverterFallbackBehavior(ConverterFallbackBehavior.Default)]
 public sealed class ServiceBusTriggerAttribute(string queueName) : TriggerBindingAttribute
 {
     public string QueueName => queueName;
