@@ -63,7 +63,12 @@ public sealed class CompiledBicep : IAsyncLifetime
 
     /// <summary>What a deployment would make, with the variables of azd's environment that are given, as the compiler predicts it offline.</summary>
     /// <param name="environment">Names and values; every other variable is as if it had never been set.</param>
-    public static async Task<JsonElement> PredictAsync(params (string Name, string Value)[] environment)
+    public static Task<JsonElement> PredictAsync(params (string Name, string Value)[] environment) => PredictAsync(_ => { }, environment);
+
+    /// <summary>The same of infrastructure that was changed.</summary>
+    /// <param name="change">Changes the copy in this folder.</param>
+    /// <param name="environment">Names and values.</param>
+    public static async Task<JsonElement> PredictAsync(Action<string> change, params (string Name, string Value)[] environment)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("nrser-bicep-"); // the prediction is written beside the parameters
         try
@@ -75,6 +80,7 @@ public sealed class CompiledBicep : IAsyncLifetime
                 File.Copy(file, copy);
             }
 
+            change(folder.FullName);
             const string Nobody = "00000000-0000-0000-0000-000000000000";
             (string _, string errors) = await RunAsync(
                 ["snapshot", Path.Combine(folder.FullName, "main.bicepparam"), "--mode", "overwrite", "--subscription-id", Nobody,

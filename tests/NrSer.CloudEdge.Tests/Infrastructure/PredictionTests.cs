@@ -136,6 +136,28 @@ public sealed partial class PredictionTests(PredictionTests.Predictions predicte
     private static string? SettingOf(JsonElement app, string name) => app.GetProperty("template").GetProperty("containers")[0].GetProperty("env")
         .EnumerateArray().Single(setting => setting.GetProperty("name").GetString() == name).GetProperty("value").GetString();
 
+    // What infra/README.md says of adding a part. Explicit, since it takes seconds: another compilation of everything.
+    [Fact(Explicit = true)]
+    public async Task Queue_ThatIsOneLineMore_BringsItsRuleAndItsAlerts()
+    {
+        const string Last = "  { name: 'downloads', host: 'functions' }\n", Next = "  { name: 'transcripts', host: 'functions' }\n";
+        JsonElement prediction = await CompiledBicep.PredictAsync(folder =>
+        {
+            string names = Path.Combine(folder, "modules", "names.bicep");
+            string text = File.ReadAllText(names).ReplaceLineEndings("\n");
+            Assert.Contains(Last, text, StringComparison.Ordinal);
+            File.WriteAllText(names, text.Replace(Last, Last + Next, StringComparison.Ordinal));
+        });
+        (string Title, string Line)[] added = [.. Lines(prediction).Except(Lines(predicted.ByDefault))];
+        TestContext.Current.TestOutputHelper!.WriteLine(Page(added));
+        Assert.Collection(
+            added.Select(line => line.Title).Distinct(StringComparer.Ordinal),
+            queue => Assert.StartsWith("ServiceBus/namespaces/queues", queue, StringComparison.Ordinal),
+            rule => Assert.StartsWith("App/containerApps ca-functions-", rule, StringComparison.Ordinal),
+            standstill => Assert.StartsWith("Insights/metricAlerts alert-standstill-transcripts-", standstill, StringComparison.Ordinal),
+            letters => Assert.StartsWith("Insights/metricAlerts alert-letters-transcripts-", letters, StringComparison.Ordinal));
+    }
+
     private static IEnumerable<(string Queue, string Identity)> Rules(JsonElement scaling) =>
         from rule in scaling.GetProperty("scale").GetProperty("rules").EnumerateArray()
         let trigger = rule.TryGetProperty("custom", out JsonElement custom) ? custom : rule
