@@ -36,7 +36,8 @@ internal static class Program
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Configuration.AddConfiguration(configuration);
-        builder.Logging.AddConfiguration(configuration.GetSection("Logging")).AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning) // else a line for every request, with what was searched for
+            .AddConfiguration(configuration.GetSection("Logging")).AddSimpleConsole(console => console.SingleLine = true);
         builder.AddNrSerDashboard(HostsOf(configuration));
         builder.Services.AddNrSerPlatformSignIn(OptionsOf(configuration).PlatformAuthentication).AddNrSerTelemetry(configuration).AddHealthChecks();
         WebApplication app = builder.Build();

@@ -23,7 +23,7 @@ internal sealed class RecordingReader(RecordingStore store, IMemoryCache cache)
         RecordingId.TryParse(id, out RecordingId known) && await store.FindAsync(known, cancellationToken).ConfigureAwait(false) is { } recording
             ? recording : throw new RefusedException(StatusCodes.Status404NotFound, "There is no such recording.");
 
-    /// <summary>The recording, to do something with it: one that was forgotten is none, although some of it may still be about to be deleted.</summary>
+    /// <summary>The recording, to do something with it: one that was forgotten is none, although some of it may be yet to be deleted.</summary>
     /// <exception cref="RefusedException">There is none.</exception>
     public async Task<Recording> FindAsync(string id, CancellationToken cancellationToken)
     {

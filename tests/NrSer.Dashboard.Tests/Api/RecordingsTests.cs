@@ -95,7 +95,10 @@ public sealed class RecordingsTests(Site site)
     {
         Recording working = GeneratedResults.Recording(10_009, FilledStore.LongDay.AddDays(-5), 0) with
         {
-            Status = RecordingStatus.Processing, BlobName = "at work.wav", ExpectedChunks = 2, CompletedAt = null,
+            Status = RecordingStatus.Processing,
+            BlobName = "at work.wav",
+            ExpectedChunks = 2,
+            CompletedAt = null,
         };
         await site.Store.Account.Store.AdvanceAsync(working, Stop);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/events");
