@@ -1,17 +1,20 @@
 using System.Diagnostics;
 using System.Globalization;
+using Azure.Storage.Blobs;
 using DuckDB.NET.Data;
 using NrSer.Pipeline.Lake;
 using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Storage;
 using NrSer.Testing;
 
 namespace NrSer.Benchmarks;
 
-/// <summary>Fills a storage with results, for measurements by hand: <c>lake store</c> as the stages write them, <c>lake rows</c> as a lake
-/// alone.</summary>
+/// <summary>Fills a storage with results, for measurements by hand: <c>lake store</c> as the stages write them, <c>lake blobs</c> with what an export
+/// reads alone, <c>lake rows</c> as a lake alone.</summary>
 internal static class LakeLoad
 {
     private const int StoredAtOnce = 16;
+    private const int ChunkSegments = 75; // 5 min
     private const int RecordingRows = 500;
     private const int PartRecordings = 2000; // a million rows
 
@@ -19,7 +22,7 @@ internal static class LakeLoad
     {
         if (arguments is not [var what, var connection, var first, var second])
         {
-            await Console.Error.WriteLineAsync("lake store CONNECTION RECORDINGS SEGMENTS | lake rows CONNECTION PARTS MONTHS");
+            await Console.Error.WriteLineAsync("lake store|blobs CONNECTION RECORDINGS SEGMENTS | lake rows CONNECTION PARTS MONTHS");
             return;
         }
 
@@ -28,6 +31,8 @@ internal static class LakeLoad
         long begun = Stopwatch.GetTimestamp();
         if (what == "store")
             await StoreAsync(account, count, each);
+        else if (what == "blobs")
+            await StoreBlobsAsync(account, count, each);
         else
             await WriteLakeAsync(account, count, each);
         Console.WriteLine($"{Stopwatch.GetElapsedTime(begun).TotalSeconds:F0} s");
@@ -39,13 +44,41 @@ internal static class LakeLoad
         return Parallel.ForEachAsync(
             Enumerable.Range(0, recordings), new ParallelOptions { MaxDegreeOfParallelism = StoredAtOnce }, async (number, token) =>
             {
-                Recording recording = GeneratedResults.Recording(number, new DateOnly(2026, 1 + (number % 10), 1 + (number % 28)), segments);
+                Recording recording = GeneratedResults.Recording(number, DayOf(number), segments);
                 await GeneratedResults.UploadAsync(account, recording, token);
                 await GeneratedResults.StoreAsync(account, recording, token);
                 if (Interlocked.Increment(ref done) % 1000 == 0)
                     Console.WriteLine(done);
             });
     }
+
+    /// <summary>Rows of recordings, and blobs of their chunks, which hold the same segments for each.</summary>
+    private static async Task StoreBlobsAsync(StorageAccount account, int recordings, int segments)
+    {
+        Recording[] all = [.. Enumerable.Range(0, recordings).Select(RecordingOf)];
+        await GeneratedResults.StoreRowsAsync(account, all, CancellationToken.None);
+        var chunks = new List<BinaryData>();
+        foreach (Segment[] chunk in GeneratedResults.Segments(all[0]).Chunk(ChunkSegments))
+        {
+            using var file = new MemoryStream();
+            await SegmentParquet.WriteAsync(chunk, file, CancellationToken.None);
+            chunks.Add(BinaryData.FromBytes(file.ToArray()));
+        }
+
+        BlobContainerClient results = account.Blobs.Container(StorageNames.Results);
+        int done = 0;
+        await Parallel.ForEachAsync(all, new ParallelOptions { MaxDegreeOfParallelism = StoredAtOnce }, async (recording, token) =>
+        {
+            foreach ((int index, BinaryData chunk) in chunks.Index())
+                await results.GetBlobClient($"{recording.Id}/segments/00-{index:D5}.parquet").UploadAsync(chunk, overwrite: true, token);
+            if (Interlocked.Increment(ref done) % 1000 == 0)
+                Console.WriteLine(done);
+        });
+
+        Recording RecordingOf(int number) => GeneratedResults.Recording(number, DayOf(number), segments);
+    }
+
+    private static DateOnly DayOf(int number) => new(2026, 1 + (number % 10), 1 + (number % 28));
 
     /// <summary>Parts as the compactor leaves them, but for values that DuckDB makes up: 500 segments a recording, 2,000 recordings a part.</summary>
     private static async Task WriteLakeAsync(StorageAccount account, int parts, int months)
@@ -59,10 +92,10 @@ internal static class LakeLoad
             string month = $"2026-{1 + (part % months):D2}";
             foreach (LakeTable table in LakeTable.Partitioned)
             {
-                int rows = table == LakeTable.Segments ? PartRecordings * RecordingRows : PartRecordings;
+                int rows = table == LakeTable.Segments ? PartRecordings * RecordingRows : table == LakeTable.Recordings ? PartRecordings : 0;
                 await using DuckDBCommand copy = database.CreateCommand();
                 IEnumerable<string> columns = table.Columns.Select(column =>
-                    $"({ValueOf(column, month, part, rows / PartRecordings)})::{column.SqlType} AS \"{column.Name}\"");
+                    $"({ValueOf(column, month, part, Math.Max(1, rows / PartRecordings))})::{column.SqlType} AS \"{column.Name}\"");
                 copy.CommandText = $"COPY (SELECT {string.Join(", ", columns)} FROM range({rows}) made(i) ORDER BY {table.Order}) TO '{file}' "
                     + $"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {SegmentParquet.RowGroupRows})";
                 await copy.ExecuteNonQueryAsync();

@@ -36,6 +36,41 @@ public static class GeneratedResults
         };
     }
 
+    /// <summary>A podcast.</summary>
+    /// <param name="number">Which.</param>
+    public static Feed Feed(int number) => new()
+    {
+        Id = $"{number:x16}", Url = $"https://feeds.example/{number}?token=SECRET", Title = $"Show {number}", Slug = $"show-{number}",
+    };
+
+    /// <summary>Stores an episode of a podcast whose recording is another's.</summary>
+    /// <param name="account">Where.</param>
+    /// <param name="feed">From <see cref="Feed"/>.</param>
+    /// <param name="recording">From <see cref="Recording"/>.</param>
+    /// <param name="title">Its title.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The recording as that of the episode; not stored yet.</returns>
+    public static async Task<Recording> StoreEpisodeAsync(
+        StorageAccount account, Feed feed, Recording recording, string title, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        ArgumentNullException.ThrowIfNull(feed);
+        ArgumentNullException.ThrowIfNull(recording);
+        var podcasts = new PodcastStore(account.Tables);
+        if (await podcasts.FindFeedAsync(feed.Id, cancellationToken) is null)
+            await podcasts.TryWriteAsync(feed, cancellationToken);
+        string key = recording.Id.Value[^16..];
+        recording = recording with { BlobName = $"{feed.NamePrefix}2026-03-30-{key}.mp3", RecordedAt = recording.UploadedAt?.AddDays(-1) };
+        await podcasts.TryWriteAsync(
+            new Episode
+            {
+                FeedId = feed.Id, Key = key, Status = EpisodeStatus.Stored, Title = title, Url = "https://audio.example/1.mp3?token=SECRET",
+                ItemId = "SECRET", Link = "https://show.example/?token=SECRET", PublishedAt = recording.RecordedAt, Number = 7,
+                IsExplicit = false, BlobName = recording.BlobName, StoredAt = recording.UploadedAt,
+            }, cancellationToken);
+        return recording;
+    }
+
     /// <summary>Its segments, in order.</summary>
     /// <param name="recording">From <see cref="Recording"/>.</param>
     public static Segment[] Segments(Recording recording)

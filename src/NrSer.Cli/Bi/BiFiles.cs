@@ -13,6 +13,7 @@ internal static class BiFiles
         Excel,
         DuckDb,
         Fabric,
+        Grafana,
     }
 
     /// <summary>Files by path.</summary>
@@ -26,7 +27,8 @@ internal static class BiFiles
         ],
         Tool.Excel => LakeTable.All.Select(table => ($"{table.Name}.pq", PowerQuery.Alone(table, lake))),
         Tool.DuckDb => [("nrser.sql", DuckDb(lake))],
-        _ => [("nrser_fabric.py", Fabric())],
+        Tool.Fabric => [("nrser_fabric.py", Fabric())],
+        _ => [("nrser-grafana.json", GrafanaDashboard.Text())],
     };
 
     /// <summary>Whether an address is that of an account.</summary>
@@ -55,7 +57,7 @@ internal static class BiFiles
                 + $"CREATE OR REPLACE SECRET nrser (TYPE azure, PROVIDER credential_chain, ACCOUNT_NAME '{account}');\n\n"
             : "";
         string views = string.Concat(LakeTable.All.Select(table =>
-            $"CREATE OR REPLACE VIEW {table.Name} AS SELECT * FROM read_parquet('{root}/{(LakeTable.Partitioned.Contains(table)
+            $"CREATE OR REPLACE VIEW {table.Name} AS SELECT * FROM read_parquet('{root}/{(table.IsPartitioned
                 ? $"{table.Name}/*/*.parquet', hive_partitioning = true, hive_types = {{'month': VARCHAR}}, union_by_name = true)"
                 : $"{table.Name}.parquet')")};\n"));
         string examples = string.Concat(LakeExamples.All.Select(example =>
@@ -69,13 +71,12 @@ internal static class BiFiles
         #    folder lake/v1; name it nrser.
         # 2. Attach the lakehouse to a notebook and run this.
         LAKE = "Files/nrser"
-        TABLES = [{string.Join(", ", LakeTable.Partitioned.Select(table => $"\"{table.Name}\""))}]
+        TABLES = [{string.Join(", ", LakeTable.All.Select(table => $"\"{table.Files.Split('/')[0]}\""))}]
 
         for name in TABLES:
             # parts of an earlier version lack columns that were added since
             rows = spark.read.option("mergeSchema", "true").parquet(f"{"{LAKE}/{name}"}")
-            rows.createOrReplaceTempView(name)
-        spark.read.parquet(f"{"{LAKE}"}/dates.parquet").createOrReplaceTempView("dates")
+            rows.createOrReplaceTempView(name.removesuffix(".parquet"))
 
         spark.sql('''
             SELECT month, Emotion, round(sum(DurationSeconds) / 3600, 2) AS Hours

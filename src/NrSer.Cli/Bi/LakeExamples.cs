@@ -92,6 +92,16 @@ internal static class LakeExamples
             GROUP BY ALL
             ORDER BY Segments DESC
             """),
+        ("How each podcast sounds: its shares of emotions", """
+            SELECT f.Title, s.Emotion,
+                   round(sum(s.DurationSeconds) / sum(sum(s.DurationSeconds)) OVER (PARTITION BY f.FeedId), 3) AS Share
+            FROM segments s
+            JOIN episodes e USING (RecordingId)
+            JOIN feeds f USING (FeedId)
+            WHERE s.IsReportable
+            GROUP BY f.FeedId, f.Title, s.Emotion
+            ORDER BY f.Title, Share DESC
+            """),
         ("At which hour recordings arrive", """
             SELECT UploadedHour, count(*) AS Recordings
             FROM recordings

@@ -38,6 +38,9 @@ internal static class PowerBiModel
             + $"expression {PowerQuery.Files} =\n{PowerQuery.Let(PowerQuery.FilesSteps, "\t\t")}\n");
         yield return ("definition/relationships.tmdl",
             "relationship segments_of_recording\n\tfromColumn: segments.RecordingId\n\ttoColumn: recordings.RecordingId\n\n"
+            + "relationship episode_of_recording\n\tcrossFilteringBehavior: bothDirections\n\tfromCardinality: one\n"
+            + "\tfromColumn: episodes.RecordingId\n\ttoColumn: recordings.RecordingId\n\n"
+            + "relationship episodes_of_feed\n\tfromColumn: episodes.FeedId\n\ttoColumn: feeds.FeedId\n\n"
             + "relationship recordings_by_day\n\tfromColumn: recordings.UploadedOn\n\ttoColumn: dates.Date\n");
         foreach (LakeTable table in LakeTable.All)
             yield return ($"definition/tables/{table.Name}.tmdl", TableOf(table));
@@ -45,7 +48,7 @@ internal static class PowerBiModel
 
     /// <summary>Names and types of a table's columns, as the model has them.</summary>
     public static IEnumerable<(LakeColumn Column, string Type)> ColumnsOf(LakeTable table) =>
-        (LakeTable.Partitioned.Contains(table) ? [.. table.Columns, LakeTable.Month] : table.Columns).Select(column => (column, TypeOf(column)));
+        (table.IsPartitioned ? [.. table.Columns, LakeTable.Month] : table.Columns).Select(column => (column, TypeOf(column)));
 
     private static string TableOf(LakeTable table)
     {

@@ -25,12 +25,11 @@ internal static class PowerQuery
     /// <summary>Rows of a table.</summary>
     public static IReadOnlyList<string> TableSteps(LakeTable table)
     {
-        bool partitioned = LakeTable.Partitioned.Contains(table);
         IEnumerable<LakeColumn> columns = table.Columns;
         string[] times = [.. columns.Where(column => column.SqlType == "TIMESTAMPTZ").Select(column => column.Name)];
         var steps = new List<string>
         {
-            partitioned
+            table.IsPartitioned
                 ? $"Chosen = Table.SelectRows({Files}, each Text.Contains([Path], \"/{table.Name}/month=\"))"
                 : $"Chosen = Table.SelectRows({Files}, each Text.EndsWith([Path], \"/{table.Name}.parquet\"))",
             "Read = Table.AddColumn(Chosen, \"Rows\", each Parquet.Document([Content]))",
@@ -45,7 +44,7 @@ internal static class PowerQuery
             + "})");
         steps.Add("Typed = Table.TransformColumnTypes(Universal, {"
             + string.Join(", ", columns.Select(column => $"{{\"{column.Name}\", {TypeOf(column)}}}")) + "})");
-        if (!partitioned)
+        if (!table.IsPartitioned)
             steps.Add("Whole = Table.RemoveColumns(Typed, {\"month\"})");
         return steps;
     }

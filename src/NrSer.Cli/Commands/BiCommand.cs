@@ -11,7 +11,7 @@ internal static class BiCommand
 
     public static Command Create(Terminal terminal)
     {
-        var tool = new Argument<BiFiles.Tool>("tool") { Description = "powerbi, excel, duckdb or fabric." };
+        var tool = new Argument<BiFiles.Tool>("tool") { Description = "powerbi, excel, duckdb, fabric or grafana." };
         tool.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Enum.GetNames<BiFiles.Tool>());
         var output = new Option<DirectoryInfo>("--out", "-o") { Description = "Folder to write into; made if there is none.", Required = true };
         var lake = new Option<string>("--lake")
@@ -21,7 +21,9 @@ internal static class BiCommand
         };
         var force = new Option<bool>("--force") { Description = "Write over what the folder has." };
         var write = new Command(
-            "write", "Writes a Power BI project, Excel's queries, a script for DuckDB or one for Fabric, all made from the columns of the lake.")
+            "write",
+            "Writes a Power BI project, Excel's queries, a script for DuckDB or one for Fabric, all made from the columns of the lake; or a Grafana "
+            + "dashboard over the API of 'nrser up' and 'nrser serve'.")
         { tool, output, lake, force };
         write.Run(terminal, async (parsed, cancellationToken) =>
         {
@@ -53,7 +55,7 @@ internal static class BiCommand
             }
 
             terminal.Note($"{files.Length} files written into {folder}.");
-            if (where == Placeholder)
+            if (where == Placeholder && parsed.GetValue(tool) != BiFiles.Tool.Grafana) // which reads no lake
                 terminal.Note($"They look for the lake at {Placeholder}: put the name of the results account in, or give it with --lake.");
             return ExitCode.Success;
         });

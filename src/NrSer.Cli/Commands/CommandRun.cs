@@ -56,7 +56,7 @@ internal static class CommandRun
         RequestFailedException { Status: 0 } => ($"The storage cannot be reached: {FirstLine(error)}", ExitCode.Environment),
         RequestFailedException => ($"The storage refused: {FirstLine(error)}", ExitCode.Environment),
         AggregateException { InnerExceptions: [var inner, ..] } => Explain(inner) ?? ($"{FirstLine(inner)}", ExitCode.Environment),
-        IOException or TimeoutException => (error.Message, ExitCode.BadInput),
+        IOException or InvalidDataException or TimeoutException => (error.Message, ExitCode.BadInput),
         FormatException => (error.Message, ExitCode.BadInput), // a connection string
         // a setting from the environment
         InvalidOperationException { InnerException: FormatException or ArgumentException } => (error.Message, ExitCode.BadInput),

@@ -52,7 +52,7 @@ internal static class ExportCommand
             if (!isCsv && (parsed.GetValue(defuse) || parsed.GetValue(bom)))
                 parsed.AddError("--defuse-formulas and --bom go with --format csv.");
         });
-        command.RunOnRows(terminal, async (parsed, rows, cancellationToken) =>
+        command.RunOnRowsOfFeed(terminal, async (parsed, rows, cancellationToken) =>
         {
             FileInfo? target = parsed.GetValue(output);
             Format wanted = parsed.GetValue(format);

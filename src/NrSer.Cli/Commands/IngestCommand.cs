@@ -6,6 +6,7 @@ using NrSer.Cli.Output;
 using NrSer.Cli.Storage;
 using NrSer.Core.Audio;
 using NrSer.Pipeline.Podcasts;
+using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Uploads;
@@ -37,6 +38,11 @@ internal static class IngestCommand
         };
         channels.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Enum.GetNames<ChannelMode>());
         var track = new Option<int?>("--track") { Description = "Which of the tracks with sound to hear, from 0." };
+        var segments = new Option<SegmentStore?>("--segments")
+        {
+            Description = "Where their segments stand: Table, or Blob alone, which an emulator has more room for; else as the pipeline is set.",
+        };
+        segments.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Enum.GetNames<SegmentStore>());
         var lane = new Option<Lane?>("--lane")
         {
             Description = $"Live: somebody waits for them. Bulk: an archive, which others may overtake. Else Bulk from {BulkFiles} files on.",
@@ -58,7 +64,7 @@ internal static class IngestCommand
             What a url names is fetched as episodes of podcasts are: by the settings NrSer__Podcasts__…, see docs/podcasts.md.
             """)
         {
-            sources, manifest, parallel, channels, track, lane, verbose, json,
+            sources, manifest, parallel, channels, track, segments, lane, verbose, json,
         };
         storage.AddTo(command);
         command.Validators.Add(parsed =>
@@ -71,7 +77,7 @@ internal static class IngestCommand
             storage.EnsureRoom(parsed);
             Listing listing = parsed.GetValue(manifest) is { } file ? Listed(terminal, file)
                 : await FoundAsync(terminal, parsed.GetValue(sources) ?? [], parsed.GetValue(verbose), cancellationToken);
-            var wishes = new UploadWishes(parsed.GetValue(channels), parsed.GetValue(track));
+            var wishes = new UploadWishes(parsed.GetValue(channels), parsed.GetValue(track), parsed.GetValue(segments));
             Lane chosen = parsed.GetValue(lane) ?? (listing.Recordings.Count < BulkFiles ? Lane.Live : Lane.Bulk);
             await using ServiceProvider services = CliServices.Pipeline(terminal, storage.Settings(parsed, terminal));
             BlobContainerClient container = services.GetRequiredService<BlobStorage>().Container(StorageNames.Recordings);

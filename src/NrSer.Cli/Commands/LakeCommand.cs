@@ -85,7 +85,7 @@ internal static class LakeCommand
         await foreach (LakeDifference difference in services.GetRequiredService<LakeVerifier>().RunAsync(month, cancellationToken))
         {
             if (count++ < MaxShown)
-                terminal.Out.WriteLine($"{difference.RecordingId} {difference.What}");
+                terminal.Out.WriteLine($"{difference.RecordingId} {difference.What}".TrimStart()); // what stands beside the parts has no recording
         }
 
         if (count == 0)

@@ -13,8 +13,8 @@ internal static class ProjectTablesCommand
         var command = new Command(
             "project-tables",
             "Fills the table of segments with those of recordings that were taken in with NrSer__Ingest__SegmentStore=Blob, for tools that read "
-            + "tables. The emulator keeps tables in memory: choose days.");
-        command.RunOnRows(terminal, async (_, rows, cancellationToken) =>
+            + "tables. The emulator keeps tables in memory: choose days, or a podcast.");
+        command.RunOnRowsOfFeed(terminal, async (_, rows, cancellationToken) =>
         {
             int recordings = 0, segments = 0, working = 0;
             await foreach (Recording recording in rows.RecordingsAsync(cancellationToken))

@@ -91,7 +91,7 @@ internal static class QueryCommand
     private static string? Answer(string wanted) => wanted.Trim() switch
     {
         Schema => string.Concat(LakeTable.All.Select(table => $"{table.Name}: {table.Meaning}\n" + string.Concat(
-            (LakeTable.Partitioned.Contains(table) ? [.. table.Columns, LakeTable.Month] : table.Columns).Select(column =>
+            (table.IsPartitioned ? [.. table.Columns, LakeTable.Month] : table.Columns).Select(column =>
                 $"  {column.Name,-22} {column.SqlType,-11} {(column.Unit is { } unit ? $"[{unit}] " : "")}{column.Meaning}\n")) + "\n")),
         Examples => string.Concat(LakeExamples.All.Select(example => $"-- {example.Question}\n{example.Sql};\n\n")),
         ['.', ..] other => throw new UsageException($"There is no {other}; there are {Schema} and {Examples}."),

@@ -9,14 +9,15 @@ namespace NrSer.Cli.Commands;
 /// <param name="Store">All rows.</param>
 /// <param name="From">First day of upload.</param>
 /// <param name="To">Last day of upload.</param>
-internal sealed record StoredRows(RecordingStore Store, DateOnly From, DateOnly To)
+/// <param name="NamePrefix">How the names of their uploads begin; null for any.</param>
+internal sealed record StoredRows(RecordingStore Store, DateOnly From, DateOnly To, string? NamePrefix = null)
 {
     /// <summary>Recordings uploaded on those days.</summary>
     public IAsyncEnumerable<Recording> RecordingsAsync(CancellationToken cancellationToken) => RecordingsAsync(status: null, cancellationToken);
 
     /// <summary>Those of them that stand so; null for all.</summary>
     public IAsyncEnumerable<Recording> RecordingsAsync(RecordingStatus? status, CancellationToken cancellationToken) =>
-        Store.ListAsync(new RecordingFilter(From, To, status), cancellationToken);
+        Store.ListAsync(new RecordingFilter(From, To, status) { NamePrefix = NamePrefix }, cancellationToken);
 
     /// <summary>A recording by id, or by blob name, of which the latest upload counts.</summary>
     /// <exception cref="UsageException">There is none.</exception>

@@ -7,6 +7,7 @@ using NrSer.Cli.Storage;
 using NrSer.Core.Models;
 using NrSer.Emulator;
 using NrSer.Pipeline;
+using NrSer.Pipeline.Results;
 
 namespace NrSer.Cli.Local;
 
@@ -84,7 +85,8 @@ internal sealed class LocalStack : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("NrSer:Sweep:Interval", (string?)"00:00:03"),
             KeyValuePair.Create("NrSer:Sweep:LostEventAfter", (string?)"00:01:00"),
                 KeyValuePair.Create("NrSer:WorkAudio:BudgetBytes", (string?)"20000000000"),
-                KeyValuePair.Create("NrSer:Ingest:HoldAfter", (string?)"00:01:00")]);
+                KeyValuePair.Create("NrSer:Ingest:HoldAfter", (string?)"00:01:00"),
+                KeyValuePair.Create("NrSer:Ingest:PodcastSegmentStore", (string?)nameof(SegmentStore.Blob))]);
         builder.Configuration.AddInMemoryCollection(settings);
         CliServices.AddDefaultFolder(builder.Configuration).AddEnvironmentVariables();
         builder.Configuration.AddInMemoryCollection([StorageLocation.ConnectionSetting(connectionString)]);

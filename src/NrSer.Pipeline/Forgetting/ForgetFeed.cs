@@ -1,3 +1,4 @@
+using NrSer.Pipeline.Lake;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 
@@ -6,7 +7,8 @@ namespace NrSer.Pipeline.Forgetting;
 /// <summary>Deletes what is known of a podcast, once its recordings are forgotten.</summary>
 /// <param name="podcasts">Feeds and episodes.</param>
 /// <param name="episodes">Deletes episodes.</param>
-public sealed class ForgetFeed(PodcastStore podcasts, EpisodeErasure episodes)
+/// <param name="lake">Names podcasts, too.</param>
+public sealed class ForgetFeed(PodcastStore podcasts, EpisodeErasure episodes, LakeCompactor lake)
 {
     private const int BatchEpisodes = 1000;
 
@@ -23,5 +25,6 @@ public sealed class ForgetFeed(PodcastStore podcasts, EpisodeErasure episodes)
             await episodes.RunAsync(batch, cancellationToken).ConfigureAwait(false);
         await podcasts.DeleteEpisodesAsync(feed.Id, cancellationToken).ConfigureAwait(false);
         await podcasts.DeleteFeedAsync(feed.Id, cancellationToken).ConfigureAwait(false);
+        await lake.RewriteFeedsAsync(cancellationToken).ConfigureAwait(false);
     }
 }

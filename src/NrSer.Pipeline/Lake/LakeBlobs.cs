@@ -17,9 +17,6 @@ public sealed class LakeBlobs(BlobStorage storage)
     /// <summary>How far the lake has got.</summary>
     public const string FreshnessName = $"{LakePart.Root}_freshness.json";
 
-    /// <summary>The calendar.</summary>
-    public const string DatesName = $"{LakePart.Root}dates.parquet";
-
     private const string RowsKey = "rows";
 
     private readonly BlobContainerClient _results = storage.Container(StorageNames.Results);
@@ -90,14 +87,14 @@ public sealed class LakeBlobs(BlobStorage storage)
     }
 
     /// <summary>Deletes what parts of a month were before they were replaced, where the account keeps versions.</summary>
-    /// <param name="month">The month.</param>
+    /// <param name="month">The month; null for what stands beside the months.</param>
     /// <param name="cancellationToken">Stops between blobs; call it again then.</param>
-    public async Task DeleteOldAsync(string month, CancellationToken cancellationToken)
+    public async Task DeleteOldAsync(string? month, CancellationToken cancellationToken)
     {
-        foreach (LakeTable table in LakeTable.Partitioned)
+        foreach (LakeTable table in LakeTable.All.Where(table => table.IsPartitioned == month is not null))
         {
-            await BlobPurge.DeleteAsync(_results, $"{LakePart.Root}{table.Name}/month={month}/", BlobPurge.IsOld, cancellationToken)
-                .ConfigureAwait(false);
+            string files = month is null ? table.Files : $"{table.Name}/month={month}/";
+            await BlobPurge.DeleteAsync(_results, LakePart.Root + files, BlobPurge.IsOld, cancellationToken).ConfigureAwait(false);
         }
     }
 

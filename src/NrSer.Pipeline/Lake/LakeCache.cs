@@ -46,10 +46,16 @@ public sealed class LakeCache(LakeBlobs blobs, string folder, TimeProvider time)
                 }).ConfigureAwait(false);
             if (files.Count < parts.Length)
                 continue; // one was replaced since it was listed: look again
-            string dates = Path.Combine(Folder, "dates.parquet");
-            await TryFetchAsync(LakeBlobs.DatesName, etag: null, dates, cancellationToken).ConfigureAwait(false);
+            var beside = new Dictionary<LakeTable, string>();
+            foreach (LakeTable table in LakeTable.All.Where(table => !table.IsPartitioned))
+            {
+                string path = Path.Combine(Folder, table.Files);
+                if (await TryFetchAsync(LakePart.Root + table.Files, etag: null, path, cancellationToken).ConfigureAwait(false))
+                    beside[table] = path;
+            }
+
             Prune([.. files.Values]);
-            return new LakeSnapshot(Folder, parts, parts.ToDictionary(part => part, part => files[part]), File.Exists(dates) ? dates : null);
+            return new LakeSnapshot(Folder, parts, parts.ToDictionary(part => part, part => files[part]), beside);
         }
 
         throw new IOException("The lake is being rewritten faster than it can be fetched. Try again when the compaction has ended.");
@@ -117,8 +123,9 @@ public sealed class LakeCache(LakeBlobs blobs, string folder, TimeProvider time)
 /// <param name="Folder">Everything is below it.</param>
 /// <param name="Parts">In order of table, month and number.</param>
 /// <param name="Files">A file for each.</param>
-/// <param name="Dates">The calendar's file; null where there is none yet.</param>
-public sealed record LakeSnapshot(string Folder, IReadOnlyList<LakePart> Parts, IReadOnlyDictionary<LakePart, string> Files, string? Dates)
+/// <param name="Beside">Files of tables that come in one.</param>
+public sealed record LakeSnapshot(
+    string Folder, IReadOnlyList<LakePart> Parts, IReadOnlyDictionary<LakePart, string> Files, IReadOnlyDictionary<LakeTable, string> Beside)
 {
     /// <summary>Copies it into a folder, by the names that its blobs have; parts that are there and are not the lake's are removed.</summary>
     /// <param name="folder">Made if there is none.</param>
@@ -133,8 +140,8 @@ public sealed record LakeSnapshot(string Folder, IReadOnlyList<LakePart> Parts, 
             File.Move($"{NameOf(part)}.unfinished", NameOf(part), overwrite: true);
         }
 
-        if (Dates is not null)
-            File.Copy(Dates, Path.Combine(folder, Path.GetFileName(Dates)), overwrite: true);
+        foreach ((LakeTable table, string file) in Beside)
+            File.Copy(file, Path.Combine(folder, table.Files), overwrite: true);
         HashSet<string> known = [.. Parts.Select(NameOf)];
         foreach (LakeTable table in LakeTable.Partitioned.Where(table => Directory.Exists(Path.Combine(folder, table.Name))))
         {

@@ -15,6 +15,7 @@ namespace NrSer.Pipeline.Lake;
 /// <param name="blobs">The lake.</param>
 /// <param name="query">Recording rows.</param>
 /// <param name="markers">What has ended since.</param>
+/// <param name="podcasts">Episodes that recordings are.</param>
 /// <param name="forgotten">What must not be there any more.</param>
 /// <param name="documents">What stands beside the parts.</param>
 /// <param name="lease">Keeps a second host from it.</param>
@@ -22,8 +23,8 @@ namespace NrSer.Pipeline.Lake;
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class LakeCompactor(
-    LakeBlobs blobs, RecordingStore query, LakeMarkers markers, ForgottenStore forgotten, LakeDocuments documents, BlobLease lease,
-    IOptions<LakeOptions> options, TimeProvider time, ILogger<LakeCompactor> logger)
+    LakeBlobs blobs, RecordingStore query, LakeMarkers markers, PodcastStore podcasts, ForgottenStore forgotten, LakeDocuments documents,
+    BlobLease lease, IOptions<LakeOptions> options, TimeProvider time, ILogger<LakeCompactor> logger)
 {
     private const int BatchRecordings = 2000; // a part's worth at some 500 segments each
     private const int LookUpsAtOnce = 8;
@@ -127,6 +128,17 @@ public sealed partial class LakeCompactor(
         return done ? removed : null;
     }
 
+    /// <summary>Says anew which podcasts there are, as when one was forgotten. No other host need wait: whoever writes them looks again.</summary>
+    /// <param name="cancellationToken">Stops between requests; call it again then.</param>
+    public async Task RewriteFeedsAsync(CancellationToken cancellationToken)
+    {
+        if (!await blobs.ListAsync(month: null, cancellationToken).AnyAsync(cancellationToken).ConfigureAwait(false))
+            return;
+        using var workspace = LakeWorkspace.Open(options.Value);
+        await documents.WriteFeedsAsync(workspace, cancellationToken).ConfigureAwait(false);
+        await blobs.DeleteOldAsync(month: null, cancellationToken).ConfigureAwait(false);
+    }
+
     private async Task<int> CompactMonthAsync(LakeWorkspace workspace, string month, LakeMarker[] marked, CancellationToken cancellationToken)
     {
         Recording?[] found = await RowsAsync([.. marked.Select(marker => marker.Id)], cancellationToken).ConfigureAwait(false);
@@ -190,7 +202,7 @@ public sealed partial class LakeCompactor(
 
     private async Task<LakeWriter> OpenAsync(LakeWorkspace workspace, string month, CancellationToken cancellationToken)
     {
-        var writer = new LakeWriter(blobs, options.Value, workspace, month);
+        var writer = new LakeWriter(blobs, podcasts, options.Value, workspace, month);
         await writer.OpenAsync(cancellationToken).ConfigureAwait(false);
         return writer;
     }

@@ -87,15 +87,14 @@ public sealed class LakeDatabase : IDisposable
 
     private static string ViewOf(LakeTable table, LakeSnapshot? lake)
     {
-        bool partitioned = LakeTable.Partitioned.Contains(table);
-        LakeColumn[] columns = partitioned ? [.. table.Columns, LakeTable.Month] : [.. table.Columns];
+        LakeColumn[] columns = table.IsPartitioned ? [.. table.Columns, LakeTable.Month] : [.. table.Columns];
         string none = $"SELECT {string.Join(", ", columns.Select(column => $"NULL::{column.SqlType} AS \"{column.Name}\""))} WHERE false";
-        string[] files = partitioned
+        string[] files = table.IsPartitioned
             ? [.. lake?.Parts.Where(part => part.Table == table.Name).Select(part => lake.Files[part]) ?? []]
-            : lake?.Dates is { } dates ? [dates] : [];
+            : lake?.Beside.TryGetValue(table, out string? beside) == true ? [beside] : [];
         if (files.Length == 0)
             return none;
-        string months = partitioned ? ", hive_partitioning = true, hive_types = {'month': VARCHAR}" : "";
+        string months = table.IsPartitioned ? ", hive_partitioning = true, hive_types = {'month': VARCHAR}" : "";
         string rows = $"SELECT * FROM read_parquet([{string.Join(", ", files.Select(LakeWorkspace.Quote))}], union_by_name = true{months})";
         // parts of an earlier version lack columns that were added since
         return $"SELECT {string.Join(", ", columns.Select(column => $"\"{column.Name}\""))} FROM ({none} UNION ALL BY NAME {rows})";

@@ -1,17 +1,19 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
 
 namespace NrSer.Pipeline.Lake;
 
-/// <summary>What stands beside the parts: the schema, how far the lake has got, the calendar.</summary>
+/// <summary>What stands beside the parts: the schema, how far the lake has got, the podcasts, the calendar.</summary>
 /// <param name="blobs">The lake.</param>
+/// <param name="podcasts">Feeds.</param>
 /// <param name="time">The clock.</param>
-public sealed class LakeDocuments(LakeBlobs blobs, TimeProvider time)
+public sealed class LakeDocuments(LakeBlobs blobs, PodcastStore podcasts, TimeProvider time)
 {
     /// <summary>The schema, as <c>_schema.json</c> has it.</summary>
     public static LakeSchemaV1 Schema { get; } = new(1, [.. LakeTable.All.Select(table => new LakeSchemaTableV1(
-        table.Name, table.Meaning, LakeTable.Partitioned.Contains(table) ? $"{table.Name}/month=yyyy-MM/part-NNNN.parquet" : $"{table.Name}.parquet",
-        [.. table.Columns.Select(column => new LakeSchemaColumnV1(
+        table.Name, table.Meaning, table.Files, [.. table.Columns.Select(column => new LakeSchemaColumnV1(
             column.Name, column.SqlType, column.Unit, column.IsNullable, column.Meaning))]))]);
 
     /// <summary>How far the lake has got; null before it was first compacted.</summary>
@@ -26,19 +28,9 @@ public sealed class LakeDocuments(LakeBlobs blobs, TimeProvider time)
         LakePart[] parts = await blobs.ListAsync(month: null, cancellationToken).ToArrayAsync(cancellationToken).ConfigureAwait(false);
         if (parts.Length == 0)
             return;
-        await WriteIfNewAsync(
-            LakeBlobs.SchemaName, BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(Schema, LakeJsonContext.Default.LakeSchemaV1)),
-            cancellationToken).ConfigureAwait(false);
-
-        string path = workspace.PathOf("dates.parquet");
-        string first = parts.Min(part => part.Month)!, last = parts.Max(part => part.Month)![..4];
-        workspace.Write(
-            LakeTable.Dates,
-            $"SELECT day::DATE AS day FROM range(DATE '{first}-01', DATE '{last}-12-31' + 1, INTERVAL 1 DAY) days(day)", path);
-        await WriteIfNewAsync(
-            LakeBlobs.DatesName, BinaryData.FromBytes(await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false)), cancellationToken)
-            .ConfigureAwait(false);
-
+        await WriteIfNewAsync(LakeBlobs.SchemaName, SchemaBytes(), cancellationToken).ConfigureAwait(false);
+        await WriteAsync(workspace, LakeTable.Dates, DatesOf(parts), cancellationToken).ConfigureAwait(false);
+        await WriteFeedsAsync(workspace, cancellationToken).ConfigureAwait(false);
         var freshness = new LakeFreshnessV1(
             1, time.GetUtcNow(), RowsOf(LakeTable.Recordings), RowsOf(LakeTable.Segments),
             [.. parts.Select(part => new LakeFreshnessPartV1(part.BlobName[LakePart.Root.Length..], part.Rows, part.Bytes, part.ETag))]);
@@ -48,6 +40,82 @@ public sealed class LakeDocuments(LakeBlobs blobs, TimeProvider time)
             .ConfigureAwait(false);
 
         long RowsOf(LakeTable table) => parts.Where(part => part.Table == table.Name).Sum(part => part.Rows);
+    }
+
+    /// <summary>Writes the podcasts as they stand. One that was forgotten while that was done is not written back: it looks again.</summary>
+    /// <param name="workspace">Where.</param>
+    /// <param name="cancellationToken">Stops between requests.</param>
+    internal async Task WriteFeedsAsync(LakeWorkspace workspace, CancellationToken cancellationToken)
+    {
+        HashSet<string> written;
+        do
+        {
+            Feed[] feeds = await podcasts.FeedsAsync(cancellationToken).ToArrayAsync(cancellationToken).ConfigureAwait(false);
+            workspace.Create("feeds_now", feeds);
+            await WriteAsync(workspace, LakeTable.Feeds, "SELECT * FROM feeds_now", cancellationToken).ConfigureAwait(false);
+            written = [.. feeds.Select(feed => feed.Id)];
+        }
+        while (!written.IsSubsetOf(await podcasts.FeedsAsync(cancellationToken).Select(feed => feed.Id).ToArrayAsync(cancellationToken)
+            .ConfigureAwait(false)));
+    }
+
+    /// <summary>Compares what stands beside the parts with them. What one compaction is late with is no difference.</summary>
+    /// <param name="workspace">Where.</param>
+    /// <param name="cancellationToken">Stops between requests.</param>
+    /// <returns>What differs, sentences without their end.</returns>
+    internal async Task<IReadOnlyList<string>> VerifyAsync(LakeWorkspace workspace, CancellationToken cancellationToken)
+    {
+        LakePart[] parts = await blobs.ListAsync(month: null, cancellationToken).ToArrayAsync(cancellationToken).ConfigureAwait(false);
+        if (parts.Length == 0)
+            return [];
+        var wrong = new List<string>();
+        if (await blobs.FindAsync(LakeBlobs.SchemaName, cancellationToken).ConfigureAwait(false) is not { } schema
+            || !schema.ToMemory().Span.SequenceEqual(SchemaBytes().ToMemory().Span))
+            wrong.Add("_schema.json is missing or of another version");
+        if (await FindFreshnessAsync(cancellationToken).ConfigureAwait(false) is null)
+            wrong.Add("_freshness.json is missing");
+        string? dates = await DownloadAsync(workspace, LakeTable.Dates, cancellationToken).ConfigureAwait(false);
+        if (dates is null || workspace.Read($"{DatesOf(parts)} EXCEPT SELECT \"Date\" FROM read_parquet({LakeWorkspace.Quote(dates)})", _ => true)
+            is { Count: > 0 })
+            wrong.Add("dates.parquet is missing, or lacks days");
+
+        string[] known = await podcasts.FeedsAsync(cancellationToken).Select(feed => feed.Id).ToArrayAsync(cancellationToken).ConfigureAwait(false);
+        string? file = await DownloadAsync(workspace, LakeTable.Feeds, cancellationToken).ConfigureAwait(false);
+        if (file is null)
+            wrong.Add("feeds.parquet is missing");
+        else
+        {
+            wrong.AddRange(workspace.Read(
+                $"SELECT \"FeedId\" FROM read_parquet({LakeWorkspace.Quote(file)}) ORDER BY 1", row => row.GetString(0))
+                .Except(known, StringComparer.Ordinal).Select(id => $"feeds.parquet has {id}, which is no feed any more"));
+        }
+
+        return wrong;
+    }
+
+    private static BinaryData SchemaBytes() =>
+        BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(Schema, LakeJsonContext.Default.LakeSchemaV1));
+
+    /// <summary>SQL for the days from the first month of the lake to the end of the last one's year.</summary>
+    private static string DatesOf(LakePart[] parts)
+    {
+        string first = parts.Min(part => part.Month)!, last = parts.Max(part => part.Month)![..4];
+        return $"SELECT day::DATE AS day FROM range(DATE '{first}-01', DATE '{last}-12-31' + 1, INTERVAL 1 DAY) days(day)";
+    }
+
+    private async Task WriteAsync(LakeWorkspace workspace, LakeTable table, string rows, CancellationToken cancellationToken)
+    {
+        string path = workspace.PathOf(table.Files);
+        workspace.Write(table, rows, path);
+        await WriteIfNewAsync(
+            LakePart.Root + table.Files, BinaryData.FromBytes(await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false)),
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<string?> DownloadAsync(LakeWorkspace workspace, LakeTable table, CancellationToken cancellationToken)
+    {
+        string path = workspace.PathOf(table.Files);
+        return await blobs.TryDownloadAsync(LakePart.Root + table.Files, etag: null, path, cancellationToken).ConfigureAwait(false) ? path : null;
     }
 
     /// <remarks>Caches by ETag keep what did not change.</remarks>

@@ -9,6 +9,10 @@ namespace NrSer.Pipeline.Lake;
 /// <param name="Order">What its rows are sorted by, as SQL.</param>
 public sealed record LakeTable(string Name, string Meaning, IReadOnlyList<LakeColumn> Columns, string Order)
 {
+    /// <summary>Columns of a recording that the lake has: what Sweep alone writes says how work stands, which changes without an end.</summary>
+    internal static IReadOnlyList<Column<Recording>> RecordingSources { get; } =
+        [.. RecordingColumns.All.Where(column => column.Owners != Stage.Sweep)];
+
     /// <summary>The month of the upload, which is the folder of a part and no column in it.</summary>
     public static LakeColumn Month { get; } =
         new("month", "VARCHAR", null, IsNullable: false, "Month of the upload in UTC, `yyyy-MM`; the part's folder.");
@@ -17,16 +21,28 @@ public sealed record LakeTable(string Name, string Meaning, IReadOnlyList<LakeCo
     public static LakeTable Recordings { get; } = new(
         "recordings", "One row for every recording that has ended: completed, rejected or failed.",
         [
-            // what Sweep alone writes says how work stands, which changes without an end
-            .. RecordingColumns.All.Where(column => column.Owners != Stage.Sweep).Select(Of),
+            .. RecordingSources.Select(Of),
             new("UploadedOn", "DATE", "UTC", IsNullable: true, "Day of the upload; joins `dates`.",
                 "CAST(\"UploadedAt\" AT TIME ZONE 'UTC' AS DATE)"),
             new("UploadedHour", "INTEGER", "0–23, UTC", IsNullable: true, "Hour of the upload.",
                 "CAST(hour(\"UploadedAt\" AT TIME ZONE 'UTC') AS INTEGER)"),
+            new("RecordedOn", "DATE", "UTC", IsNullable: true, "Day on which it was recorded or published.",
+                "CAST(\"RecordedAt\" AT TIME ZONE 'UTC' AS DATE)"),
+            new("RecordedHour", "INTEGER", "0–23, UTC", IsNullable: true, "Hour at which it was recorded or published.",
+                "CAST(hour(\"RecordedAt\" AT TIME ZONE 'UTC') AS INTEGER)"),
         ],
         "\"RecordingId\"");
 
-    /// <summary>A row for every segment of those.</summary>
+    /// <summary>A row for every one of those that is an episode of a podcast.</summary>
+    public static LakeTable Episodes { get; } = new(
+        "episodes", "One row for every recording that has ended and is an episode of a podcast: what its feed says of it.",
+        [
+            new("RecordingId", "VARCHAR", null, IsNullable: false, "The recording."),
+            .. EpisodeColumns.Told.Select(Of),
+        ],
+        "\"RecordingId\"");
+
+    /// <summary>A row for every segment of the recordings.</summary>
     public static LakeTable Segments { get; } = new(
         "segments", "One row for every few seconds of a recording that has ended.",
         [
@@ -34,6 +50,12 @@ public sealed record LakeTable(string Name, string Meaning, IReadOnlyList<LakeCo
             new("DurationSeconds", "DOUBLE", "s", IsNullable: false, "Its length.", "\"EndSeconds\" - \"StartSeconds\""),
         ],
         "\"RecordingId\", \"Channel\", \"StartSeconds\"");
+
+    /// <summary>The podcasts; it stands beside the folders.</summary>
+    public static LakeTable Feeds { get; } = new(
+        "feeds", "One row for every podcast that is followed, or was.",
+        [.. FeedColumns.Told.Select(Of)],
+        "\"FeedId\"");
 
     /// <summary>The calendar, for BI tools that want one; it stands beside the folders.</summary>
     public static LakeTable Dates { get; } = new(
@@ -52,10 +74,18 @@ public sealed record LakeTable(string Name, string Meaning, IReadOnlyList<LakeCo
         "\"Date\"");
 
     /// <summary>Those that come in parts, by month.</summary>
-    public static IReadOnlyList<LakeTable> Partitioned { get; } = [Recordings, Segments];
+    /// <remarks>In the order in which they are written when rows come. When rows go, and when parts are listed, it is the other way round, so that
+    /// nobody finds rows of a recording that no part names.</remarks>
+    public static IReadOnlyList<LakeTable> Partitioned { get; } = [Recordings, Episodes, Segments];
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<LakeTable> All { get; } = [Recordings, Segments, Dates];
+    public static IReadOnlyList<LakeTable> All { get; } = [Recordings, Segments, Episodes, Feeds, Dates];
+
+    /// <summary>Whether it comes in parts, by month; else it is one file beside their folders.</summary>
+    public bool IsPartitioned => Partitioned.Contains(this);
+
+    /// <summary>Where its files are, below the lake's root.</summary>
+    public string Files => IsPartitioned ? $"{Name}/month=yyyy-MM/part-NNNN.parquet" : $"{Name}.parquet";
 
     /// <summary>Names and types, as SQL declares a table.</summary>
     internal string Declaration =>

@@ -5,12 +5,16 @@ using NrSer.Pipeline.Results.Tables;
 
 namespace NrSer.Pipeline.Lake;
 
-/// <summary>Compares the lake with rows and journal, row by row. It reads everything: something to do by hand.</summary>
+/// <summary>Compares the lake with rows and journal, row by row, and what stands beside the parts with them. It reads everything: something to do by
+/// hand.</summary>
 /// <param name="blobs">The lake.</param>
 /// <param name="query">Recording rows.</param>
+/// <param name="podcasts">Feeds and episodes.</param>
+/// <param name="documents">What stands beside the parts.</param>
 /// <param name="markers">What the lake has yet to take in.</param>
 /// <param name="options">Sizes.</param>
-public sealed class LakeVerifier(LakeBlobs blobs, RecordingStore query, LakeMarkers markers, IOptions<LakeOptions> options)
+public sealed class LakeVerifier(
+    LakeBlobs blobs, RecordingStore query, PodcastStore podcasts, LakeDocuments documents, LakeMarkers markers, IOptions<LakeOptions> options)
 {
     private const int BatchRecordings = 1000;
 
@@ -30,6 +34,9 @@ public sealed class LakeVerifier(LakeBlobs blobs, RecordingStore query, LakeMark
             await foreach (LakeDifference difference in VerifyMonthAsync(workspace, each, cancellationToken).ConfigureAwait(false))
                 yield return difference;
         }
+
+        foreach (string what in await documents.VerifyAsync(workspace, cancellationToken).ConfigureAwait(false))
+            yield return new LakeDifference("", "", what);
     }
 
     private async IAsyncEnumerable<LakeDifference> VerifyMonthAsync(
@@ -37,7 +44,7 @@ public sealed class LakeVerifier(LakeBlobs blobs, RecordingStore query, LakeMark
     {
         var waiting = new HashSet<RecordingId>(await markers.ListAsync(cancellationToken).Select(marker => marker.Id)
             .Where(id => LakePart.MonthOf(id) == month).ToListAsync(cancellationToken).ConfigureAwait(false));
-        var writer = new LakeWriter(blobs, options.Value, workspace, month);
+        var writer = new LakeWriter(blobs, podcasts, options.Value, workspace, month);
         await writer.OpenAsync(cancellationToken).ConfigureAwait(false);
         foreach (string twice in workspace.Read("SELECT id FROM placed GROUP BY id HAVING count(*) > 1 ORDER BY id", row => row.GetString(0)))
             yield return new LakeDifference(month, twice, "is in more than one part");
@@ -70,11 +77,14 @@ public sealed class LakeVerifier(LakeBlobs blobs, RecordingStore query, LakeMark
             workspace.Execute($"CREATE OR REPLACE TABLE lake_{table.Name} AS {rows}");
         }
 
-        foreach (string stray in workspace.Read(
-            "SELECT DISTINCT \"RecordingId\" FROM lake_segments "
-            + "WHERE \"RecordingId\" NOT IN (SELECT \"RecordingId\" FROM lake_recordings) ORDER BY 1",
-            row => row.GetString(0)))
-            yield return new LakeDifference(month, stray, "has segments in a part that does not name it");
+        foreach (LakeTable table in LakeTable.Partitioned.Where(table => table != LakeTable.Recordings))
+        {
+            foreach (string stray in workspace.Read(
+                $"SELECT DISTINCT \"RecordingId\" FROM lake_{table.Name} "
+                + "WHERE \"RecordingId\" NOT IN (SELECT \"RecordingId\" FROM lake_recordings) ORDER BY 1",
+                row => row.GetString(0)))
+                yield return new LakeDifference(month, stray, $"has {table.Name} in a part that does not name it");
+        }
 
         foreach (RecordingId[] batch in ids.Chunk(BatchRecordings))
         {
@@ -88,9 +98,7 @@ public sealed class LakeVerifier(LakeBlobs blobs, RecordingStore query, LakeMark
                     settled.Add(row);
             }
 
-            workspace.Create("true_recordings", LakeTable.Recordings);
-            workspace.Append("true_recordings", settled);
-            await writer.ReadJournalAsync("true_segments", settled, cancellationToken).ConfigureAwait(false);
+            await writer.ReadAsync("true", settled, cancellationToken).ConfigureAwait(false);
             foreach (LakeTable table in LakeTable.Partitioned)
             {
                 foreach ((string id, long missing, long extra) in Compare(workspace, table))
@@ -112,7 +120,7 @@ public sealed class LakeVerifier(LakeBlobs blobs, RecordingStore query, LakeMark
 }
 
 /// <summary>Where the lake is not what it should be.</summary>
-/// <param name="Month">Of the part.</param>
-/// <param name="RecordingId">The recording.</param>
+/// <param name="Month">Of the part; empty for what stands beside them.</param>
+/// <param name="RecordingId">The recording; empty for what stands beside the parts.</param>
 /// <param name="What">What differs, to follow its name.</param>
 public sealed record LakeDifference(string Month, string RecordingId, string What);

@@ -73,23 +73,36 @@ internal sealed class LakeWorkspace : IDisposable
     /// <param name="table">Has its columns.</param>
     public void Create(string name, LakeTable table) => Execute($"CREATE OR REPLACE TABLE {name} ({table.Declaration})");
 
-    /// <summary>Adds recordings to a table that was made for them.</summary>
+    /// <summary>Makes a table of rows, in place of an earlier one of the name.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="recordings">Any number.</param>
-    public void Append(string name, IEnumerable<Recording> recordings)
+    /// <param name="table">Has its columns.</param>
+    /// <param name="rows">A value a column.</param>
+    public void Create(string name, LakeTable table, IEnumerable<IEnumerable<object?>> rows)
     {
-        Column<Recording>[] columns = [.. RecordingColumns.All.Where(column => column.Owners != Stage.Sweep)];
+        Create(name, table);
         using DuckDBAppender appender = _database.CreateAppender(name);
-        foreach (Recording recording in recordings)
+        foreach (IEnumerable<object?> values in rows)
         {
             IDuckDBAppenderRow row = appender.CreateRow();
-            foreach (Column<Recording> column in columns)
-                AppendValue(row, column.ValueOf(recording));
+            foreach (object? value in values)
+                AppendValue(row, value);
             row.EndRow();
         }
 
         appender.Close();
     }
+
+    /// <summary>Makes a table of recordings.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="recordings">Any number.</param>
+    public void Create(string name, IEnumerable<Recording> recordings) => Create(
+        name, LakeTable.Recordings, recordings.Select(recording => LakeTable.RecordingSources.Select(column => column.ValueOf(recording))));
+
+    /// <summary>Makes a table of feeds.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="feeds">Any number.</param>
+    public void Create(string name, IEnumerable<Feed> feeds) =>
+        Create(name, LakeTable.Feeds, feeds.Select(feed => FeedColumns.Told.Select(column => column.ValueOf(feed))));
 
     /// <summary>Writes rows as a Parquet file.</summary>
     /// <param name="table">Its columns and order.</param>

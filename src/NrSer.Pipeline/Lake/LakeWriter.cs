@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
+using NrSer.Pipeline.Storage;
 
 namespace NrSer.Pipeline.Lake;
 
@@ -9,10 +11,11 @@ namespace NrSer.Pipeline.Lake;
 /// Where a recording is, its part of <c>recordings</c> says: that one is written first when rows come, and last when they go. Killed in between,
 /// the next run finds the recording there and writes the segments again; it never finds segments whose recording no part names.
 /// </remarks>
-internal sealed class LakeWriter(LakeBlobs blobs, LakeOptions options, LakeWorkspace workspace, string month)
+internal sealed class LakeWriter(LakeBlobs blobs, PodcastStore podcasts, LakeOptions options, LakeWorkspace workspace, string month)
 {
     private const int FilesAtOnce = 500; // so many open files and footers are held
-    private const int DownloadsAtOnce = 8;
+    private const int RequestsAtOnce = 8;
+    private const int EpisodeKeyChars = 16; // as Episode.KeyOf makes it
 
     private readonly Dictionary<(string Table, int Number), LakePart> _parts = [];
 
@@ -70,20 +73,32 @@ internal sealed class LakeWriter(LakeBlobs blobs, LakeOptions options, LakeWorks
     /// <param name="cancellationToken">Stops between files; what was replaced is whole.</param>
     public async Task PutAsync(int number, IReadOnlyCollection<Recording> recordings, CancellationToken cancellationToken)
     {
-        string oldRecordings = await OldAsync(LakeTable.Recordings, number, cancellationToken).ConfigureAwait(false);
-        string oldSegments = await OldAsync(LakeTable.Segments, number, cancellationToken).ConfigureAwait(false);
-        workspace.Create("new_recordings", LakeTable.Recordings);
-        workspace.Append("new_recordings", recordings);
-        await ReadJournalAsync("new_segments", recordings, cancellationToken).ConfigureAwait(false);
-        const string Kept = "WHERE \"RecordingId\" NOT IN (SELECT \"RecordingId\" FROM new_recordings)";
-        await ReplaceAsync(
-            LakeTable.Recordings, number, $"SELECT * FROM ({oldRecordings}) {Kept} UNION ALL SELECT * FROM new_recordings", cancellationToken)
-            .ConfigureAwait(false);
-        workspace.Execute(
-            $"INSERT INTO placed SELECT \"RecordingId\", {number} FROM new_recordings WHERE \"RecordingId\" NOT IN (SELECT id FROM placed)");
-        await ReplaceAsync(
-            LakeTable.Segments, number, $"SELECT * FROM ({oldSegments}) {Kept} UNION ALL SELECT * FROM new_segments", cancellationToken)
-            .ConfigureAwait(false);
+        foreach (LakeTable table in LakeTable.Partitioned)
+            await DownloadAsync(table, number, cancellationToken).ConfigureAwait(false); // all that is needed, before anything is replaced
+        await ReadAsync("new", recordings, cancellationToken).ConfigureAwait(false);
+        foreach (LakeTable table in LakeTable.Partitioned)
+        {
+            string old = await OldAsync(table, number, cancellationToken).ConfigureAwait(false);
+            await ReplaceAsync(
+                table, number, $"SELECT * FROM ({old}) WHERE \"RecordingId\" NOT IN (SELECT \"RecordingId\" FROM new_recordings) "
+                + $"UNION ALL SELECT * FROM new_{table.Name}", cancellationToken).ConfigureAwait(false);
+            if (table == LakeTable.Recordings)
+            {
+                workspace.Execute(
+                    $"INSERT INTO placed SELECT \"RecordingId\", {number} FROM new_recordings WHERE \"RecordingId\" NOT IN (SELECT id FROM placed)");
+            }
+        }
+    }
+
+    /// <summary>Reads what the lake is to have of recordings into a table for each of its own.</summary>
+    /// <param name="prefix">Begins the tables' names, before an underscore.</param>
+    /// <param name="recordings">All have ended.</param>
+    /// <param name="cancellationToken">Stops between requests.</param>
+    public async Task ReadAsync(string prefix, IReadOnlyCollection<Recording> recordings, CancellationToken cancellationToken)
+    {
+        workspace.Create($"{prefix}_{LakeTable.Recordings.Name}", recordings);
+        await ReadEpisodesAsync($"{prefix}_{LakeTable.Episodes.Name}", recordings, cancellationToken).ConfigureAwait(false);
+        await ReadJournalAsync($"{prefix}_{LakeTable.Segments.Name}", recordings, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Takes recordings out of a part, segments first: a recording that no part names any more has no rows left.</summary>
@@ -92,7 +107,7 @@ internal sealed class LakeWriter(LakeBlobs blobs, LakeOptions options, LakeWorks
     /// <param name="cancellationToken">Stops between files; call it again then.</param>
     public async Task RemoveAsync(int number, IReadOnlyCollection<RecordingId> recordings, CancellationToken cancellationToken)
     {
-        foreach (LakeTable table in new[] { LakeTable.Segments, LakeTable.Recordings })
+        foreach (LakeTable table in LakeTable.Partitioned.Reverse())
         {
             string old = await OldAsync(table, number, cancellationToken).ConfigureAwait(false);
             await ReplaceAsync(table, number, $"SELECT * FROM ({old}) WHERE \"RecordingId\" NOT IN ({IdsOf(recordings)})", cancellationToken)
@@ -100,19 +115,49 @@ internal sealed class LakeWriter(LakeBlobs blobs, LakeOptions options, LakeWorks
         }
     }
 
-    /// <summary>Reads the journal of recordings into a table: a few files at a time, since each costs memory.</summary>
-    /// <param name="name">The table, made anew.</param>
-    /// <param name="recordings">Those that were rejected have nothing there.</param>
-    /// <param name="cancellationToken">Stops between files.</param>
-    public async Task ReadJournalAsync(string name, IEnumerable<Recording> recordings, CancellationToken cancellationToken)
+    /// <summary>SQL for the rows that a part has now.</summary>
+    public async Task<string> OldAsync(LakeTable table, int number, CancellationToken cancellationToken)
+    {
+        string? file = await DownloadAsync(table, number, cancellationToken).ConfigureAwait(false);
+        return table.Conform(LakeWorkspace.Files(file is null ? [] : [file]));
+    }
+
+    /// <summary>Reads the episodes that recordings are into a table. An upload's name leads to it: its folder is its feed's, and it ends with its
+    /// key.</summary>
+    private async Task ReadEpisodesAsync(string name, IEnumerable<Recording> recordings, CancellationToken cancellationToken)
+    {
+        Recording[] below = [.. recordings.Where(recording => PrefixOf(recording) is not null)];
+        ILookup<string, string> feeds = below.Length == 0 ? Enumerable.Empty<string>().ToLookup(prefix => prefix, StringComparer.Ordinal)
+            : (await podcasts.FeedsAsync(cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false))
+                .ToLookup(feed => feed.NamePrefix, feed => feed.Id, StringComparer.Ordinal);
+        var found = new ConcurrentBag<(string Recording, Episode Episode)>();
+        await Parallel.ForEachAsync(below, Several(cancellationToken), async (recording, token) =>
+        {
+            string file = Path.GetFileNameWithoutExtension(recording.BlobName!);
+            string key = file[Math.Max(0, file.Length - EpisodeKeyChars)..];
+            if (!key.All(char.IsAsciiHexDigit))
+                return; // somebody else's upload
+            foreach (string feed in feeds[PrefixOf(recording)!])
+            {
+                Episode? episode = await podcasts.FindEpisodeAsync(feed, key, token).ConfigureAwait(false);
+                if (episode?.BlobName == recording.BlobName)
+                    found.Add((recording.Id.Value, episode!));
+            }
+        }).ConfigureAwait(false);
+        workspace.Create(name, LakeTable.Episodes, found.Select(row =>
+            EpisodeColumns.Told.Select(column => column.ValueOf(row.Episode)).Prepend(row.Recording)));
+    }
+
+    /// <summary>Reads the journal of recordings into a table: a few files at a time, since each costs memory. Those that were rejected have nothing
+    /// there.</summary>
+    private async Task ReadJournalAsync(string name, IEnumerable<Recording> recordings, CancellationToken cancellationToken)
     {
         workspace.Create(name, LakeTable.Segments);
         foreach (Recording[] batch in recordings.Where(recording => !recording.Status.IsVoid()).Chunk(FilesAtOnce))
         {
             var files = new ConcurrentBag<string>();
             await Parallel.ForEachAsync(
-                batch, new ParallelOptions { MaxDegreeOfParallelism = DownloadsAtOnce, CancellationToken = cancellationToken },
-                async (recording, token) =>
+                batch, Several(cancellationToken), async (recording, token) =>
                 {
                     string path = workspace.PathOf($"{recording.Id}.parquet");
                     // one that failed before its chunks ended has none
@@ -127,12 +172,13 @@ internal sealed class LakeWriter(LakeBlobs blobs, LakeOptions options, LakeWorks
         }
     }
 
-    /// <summary>SQL for the rows that a part has now.</summary>
-    public async Task<string> OldAsync(LakeTable table, int number, CancellationToken cancellationToken)
-    {
-        string? file = await DownloadAsync(table, number, cancellationToken).ConfigureAwait(false);
-        return table.Conform(LakeWorkspace.Files(file is null ? [] : [file]));
-    }
+    private static ParallelOptions Several(CancellationToken cancellationToken) =>
+        new() { MaxDegreeOfParallelism = RequestsAtOnce, CancellationToken = cancellationToken };
+
+    /// <summary>What names the feed of a podcast's upload; null for others.</summary>
+    private static string? PrefixOf(Recording recording) =>
+        recording.BlobName is { } name && name.StartsWith(StorageNames.PodcastsPrefix, StringComparison.Ordinal)
+            ? name[..(name.LastIndexOf('/') + 1)] : null;
 
     private static string IdsOf(IEnumerable<RecordingId> ids) => string.Join(", ", ids.Select(id => $"'{id}'").DefaultIfEmpty("''"));
 
@@ -152,6 +198,8 @@ internal sealed class LakeWriter(LakeBlobs blobs, LakeOptions options, LakeWorks
         LakePart seen = _parts.GetValueOrDefault((table.Name, number)) ?? new LakePart(table.Name, month, number, ETag: null, Rows: 0, Bytes: 0);
         string path = workspace.PathOf("new.parquet");
         int count = workspace.Write(table, rows, path);
+        if (seen is { ETag: not null, Rows: 0 } && count == 0)
+            return; // empty as it was: without podcasts, all parts of episodes are
         LakePart written = await blobs.ReplaceAsync(seen, path, count, cancellationToken).ConfigureAwait(false);
         File.Delete(PathOf(seen));
         _parts[(table.Name, number)] = written;

@@ -121,12 +121,12 @@ public sealed partial class EpisodeFetch(
         var file = new DownloadedFile(new Uri(taken.Url!), taken.DeclaredType, extension =>
             PodcastNames.BlobName(feed.Slug ?? feed.Id, taken.PublishedAt, taken.Key, extension));
         return await download.RunAsync(
-            file, OwnerOf(taken), (blob, type) => StoreAsync(taken, blob, type, isAnnounced, cancellationToken), cancellationToken)
+            file, OwnerOf(taken), (blob, type) => StoreAsync(feed, taken, blob, type, isAnnounced, cancellationToken), cancellationToken)
                 .ConfigureAwait(false);
     }
 
     private async Task<Episode> StoreAsync(
-        Episode taken, StagedBlob blob, string? type, bool isAnnounced, CancellationToken cancellationToken)
+        Feed feed, Episode taken, StagedBlob blob, string? type, bool isAnnounced, CancellationToken cancellationToken)
     {
         string sha256 = blob.Sha256();
         if (await FirstAsync(taken, sha256, blob.Name!, cancellationToken).ConfigureAwait(false) is { } first)
@@ -148,6 +148,11 @@ public sealed partial class EpisodeFetch(
         IDictionary<string, string> metadata = UploadMetadata.Of(taken.PublishedAt, tags: null);
         metadata[UploadMetadata.Sha256] = sha256;
         (metadata[UploadMetadata.FeedId], metadata[UploadMetadata.EpisodeKey]) = (taken.FeedId, taken.Key);
+        if (WebAddress.Public(feed.Url) is not null && WebAddress.Public(taken.Url) is { Length: <= UploadMetadata.MaxAddressChars } listen
+            && Ascii.IsValid(listen)) // as metadata has to be
+            metadata[UploadMetadata.ListenUrl] = listen;
+        if (feed.Segments is { } segments)
+            metadata[UploadWishes.SegmentsName] = segments.ToString();
         if (taken.DeclaredSeconds is { } seconds)
             metadata[UploadMetadata.DeclaredSeconds] = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         (byte[]?, string?) transcript = await transcripts.ReadAsync(taken, cancellationToken).ConfigureAwait(false);

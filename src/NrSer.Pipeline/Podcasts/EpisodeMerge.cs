@@ -34,6 +34,9 @@ internal sealed class EpisodeMerge
     /// <summary>Keys of episodes of which something changed.</summary>
     public HashSet<string> Changed { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Keys of those of which changed what the lake has of them.</summary>
+    public HashSet<string> Retold { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Items without audio.</summary>
     public int WithoutAudio { get; private set; }
 
@@ -66,6 +69,8 @@ internal sealed class EpisodeMerge
                 New.Add(merged.Key);
             else if (merged != standing && !New.Contains(merged.Key))
                 Changed.Add(merged.Key);
+            if (known is not null && EpisodeColumns.Told.Any(column => !Equals(column.ValueOf(merged), column.ValueOf(standing))))
+                Retold.Add(merged.Key);
             Index(merged);
         }
 

@@ -15,11 +15,14 @@ namespace NrSer.Pipeline.Podcasts;
 /// <param name="store">Feeds and episodes.</param>
 /// <param name="client">Asks.</param>
 /// <param name="refusals">Episodes that were forgotten.</param>
+/// <param name="uploads">Which recording an episode is.</param>
+/// <param name="lake">Is to take in what changed of one.</param>
 /// <param name="options">How large a feed may be.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class FeedUpdate(
-    PodcastStore store, PodcastClient client, Refusals refusals, IOptions<PodcastOptions> options, TimeProvider time, ILogger<FeedUpdate> logger)
+    PodcastStore store, PodcastClient client, Refusals refusals, UploadIndex uploads, LakeMarkers lake, IOptions<PodcastOptions> options,
+    TimeProvider time, ILogger<FeedUpdate> logger)
 {
     private const int MaxPages = 1000;
 
@@ -167,7 +170,13 @@ public sealed partial class FeedUpdate(
             await store.ChangeFeedAsync(feed.Id, standing => standing with { HasWork = true }, cancellationToken).ConfigureAwait(false);
         await store.AddAsync(episodes.All.Where(episode => episodes.New.Contains(episode.Key)), cancellationToken).ConfigureAwait(false);
         foreach (Episode changed in episodes.All.Where(episode => episodes.Changed.Contains(episode.Key)))
-            await store.TryWriteAsync(changed, cancellationToken).ConfigureAwait(false); // whoever wrote it meanwhile knows better
+        {
+            // whoever wrote it meanwhile knows better
+            if (await store.TryWriteAsync(changed, cancellationToken).ConfigureAwait(false) is { Status: EpisodeStatus.Stored, BlobName: { } name }
+                && episodes.Retold.Contains(changed.Key)
+                && await uploads.FindAsync(name, cancellationToken).ConfigureAwait(false) is { } upload)
+                await lake.MarkAsync(upload.RecordingId, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async Task<string> FreeSlugAsync(string feedId, string? title, CancellationToken cancellationToken)

@@ -42,4 +42,8 @@ public static class EpisodeColumns
         Of("FetchedBy", null, Stage.Fetch, "Who fetches it.", e => e.FetchedBy, (e, v) => e with { FetchedBy = v }),
         Of("FetchedUntil", "UTC", Stage.Fetch, "Until when that is believed.", e => e.FetchedUntil, (e, v) => e with { FetchedUntil = v }),
     ];
+
+    /// <summary>Those that say what an episode is, and hold no address of anybody.</summary>
+    public static IReadOnlyList<Column<Episode>> Told { get; } = [.. All.Where(column => column.Name is
+        "FeedId" or "EpisodeKey" or "Title" or "PublishedAt" or "Season" or "Number" or "IsExplicit")];
 }

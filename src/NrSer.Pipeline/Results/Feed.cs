@@ -1,3 +1,5 @@
+using NrSer.Pipeline.Storage;
+
 namespace NrSer.Pipeline.Results;
 
 /// <summary>A podcast that is followed, or was.</summary>
@@ -15,6 +17,9 @@ public sealed record Feed
 
     /// <summary>Its folder below <c>podcasts/</c>; fixed once it is known.</summary>
     public string? Slug { get; init; }
+
+    /// <summary>Begins the names of its episodes' uploads.</summary>
+    public string NamePrefix => $"{StorageNames.PodcastsPrefix}{Slug ?? Id}/";
 
     /// <summary>Whether its episodes are fetched.</summary>
     public bool IsFollowed { get; init; } = true;
@@ -48,6 +53,9 @@ public sealed record Feed
 
     /// <summary>Only so many of the latest episodes.</summary>
     public int? Limit { get; init; }
+
+    /// <summary>Where the segments of its episodes stand; null for the setting.</summary>
+    public SegmentStore? Segments { get; init; }
 
     /// <summary>Of the row, as the store tells; null for a new one.</summary>
     public string? Version { get; init; }

@@ -28,6 +28,11 @@ public static class FeedColumns
         Of("Until", "UTC", Stage.Fetch, "Only episodes published before then are wanted.", f => f.Until, (f, v) => f with { Until = v }),
         Of("Match", null, Stage.Fetch, "Only episodes are wanted whose title matches this regular expression.", f => f.Match,
             (f, v) => f with { Match = v }),
+        Of("Segments", null, Stage.Fetch, "Where the segments of its episodes stand: `Table` or `Blob`.", f => f.Segments,
+            (f, v) => f with { Segments = v }, "Null for the setting."),
         Of("Limit", null, Stage.Fetch, "Only so many of the latest episodes are wanted.", f => f.Limit, (f, v) => f with { Limit = v }),
     ];
+
+    /// <summary>Those that say what a podcast is, and hold no address of anybody.</summary>
+    public static IReadOnlyList<Column<Feed>> Told { get; } = [.. All.Where(column => column.Name is "FeedId" or "Title" or "Slug" or "IsFollowed")];
 }

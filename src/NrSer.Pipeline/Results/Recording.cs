@@ -47,6 +47,9 @@ public sealed record Recording
     /// <summary>What it was tagged with, divided by a comma and a space.</summary>
     public string? Tags { get; init; }
 
+    /// <summary>Where a person can hear it, as its metadata or its feed says.</summary>
+    public string? ListenUrl { get; init; }
+
     /// <summary>When the current generation was first touched: what Sweep measures a stall from.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 

@@ -60,6 +60,9 @@ public static class RecordingColumns
             "From its feed, or the upload's metadata `recordedAt`; null where neither says."),
         Of("Tags", null, Stage.Ingest, "Words for finding it again, divided by a comma and a space.", r => r.Tags, (r, v) => r with { Tags = v },
             "From a manifest, or the upload's metadata `tags`; null where neither says."),
+        Of("ListenUrl", null, Stage.Ingest, "Where a person can hear it.", r => r.ListenUrl, (r, v) => r with { ListenUrl = v },
+            "Its publisher's file, without the query, where neither that address nor the feed's may hold a token; or the upload's metadata "
+            + "`listenUrl`. Null where neither says."),
         Of("StartedAt", "UTC", Stage.Ingest | Stage.Sweep, "When the current generation began.", r => r.StartedAt,
             (r, v) => r with { StartedAt = v }),
         Of("CompletedAt", "UTC", AnyEnd, "When its last run ended.", r => r.CompletedAt, (r, v) => r with { CompletedAt = v },

@@ -96,6 +96,11 @@ public sealed class SegmentBlobs(BlobStorage storage)
         {
             return (rows, null);
         }
+        catch (Exception damaged) when (damaged is not (RequestFailedException or OperationCanceledException or OutOfMemoryException))
+        {
+            throw new InvalidDataException(
+                $"{blob.BlobContainerName}/{blob.Name}, segments of recording {id}, is damaged: {damaged.Message.Split('\n', 2)[0].Trim()}", damaged);
+        }
     }
 
     /// <returns>False when another writer was faster: look again at what it wrote.</returns>

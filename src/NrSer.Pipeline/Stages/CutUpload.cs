@@ -8,6 +8,7 @@ using NrSer.Core.Audio.Input;
 using NrSer.Core.Segmentation;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Work;
 
 namespace NrSer.Pipeline.Stages;
@@ -46,7 +47,10 @@ public sealed partial class CutUpload(
     {
         ChannelMode = recording.ChannelMode ?? ingestion.Value.Channels,
         MaxChunkSeconds = segmentation.Value.MaxChunk.TotalSeconds,
-        SegmentStore = ingestion.Value.SegmentStore,
+        SegmentStore = recording.SegmentStore
+            ?? (recording.BlobName?.StartsWith(StorageNames.PodcastsPrefix, StringComparison.Ordinal) == true
+                ? ingestion.Value.PodcastSegmentStore : null)
+            ?? ingestion.Value.SegmentStore,
     };
 
     /// <summary>Hands on every chunk as soon as it is cut.</summary>

@@ -112,10 +112,12 @@ public sealed partial class IngestRecording(
             UploadedAt = earlier?.UploadedAt ?? upload.CreatedOn,
             RecordedAt = upload.RecordedAt,
             Tags = upload.Tags,
+            ListenUrl = upload.ListenUrl,
             DeclaredSeconds = upload.DeclaredSeconds,
             StartedAt = time.GetUtcNow(),
             ChannelMode = upload.Wishes.Channels,
             Track = upload.Wishes.Track,
+            SegmentStore = upload.Wishes.Segments,
             Purpose = (await deployment.RecentAsync(cancellationToken).ConfigureAwait(false))?.Label,
         };
         (Recording planned, IReadOnlyDictionary<string, Chunk> before) = await cutting.PlanAsync(begun, earlier, cancellationToken)

@@ -12,6 +12,9 @@ public static class UploadMetadata
     /// <summary>When it was recorded or published, ISO 8601.</summary>
     public const string RecordedAt = "recordedAt";
 
+    /// <summary>Where a person can hear it: an address of http or https.</summary>
+    public const string ListenUrl = "listenUrl";
+
     /// <summary>Its length in seconds, as its publisher says.</summary>
     public const string DeclaredSeconds = "declaredSeconds";
 
@@ -29,6 +32,8 @@ public static class UploadMetadata
 
     /// <summary>The episode that it is, within its feed.</summary>
     public const string EpisodeKey = "episodeKey";
+
+    internal const int MaxAddressChars = 2000; // browsers take no longer one, and all metadata together no more than 8 KiB
 
     /// <summary>What somebody says of a recording, as metadata.</summary>
     /// <param name="recordedAt">When it was recorded or published; null where nobody knows.</param>
@@ -73,6 +78,12 @@ public static class UploadMetadata
         Find(metadata, RecordedAt) is { } text && DateTimeOffset.TryParse(
             text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time)
             && time.Year > 1600 ? time : null; // tables know no earlier time
+
+    /// <summary>An address of http or https without a name and a password; null for what is none.</summary>
+    internal static string? ListenUrlOf(IDictionary<string, string> metadata) =>
+        Uri.TryCreate(Find(metadata, ListenUrl), UriKind.Absolute, out Uri? address) && address is { UserInfo: "" }
+            && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp) && address.AbsoluteUri.Length <= MaxAddressChars
+            ? address.AbsoluteUri : null;
 
     /// <summary>A positive number of seconds; null for what is none.</summary>
     internal static double? DeclaredSecondsOf(IDictionary<string, string> metadata) =>

@@ -37,6 +37,7 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
                 Lane = LaneOf(blobName, UploadMetadata.LaneOf(properties.Metadata)),
                 RecordedAt = UploadMetadata.RecordedAtOf(properties.Metadata),
                 Tags = UploadMetadata.TagsOf(properties.Metadata),
+                ListenUrl = UploadMetadata.ListenUrlOf(properties.Metadata),
                 DeclaredSeconds = UploadMetadata.DeclaredSecondsOf(properties.Metadata),
                 Episode = UploadMetadata.EpisodeOf(properties.Metadata),
             };
@@ -285,6 +286,9 @@ public sealed record Upload(RecordingId Id, string BlobName, string ETag, DateTi
 
     /// <summary>Its tags, divided by a comma and a space, likewise.</summary>
     public string? Tags { get; init; }
+
+    /// <summary>Where a person can hear it, likewise.</summary>
+    public string? ListenUrl { get; init; }
 
     /// <summary>Its length as its publisher says, likewise.</summary>
     public double? DeclaredSeconds { get; init; }

@@ -83,6 +83,60 @@ public sealed partial class BiCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Write_Grafana_IsWhatItsSchemaDemands()
+    {
+        (await WriteAsync("grafana")).Succeeded();
+        JsonSchema schema = JsonSchema.FromFile(
+            Path.Combine(AppContext.BaseDirectory, "Schemas", "Grafana", "dashboard.jsonschema.json"),
+            new BuildOptions { SchemaRegistry = new SchemaRegistry() });
+        using JsonDocument dashboard = JsonDocument.Parse(await File.ReadAllTextAsync(_files["out/nrser-grafana.json"], Stop));
+        EvaluationResults results = schema.Evaluate(dashboard.RootElement, new EvaluationOptions { OutputFormat = OutputFormat.List });
+        Assert.True(results.IsValid, string.Join("; ", results.Details!.Where(detail => detail.Errors is { Count: > 0 })
+            .Select(detail => $"{detail.InstanceLocation} {string.Join(", ", detail.Errors!.Values)}")));
+    }
+
+    [Fact]
+    public async Task Write_Grafana_AsksForWhatTheApiDescribes()
+    {
+        (await WriteAsync("grafana")).Succeeded();
+        using JsonDocument dashboard = JsonDocument.Parse(await File.ReadAllTextAsync(_files["out/nrser-grafana.json"], Stop));
+        using JsonDocument api = JsonDocument.Parse(
+            await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Stated", "openapi.v1.json"), Stop));
+        JsonElement[] targets = [.. dashboard.RootElement.GetProperty("panels").EnumerateArray().Select(panel => panel.GetProperty("targets")[0])];
+        Assert.Equal(8, targets.Length);
+        foreach (JsonElement target in targets)
+        {
+            string[] url = target.GetProperty("url").GetString()!.Split('?');
+            JsonElement operation = api.RootElement.GetProperty("paths").GetProperty(url[0]).GetProperty("get");
+            HashSet<string> known =
+                [.. operation.GetProperty("parameters").EnumerateArray().Select(parameter => parameter.GetProperty("name").GetString()!)];
+            Assert.All(url[1].Split('&'), pair => Assert.Contains(pair.Split('=')[0], known));
+            JsonElement answer = operation.GetProperty("responses").GetProperty("200").GetProperty("content").GetProperty("application/json")
+                .GetProperty("schema");
+            if (target.GetProperty("root_selector").GetString() is { Length: > 0 } root)
+                answer = Field(api.RootElement, answer, root).GetProperty("items");
+            foreach (JsonElement column in target.GetProperty("columns").EnumerateArray())
+            {
+                JsonElement field = answer;
+                foreach (string name in column.GetProperty("selector").GetString()!.Split('.'))
+                    field = Field(api.RootElement, field, name);
+                string types = field.GetProperty("type").GetRawText();
+                Assert.Equal(
+                    column.GetProperty("type").GetString() == "number",
+                    types.Contains("number", StringComparison.Ordinal) || types.Contains("integer", StringComparison.Ordinal));
+            }
+        }
+    }
+
+    /// <summary>The schema of a field of an object; of a dictionary, that of its values.</summary>
+    private static JsonElement Field(JsonElement document, JsonElement schema, string name)
+    {
+        if (schema.TryGetProperty("$ref", out JsonElement named))
+            schema = document.GetProperty("components").GetProperty("schemas").GetProperty(named.GetString()!.Split('/')[^1]);
+        return schema.TryGetProperty("additionalProperties", out JsonElement values) ? values : schema.GetProperty("properties").GetProperty(name);
+    }
+
+    [Fact]
     public async Task Write_Again_NeedsForce()
     {
         (await WriteAsync("fabric")).Succeeded();

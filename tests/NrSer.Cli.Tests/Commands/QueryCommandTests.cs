@@ -4,6 +4,8 @@ using NrSer.Cli.Bi;
 using NrSer.Cli.Tests.Local;
 using NrSer.Cli.Tests.Processes;
 using NrSer.Pipeline.Lake;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
 
 namespace NrSer.Cli.Tests.Commands;
 
@@ -142,12 +144,66 @@ public sealed class QueryCommandTests : IClassFixture<FilledLake>
         string file = _lake.Files["bom.csv"];
         (await _lake.RunAsync("export", "--from", "2026-01-01", "--bom", "--output", file)).Succeeded();
         Assert.Equal(new byte[] { 0xEF, 0xBB, 0xBF, (byte)'R' }, (await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken))[..4]);
+    }
 
-        static string[] Lines(Outcome outcome)
+    [Theory]
+    [InlineData("1")]
+    [InlineData("show-1")]
+    [InlineData("0000000000000001")]
+    public async Task Export_Feed_HasItsRecordingsAlone(string feed)
+    {
+        Outcome exported = await _lake.RunAsync("export", "--from", "2026-01-01", "--format", "jsonl", "--feed", feed);
+        exported.Succeeded();
+        string[] names = [.. exported.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("blobName").GetString()!)];
+        Assert.Equal(80, names.Length);
+        Assert.All(names, name => Assert.StartsWith("podcasts/show-1/", name, StringComparison.Ordinal));
+        Assert.Contains(
+            "nrser podcast list", (await _lake.RunAsync("export", "--feed", "another show")).Refused(2), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ProjectTables_Feed_FillsTheTableWithItsSegmentsAlone()
+    {
+        Outcome filled = await _lake.RunAsync("project-tables", "--from", "2026-01-01", "--feed", "show-1");
+        filled.Succeeded();
+        Assert.Contains("80 segments of 2 recordings", filled.Errors, StringComparison.Ordinal);
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        await foreach (Recording recording in _lake.Account.Store.ListAsync(new RecordingFilter(DateOnly.MinValue, DateOnly.MaxValue), stop))
         {
-            outcome.Succeeded();
-            return outcome.Output.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+            List<Segment> rows = await _lake.Account.Store.TableSegmentsAsync(recording.Id, stop).ToListAsync(stop);
+            Assert.Equal(recording.BlobName!.StartsWith(FilledLake.Podcast.NamePrefix, StringComparison.Ordinal) ? 40 : 0, rows.Count);
         }
+    }
+
+    [Fact]
+    public async Task Export_DefuseFormulas_QuotesWhatASpreadsheetWouldCompute()
+    {
+        string[] raw = Lines(await _lake.RunAsync("export", "--from", "2026-01-01"));
+        string[] defused = Lines(await _lake.RunAsync("export", "--from", "2026-01-01", "--defuse-formulas"));
+        Assert.Equal(40, raw.Count(line => line.Contains($",{FilledLake.Formula},", StringComparison.Ordinal)));
+        Assert.Equal(40, defused.Count(line => line.Contains($",'{FilledLake.Formula},", StringComparison.Ordinal)));
+        Assert.Equal(raw, defused.Select(line => line.Replace(",'@", ",@", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("csv")]
+    [InlineData("jsonl")]
+    [InlineData("parquet")]
+    public async Task Export_BrokenOffInTheMiddle_LeavesNoFileAndSpoilsNone(string format)
+    {
+        string file = _lake.Files[$"damaged.{format}"];
+        await File.WriteAllTextAsync(file, "an earlier one", TestContext.Current.CancellationToken);
+        Outcome exported = await _lake.RunAsync("export", "--from", "2025-12-31", "--to", "2025-12-31", "--format", format, "--output", file);
+        Assert.Contains("00-00001.parquet", exported.Refused(2), StringComparison.Ordinal);
+        Assert.Equal("an earlier one", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+        Assert.Equal([file], Directory.EnumerateFiles(_lake.Files.Path, $"damaged.{format}*"));
+    }
+
+    private static string[] Lines(Outcome outcome)
+    {
+        outcome.Succeeded();
+        return outcome.Output.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
     }
 
     private static async Task<object?> ScalarAsync(string sql)

@@ -1,7 +1,9 @@
 using NrSer.Cli.Tests.Processes;
 using NrSer.Emulator;
 using NrSer.Pipeline;
+using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Storage;
 using NrSer.Testing;
 
 namespace NrSer.Cli.Tests.Local;
@@ -25,6 +27,18 @@ public sealed class FilledLake : IAsyncLifetime
         Reason = "The file is text, not a recording.",
     };
 
+    /// <summary>A podcast, of which two of the recordings are episodes.</summary>
+    internal static Feed Podcast { get; } = GeneratedResults.Feed(1);
+
+    /// <summary>What a recording is called that a spreadsheet would compute.</summary>
+    internal const string Formula = "@SUM(1+1)*cmd|' /C calc'!A0.wav";
+
+    /// <summary>A recording that is still being processed, one of whose two chunks was damaged on the way, and the only one of its day.</summary>
+    internal static Recording Damaged { get; } = GeneratedResults.Recording(98, new DateOnly(2025, 12, 31), 80) with
+    {
+        Status = RecordingStatus.Processing,
+    };
+
     /// <summary>Runs a command on it, within this process.</summary>
     internal Task<Outcome> RunAsync(params string[] arguments) => Nrser.RunAsync([.. arguments, "--connection-string", Account.ConnectionString]);
 
@@ -43,10 +57,21 @@ public sealed class FilledLake : IAsyncLifetime
         for (int number = 0; number < Recordings; number++)
         {
             Recording recording = GeneratedResults.Recording(number, new DateOnly(2026, 3, 30).AddDays(number), 40);
+            if (number < 2)
+                recording = await GeneratedResults.StoreEpisodeAsync(Account, Podcast, recording, $"Episode {number}", CancellationToken.None);
+            else if (number == 2)
+                recording = recording with { BlobName = Formula };
             await GeneratedResults.StoreAsync(Account, recording, CancellationToken.None);
         }
 
         await Account.Store.AdvanceAsync(Rejected, CancellationToken.None);
+        await GeneratedResults.StoreRowsAsync(Account, [Damaged], CancellationToken.None);
+        var segments = new SegmentBlobs(Account.Blobs);
+        Segment[][] chunks = [.. GeneratedResults.Segments(Damaged).Chunk(75)];
+        foreach ((int index, Segment[] chunk) in chunks.Index())
+            await segments.MergeAsync(new ChunkId(Damaged.Id, 0, index), chunk, Stage.Enhance, CancellationToken.None);
+        await Account.Blobs.Container(StorageNames.Results).GetBlobClient($"{Damaged.Id}/segments/00-00001.parquet")
+            .UploadAsync(BinaryData.FromString("damaged"), overwrite: true, CancellationToken.None);
         (await RunAsync("lake", "compact")).Succeeded();
     }
 

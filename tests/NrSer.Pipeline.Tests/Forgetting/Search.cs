@@ -37,7 +37,8 @@ internal static class Search
             {
                 if (container == StorageNames.Results && blob.Name.StartsWith("forgotten/", StringComparison.Ordinal))
                     continue;
-                BlobDownloadResult stored = await account.Blobs.Container(container).GetBlobClient(blob.Name).DownloadContentAsync(Stop);
+                BlobDownloadResult stored = await account.Blobs.Container(container).GetBlobClient(blob.Name).WithSnapshot(blob.Snapshot)
+                    .DownloadContentAsync(Stop);
                 string text = $"{blob.Name} {string.Join(' ', blob.Metadata.Values)} {stored.Content}";
                 if (words.Any(text.Contains))
                     found.Add($"{container}: {blob.Name} {blob.Snapshot}");
@@ -58,7 +59,11 @@ internal static class Search
     }
 
     /// <summary>Recordings of which the lake has rows.</summary>
-    public static async Task<string[]> InLakeAsync(StorageAccount account)
+    public static Task<string[]> InLakeAsync(StorageAccount account) => InLakeAsync(
+        account, "SELECT RecordingId FROM recordings UNION SELECT RecordingId FROM segments UNION SELECT RecordingId FROM episodes");
+
+    /// <summary>What the lake answers.</summary>
+    public static async Task<string[]> InLakeAsync(StorageAccount account, string sql)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("nrser-search-");
         try
@@ -67,7 +72,7 @@ internal static class Search
             if (await cache.PinAsync(Stop) is not { } snapshot)
                 return [];
             using LakeDatabase database = LakeDatabase.Open(snapshot, cache.Folder, memoryMegabytes: 256);
-            return await Lake.LakeUnderTest.RowsAsync(database, "SELECT RecordingId FROM recordings UNION SELECT RecordingId FROM segments");
+            return await Lake.LakeUnderTest.RowsAsync(database, sql);
         }
         finally
         {

@@ -197,6 +197,64 @@ public sealed class LakeCompactorTests(StorageEmulator emulator) : IDisposable
     }
 
     [Fact]
+    public async Task CompactAsync_EpisodesOfPodcasts_AreThereWithTheirFeedAndWithoutAddresses()
+    {
+        LakeUnderTest lake = await LakeUnderTest.CreateAsync(emulator);
+        Recording[] episodes = await EndEpisodesAsync(lake);
+        await lake.EndAsync(5, 1); // an upload that is none
+        await lake.Compactor.CompactAsync(Stop);
+
+        Assert.Empty(await lake.DifferencesAsync());
+        using LakeDatabase database = await lake.OpenAsync(_cache.FullName);
+        Assert.Equal(
+            [$"{episodes[0].Id}|One|Show 1|True|show-1|7|False|2026-03", $"{episodes[1].Id}|Two|Show 1|True|show-1|7|False|2026-03"],
+            await LakeUnderTest.RowsAsync(
+                database, "SELECT RecordingId, e.Title, f.Title, IsFollowed, Slug, Number, IsExplicit, e.month FROM episodes e "
+                + "JOIN feeds f USING (FeedId) JOIN recordings r USING (RecordingId) "
+                + "WHERE PublishedAt = RecordedAt AND RecordedOn + 1 = UploadedOn AND RecordedHour = 0 "
+                + "ORDER BY e.Title"));
+        foreach (string table in new[] { "episodes", "feeds", "recordings" })
+            Assert.Equal(["0"], await LakeUnderTest.RowsAsync(database, $"SELECT count(*) FROM {table} t WHERE t::VARCHAR LIKE '%SECRET%'"));
+
+        // What changed of one is taken in with its recording; what the lake does not have of it is no difference.
+        Episode first = (await lake.Podcasts.FindEpisodeAsync(GeneratedResults.Feed(1).Id, episodes[0].Id.Value[^16..], Stop))!;
+        await lake.Podcasts.TryWriteAsync(first with { Title = "One, anew", Reason = "For no reason." }, Stop);
+        Assert.Equal([$"{episodes[0].Id} episodes: 1 rows missing or different, 1 too many or different"], await lake.DifferencesAsync());
+        await lake.Markers.MarkAsync(episodes[0].Id, Stop);
+        await lake.Compactor.CompactAsync(Stop);
+        Assert.Empty(await lake.DifferencesAsync());
+
+        Assert.Equal(1, await lake.Compactor.RemoveAsync([episodes[0].Id], Stop));
+        using LakeDatabase after = await lake.OpenAsync(_cache.FullName);
+        Assert.Equal(["Two"], await LakeUnderTest.RowsAsync(after, "SELECT Title FROM episodes"));
+    }
+
+    [Fact]
+    public async Task Verify_WhatStandsBesideTheParts_IsNamedAndMendedByRebuild()
+    {
+        LakeUnderTest lake = await LakeUnderTest.CreateAsync(emulator);
+        await EndEpisodesAsync(lake);
+        await lake.Compactor.CompactAsync(Stop);
+        await lake.Podcasts.TryWriteAsync(GeneratedResults.Feed(2), Stop); // added since: the lake is late, no more
+        Assert.Empty(await lake.DifferencesAsync());
+
+        await lake.Podcasts.DeleteFeedAsync(GeneratedResults.Feed(1).Id, Stop); // past forgetting
+        await lake.Blobs.WriteAsync(LakeBlobs.SchemaName, BinaryData.FromString("{}"), Stop);
+        foreach (string name in new[] { "dates.parquet", "_freshness.json" })
+            await lake.Account.Blobs.Container("results").GetBlobClient(LakePart.Root + name).DeleteAsync(cancellationToken: Stop);
+        string[] differences = await lake.DifferencesAsync();
+        Assert.Equal(
+            [
+                "_schema.json is missing or of another version", "_freshness.json is missing", "dates.parquet is missing, or lacks days",
+                "feeds.parquet has 0000000000000001, which is no feed any more",
+            ],
+            differences[^4..]);
+
+        await lake.Compactor.RebuildAsync(month: null, Stop);
+        Assert.Empty(await lake.DifferencesAsync());
+    }
+
+    [Fact]
     public async Task Documents_SayWhatThereIs()
     {
         LakeUnderTest lake = await LakeUnderTest.CreateAsync(emulator);
@@ -204,7 +262,7 @@ public sealed class LakeCompactorTests(StorageEmulator emulator) : IDisposable
         await lake.Compactor.CompactAsync(Stop);
 
         LakeFreshnessV1 freshness = (await lake.Documents.FindFreshnessAsync(Stop))!;
-        Assert.Equal((4L, 40L, 4), (freshness.Recordings, freshness.Segments, freshness.Parts.Count));
+        Assert.Equal((4L, 40L, 6), (freshness.Recordings, freshness.Segments, freshness.Parts.Count));
         JsonElement schema = JsonDocument.Parse((await lake.Blobs.FindAsync(LakeBlobs.SchemaName, Stop))!).RootElement;
         Assert.Equal(
             LakeTable.All.Select(table => table.Name),
@@ -214,4 +272,17 @@ public sealed class LakeCompactorTests(StorageEmulator emulator) : IDisposable
             database, "SELECT min(Date)::VARCHAR, max(Date)::VARCHAR, count(DISTINCT Date) FROM dates"));
     }
 
+    /// <summary>Two episodes of one podcast, both of March.</summary>
+    private static async Task<Recording[]> EndEpisodesAsync(LakeUnderTest lake)
+    {
+        var ended = new List<Recording>();
+        foreach ((int number, string title) in new[] { (0, "One"), (1, "Two") })
+        {
+            ended.Add(await GeneratedResults.StoreEpisodeAsync(
+                lake.Account, GeneratedResults.Feed(1), GeneratedResults.Recording(number, LakeUnderTest.March, 10), title, Stop));
+            await GeneratedResults.StoreAsync(lake.Account, ended[^1], Stop);
+        }
+
+        return [.. ended];
+    }
 }

@@ -20,13 +20,14 @@ internal sealed class LakeUnderTest
         Account = account;
         Markers = new LakeMarkers(account.Tables);
         Blobs = new LakeBlobs(account.Blobs);
-        Documents = new LakeDocuments(Blobs, Time);
+        Podcasts = new PodcastStore(account.Tables);
+        Documents = new LakeDocuments(Blobs, Podcasts, Time);
         IOptions<LakeOptions> wrapped = Options.Create(options);
         Compactor = new LakeCompactor(
-            Blobs, account.Store, Markers, new ForgottenStore(account.Tables), Documents,
+            Blobs, account.Store, Markers, Podcasts, new ForgottenStore(account.Tables), Documents,
             new BlobLease(account.Blobs, TimeProvider.System, NullLogger<BlobLease>.Instance), wrapped,
             Time, NullLogger<LakeCompactor>.Instance);
-        Verifier = new LakeVerifier(Blobs, account.Store, Markers, wrapped);
+        Verifier = new LakeVerifier(Blobs, account.Store, Podcasts, Documents, Markers, wrapped);
     }
 
     public StorageAccount Account { get; }
@@ -34,6 +35,8 @@ internal sealed class LakeUnderTest
     public FakeTimeProvider Time { get; } = new(TimeProvider.System.GetUtcNow()); // marks have the emulator's time
 
     public LakeMarkers Markers { get; }
+
+    public PodcastStore Podcasts { get; }
 
     public LakeBlobs Blobs { get; }
 
@@ -62,7 +65,7 @@ internal sealed class LakeUnderTest
         [.. (await Blobs.ListAsync(month: null, Stop).ToArrayAsync(Stop)).Where(part => part.Table == table.Name)];
 
     public async Task<string[]> DifferencesAsync() =>
-        await Verifier.RunAsync(month: null, Stop).Select(difference => $"{difference.RecordingId} {difference.What}").ToArrayAsync(Stop);
+        await Verifier.RunAsync(month: null, Stop).Select(difference => $"{difference.RecordingId} {difference.What}".TrimStart()).ToArrayAsync(Stop);
 
     public ValueTask<int> WaitingAsync() => Markers.ListAsync(Stop).CountAsync(Stop);
 

@@ -1,5 +1,6 @@
 using NrSer.Pipeline.Podcasts;
 using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
 using NrSer.Testing;
 
 namespace NrSer.Pipeline.Tests.Podcasts;
@@ -114,5 +115,27 @@ public sealed class FeedUpdateTests(StorageEmulator emulator)
         Assert.Equal(FeedUpdateOutcome.Failed, failed.Outcome);
         Assert.Contains("<html>", failed.Feed.Reason, StringComparison.Ordinal);
         Assert.Single(await podcasts.EpisodesAsync(read.Feed));
+    }
+
+    [Fact]
+    public async Task Run_WhatTheLakeHasOfAStoredEpisode_IsTakenInAgainWhenItChangesAndElseIsNot()
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        podcasts.Server.Serve("/feed", PodcastsUnderTest.FeedOf("Show", ("1", "One", "1.mp3"), ("2", "Two", "2.mp3")));
+        podcasts.Server.Serve("/1.mp3", PodcastsUnderTest.Audio(1));
+        podcasts.Server.Serve("/2.mp3", PodcastsUnderTest.Audio(2));
+        Feed feed = await podcasts.FollowAsync("feed");
+        await podcasts.SyncAsync();
+        Assert.Empty(await WaitingAsync());
+
+        podcasts.Server.Serve("/feed", PodcastsUnderTest.FeedOf("Show", ("1", "One, anew", "1.mp3"), ("2", "Two", "2.mp3")));
+        await podcasts.SyncAsync(isAnew: true);
+        await podcasts.SyncAsync(isAnew: true);
+
+        Episode retold = (await podcasts.EpisodesAsync(feed))[0];
+        Assert.Equal("One, anew", retold.Title);
+        Assert.Equal([(await podcasts.Get<UploadIndex>().FindAsync(retold.BlobName!, Stop))!.RecordingId], await WaitingAsync());
+
+        ValueTask<RecordingId[]> WaitingAsync() => podcasts.Get<LakeMarkers>().ListAsync(Stop).Select(marker => marker.Id).ToArrayAsync(Stop);
     }
 }

@@ -1,6 +1,8 @@
 using Azure.Storage.Blobs;
 using NrSer.Pipeline.Forgetting;
+using NrSer.Pipeline.Lake;
 using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Tests.Forgetting;
 using NrSer.Testing;
@@ -37,9 +39,22 @@ public sealed class ForgottenEpisodesTests(StorageEmulator emulator)
         Feed feed = await TwoEpisodesAsync(podcasts);
         ForgetPlan plan = await podcasts.Get<ForgetTargets>().OfFeedAsync(feed, Stop);
         Assert.Equal(2, plan.Requests.Count);
+        foreach (ForgetRequest request in plan.Requests)
+        {
+            DateOnly day = DateOnly.ParseExact(request.Id.Day, "yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture);
+            await GeneratedResults.StoreAsync(podcasts.Account, GeneratedResults.Recording(0, day, 3) with
+            {
+                Id = request.Id,
+                BlobName = request.BlobName,
+            }, Stop);
+        }
+
+        await podcasts.Get<LakeCompactor>().CompactAsync(Stop);
+        Assert.Equal(["A show|One", "A show|Two"], await InLakeAsync(podcasts));
         await podcasts.Get<ForgetRecordings>().RequestAsync(plan.Requests, Stop);
         await podcasts.Get<ForgetRecordings>().RunAsync(Stop);
         await podcasts.Get<ForgetFeed>().RunAsync(feed, Stop);
+        Assert.Empty(await InLakeAsync(podcasts));
         Assert.Null(await podcasts.Store.FindFeedAsync(feed.Id, Stop));
         Assert.DoesNotContain(await Search.FindAsync(podcasts.Account, feed.Id, "A show", "a-show", ".mp3"), IsNoNote);
 
@@ -84,6 +99,10 @@ public sealed class ForgottenEpisodesTests(StorageEmulator emulator)
         Assert.Empty(await podcasts.BlobsAsync());
         Assert.Single(await Search.TombstonesAsync(podcasts.Account));
     }
+
+    /// <summary>Feeds and episodes that the lake knows.</summary>
+    private static Task<string[]> InLakeAsync(PodcastsUnderTest podcasts) => Search.InLakeAsync(
+        podcasts.Account, "SELECT f.Title, e.Title FROM feeds f FULL JOIN episodes e USING (FeedId) ORDER BY ALL");
 
     private static bool IsNoNote(string found) => !found.StartsWith("forgotten: ", StringComparison.Ordinal);
 

@@ -1,5 +1,6 @@
 using NrSer.Pipeline.Podcasts;
 using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Uploads;
 using NrSer.Testing;
 
 namespace NrSer.Pipeline.Tests.Podcasts;
@@ -175,5 +176,23 @@ public sealed class PodcastSyncTests(StorageEmulator emulator)
 
         Assert.Contains(steps, step => step.IsWaiting);
         Assert.All(await podcasts.EpisodesAsync(feed), episode => Assert.Equal(EpisodeStatus.Stored, episode.Status));
+    }
+
+    [Theory]
+    [InlineData("feed", "1.mp3?source=feed", true)]
+    [InlineData("feed", "1.mp3?token=abc", false)]
+    [InlineData("feed?auth=abc", "1.mp3", false)]
+    public async Task Sync_Episode_SaysWhereItCanBeHeardUnlessThatMayHoldAToken(string path, string file, bool isSaid)
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        podcasts.Server.Serve("/1.mp3", PodcastsUnderTest.Audio(1));
+        podcasts.Server.Serve("/feed", PodcastsUnderTest.FeedOf("Show", ("1", "One", file)));
+        Feed feed = await podcasts.FollowAsync(path);
+
+        await podcasts.SyncAsync();
+
+        Episode stored = Assert.Single(await podcasts.EpisodesAsync(feed));
+        Upload upload = (await podcasts.Get<UploadStore>().FindAsync(stored.BlobName!, Stop))!;
+        Assert.Equal(isSaid ? new Uri(podcasts.Server.Url, "1.mp3").AbsoluteUri : null, upload.ListenUrl);
     }
 }

@@ -44,6 +44,27 @@ public sealed class SegmentStoreTests(StorageEmulator emulator)
         AssertSame(await pipeline.SegmentsAsync(id), blobs);
     }
 
+    [Theory]
+    [InlineData("podcasts/a-show/1.wav", null, SegmentStore.Blob)]
+    [InlineData("podcasts/a-show/1.wav", "Table", SegmentStore.Table)]
+    [InlineData("a talk.wav", "blob", SegmentStore.Blob)]
+    public async Task Ingest_PodcastsAndWishes_DecideWhereSegmentsStand(string name, string? wish, SegmentStore expected)
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(
+            emulator, KeyValuePair.Create("NrSer:Ingest:PodcastSegmentStore", (string?)"Blob"));
+        (RecordingId id, NrSer.Pipeline.Uploads.BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SilenceAsync(), name);
+        if (wish is not null)
+        {
+            await pipeline.Upload(name).SetMetadataAsync(
+                new Dictionary<string, string>(StringComparer.Ordinal) { ["nrser_segments"] = wish }, cancellationToken: Stop);
+        }
+
+        await pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop);
+        await pipeline.DrainAsync(); // an archive's takes the other lane
+
+        Assert.Equal(expected, (await pipeline.Store.FindByNameAsync(name, DateOnly.MinValue, DateOnly.MaxValue, Stop))!.SegmentStore);
+    }
+
     // A recording keeps its place: a worker with other settings must not split its rows between two.
     [Fact]
     public async Task Ingest_OtherSettingOnTheWay_KeepsThePlace()

@@ -48,18 +48,18 @@ public sealed class IngestRecordingTests(StorageEmulator emulator)
     }
 
     [Theory]
-    [InlineData("recordedAt", "2020-04-01T09:00:00+02:00", "declaredSeconds", "4", true)]
-    [InlineData("RECORDEDAT", "2020-04-01T07:00:00Z", "declaredseconds", "3.1", false)]
-    [InlineData("recordedAt", "yesterday", "declaredSeconds", "long", null)]
+    [InlineData("recordedAt", "2020-04-01T09:00:00+02:00", "declaredSeconds", "4", true, "https://show.example/1?t=2")]
+    [InlineData("RECORDEDAT", "2020-04-01T07:00:00Z", "declaredseconds", "3.1", false, "http://name:password@show.example/1")]
+    [InlineData("recordedAt", "yesterday", "declaredSeconds", "long", null, "javascript:alert(1)")]
     public async Task RunAsync_UploadThatSaysWhenItWasRecorded_HasItInItsRows(
-        string timeName, string time, string lengthName, string length, bool? differs)
+        string timeName, string time, string lengthName, string length, bool? differs, string listen)
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SilenceAsync());
         await pipeline.Account.Blobs.Container(StorageNames.Recordings).GetBlobClient(upload.BlobName).SetMetadataAsync(
             new Dictionary<string, string>(StringComparer.Ordinal)
             {
-                [timeName] = time, [lengthName] = length, ["Tags"] = "Gr%C3%B6%C3%9Fe; radio,Radio,100%",
+                [timeName] = time, [lengthName] = length, ["listenUrl"] = listen, ["Tags"] = "Gr%C3%B6%C3%9Fe; radio,Radio,100%",
             }, cancellationToken: Stop);
 
         await pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop);
@@ -68,6 +68,7 @@ public sealed class IngestRecordingTests(StorageEmulator emulator)
         Recording row = (await pipeline.Store.FindByNameAsync(upload.BlobName, DateOnly.MinValue, DateOnly.MaxValue, Stop))!;
         DateTimeOffset? expected = differs is null ? null : new DateTimeOffset(2020, 4, 1, 7, 0, 0, TimeSpan.Zero);
         Assert.Equal((expected, differs, "Größe, radio, 100%"), (row.RecordedAt, row.LengthDiffers, row.Tags));
+        Assert.Equal(differs == true ? listen : null, row.ListenUrl);
         Assert.All(await pipeline.Store.SegmentsAsync(row, Stop).ToListAsync(Stop), segment => Assert.Equal(expected, segment.RecordedAt));
     }
 

@@ -43,10 +43,16 @@ internal static class AddCommand
             if (result.Tokens is [{ Value: var text }] && int.TryParse(text, out int number) && number < 1)
                 result.AddError("--limit takes 1 or more.");
         });
+        Option<SegmentStore?> segments = new("--segments")
+        {
+            Description = "Where segments of its episodes stand: table, or blob alone; by default blob on a laptop, whose emulator keeps tables in "
+                + "memory, and table in Azure.",
+        };
+        segments.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Enum.GetNames<SegmentStore>());
         Option<bool> json = PodcastCommand.JsonOption();
         var command = new Command(
             "add", "Follows feeds and lists their episodes; nothing is fetched yet. Added again, a feed's rules are replaced. Exit code 1 if a feed "
-            + "could not be read.") { sources, since, until, match, limit, json };
+            + "could not be read.") { sources, since, until, match, limit, segments, json };
         command.RunOnPodcasts(terminal, async (parsed, services, _, cancellationToken) =>
         {
             if (parsed.GetValue(since) > parsed.GetValue(until))
@@ -57,7 +63,7 @@ internal static class AddCommand
             Feed rules = new()
             {
                 Id = "", Since = Day(parsed.GetValue(since)), Until = Day(parsed.GetValue(until)?.AddDays(1)), Match = parsed.GetValue(match),
-                Limit = parsed.GetValue(limit),
+                Limit = parsed.GetValue(limit), Segments = parsed.GetValue(segments),
             };
             Uri[] distinct = [.. addresses.Distinct()];
             FeedAddedV1[] added = await terminal.WithProgressAsync($"{distinct.Length} feeds", async progress =>
@@ -111,8 +117,11 @@ internal static class AddCommand
         {
             feed = known ?? new Feed { Id = PodcastNames.FeedId(address), Url = url };
             feed = await store.TryWriteAsync(
-                feed with { IsFollowed = true, Since = rules.Since, Until = rules.Until, Match = rules.Match, Limit = rules.Limit },
-                    cancellationToken);
+                feed with
+                {
+                    IsFollowed = true, Since = rules.Since, Until = rules.Until, Match = rules.Match, Limit = rules.Limit,
+                    Segments = rules.Segments,
+                }, cancellationToken);
             known = feed is null ? await store.FindFeedAsync(PodcastNames.FeedId(address), cancellationToken) : known;
         }
         while (feed is null);

@@ -35,7 +35,7 @@ internal static class PlanCommand
         {
             feeds, rate, speed, json,
         };
-        command.RunOnPodcasts(terminal, async (parsed, services, _, cancellationToken) =>
+        command.RunOnPodcasts(terminal, async (parsed, services, isLocal, cancellationToken) =>
         {
             PodcastStore store = services.GetRequiredService<PodcastStore>();
             var sum = new Sum();
@@ -55,13 +55,13 @@ internal static class PlanCommand
             if (parsed.GetValue(json))
                 terminal.Out.WriteLine(JsonSerializer.Serialize(plan, CliJsonContext.Default.PodcastPlanV1));
             else
-                Show(terminal, plan, parsed.GetValue(rate), inFlight);
+                Show(terminal, plan, parsed.GetValue(rate), inFlight, isLocal);
             return ExitCode.Success;
         });
         return command;
     }
 
-    private static void Show(Terminal terminal, PodcastPlanV1 plan, long? rate, int inFlight)
+    private static void Show(Terminal terminal, PodcastPlanV1 plan, long? rate, int inFlight, bool isLocal)
     {
         Table table = new Table().AddColumns("", "").HideHeaders();
         table.AddRow("Episodes",
@@ -69,7 +69,7 @@ internal static class PlanCommand
         table.AddRow("Audio", $"{plan.Hours:N1} h");
         table.AddRow("To download and keep", $"{plan.Gigabytes:N2} GB");
         table.AddRow("Work audio at a time", $"{plan.TemporaryGigabytes:N2} GB, with {inFlight} recordings unfinished at most");
-        table.AddRow("Rows of segments", $"about {plan.Rows:N0}");
+        table.AddRow("Rows of segments", $"about {plan.Rows:N0}{(isLocal ? ", in blobs alone: nrser project-tables fills the table" : "")}");
         table.AddRow("Work", $"{plan.CoreHours:N2} core-hours at {plan.AudioHoursPerCoreHour:N1} h of audio per core-hour");
         table.AddRow("Price in Azure", $"about {plan.Dollars:N2} $ of processor time, and {plan.Gigabytes * 0.02:N2} $ a month for the audio");
         table.AddRow("Days",

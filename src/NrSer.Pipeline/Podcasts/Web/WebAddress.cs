@@ -25,6 +25,13 @@ public static partial class WebAddress
         return address.UserInfo.Length > 0 || Secret().IsMatch(address.Query) || Token().IsMatch(address.AbsolutePath);
     }
 
+    /// <summary>An address that anybody may be told, without its query; null for one that lets in who has it, and for what is none.</summary>
+    /// <param name="text">What may be an address.</param>
+    public static string? Public(string? text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && !IsPrivate(address)
+            && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp)
+            ? address.GetLeftPart(UriPartial.Path) : null;
+
     [GeneratedRegex(
         "[?&][^=&]*(auth|token|key|secret|pass|pw|sig|signature|session|access|user|email)[^=&]*=[^&]|=[A-Za-z0-9_%.-]{20,}",
         RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]

@@ -196,7 +196,10 @@ public class RecordingQuery(ResultTables tables, SegmentBlobs blobs)
         string days =
             TableClient.CreateQueryFilter($"PartitionKey ge {filter.From.ToString("yyyyMMdd")} and PartitionKey le {filter.To.ToString("yyyyMMdd")}");
         string open = filter.IsOpen ? " and (Status eq 'Queued' or Status eq 'Processing' or RetryRequested eq true)" : "";
-        return filter.Status is { } status ? $"{days}{open} and {TableClient.CreateQueryFilter($"Status eq {status.ToString()}")}" : days + open;
+        string named = filter.NamePrefix is not { Length: > 0 } prefix ? ""
+            : $" and {TableClient.CreateQueryFilter($"BlobName ge {prefix} and BlobName lt {prefix[..^1] + (char)(prefix[^1] + 1)}")}";
+        string standing = filter.Status is { } status ? $" and {TableClient.CreateQueryFilter($"Status eq {status.ToString()}")}" : "";
+        return days + open + named + standing;
     }
 }
 
@@ -208,6 +211,9 @@ public sealed record RecordingFilter(DateOnly From, DateOnly To, RecordingStatus
 {
     /// <summary>Only those that have not ended, or that somebody asked to start again.</summary>
     public bool IsOpen { get; init; }
+
+    /// <summary>How the names of their uploads begin; null for any.</summary>
+    public string? NamePrefix { get; init; }
 }
 
 /// <summary>Some recordings of many.</summary>
