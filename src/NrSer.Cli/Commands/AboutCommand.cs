@@ -32,8 +32,8 @@ internal static class AboutCommand
                 [.. new[] { models.EnhancerEntry, models.SnrLevelEntry, models.EmotionEntry }
                     .Select(entry => new AboutModelV1($"{entry.Kind}", entry.Id, entry.Quality, entry.Licence))],
                 models.Quality, QualityNotice.Of(models.Quality), said?.Label, said?.Setting?.ToString(), said?.Contact,
-                services.GetRequiredService<IOptions<RetentionOptions>>().Value.Periods.ToDictionary(
-                    each => each.Store.ToString(), each => each.Period.TotalDays, StringComparer.Ordinal));
+                services.GetRequiredService<IOptions<RetentionOptions>>().Value.Rules.ToDictionary(
+                    rule => rule.ToString(), rule => rule.Period.TotalDays, StringComparer.Ordinal));
             if (parsed.GetValue(json))
                 terminal.Out.WriteLine(JsonSerializer.Serialize(about, CliJsonContext.Default.AboutV1));
             else

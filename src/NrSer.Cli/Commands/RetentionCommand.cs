@@ -14,7 +14,10 @@ internal static class RetentionCommand
     private const string Hint = "Nothing is set: everything is kept. Set for example NrSer__Retention__Uploads=30.00:00:00, see docs/forgetting.md";
 
     public static Command Create(Terminal terminal) =>
-        new("retention", "How long each store keeps what it has of a recording; 'nrser up' and the deployment in Azure apply it once a day.")
+        new(
+            "retention",
+            "How long each store keeps what it has of a recording, for all of them and for single podcasts; 'nrser up' and the deployment in Azure "
+            + "apply it once a day.")
         {
             Show(terminal), Apply(terminal),
         };
@@ -24,14 +27,18 @@ internal static class RetentionCommand
         var command = new Command("show", "Shows what is set here, and how far it was applied.");
         command.RunOnForgotten(terminal, async (_, services, _, cancellationToken) =>
         {
-            var table = new Table().AddColumns("Store", "Kept", "Applied until", "Last run");
+            var table = new Table().AddColumns("Store", "Of", "Kept", "Applied until", "Last run");
             RetentionState state = services.GetRequiredService<RetentionState>();
-            foreach ((RetentionStore store, TimeSpan period) in services.GetRequiredService<IOptions<RetentionOptions>>().Value.Periods)
+            PodcastStore podcasts = services.GetRequiredService<PodcastStore>();
+            foreach (RetentionRule rule in services.GetRequiredService<IOptions<RetentionOptions>>().Value.Rules)
             {
-                RetentionMark? mark = await state.FindAsync(store.ToString(), cancellationToken);
-                bool isKnown = mark?.Period == period;
+                RetentionMark? mark = await state.FindAsync(rule.Key, cancellationToken);
+                bool isKnown = Retention.IsOf(mark, rule);
+                string whose = rule.FeedId is not { } id ? rule.Except.Count == 0 ? "all" : "all others"
+                    : await podcasts.FindFeedAsync(id, cancellationToken) is { } feed ? $"{id} ({feed.Title ?? feed.Slug})"
+                    : $"{id}: no such podcast, see nrser podcast list";
                 table.AddRow(
-                    $"{store}", $"{period.TotalDays:0.##} days",
+                    $"{rule.Store}", Markup.Escape(whose), $"{rule.Period.TotalDays:0.##} days",
                     !isKnown ? "not reported yet" : mark!.Through == DateOnly.MinValue ? "reported, not applied yet" : $"{mark.Through:yyyy-MM-dd}",
                     mark is null ? "" : $"{mark.RanAt:yyyy-MM-dd HH:mm}");
             }
@@ -79,7 +86,7 @@ internal static class RetentionCommand
         foreach (RetentionReport report in reports)
         {
             terminal.Out.WriteLine(
-                $"{report.Store}, kept for {report.Period.TotalDays:0.##} days: {report.Recordings} recordings uploaded until "
+                $"{report.Rule}, kept for {report.Rule.Period.TotalDays:0.##} days: {report.Recordings} recordings uploaded until "
                 + $"{report.Through:yyyy-MM-dd} {(report.IsApplied ? "were dealt with" : "are old enough; nothing was deleted")}.");
         }
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Azure.Storage.Blobs;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -15,6 +16,7 @@ namespace NrSer.Pipeline.Forgetting;
 /// retry wrote late. No proof is written: nobody asked for a recording to be forgotten.
 /// </remarks>
 /// <param name="recordings">Rows: they lead to everything.</param>
+/// <param name="podcasts">Podcasts that have periods of their own.</param>
 /// <param name="state">How far it has come.</param>
 /// <param name="uploads">Deletes uploads.</param>
 /// <param name="erasure">Deletes audio between stages.</param>
@@ -26,8 +28,8 @@ namespace NrSer.Pipeline.Forgetting;
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class Retention(
-    RecordingStore recordings, RetentionState state, UploadErasure uploads, RecordingErasure erasure, ErasedRows rows, UploadIndex index,
-    BlobStorage storage, LakeCompactor lake, IOptions<RetentionOptions> options, TimeProvider time, ILogger<Retention> logger)
+    RecordingStore recordings, PodcastStore podcasts, RetentionState state, UploadErasure uploads, RecordingErasure erasure, ErasedRows rows,
+    UploadIndex index, BlobStorage storage, LakeCompactor lake, IOptions<RetentionOptions> options, TimeProvider time, ILogger<Retention> logger)
 {
     private const int BatchRecordings = 1000; // whose parts of the lake are written once
     private const int AtOnce = 4;
@@ -47,12 +49,12 @@ public sealed partial class Retention(
         if (now < _due)
             return;
         _due = now + s_again;
-        foreach ((RetentionStore store, TimeSpan period) in options.Value.Periods)
+        foreach (RetentionRule rule in options.Value.Rules)
         {
-            RetentionMark? mark = await state.FindAsync(store.ToString(), cancellationToken).ConfigureAwait(false);
-            if (mark?.Period == period && now - mark.RanAt < s_interval)
+            RetentionMark? mark = await state.FindAsync(rule.Key, cancellationToken).ConfigureAwait(false);
+            if (IsOf(mark, rule) && now - mark!.RanAt < s_interval)
                 continue; // another process, or the one before this
-            await RunAsync(store, period, mark, isDry: false, cancellationToken).ConfigureAwait(false);
+            await RunAsync(rule, mark, isDry: false, cancellationToken).ConfigureAwait(false);
         }
 
         _due = now + s_interval;
@@ -64,21 +66,29 @@ public sealed partial class Retention(
     public async Task<IReadOnlyList<RetentionReport>> RunAsync(bool isDry, CancellationToken cancellationToken)
     {
         var reports = new List<RetentionReport>();
-        foreach ((RetentionStore store, TimeSpan period) in options.Value.Periods)
+        foreach (RetentionRule rule in options.Value.Rules)
         {
-            RetentionMark? mark = await state.FindAsync(store.ToString(), cancellationToken).ConfigureAwait(false);
-            reports.Add(await RunAsync(store, period, mark, isDry, cancellationToken).ConfigureAwait(false));
+            RetentionMark? mark = await state.FindAsync(rule.Key, cancellationToken).ConfigureAwait(false);
+            reports.Add(await RunAsync(rule, mark, isDry, cancellationToken).ConfigureAwait(false));
         }
 
         return reports;
     }
 
-    private async Task<RetentionReport> RunAsync(
-        RetentionStore store, TimeSpan period, RetentionMark? mark, bool isDry, CancellationToken cancellationToken)
+    /// <summary>Whether what was done was done by a rule as it is now: one that was changed is reported anew before it counts.</summary>
+    /// <param name="mark">How far it has come.</param>
+    /// <param name="rule">As it is set.</param>
+    public static bool IsOf(RetentionMark? mark, RetentionRule rule)
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        return mark is not null && mark.Period == rule.Period && mark.Except == string.Join(' ', rule.Except);
+    }
+
+    private async Task<RetentionReport> RunAsync(RetentionRule rule, RetentionMark? mark, bool isDry, CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();
-        DateOnly last = DateOnly.FromDateTime((now - period).UtcDateTime).AddDays(-1); // all of that day is old enough
-        bool isFirst = mark?.Period != period;
+        DateOnly last = DateOnly.FromDateTime((now - rule.Period).UtcDateTime).AddDays(-1); // all of that day is old enough
+        bool isFirst = !IsOf(mark, rule);
         bool startsOver = mark is null || now - mark.StartedOverAt >= s_startOver;
         DateOnly from = isFirst || startsOver || mark!.Through == DateOnly.MinValue ? DateOnly.MinValue : mark.Through.AddDays(1);
         bool isApplied = !isDry && !isFirst;
@@ -86,31 +96,57 @@ public sealed partial class Retention(
         DateOnly through = last;
         if (from <= last)
         {
-            IAsyncEnumerable<Recording> old = recordings.ListAsync(new RecordingFilter(from, last), cancellationToken);
-            await foreach (Recording[] batch in old.Chunk(BatchRecordings).ConfigureAwait(false))
+            await foreach (Recording[] batch in OldAsync(rule, from, last, cancellationToken).Chunk(BatchRecordings).ConfigureAwait(false))
             {
                 Recording[] ended = [.. batch.Where(recording => !recording.Status.IsOpen())];
                 if (batch.FirstOrDefault(recording => recording.Status.IsOpen()) is { } open && DayOf(open) <= through)
                     through = DayOf(open).AddDays(-1); // once it has ended
                 count += ended.Length;
                 if (isApplied)
-                    await DeleteAsync(store, ended, cancellationToken).ConfigureAwait(false);
+                    await DeleteAsync(rule.Store, ended, cancellationToken).ConfigureAwait(false);
             }
         }
 
         if (!isDry)
         {
-            DateOnly done = isApplied ? through : mark?.Period == period ? mark.Through : DateOnly.MinValue;
+            DateOnly done = isApplied ? through : isFirst ? DateOnly.MinValue : mark!.Through;
             await state.WriteAsync(
-                new RetentionMark(store.ToString(), period, done, now, isApplied && startsOver ? now : mark?.StartedOverAt ?? default),
+                new RetentionMark(
+                    rule.Key, rule.Period, done, now, isApplied && startsOver ? now : mark?.StartedOverAt ?? default, string.Join(' ', rule.Except)),
                 cancellationToken).ConfigureAwait(false);
             if (isApplied)
-                LogApplied(store, count, last);
+                LogApplied(rule.Key, count, last);
             else
-                LogReported(store, count, last);
+                LogReported(rule.Key, count, last);
         }
 
-        return new RetentionReport(store, period, last, count, isApplied);
+        return new RetentionReport(rule, last, count, isApplied);
+    }
+
+    /// <summary>The recordings that a rule is for. What it does not know, it leaves alone: a podcast that is none has no recordings.</summary>
+    private async IAsyncEnumerable<Recording> OldAsync(
+        RetentionRule rule, DateOnly from, DateOnly last, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var filter = new RecordingFilter(from, last);
+        if (rule.FeedId is { } id)
+        {
+            if (await podcasts.FindFeedAsync(id, cancellationToken).ConfigureAwait(false) is not { } feed)
+                yield break;
+            filter = filter with { NamePrefix = feed.NamePrefix };
+        }
+
+        var others = new List<string>();
+        foreach (string except in rule.Except)
+        {
+            if (await podcasts.FindFeedAsync(except, cancellationToken).ConfigureAwait(false) is { } feed)
+                others.Add(feed.NamePrefix);
+        }
+
+        await foreach (Recording recording in recordings.ListAsync(filter, cancellationToken).ConfigureAwait(false))
+        {
+            if (!others.Exists(prefix => recording.BlobName?.StartsWith(prefix, StringComparison.Ordinal) == true))
+                yield return recording;
+        }
     }
 
     private async Task DeleteAsync(RetentionStore store, Recording[] old, CancellationToken cancellationToken)
@@ -162,17 +198,16 @@ public sealed partial class Retention(
         DateOnly.ParseExact(recording.Id.Day, "yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture);
 
     [LoggerMessage(5201, LogLevel.Information, "Retention of {Store}: dealt with {Recordings} recordings uploaded until {Day}")]
-    private partial void LogApplied(RetentionStore store, long recordings, DateOnly day);
+    private partial void LogApplied(string store, long recordings, DateOnly day);
 
     [LoggerMessage(5202, LogLevel.Warning,
         "Retention of {Store} was set or changed: the next run will delete that of {Recordings} recordings uploaded until {Day}")]
-    private partial void LogReported(RetentionStore store, long recordings, DateOnly day);
+    private partial void LogReported(string store, long recordings, DateOnly day);
 }
 
 /// <summary>What retention did for a store, or would do.</summary>
-/// <param name="Store">The store.</param>
-/// <param name="Period">How long it keeps.</param>
+/// <param name="Rule">How long it keeps what.</param>
 /// <param name="Through">The last day of upload that is old enough.</param>
 /// <param name="Recordings">Recordings whose part of the store goes; of some it may have gone before.</param>
 /// <param name="IsApplied">Whether it was deleted, and not only reported.</param>
-public sealed record RetentionReport(RetentionStore Store, TimeSpan Period, DateOnly Through, long Recordings, bool IsApplied);
+public sealed record RetentionReport(RetentionRule Rule, DateOnly Through, long Recordings, bool IsApplied);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using NrSer.Cli.Tests.Processes;
 using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
 using NrSer.Testing;
 
@@ -74,6 +75,27 @@ public sealed class PurposeCommandTests(StorageEmulator emulator) : IClassFixtur
         Assert.Contains("were dealt with", (await RunAsync(setting, "retention", "apply", "--yes")).Output, StringComparison.Ordinal);
         Assert.False(await ReceiptExistsAsync(old));
         Assert.Contains("Receipts", (await RunAsync(setting, "about")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Retention_OfAPodcast_IsShownWithItsName()
+    {
+        Feed feed = GeneratedResults.Feed(1);
+        await new PodcastStore(_account.Tables).TryWriteAsync(feed, Stop);
+        Dictionary<string, string> settings = new(StringComparer.Ordinal)
+        {
+            ["NrSer__Retention__Uploads"] = "30.00:00:00", [$"NrSer__Retention__Feeds__{feed.Id}__Uploads"] = "7.00:00:00",
+            ["NrSer__Retention__Feeds__00000000000000ff__Uploads"] = "7.00:00:00",
+        };
+        string shown = (await RunAsync(settings, "retention", "show")).Output;
+        Assert.All(
+            ["all others", "30 days", $"{feed.Id} ({feed.Title})", "7 days", "00000000000000ff: no such podcast"],
+            part => Assert.Contains(part, shown, StringComparison.Ordinal));
+        Assert.Contains(
+            $"Uploads of podcast {feed.Id}, kept for 7 days", (await RunAsync(settings, "retention", "apply", "--dry-run")).Output,
+            StringComparison.Ordinal);
+        settings["NrSer__Retention__Feeds__a_show__Uploads"] = "7.00:00:00";
+        Assert.Contains("nrser podcast list", (await RunAsync(settings, "retention", "show")).Refused(2), StringComparison.Ordinal);
     }
 
     private async Task<bool> ReceiptExistsAsync(Recording recording) =>

@@ -75,6 +75,62 @@ public sealed class RetentionTests(StorageEmulator emulator)
     }
 
     [Fact]
+    public async Task SweepAsync_PodcastsWithPeriodsOfTheirOwn_KeepToThoseAndOthersToTheirs()
+    {
+        Feed shorter = GeneratedResults.Feed(1), longer = GeneratedResults.Feed(2);
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(
+            emulator, Setting("Receipts", "30.00:00:00"), Setting($"Feeds:{shorter.Id}:Receipts", "10.00:00:00"),
+            Setting($"Feeds:{longer.Id}:Receipts", "60.00:00:00"));
+        DateOnly today = DateOnly.FromDateTime(pipeline.Time.GetUtcNow().UtcDateTime);
+        Recording[] all =
+            [await StoreAsync(pipeline, 1, today, shorter), await StoreAsync(pipeline, 2, today), await StoreAsync(pipeline, 3, today, longer)];
+        await pipeline.Sweep.RunAsync(Stop); // reports
+        foreach ((int day, int gone) in new[] { (9, 0), (11, 1), (29, 1), (31, 2), (59, 2), (61, 3) })
+        {
+            pipeline.Time.SetUtcNow(new DateTimeOffset(today.AddDays(day), TimeOnly.MinValue, TimeSpan.Zero));
+            await pipeline.Get<Retention>().SweepAsync(Stop);
+            bool[] kept = [.. await Task.WhenAll(all.Select(async recording => (await KeptAsync(pipeline, recording)).Contains("receipt")))];
+            Assert.Equal(Enumerable.Range(0, 3).Select(index => index >= gone), kept);
+        }
+
+        foreach (Recording recording in all)
+            Assert.Contains("row", await KeptAsync(pipeline, recording));
+    }
+
+    [Fact]
+    public async Task RunAsync_PodcastWithoutItsPeriod_IsReportedAnewBeforeThatOfAllCounts()
+    {
+        Feed feed = GeneratedResults.Feed(1);
+        KeyValuePair<string, string?> ofAll = Setting("Receipts", "30.00:00:00");
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(
+            emulator, ofAll, Setting($"Feeds:{feed.Id}:Receipts", "90.00:00:00"));
+        DateOnly today = DateOnly.FromDateTime(pipeline.Time.GetUtcNow().UtcDateTime);
+        Recording old = await StoreAsync(pipeline, 1, today.AddDays(-50)), episode = await StoreAsync(pipeline, 2, today.AddDays(-50), feed);
+        await pipeline.Get<Retention>().RunAsync(isDry: false, Stop);
+        IReadOnlyList<RetentionReport> applied = await pipeline.Get<Retention>().RunAsync(isDry: false, Stop);
+        Assert.Equal([(null, 1L, true), (feed.Id, 0L, true)], applied.Select(report => (report.Rule.FeedId, report.Recordings, report.IsApplied)));
+        Assert.DoesNotContain("receipt", await KeptAsync(pipeline, old));
+        Assert.Contains("receipt", await KeptAsync(pipeline, episode));
+
+        await using PipelineUnderTest without = pipeline.WithSettings(ofAll);
+        Assert.False(Assert.Single(await without.Get<Retention>().RunAsync(isDry: false, Stop)).IsApplied);
+        Assert.Contains("receipt", await KeptAsync(pipeline, episode));
+        Assert.True(Assert.Single(await without.Get<Retention>().RunAsync(isDry: false, Stop)).IsApplied);
+        Assert.DoesNotContain("receipt", await KeptAsync(pipeline, episode));
+    }
+
+    [Theory]
+    [InlineData("a-show:Uploads", "30.00:00:00", "16 hex digits")]
+    [InlineData("00000000000000ff:Uploads", "01:00:00", "takes 1.00:00:00")]
+    [InlineData("00000000000000ff:Results", "30.00:00:00", "00000000000000ff:Lake must be set")]
+    public async Task Options_WhatAPodcastCannotHave_StopsTheStart(string setting, string value, string complaint)
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator, Setting($"Feeds:{setting}", value));
+        OptionsValidationException refused = Assert.Throws<OptionsValidationException>(() => pipeline.Get<IOptions<RetentionOptions>>().Value);
+        Assert.Contains(complaint, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task RunAsync_OldRecordingStillOpen_IsDealtWithWhenItHasEnded()
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator, Setting("Receipts", "30.00:00:00"));
@@ -108,9 +164,11 @@ public sealed class RetentionTests(StorageEmulator emulator)
 
     private static KeyValuePair<string, string?> Setting(string name, string value) => KeyValuePair.Create($"NrSer:Retention:{name}", (string?)value);
 
-    private static async Task<Recording> StoreAsync(PipelineUnderTest pipeline, int number, DateOnly day)
+    private static async Task<Recording> StoreAsync(PipelineUnderTest pipeline, int number, DateOnly day, Feed? feed = null)
     {
         Recording recording = GeneratedResults.Recording(number, day, segments: 3);
+        if (feed is not null)
+            recording = await GeneratedResults.StoreEpisodeAsync(pipeline.Account, feed, recording, "An episode", Stop);
         await pipeline.Upload(recording.BlobName!).UploadAsync(BinaryData.FromString($"{number}"), overwrite: true, Stop);
         string etag = (await pipeline.Upload(recording.BlobName!).GetPropertiesAsync(cancellationToken: Stop)).Value.ETag.ToString("G").Trim('"');
         await pipeline.Account.Blobs.Container(StorageNames.Enhanced).GetBlobClient($"{recording.Id}/00-00000.wav")

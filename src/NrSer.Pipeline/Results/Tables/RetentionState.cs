@@ -22,7 +22,7 @@ public sealed class RetentionState(ResultTables tables)
             && DateOnly.TryParseExact(row.Value.GetString(nameof(RetentionMark.Through)), "yyyyMMdd", out DateOnly through)
             ? new RetentionMark(
                 store, period, through, row.Value.GetDateTimeOffset(nameof(RetentionMark.RanAt)) ?? default,
-                row.Value.GetDateTimeOffset(nameof(RetentionMark.StartedOverAt)) ?? default)
+                row.Value.GetDateTimeOffset(nameof(RetentionMark.StartedOverAt)) ?? default, row.Value.GetString(nameof(RetentionMark.Except)) ?? "")
             : null;
     }
 
@@ -36,16 +36,18 @@ public sealed class RetentionState(ResultTables tables)
         {
             [nameof(mark.Period)] = mark.Period.ToString("c", CultureInfo.InvariantCulture),
             [nameof(mark.Through)] = mark.Through.ToString("yyyyMMdd", CultureInfo.InvariantCulture), [nameof(mark.RanAt)] = mark.RanAt,
-            [nameof(mark.StartedOverAt)] = mark.StartedOverAt,
+            [nameof(mark.StartedOverAt)] = mark.StartedOverAt, [nameof(mark.Except)] = mark.Except,
         };
         return tables.Forgotten.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
     }
 }
 
 /// <summary>How far retention of a store has come.</summary>
-/// <param name="Store">Its name.</param>
+/// <param name="Store">Its name, and the podcast's id where it is for one alone.</param>
 /// <param name="Period">The period that was last reported or applied: another is reported first.</param>
 /// <param name="Through">The last day of upload that was dealt with; the first day there is before any was.</param>
 /// <param name="RanAt">When that was.</param>
 /// <param name="StartedOverAt">When days were last dealt with from the first on: a late retry may have written for one that was dealt with.</param>
-public sealed record RetentionMark(string Store, TimeSpan Period, DateOnly Through, DateTimeOffset RanAt, DateTimeOffset StartedOverAt);
+/// <param name="Except">Whose recordings were left to rules of their own, ids with spaces between.</param>
+public sealed record RetentionMark(
+    string Store, TimeSpan Period, DateOnly Through, DateTimeOffset RanAt, DateTimeOffset StartedOverAt, string Except = "");
