@@ -81,7 +81,13 @@ public sealed class ChunkProgress(RecordingStore store, RejectRecording rejectio
 
     private async Task FinishAsync(Chunk change, CancellationToken cancellationToken)
     {
-        await store.FinishChunkAsync(change with { FinishedAt = time.GetUtcNow() }, cancellationToken).ConfigureAwait(false);
+        if (!await store.FinishChunkAsync(change with { FinishedAt = time.GetUtcNow() }, cancellationToken).ConfigureAwait(false))
+        {
+            if (!await rejection.DiscardIfVoidAsync(change.Id.Recording, cancellationToken).ConfigureAwait(false))
+                throw new InvalidOperationException($"The row of chunk {change.Id} has gone, and its recording stands: the next attempt will see.");
+            return;
+        }
+
         await EndAsync(change.Id.Recording, cancellationToken).ConfigureAwait(false);
     }
 

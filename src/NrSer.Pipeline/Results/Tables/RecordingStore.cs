@@ -171,16 +171,18 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
     /// stays.</summary>
     /// <param name="change">The stage's own columns of a chunk with a row, with the time of its end if it is only now.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
-    public async Task FinishChunkAsync(Chunk change, CancellationToken cancellationToken)
+    /// <returns>False when there is no such chunk any more.</returns>
+    public async Task<bool> FinishChunkAsync(Chunk change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
         while (true)
         {
-            TableEntity row = await _tables.Chunks
-                .GetEntityAsync<TableEntity>(change.Id.Recording.Value, change.Id.Key, cancellationToken: cancellationToken).ConfigureAwait(false);
+            if (await FindEntityAsync(_tables.Chunks, change.Id.Recording.Value, change.Id.Key, cancellationToken)
+                .ConfigureAwait(false) is not { } row)
+                return false;
             Chunk finished = change with { FinishedAt = ChunkOf(row, change.Id).FinishedAt ?? change.FinishedAt };
             if (await TryMergeAsync(_tables.Chunks, EntityOf(finished), row.ETag, cancellationToken).ConfigureAwait(false) is not null)
-                return;
+                return true;
         }
     }
 
@@ -303,9 +305,17 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
         Recording change, Recording? standing, Func<Recording, bool> allowed, CancellationToken cancellationToken)
     {
         TableEntity columns = TableRows.ToEntity(RecordingColumns.All, change, change.Id.Day, change.Id.Value);
+        bool hasTried = false;
         while (true)
         {
             standing ??= await FindAsync(change.Id, cancellationToken).ConfigureAwait(false);
+            if (hasTried && standing is { Status: RecordingStatus.Forgotten }) // since it was noted here
+            {
+                await OpenWork.RemoveAsync(_tables, OpenWork.Unfinished, change.Id, cancellationToken).ConfigureAwait(false);
+                await _tables.LakePending.DeleteEntityAsync(LakeMarkers.Partition, change.Id.Value, ETag.All, cancellationToken)
+                    .ConfigureAwait(false);
+            }
+
             if (standing is not null && (standing.Status == RecordingStatus.Forgotten || !allowed(standing)))
                 return null;
             if (!change.Status.IsOpen()) // before the row: dying in between leaves a mark too many, not one too few
@@ -323,7 +333,7 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
                 return (standing ?? change) with { Status = change.Status, Generation = change.Generation, Version = version };
             }
 
-            standing = null;
+            (standing, hasTried) = (null, true);
         }
     }
 

@@ -1,0 +1,74 @@
+using NrSer.Pipeline.Forgetting;
+using NrSer.Pipeline.Lake;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Tests.Stages;
+using NrSer.Pipeline.Work;
+using NrSer.Testing;
+
+namespace NrSer.Pipeline.Tests.Forgetting;
+
+/// <summary>Whoever looked before the tombstone writes after the deletion: the forgetting comes between its looking and its writing.</summary>
+public sealed class LateWritersTests(StorageEmulator emulator)
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    // The manifest is the first thing that the stage writes, its chunk's row the last; then that of the next stages.
+    [Theory]
+    [InlineData(StorageNames.ChunksQueue, "PUT", StorageNames.Enhanced)]
+    [InlineData(StorageNames.ChunksQueue, "PATCH", StorageNames.ChunksTable)]
+    [InlineData(StorageNames.EmotionsQueue, "PUT", StorageNames.Results)]
+    [InlineData(StorageNames.EmotionsQueue, "PATCH", StorageNames.ChunksTable)]
+    [InlineData(StorageNames.EmotionsQueue, "PUT", $"{StorageNames.Results}/segments/")] // completion
+    [InlineData(StorageNames.EmotionsQueue, "PATCH", StorageNames.RecordingsTable)]
+    public async Task RunAsync_ForgottenBeforeAStageWrites_TakesBackWhatItWrites(string stage, string method, string path)
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.SpeechAsync());
+        WorkMessage[] messages = await pipeline.TakeAsync(StorageNames.ChunksQueue);
+        if (stage == StorageNames.EmotionsQueue)
+        {
+            foreach (WorkMessage message in messages)
+                await pipeline.RunAsync(message);
+            messages = await pipeline.TakeAsync(stage);
+        }
+
+        foreach (WorkMessage message in messages[..^1])
+            await pipeline.RunAsync(message);
+        await pipeline.TakeAsync(StorageNames.EmotionsQueue); // what was sent finds the tombstone: another test
+        using var forgetting = new BeforeRequest(
+            pipeline.Account, (verb, target) => verb.Method == method && target.StartsWith(path, StringComparison.Ordinal),
+            async () => await ForgetRecordingsTests.ForgetAsync(pipeline, await pipeline.Get<ForgetTargets>().FindAsync([id.Value], [], Stop)));
+
+        await pipeline.RunAsync(messages[^1]);
+
+        Assert.True(forgetting.IsDone);
+        Assert.Null(forgetting.Error);
+        await ForgetRecordingsTests.AssertGoneAsync(pipeline, id, [id.Value, "an interview"], isWatched: true);
+        Assert.Empty(await pipeline.TakeAsync(StorageNames.EmotionsQueue));
+    }
+
+    [Fact]
+    public async Task CompactAsync_ForgottenBeforeThePartOfItsSegmentsIsWritten_TakesItsRowsBack()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.SpeechAsync());
+        await pipeline.DrainAsync();
+        Recording kept = GeneratedResults.Recording(1, DateOnly.FromDateTime(pipeline.Time.GetUtcNow().UtcDateTime), segments: 3);
+        await GeneratedResults.StoreAsync(pipeline.Account, kept, Stop);
+        ForgetPlan plan = await pipeline.Get<ForgetTargets>().FindAsync([id.Value], [], Stop);
+        using var forgetting = new BeforeRequest(
+            pipeline.Account,
+            (verb, target) => verb == HttpMethod.Put
+                && target.StartsWith($"{StorageNames.Results}/{LakePart.Root}segments/", StringComparison.Ordinal),
+            () => pipeline.Get<ForgetRecordings>().RequestAsync(plan.Requests, Stop)); // the rest would wait for the compactor, which waits here
+
+        await pipeline.Get<LakeCompactor>().CompactAsync(Stop);
+
+        Assert.True(forgetting.IsDone);
+        Assert.Null(forgetting.Error);
+        Assert.Equal([kept.Id.Value], await Search.InLakeAsync(pipeline.Account)); // by itself: nobody has deleted anything yet
+        await pipeline.Get<ForgetRecordings>().RunAsync(Stop);
+        await ForgetRecordingsTests.AssertGoneAsync(pipeline, id, [id.Value, "an interview"], isWatched: true);
+    }
+}
