@@ -17,7 +17,7 @@ internal static class ResultsDocument
         |---|---|---|
         | tables `recordings` and `segments` | results account, emulator | as below; null is absent; keys are PartitionKey and RowKey |
         | Parquet | `results/segments/date=yyyy-MM-dd/<recording>.parquet`, `nrser export --format parquet` | as below, every column always |
-        | [lake](bi.md) | `results/lake/v1/{{table}}/month=yyyy-MM/part-NNNN.parquet` | as below, with some of its own |
+        | [lake](bi.md) | `results/lake/v1/{"{table}"}/month=yyyy-MM/part-NNNN.parquet` | as below, with some of its own |
         | CSV, JSON Lines | `nrser export` | RecordingId, BlobName, Status, then the segment's; JSON begins names with a small letter |
         | JSON | `nrser analyze`, `nrser results --json` | the same small letters; the recording stands around its segments |
 
