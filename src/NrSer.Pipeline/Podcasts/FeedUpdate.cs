@@ -22,11 +22,14 @@ namespace NrSer.Pipeline.Podcasts;
 /// <param name="logger">The log.</param>
 public sealed partial class FeedUpdate(
     PodcastStore store, PodcastClient client, Refusals refusals, UploadIndex uploads, LakeMarkers lake, IOptions<PodcastOptions> options,
-    TimeProvider time, ILogger<FeedUpdate> logger)
+    TimeProvider time, ILogger<FeedUpdate> logger) : IDisposable
 {
     private const int MaxPages = 1000;
+    private const int MaxHeld = 4; // feeds in memory at a time, some 6 MB with 2,000 episodes: others have been answered, and wait to be read
 
     private static readonly TimeSpan s_longestPatience = TimeSpan.FromDays(1); // whatever Cache-Control says
+
+    private readonly SemaphoreSlim _held = new(MaxHeld);
 
     /// <summary>Reads a feed.</summary>
     /// <param name="feed">As it stands.</param>
@@ -60,10 +63,21 @@ public sealed partial class FeedUpdate(
     public async Task ApplyRulesAsync(Feed feed, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(feed);
-        EpisodeMerge episodes = await KnownAsync(feed, cancellationToken).ConfigureAwait(false);
-        EpisodeRules.Apply(feed, episodes);
-        await WriteAsync(feed, episodes, cancellationToken).ConfigureAwait(false);
+        await _held.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            EpisodeMerge episodes = await KnownAsync(feed, cancellationToken).ConfigureAwait(false);
+            EpisodeRules.Apply(feed, episodes);
+            await WriteAsync(feed, episodes, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _held.Release();
+        }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _held.Dispose();
 
     private async Task<FeedUpdateResult> ReadAsync(Feed feed, bool isAnew, CancellationToken cancellationToken)
     {
@@ -90,7 +104,20 @@ public sealed partial class FeedUpdate(
             return new FeedUpdateResult(same, FeedUpdateOutcome.Unchanged);
         }
 
-        FeedDocument document = await FeedReader.ReadAsync(first.Content, first.Address, first.Charset, cancellationToken).ConfigureAwait(false);
+        await _held.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await MergeAsync(feed, first, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _held.Release();
+        }
+    }
+
+    private async Task<FeedUpdateResult> MergeAsync(Feed feed, FeedSource first, CancellationToken cancellationToken)
+    {
+        FeedDocument document = await FeedReader.ReadAsync(first.Content!, first.Address, first.Charset, cancellationToken).ConfigureAwait(false);
         await first.DisposeAsync().ConfigureAwait(false); // its host is free again
         EpisodeMerge episodes = await KnownAsync(feed, cancellationToken).ConfigureAwait(false);
         var remarks = new List<string>(document.Remarks);
@@ -105,6 +132,7 @@ public sealed partial class FeedUpdate(
         await WriteAsync(feed, episodes, cancellationToken).ConfigureAwait(false);
 
         string slug = feed.Slug ?? await FreeSlugAsync(feed.Id, document.Title, cancellationToken).ConfigureAwait(false);
+        var address = new Uri(feed.Url);
         Uri next = NextAddress(document, first) ?? address;
         bool isMoved = next != address;
         Feed read = await store.ChangeFeedAsync(feed.Id, standing => standing with
@@ -137,7 +165,7 @@ public sealed partial class FeedUpdate(
         {
             try
             {
-                FeedSource source = await OpenAsync(older, _ => { }, cancellationToken).ConfigureAwait(false);
+                FeedSource source = await OpenOlderAsync(older, cancellationToken).ConfigureAwait(false);
                 await using ConfiguredAsyncDisposable closing = source.ConfigureAwait(false);
                 FeedDocument read = await FeedReader.ReadAsync(source.Content!, source.Address, source.Charset, cancellationToken)
                     .ConfigureAwait(false);
@@ -154,6 +182,20 @@ public sealed partial class FeedUpdate(
         }
 
         return true;
+    }
+
+    /// <summary>Asks for a page while others are read: its host may be dead.</summary>
+    private async Task<FeedSource> OpenOlderAsync(Uri older, CancellationToken cancellationToken)
+    {
+        _held.Release();
+        try
+        {
+            return await OpenAsync(older, _ => { }, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await _held.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        }
     }
 
     private async Task<EpisodeMerge> KnownAsync(Feed feed, CancellationToken cancellationToken)
@@ -253,35 +295,4 @@ public sealed partial class FeedUpdate(
 
         public ValueTask DisposeAsync() => owner.DisposeAsync();
     }
-}
-
-/// <summary>What came of reading a feed.</summary>
-/// <param name="Feed">As it stands now.</param>
-/// <param name="Outcome">In a word.</param>
-public sealed record FeedUpdateResult(Feed Feed, FeedUpdateOutcome Outcome)
-{
-    /// <summary>Episodes that were not known.</summary>
-    public int NewEpisodes { get; init; }
-
-    /// <summary>Whether it would fail again.</summary>
-    public bool IsForGood { get; init; }
-
-    /// <summary>What was passed over, a sentence each.</summary>
-    public IReadOnlyList<string> Remarks { get; init; } = [];
-}
-
-/// <summary>What came of reading a feed.</summary>
-public enum FeedUpdateOutcome
-{
-    /// <summary>It was read.</summary>
-    Read,
-
-    /// <summary>Its server says that it is as it was.</summary>
-    Unchanged,
-
-    /// <summary>Its server wants no question yet.</summary>
-    NotDue,
-
-    /// <summary>It could not be read; its reason says why.</summary>
-    Failed,
 }

@@ -10,7 +10,8 @@ namespace NrSer.Pipeline.Results.Tables;
 public sealed class PodcastStore(ResultTables tables)
 {
     private const int BatchRows = 100; // the service's limit for one transaction
-    private const int PageRows = 200; // few at a time: they are held while others are fetched
+    private const int PageRows = 200;
+    private const int HeldRows = 50; // of those that wait: they are held, of every feed, while one after the other is fetched
     private const string FeedPartition = "feed";
     private const string HostPartition = "host";
     private const string ContentPartition = "content"; // of episodes, whose other partitions are ids of feeds
@@ -88,7 +89,8 @@ public sealed class PodcastStore(ResultTables tables)
         string filter = TableClient.CreateQueryFilter($"PartitionKey eq {feedId}");
         if (status is { } wanted)
             filter += TableClient.CreateQueryFilter($" and Status eq {wanted.ToString()}");
-        await foreach (TableEntity row in tables.Episodes.QueryAsync<TableEntity>(filter, PageRows, cancellationToken: cancellationToken)
+        await foreach (TableEntity row in tables.Episodes.QueryAsync<TableEntity>(
+            filter, status is null ? PageRows : HeldRows, cancellationToken: cancellationToken)
             .ConfigureAwait(false))
         {
             yield return EpisodeOf(row);

@@ -96,7 +96,10 @@ public sealed class PodcastKillTests(StorageEmulator emulator) : IClassFixture<S
             await process.WaitForExitAsync(Stop);
         }
 
-        (await Nrser.RunWithAsync(environment, sync)).Succeeded();
+        if (kills == 1)
+            (await Nrser.RunWithAsync(environment, sync)).Succeeded();
+        else // hundreds are left: in a process of its own, which may take its time
+            peakBytes = Math.Max(peakBytes, await PeakOfAsync(environment, sync));
         Assert.InRange(peakBytes, 0, 150_000_000);
 
         (string Name, string Content)[] blobs = await account.BlobsAsync(StorageNames.Recordings);

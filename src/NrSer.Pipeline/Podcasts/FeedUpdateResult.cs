@@ -1,0 +1,34 @@
+using NrSer.Pipeline.Results;
+
+namespace NrSer.Pipeline.Podcasts;
+
+/// <summary>What came of reading a feed.</summary>
+/// <param name="Feed">As it stands now.</param>
+/// <param name="Outcome">In a word.</param>
+public sealed record FeedUpdateResult(Feed Feed, FeedUpdateOutcome Outcome)
+{
+    /// <summary>Episodes that were not known.</summary>
+    public int NewEpisodes { get; init; }
+
+    /// <summary>Whether it would fail again.</summary>
+    public bool IsForGood { get; init; }
+
+    /// <summary>What was passed over, a sentence each.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+}
+
+/// <summary>What came of reading a feed.</summary>
+public enum FeedUpdateOutcome
+{
+    /// <summary>It was read.</summary>
+    Read,
+
+    /// <summary>Its server says that it is as it was.</summary>
+    Unchanged,
+
+    /// <summary>Its server wants no question yet.</summary>
+    NotDue,
+
+    /// <summary>It could not be read; its reason says why.</summary>
+    Failed,
+}
