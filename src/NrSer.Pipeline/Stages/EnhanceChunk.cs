@@ -39,8 +39,10 @@ public sealed partial class EnhanceChunk(
 
         ModelNames names = ModelNames.Of(models) with
         {
-            Enhancer = manifest.Enhancer, SnrLevel = manifest.SnrLevel,
-            ScreenEnhancer = manifest.ScreenEnhancer, ScreenSnrLevel = manifest.ScreenSnrLevel,
+            Enhancer = manifest.Enhancer,
+            SnrLevel = manifest.SnrLevel,
+            ScreenEnhancer = manifest.ScreenEnhancer,
+            ScreenSnrLevel = manifest.ScreenSnrLevel,
         };
         Segment[] segments = [.. manifest.ToSegments()
             .Select(segment => Segment.Of(new RecognizedSegment(segment, null), [], id.Channel, chunk.StartSample!.Value, names))];
@@ -91,7 +93,8 @@ public sealed partial class EnhanceChunk(
             ScoredSegment[] scored = reconstituter.Score(x.Memory, y.Memory, wholeAsOne: false, cancellationToken);
             SegmentManifestV1 proposal = SegmentManifestV1.Of(models.EnhancerEntry.Id, models.SnrLevelEntry.Id, scored) with
             {
-                ScreenEnhancer = models.Screen?.Enhancer.Id, ScreenSnrLevel = models.Screen?.SnrLevel.Id,
+                ScreenEnhancer = models.Screen?.Enhancer.Id,
+                ScreenSnrLevel = models.Screen?.SnrLevel.Id,
             };
             manifest = await blobs.DecideManifestAsync(id, proposal, cancellationToken).ConfigureAwait(false);
         }
