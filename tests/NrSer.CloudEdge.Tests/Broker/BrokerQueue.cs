@@ -45,8 +45,8 @@ internal sealed class BrokerQueue(string name, TimeSpan lockDuration, BrokerQueu
     public IReadOnlyList<string> Settlements => Locked(() => _settlements.ToArray());
 
     /// <summary>Messages as last received, with what was said when they were dead-lettered.</summary>
-    public IReadOnlyList<(string Body, string? Reason, string? Description)> Letters =>
-        Locked(() => (deadLetters?._entries ?? _entries).Select(entry => (
+    public IReadOnlyList<(string Body, string? Reason, string? Description)> Letters => deadLetters?.Letters ??
+        Locked(() => _entries.Select(entry => (
         System.Text.Encoding.UTF8.GetString(((Data)entry.Message.BodySection).Binary),
         entry.Message.ApplicationProperties?["DeadLetterReason"] as string,
         entry.Message.ApplicationProperties?["DeadLetterErrorDescription"] as string)).ToArray());
