@@ -51,7 +51,9 @@ public sealed class SegmentEmotionRecognizer(IEmotionClassifier classifier, Emot
         return options.ToldScale is { } scale && heard.Scale is { } told
             ? heard with
             {
-                Arousal = told.On(heard.Arousal, scale), Valence = told.On(heard.Valence, scale), Dominance = told.On(heard.Dominance, scale),
+                Arousal = told.On(heard.Arousal, scale),
+                Valence = told.On(heard.Valence, scale),
+                Dominance = told.On(heard.Dominance, scale),
                 Scale = scale,
             }
             : heard;

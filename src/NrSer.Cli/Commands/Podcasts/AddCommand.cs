@@ -119,7 +119,11 @@ internal static class AddCommand
             feed = await store.TryWriteAsync(
                 feed with
                 {
-                    IsFollowed = true, Since = rules.Since, Until = rules.Until, Match = rules.Match, Limit = rules.Limit,
+                    IsFollowed = true,
+                    Since = rules.Since,
+                    Until = rules.Until,
+                    Match = rules.Match,
+                    Limit = rules.Limit,
                     Segments = rules.Segments,
                 }, cancellationToken);
             known = feed is null ? await store.FindFeedAsync(PodcastNames.FeedId(address), cancellationToken) : known;
