@@ -10,6 +10,8 @@ public static class SegmentParquet
     /// <summary>Rows of a row group: the unit that readers skip or read.</summary>
     public const int RowGroupRows = 131_072; // 2^17: about what Parquet's authors and DuckDB advise, 10^5 to 10^6 values a column
 
+    private const int StreamedRows = RowGroupRows / 4; // held as objects while it fills, and once more by column: what writing takes of memory
+
     private static readonly (Column<Segment> Column, DataField Field)[] s_columns =
         [.. SegmentColumns.All.Select(column => (column, FieldOf(column)))];
 
@@ -28,7 +30,7 @@ public static class SegmentParquet
         await WriteGroupAsync(writer, segments, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Writes any number of segments, a row group of which is held at a time.</summary>
+    /// <summary>Writes any number of segments, of which a quarter of the lake's row group is held at a time.</summary>
     /// <param name="segments">In order.</param>
     /// <param name="file">Receives the file; must be able to seek. Stays open.</param>
     /// <param name="cancellationToken">Stops between rows and columns.</param>
@@ -38,7 +40,7 @@ public static class SegmentParquet
         ParquetWriter writer = await ParquetWriter.CreateAsync(Schema, file, cancellationToken: cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable closing = writer.ConfigureAwait(false);
         long count = 0;
-        await foreach (Segment[] group in segments.Chunk(RowGroupRows).WithCancellation(cancellationToken).ConfigureAwait(false))
+        await foreach (Segment[] group in segments.Chunk(StreamedRows).WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             await WriteGroupAsync(writer, group, cancellationToken).ConfigureAwait(false);
             count += group.Length;
