@@ -38,6 +38,9 @@ internal sealed class Terminal
     /// <summary>Where a person types answers; null where nobody does.</summary>
     public TextReader? Answers { get; init; }
 
+    /// <summary>Standard input, for text.</summary>
+    public TextReader Input { get; init; } = TextReader.Null;
+
     /// <summary>Standard error.</summary>
     public TextWriter Errors { get; }
 
@@ -63,6 +66,7 @@ internal sealed class Terminal
             variable => (string)variable.Key, variable => (string)variable.Value!, StringComparer.Ordinal))
     {
         Answers = Console.IsInputRedirected || Console.IsErrorRedirected ? null : Console.In,
+        Input = Console.In,
     };
 
     /// <summary>Standard output, for bytes.</summary>

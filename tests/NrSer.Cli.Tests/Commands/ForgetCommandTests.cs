@@ -1,6 +1,4 @@
 using System.Text.Json;
-using NrSer.Cli.Commands;
-using NrSer.Cli.Output;
 using NrSer.Cli.Tests.Processes;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Results;
@@ -96,16 +94,10 @@ public sealed class ForgetCommandTests(StorageEmulator emulator) : IClassFixture
     [InlineData("", false)]
     public async Task Forget_APersonIsAsked_OnlyTheWordsCount(string typed, bool isForgotten)
     {
-        await using var output = new StringWriter();
-        await using var errors = new StringWriter();
-        var terminal = new Terminal(output, () => Stream.Null, errors, isWatched: false, new Dictionary<string, string>(StringComparer.Ordinal))
-        {
-            Answers = new StringReader(typed),
-        };
-        int exitCode = await RootCommands.RunAsync(
-            ["forget", "talk 1.wav", "--connection-string", _account.ConnectionString], terminal, interruptible: null);
-        Assert.Equal(isForgotten ? 0 : 2, exitCode);
-        Assert.Contains("talk 1.wav", output.ToString(), StringComparison.Ordinal);
+        Outcome outcome = await Nrser.RunTypedAsync(
+            typed, isAsked: true, [], "forget", "talk 1.wav", "--connection-string", _account.ConnectionString);
+        Assert.Equal(isForgotten ? 0 : 2, outcome.ExitCode);
+        Assert.Contains("talk 1.wav", outcome.Output, StringComparison.Ordinal);
         Assert.Equal(isForgotten ? "0 2 3" : "0 1 2 3", await LeftAsync());
     }
 

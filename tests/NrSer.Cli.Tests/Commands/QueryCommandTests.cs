@@ -86,6 +86,34 @@ public sealed class QueryCommandTests : IClassFixture<FilledLake>
     }
 
     [Fact]
+    public async Task Query_FromStandardInput_AnswersOneAfterTheOther()
+    {
+        const string Script = "SELECT 1 AS first;\n\nSELECT\n  ';' AS second\n;\nSELECT 3 AS third";
+        Outcome answered = await _lake.AskAsync(Script, isAsked: false, "--format", "csv", "--timer");
+        answered.Succeeded();
+        Assert.Equal("first\r\n1\r\nsecond\r\n;\r\nthird\r\n3\r\n", answered.Output);
+        Assert.Equal(3, answered.Errors.Split('\n').Count(line => line.EndsWith(" s", StringComparison.Ordinal)));
+
+        Outcome wrong = await _lake.AskAsync("SELECT 1;\nSELEC 2;\nSELECT 3;", isAsked: false, "--format", "csv");
+        Assert.Equal(2, wrong.ExitCode);
+        Assert.Contains("cannot be read", wrong.Errors, StringComparison.Ordinal);
+        Assert.Equal("1\r\n1\r\n", wrong.Output); // and not the third
+        Assert.Contains("command line", (await _lake.AskAsync("SELECT 1", isAsked: false, "-o", "x.csv")).Refused(2), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Query_AtAPrompt_GoesOnAfterAWrongOne()
+    {
+        Outcome answered = await _lake.AskAsync(
+            "SELEC 1;\n.tables\n.schema\nSELECT count(*) AS n\nFROM segments;\n.quit\nSELECT 'unheard';", isAsked: true, "--format", "csv");
+        answered.Succeeded();
+        Assert.EndsWith("n\r\n240\r\n", answered.Output, StringComparison.Ordinal);
+        Assert.Contains("cannot be read", answered.Errors, StringComparison.Ordinal);
+        Assert.Contains(".quit", answered.Errors, StringComparison.Ordinal);
+        Assert.Contains("nrser> ", answered.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Query_Schema_NamesEveryColumn()
     {
         Outcome schema = await Nrser.RunAsync("query", ".schema");

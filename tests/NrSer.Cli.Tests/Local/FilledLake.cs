@@ -48,6 +48,10 @@ public sealed class FilledLake : IAsyncLifetime
     /// <summary>Runs a query on it.</summary>
     internal Task<Outcome> QueryAsync(params string[] arguments) => RunAsync(["query", .. arguments, "--cache", Files["cache"]]);
 
+    /// <summary>Runs queries on it that come from standard input.</summary>
+    internal Task<Outcome> AskAsync(string input, bool isAsked, params string[] arguments) => Nrser.RunTypedAsync(
+        input, isAsked, [], ["query", "--connection-string", Account.ConnectionString, "--cache", Files["cache"], .. arguments]);
+
     public async ValueTask InitializeAsync()
     {
         string script = await AzuriteInstallation.EnsureAsync(_ => { }, CancellationToken.None);

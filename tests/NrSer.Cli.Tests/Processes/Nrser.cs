@@ -17,12 +17,24 @@ internal static class Nrser
     public static Task<Outcome> RunAsync(params string[] arguments) => RunWithAsync([], arguments);
 
     /// <summary>Runs the command here, with settings in its environment.</summary>
-    public static async Task<Outcome> RunWithAsync(Dictionary<string, string> environment, params string[] arguments)
+    public static Task<Outcome> RunWithAsync(Dictionary<string, string> environment, params string[] arguments) =>
+        RunTypedAsync("", isAsked: false, environment, arguments);
+
+    /// <summary>Runs the command here, with something on its standard input.</summary>
+    /// <param name="input">All of it.</param>
+    /// <param name="isAsked">Whether a person types it, at a terminal.</param>
+    /// <param name="environment">Settings.</param>
+    /// <param name="arguments">What is typed after <c>nrser</c>.</param>
+    public static async Task<Outcome> RunTypedAsync(string input, bool isAsked, Dictionary<string, string> environment, params string[] arguments)
     {
         using var bytes = new MemoryStream();
         await using var output = new StreamWriter(bytes, leaveOpen: true) { AutoFlush = true };
         await using var errors = new StringWriter();
-        var terminal = new Terminal(output, () => bytes, errors, isWatched: false, EnvironmentOf(environment));
+        using var typed = new StringReader(input);
+        var terminal = new Terminal(output, () => bytes, errors, isWatched: false, EnvironmentOf(environment))
+        {
+            Input = typed, Answers = isAsked ? typed : null,
+        };
         int exitCode = await RootCommands.RunAsync(arguments, terminal, interruptible: null)
             .WaitAsync(s_limit, TestContext.Current.CancellationToken);
         return new Outcome(exitCode, Encoding.UTF8.GetString(bytes.ToArray()), errors.ToString());
