@@ -37,7 +37,7 @@ public sealed class RetentionTests(StorageEmulator emulator)
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator, Setting("Receipts", "30.00:00:00"));
         DateOnly today = DateOnly.FromDateTime(pipeline.Time.GetUtcNow().UtcDateTime);
-        Recording old = await StoreAsync(pipeline, 1, today.AddDays(-32)), young = await StoreAsync(pipeline, 2, today.AddDays(-29));
+        Recording old = await StoreAsync(pipeline, 1, today.AddDays(-32)), young = await StoreAsync(pipeline, 2, today.AddDays(-28));
         await pipeline.Sweep.RunAsync(Stop);
         RetentionReport dry = Assert.Single(await pipeline.Get<Retention>().RunAsync(isDry: true, Stop));
         Assert.Equal((1, false), (dry.Recordings, dry.IsApplied));
