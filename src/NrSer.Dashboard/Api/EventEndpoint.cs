@@ -62,7 +62,7 @@ internal static class EventEndpoint
     {
         var open = new List<OpenRecordingV1>();
         int others = 0;
-        await foreach (RecordingId id in store.UnfinishedAsync(now, cancellationToken).ConfigureAwait(false))
+        await foreach (RecordingId id in store.Open.UnfinishedAsync(now, cancellationToken).ConfigureAwait(false))
         {
             if (open.Count == MostOpen)
             {

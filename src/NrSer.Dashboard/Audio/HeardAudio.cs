@@ -75,7 +75,7 @@ internal sealed class HeardAudio(
             {
                 int tracks = recording.ChannelMode == ChannelMode.Separate ? Math.Max(1, recording.Channels ?? 1) : 1;
                 double samples = (recording.DurationSeconds ?? 0) * SegmentGrid.SampleRateHz * tracks;
-                await store.NoteAudioAsync(recording.Id, (long)(2 * samples * sizeof(float)), CancellationToken.None).ConfigureAwait(false);
+                await store.Open.NoteAudioAsync(recording.Id, (long)(2 * samples * sizeof(float)), CancellationToken.None).ConfigureAwait(false);
             }
         }
     }

@@ -102,7 +102,7 @@ internal sealed class OriginalAudio(
             // as every stage does after it has written
             bool isVoid = await rejection.DiscardIfVoidAsync(recording.Id, CancellationToken.None).ConfigureAwait(false);
             if (!isVoid && samples > 0 && storage.Value.ConnectionString is { Length: > 0 })
-                await store.NoteAudioAsync(recording.Id, samples * sizeof(float), CancellationToken.None).ConfigureAwait(false);
+                await store.Open.NoteAudioAsync(recording.Id, samples * sizeof(float), CancellationToken.None).ConfigureAwait(false);
         }
     }
 

@@ -173,7 +173,7 @@ public sealed partial class Retention(
                 break;
             case RetentionStore.WorkAudio:
                 await erasure.AudioAsync(id, cancellationToken).ConfigureAwait(false);
-                await recordings.ForgetAudioAsync(id, cancellationToken).ConfigureAwait(false);
+                await recordings.Open.ForgetAudioAsync(id, cancellationToken).ConfigureAwait(false);
                 break;
             case RetentionStore.Results:
                 await BlobPurge.DeleteAsync(_results, $"{id}/", blob => blob.Name != ResultBlobs.ReceiptName(id), cancellationToken)

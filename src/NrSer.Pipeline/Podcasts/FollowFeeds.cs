@@ -39,7 +39,7 @@ public sealed class FollowFeeds(
     private async Task AskAsync(List<Feed> waiting, CancellationToken cancellationToken)
     {
         int most = options.Value.InFlight;
-        int room = most - await recordings.CountUnfinishedAsync(most, cancellationToken).ConfigureAwait(false);
+        int room = most - await recordings.Open.CountUnfinishedAsync(most, cancellationToken).ConfigureAwait(false);
         for (int done = 0; done < waiting.Count && room > 0; done++)
         {
             Feed feed = waiting[done];

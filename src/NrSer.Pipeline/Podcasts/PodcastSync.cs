@@ -96,7 +96,7 @@ public sealed partial class PodcastSync(
             while (true)
             {
                 int most = options.Value.InFlight - Volatile.Read(ref _underWay);
-                if (most > 0 && await recordings.CountUnfinishedAsync(most, cancellationToken).ConfigureAwait(false) < most)
+                if (most > 0 && await recordings.Open.CountUnfinishedAsync(most, cancellationToken).ConfigureAwait(false) < most)
                     break;
                 if (!isTold)
                     told(new SyncStep(feed) { IsWaiting = true });

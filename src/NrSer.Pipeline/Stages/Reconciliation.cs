@@ -29,7 +29,7 @@ public sealed partial class Reconciliation(
         if (now < _due)
             return;
         long begun = time.GetTimestamp();
-        ReconciliationState state = await store.ReconciliationAsync(cancellationToken).ConfigureAwait(false);
+        ReconciliationState state = await store.Open.ReconciliationAsync(cancellationToken).ConfigureAwait(false);
         _due = state.CompletedAt + options.Value.ReconcileEvery ?? now;
         if (now < _due)
             return;
@@ -46,13 +46,13 @@ public sealed partial class Reconciliation(
 
             if (page.ContinuationToken is not { Length: > 0 } next)
                 break;
-            await store.WriteReconciliationAsync(state with { Continuation = next }, cancellationToken).ConfigureAwait(false);
+            await store.Open.WriteReconciliationAsync(state with { Continuation = next }, cancellationToken).ConfigureAwait(false);
             if (time.GetElapsedTime(begun) >= s_slice)
                 return;
         }
 
         await NoteUnfinishedAsync(now, cancellationToken).ConfigureAwait(false);
-        await store.WriteReconciliationAsync(new ReconciliationState(now, Continuation: null), cancellationToken).ConfigureAwait(false);
+        await store.Open.WriteReconciliationAsync(new ReconciliationState(now, Continuation: null), cancellationToken).ConfigureAwait(false);
         _due = now + options.Value.ReconcileEvery;
     }
 
@@ -62,7 +62,7 @@ public sealed partial class Reconciliation(
         DateOnly today = DateOnly.FromDateTime(now.UtcDateTime);
         var open = new RecordingFilter(today.AddDays(-options.Value.LookBackDays), today.AddDays(1)) { IsOpen = true };
         await foreach (Recording recording in store.ListAsync(open, cancellationToken).ConfigureAwait(false))
-            await store.ReopenAsync(recording, cancellationToken).ConfigureAwait(false);
+            await store.Open.ReopenAsync(recording, cancellationToken).ConfigureAwait(false);
     }
 
     [LoggerMessage(3501, LogLevel.Information, "The upload {BlobName} had no event: sent one")]

@@ -41,11 +41,11 @@ public sealed partial class Sweep(
         if (ClockWentBack(now))
             await SendEverythingAgainAsync(cancellationToken).ConfigureAwait(false);
         DateTimeOffset? oldest = await ages.RecordAsync(now, cancellationToken).ConfigureAwait(false);
-        await foreach (RecordingId id in store.RetriesAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (RecordingId id in store.Open.RetriesAsync(cancellationToken).ConfigureAwait(false))
             await LookAfterAsync(id, recording => RetryAsync(recording, now, cancellationToken), cancellationToken).ConfigureAwait(false);
         if (activity.UnavailableFor == TimeSpan.Zero) // what waits for a service that is down is not stuck
         {
-            await foreach (RecordingId id in store.UnfinishedAsync(now - options.Value.StuckAfter, cancellationToken).ConfigureAwait(false))
+            await foreach (RecordingId id in store.Open.UnfinishedAsync(now - options.Value.StuckAfter, cancellationToken).ConfigureAwait(false))
             {
                 await LookAfterAsync(id, recording => UnstickIfStuckAsync(recording, now, oldest, cancellationToken), cancellationToken)
                     .ConfigureAwait(false);
@@ -73,7 +73,7 @@ public sealed partial class Sweep(
     /// again.</summary>
     private async Task SendEverythingAgainAsync(CancellationToken cancellationToken)
     {
-        await foreach (RecordingId id in store.UnfinishedAsync(DateTimeOffset.MaxValue, cancellationToken).ConfigureAwait(false))
+        await foreach (RecordingId id in store.Open.UnfinishedAsync(DateTimeOffset.MaxValue, cancellationToken).ConfigureAwait(false))
         {
             await LookAfterAsync(id, recording => recording.Status.IsOpen()
                 ? RestartAsync(recording, "the clock was set back", cancellationToken) : Task.CompletedTask, cancellationToken).ConfigureAwait(false);
@@ -87,7 +87,7 @@ public sealed partial class Sweep(
             if (await store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } recording)
                 await look(recording).ConfigureAwait(false);
             else
-                await store.CloseAsync(id, cancellationToken).ConfigureAwait(false); // whoever noted it died before it wrote the row
+                await store.Open.CloseAsync(id, cancellationToken).ConfigureAwait(false); // whoever noted it died before it wrote the row
         }
         catch (Exception error) when (error is RequestFailedException or FormatException)
         {
@@ -107,7 +107,7 @@ public sealed partial class Sweep(
     {
         if (!recording.Status.IsOpen())
         {
-            await store.CloseAsync(recording.Id, cancellationToken).ConfigureAwait(false);
+            await store.Open.CloseAsync(recording.Id, cancellationToken).ConfigureAwait(false);
             return;
         }
 

@@ -36,7 +36,7 @@ public sealed partial class WorkAudio(
         if (recording.BlobName?.StartsWith(StorageNames.PodcastsPrefix, StringComparison.Ordinal) == true)
             await blobs.DeleteAudioAsync(recording.Id, cancellationToken).ConfigureAwait(false);
         else
-            await store.NoteAudioAsync(recording.Id, samples * BytesPerSample, cancellationToken).ConfigureAwait(false);
+            await store.Open.NoteAudioAsync(recording.Id, samples * BytesPerSample, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Removes what is beyond the budget, what was done first first; looks once a minute.</summary>
@@ -47,14 +47,14 @@ public sealed partial class WorkAudio(
         if (options.Value.BudgetBytes is not { } budget || now < _due)
             return;
         _due = now + s_interval;
-        List<NotedAudio> kept = await store.AudioAsync(cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+        List<NotedAudio> kept = await store.Open.AudioAsync(cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
         long bytes = kept.Sum(audio => audio.Bytes);
         if (bytes <= budget)
             return;
         foreach (NotedAudio oldest in kept.OrderBy(audio => audio.NotedAt))
         {
             await blobs.DeleteAudioAsync(oldest.Id, cancellationToken).ConfigureAwait(false);
-            await store.ForgetAudioAsync(oldest.Id, cancellationToken).ConfigureAwait(false); // last: dying before means to delete again
+            await store.Open.ForgetAudioAsync(oldest.Id, cancellationToken).ConfigureAwait(false); // last: dying before means to delete again
             LogRemoved(oldest.Id.Value, oldest.Bytes);
             bytes -= oldest.Bytes;
             if (bytes <= budget)

@@ -32,7 +32,7 @@ internal sealed class ChaosCheck(Stack stack, IReadOnlyDictionary<string, string
         Assert.Distinct(rows.Where(row => row.Status == RecordingStatus.Completed).Select(row => (row.BlobName, row.Sha256)));
         foreach (Recording row in rows)
             await CheckAsync(store, row);
-        Assert.Empty(await store.UnfinishedAsync(TimeProvider.System.GetUtcNow().AddDays(1), Stop).ToListAsync(Stop));
+        Assert.Empty(await store.Open.UnfinishedAsync(TimeProvider.System.GetUtcNow().AddDays(1), Stop).ToListAsync(Stop));
         foreach (string queue in StorageNames.StorageQueues)
             Assert.Empty(await stack.MessagesAsync(queue));
         await CheckForgottenAsync(store, rows, today);

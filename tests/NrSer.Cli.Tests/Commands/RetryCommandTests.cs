@@ -49,11 +49,11 @@ public sealed class RetryCommandTests : IClassFixture<StorageEmulator>, IAsyncLi
     public async Task Retry_Chosen_AsksForThoseAndNoOthers(string expected, params string[] options)
     {
         (await RunAsync(["retry", .. options, "--dry-run"])).Succeeded();
-        Assert.Empty(await _account.Store.RetriesAsync(Stop).ToListAsync(Stop));
+        Assert.Empty(await _account.Store.Open.RetriesAsync(Stop).ToListAsync(Stop));
         (await RunAsync(["retry", .. options])).Succeeded();
         Assert.Equal(
             expected.Split(' ', StringSplitOptions.RemoveEmptyEntries),
-            (await _account.Store.RetriesAsync(Stop).ToListAsync(Stop)).Select(id => id.Value[^1..]).Order(StringComparer.Ordinal));
+            (await _account.Store.Open.RetriesAsync(Stop).ToListAsync(Stop)).Select(id => id.Value[^1..]).Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -66,7 +66,7 @@ public sealed class RetryCommandTests : IClassFixture<StorageEmulator>, IAsyncLi
     public async Task Retry_NothingThatCanBe_IsRefused(string complaint, params string[] options)
     {
         Assert.Contains(complaint, (await RunAsync(["retry", .. options])).Refused(2), StringComparison.Ordinal);
-        Assert.Empty(await _account.Store.RetriesAsync(Stop).ToListAsync(Stop));
+        Assert.Empty(await _account.Store.Open.RetriesAsync(Stop).ToListAsync(Stop));
     }
 
     [Fact]

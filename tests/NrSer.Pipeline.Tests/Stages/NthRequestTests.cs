@@ -128,11 +128,11 @@ public sealed class NthRequestTests(StorageEmulator emulator)
     private static async Task AssertNothingOpenAsync(PipelineUnderTest pipeline)
     {
         DateTimeOffset later = TimeProvider.System.GetUtcNow().AddDays(1);
-        if (!await pipeline.Store.UnfinishedAsync(later, Stop).AnyAsync(Stop))
+        if (!await pipeline.Store.Open.UnfinishedAsync(later, Stop).AnyAsync(Stop))
             return;
         await using PipelineUnderTest tomorrow = pipeline.WithClock(new FakeTimeProvider(later));
         await tomorrow.Sweep.RunAsync(Stop);
-        Assert.Empty(await pipeline.Store.UnfinishedAsync(later, Stop).ToListAsync(Stop));
+        Assert.Empty(await pipeline.Store.Open.UnfinishedAsync(later, Stop).ToListAsync(Stop));
     }
 
     private static DateOnly Today => DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);

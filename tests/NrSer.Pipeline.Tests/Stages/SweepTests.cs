@@ -30,7 +30,7 @@ public sealed class SweepTests(StorageEmulator emulator)
         Assert.Equal(RecordingStatus.Queued, (await pipeline.RowAsync(id)).Status);
 
         // It waits behind others: a copy with every look would only make the queue longer.
-        await pipeline.Store.WriteReconciliationAsync(new ReconciliationState(CompletedAt: null, Continuation: null), Stop);
+        await pipeline.Store.Open.WriteReconciliationAsync(new ReconciliationState(CompletedAt: null, Continuation: null), Stop);
         pipeline.Time.Advance(TimeSpan.FromMinutes(6));
         await pipeline.Sweep.RunAsync(Stop);
         Assert.Empty(await pipeline.TakeAsync(StorageNames.UploadsQueue));

@@ -5,57 +5,67 @@ using Azure.Data.Tables;
 namespace NrSer.Pipeline.Results.Tables;
 
 /// <summary>Which recordings somebody has to look after, so that nobody reads through all of them.</summary>
-internal static class OpenWork
+/// <param name="tables">The tables.</param>
+public sealed class OpenWork(ResultTables tables)
 {
     /// <summary>Partition of the recordings that have begun and not ended.</summary>
-    public const string Unfinished = "unfinished";
+    internal const string Unfinished = "unfinished";
 
     /// <summary>Partition of the recordings that somebody asked to start again.</summary>
-    public const string Retries = "retries";
+    internal const string Retries = "retries";
 
     /// <summary>Partition of the recordings whose work audio is done with and still there.</summary>
-    public const string Audio = "audio";
+    internal const string Audio = "audio";
 
     private const string Reconciliation = "reconciliation"; // partition and key of one row
 
-    public static async Task AddAsync(ResultTables tables, string partition, IReadOnlyList<RecordingId> ids, CancellationToken cancellationToken)
-    {
-        if (ids.Count == 1)
-        {
-            await tables.OpenWork.UpsertEntityAsync(new TableEntity(partition, ids[0].Value), TableUpdateMode.Replace, cancellationToken)
-                .ConfigureAwait(false);
-            return;
-        }
+    private readonly TableClient _table = tables.OpenWork;
 
-        await tables.OpenWork.SubmitTransactionAsync(
-            ids.Select(id => new TableTransactionAction(TableTransactionActionType.UpsertReplace, new TableEntity(partition, id.Value))),
-            cancellationToken).ConfigureAwait(false);
+    /// <summary>Recordings that somebody asked to start again.</summary>
+    /// <param name="cancellationToken">Stops between pages.</param>
+    public IAsyncEnumerable<RecordingId> RetriesAsync(CancellationToken cancellationToken) => ListAsync(Retries, before: null, cancellationToken);
+
+    /// <summary>Recordings that began before a given time and have not ended, as far as is known.</summary>
+    /// <param name="before">The time.</param>
+    /// <param name="cancellationToken">Stops between pages.</param>
+    public IAsyncEnumerable<RecordingId> UnfinishedAsync(DateTimeOffset before, CancellationToken cancellationToken) =>
+        ListAsync(Unfinished, before, cancellationToken);
+
+    /// <summary>How many recordings have not ended, as far as that matters.</summary>
+    /// <param name="most">Counting stops there.</param>
+    /// <param name="cancellationToken">Stops between pages.</param>
+    public ValueTask<int> CountUnfinishedAsync(int most, CancellationToken cancellationToken) =>
+        UnfinishedAsync(DateTimeOffset.MaxValue, cancellationToken).Take(most).CountAsync(cancellationToken);
+
+    /// <summary>Takes note that a recording has ended, should whoever ended it have died before it did.</summary>
+    /// <param name="id">A recording that has ended, or has no row.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public Task CloseAsync(RecordingId id, CancellationToken cancellationToken) => RemoveAsync(Unfinished, id, cancellationToken);
+
+    /// <summary>Takes note of a recording that has not ended, should nobody have.</summary>
+    /// <param name="recording">Its row.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public async Task ReopenAsync(Recording recording, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(recording);
+        if (recording.Status.IsOpen())
+            await AddAsync(Unfinished, [recording.Id], cancellationToken).ConfigureAwait(false);
+        if (recording.RetryRequested == true)
+            await AddAsync(Retries, [recording.Id], cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Removes one that may not be there.</summary>
-    public static Task RemoveAsync(ResultTables tables, string partition, RecordingId id, CancellationToken cancellationToken) =>
-        tables.OpenWork.DeleteEntityAsync(partition, id.Value, ETag.All, cancellationToken);
+    /// <summary>Remembers that a recording's work audio is done with.</summary>
+    /// <param name="id">The recording.</param>
+    /// <param name="bytes">Its size.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public Task NoteAudioAsync(RecordingId id, long bytes, CancellationToken cancellationToken) => _table.UpsertEntityAsync(
+        new TableEntity(Audio, id.Value) { [nameof(NotedAudio.Bytes)] = bytes }, TableUpdateMode.Replace, cancellationToken);
 
-    public static async IAsyncEnumerable<RecordingId> ListAsync(
-        ResultTables tables, string partition, DateTimeOffset? before, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Work audio that is done with and still there, in no order of use.</summary>
+    /// <param name="cancellationToken">Stops between pages.</param>
+    public async IAsyncEnumerable<NotedAudio> AudioAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {partition}");
-        if (before is { } time)
-            filter += TableClient.CreateQueryFilter($" and Timestamp lt {time}");
-        await foreach (TableEntity row in tables.OpenWork.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).ConfigureAwait(false))
-        {
-            if (RecordingId.TryParse(row.RowKey, out RecordingId id))
-                yield return id;
-        }
-    }
-
-    public static Task NoteAudioAsync(ResultTables tables, RecordingId id, long bytes, CancellationToken cancellationToken) =>
-        tables.OpenWork.UpsertEntityAsync(
-            new TableEntity(Audio, id.Value) { [nameof(NotedAudio.Bytes)] = bytes }, TableUpdateMode.Replace, cancellationToken);
-
-    public static async IAsyncEnumerable<NotedAudio> AudioAsync(ResultTables tables, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (TableEntity row in tables.OpenWork
+        await foreach (TableEntity row in _table
             .QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {Audio}"), cancellationToken: cancellationToken)
                 .ConfigureAwait(false))
         {
@@ -64,9 +74,16 @@ internal static class OpenWork
         }
     }
 
-    public static async Task<ReconciliationState> ReadStateAsync(ResultTables tables, CancellationToken cancellationToken)
+    /// <summary>Says that a recording's work audio is gone.</summary>
+    /// <param name="id">The recording.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public Task ForgetAudioAsync(RecordingId id, CancellationToken cancellationToken) => RemoveAsync(Audio, id, cancellationToken);
+
+    /// <summary>How far the last look through everything came.</summary>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public async Task<ReconciliationState> ReconciliationAsync(CancellationToken cancellationToken)
     {
-        NullableResponse<TableEntity> row = await tables.OpenWork
+        NullableResponse<TableEntity> row = await _table
             .GetEntityIfExistsAsync<TableEntity>(Reconciliation, Reconciliation, cancellationToken: cancellationToken).ConfigureAwait(false);
         return row.HasValue
             ? new ReconciliationState(row.Value!.GetDateTimeOffset(nameof(ReconciliationState.CompletedAt)),
@@ -74,14 +91,49 @@ internal static class OpenWork
             : new ReconciliationState(CompletedAt: null, Continuation: null);
     }
 
-    public static Task WriteStateAsync(ResultTables tables, ReconciliationState state, CancellationToken cancellationToken)
+    /// <summary>Remembers how far it came.</summary>
+    /// <param name="state">That.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public Task WriteReconciliationAsync(ReconciliationState state, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(state);
         var row = new TableEntity(Reconciliation, Reconciliation)
         {
             [nameof(state.CompletedAt)] = state.CompletedAt,
             [nameof(state.Continuation)] = state.Continuation,
         };
-        return tables.OpenWork.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
+        return _table.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
+    }
+
+    internal async Task AddAsync(string partition, IReadOnlyList<RecordingId> ids, CancellationToken cancellationToken)
+    {
+        if (ids.Count == 1)
+        {
+            await _table.UpsertEntityAsync(new TableEntity(partition, ids[0].Value), TableUpdateMode.Replace, cancellationToken)
+                .ConfigureAwait(false);
+            return;
+        }
+
+        await _table.SubmitTransactionAsync(
+            ids.Select(id => new TableTransactionAction(TableTransactionActionType.UpsertReplace, new TableEntity(partition, id.Value))),
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Removes one that may not be there.</summary>
+    internal Task RemoveAsync(string partition, RecordingId id, CancellationToken cancellationToken) =>
+        _table.DeleteEntityAsync(partition, id.Value, ETag.All, cancellationToken);
+
+    private async IAsyncEnumerable<RecordingId> ListAsync(
+        string partition, DateTimeOffset? before, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {partition}");
+        if (before is { } time)
+            filter += TableClient.CreateQueryFilter($" and Timestamp lt {time}");
+        await foreach (TableEntity row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).ConfigureAwait(false))
+        {
+            if (RecordingId.TryParse(row.RowKey, out RecordingId id))
+                yield return id;
+        }
     }
 }
 

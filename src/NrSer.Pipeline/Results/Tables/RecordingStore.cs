@@ -17,6 +17,9 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
     private readonly SegmentBlobs _blobs = blobs;
     private readonly LakeMarkers _markers = new(tables);
 
+    /// <summary>Which of the recordings have to be looked after.</summary>
+    public OpenWork Open { get; } = new(tables);
+
     /// <summary>
     /// Moves a recording forward: writes what is not null, unless the row already stands further on. A higher generation stands further on
     /// than any status of a lower one.
@@ -56,7 +59,7 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
     {
         ArgumentNullException.ThrowIfNull(ids);
         foreach (RecordingId[] batch in ids.Chunk(BatchRows)) // first where Sweep looks, then what it finds
-            await OpenWork.AddAsync(_tables, OpenWork.Retries, batch, cancellationToken).ConfigureAwait(false);
+            await Open.AddAsync(OpenWork.Retries, batch, cancellationToken).ConfigureAwait(false);
         await MergeAsync(
             ids, id => new TableEntity(id.Day, id.Value) { [nameof(Recording.RetryRequested)] = true, [nameof(Recording.IsDismissed)] = false },
             cancellationToken).ConfigureAwait(false);
@@ -87,79 +90,8 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
         await _tables.Recordings.UpdateEntityAsync(
             new TableEntity(id.Day, id.Value) { [nameof(Recording.RetryRequested)] = false }, ETag.All, TableUpdateMode.Merge, cancellationToken)
                 .ConfigureAwait(false);
-        await OpenWork.RemoveAsync(_tables, OpenWork.Retries, id, cancellationToken).ConfigureAwait(false);
+        await Open.RemoveAsync(OpenWork.Retries, id, cancellationToken).ConfigureAwait(false);
     }
-
-    /// <summary>Recordings that somebody asked to start again.</summary>
-    /// <param name="cancellationToken">Stops between pages.</param>
-    public IAsyncEnumerable<RecordingId> RetriesAsync(CancellationToken cancellationToken) =>
-        OpenWork.ListAsync(_tables, OpenWork.Retries, before: null, cancellationToken);
-
-    /// <summary>Recordings that began before a given time and have not ended, as far as is known.</summary>
-    /// <param name="before">The time.</param>
-    /// <param name="cancellationToken">Stops between pages.</param>
-    public IAsyncEnumerable<RecordingId> UnfinishedAsync(DateTimeOffset before, CancellationToken cancellationToken) =>
-        OpenWork.ListAsync(_tables, OpenWork.Unfinished, before, cancellationToken);
-
-    /// <summary>How many recordings have not ended, as far as that matters.</summary>
-    /// <param name="most">Counting stops there.</param>
-    /// <param name="cancellationToken">Stops between pages.</param>
-    public async Task<int> CountUnfinishedAsync(int most, CancellationToken cancellationToken)
-    {
-        int count = 0;
-        await foreach (RecordingId _ in UnfinishedAsync(DateTimeOffset.MaxValue, cancellationToken).ConfigureAwait(false))
-        {
-            if (++count >= most)
-                break;
-        }
-
-        return count;
-    }
-
-    /// <summary>Takes note that a recording has ended, should whoever ended it have died before it did.</summary>
-    /// <param name="id">A recording that has ended, or has no row.</param>
-    /// <param name="cancellationToken">Stops the request.</param>
-    public Task CloseAsync(RecordingId id, CancellationToken cancellationToken) =>
-        OpenWork.RemoveAsync(_tables, OpenWork.Unfinished, id, cancellationToken);
-
-    /// <summary>Takes note of a recording that has not ended, should nobody have.</summary>
-    /// <param name="recording">Its row.</param>
-    /// <param name="cancellationToken">Stops the request.</param>
-    public async Task ReopenAsync(Recording recording, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(recording);
-        if (recording.Status.IsOpen())
-            await OpenWork.AddAsync(_tables, OpenWork.Unfinished, [recording.Id], cancellationToken).ConfigureAwait(false);
-        if (recording.RetryRequested == true)
-            await OpenWork.AddAsync(_tables, OpenWork.Retries, [recording.Id], cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>Remembers that a recording's work audio is done with.</summary>
-    /// <param name="id">The recording.</param>
-    /// <param name="bytes">Its size.</param>
-    /// <param name="cancellationToken">Stops the request.</param>
-    public Task NoteAudioAsync(RecordingId id, long bytes, CancellationToken cancellationToken) =>
-        OpenWork.NoteAudioAsync(_tables, id, bytes, cancellationToken);
-
-    /// <summary>Work audio that is done with and still there, in no order of use.</summary>
-    /// <param name="cancellationToken">Stops between pages.</param>
-    public IAsyncEnumerable<NotedAudio> AudioAsync(CancellationToken cancellationToken) => OpenWork.AudioAsync(_tables, cancellationToken);
-
-    /// <summary>Says that a recording's work audio is gone.</summary>
-    /// <param name="id">The recording.</param>
-    /// <param name="cancellationToken">Stops the request.</param>
-    public Task ForgetAudioAsync(RecordingId id, CancellationToken cancellationToken) =>
-        OpenWork.RemoveAsync(_tables, OpenWork.Audio, id, cancellationToken);
-
-    /// <summary>How far the last look through everything came.</summary>
-    /// <param name="cancellationToken">Stops the request.</param>
-    public Task<ReconciliationState> ReconciliationAsync(CancellationToken cancellationToken) => OpenWork.ReadStateAsync(_tables, cancellationToken);
-
-    /// <summary>Remembers how far it came.</summary>
-    /// <param name="state">That.</param>
-    /// <param name="cancellationToken">Stops the request.</param>
-    public Task WriteReconciliationAsync(ReconciliationState state, CancellationToken cancellationToken) =>
-        OpenWork.WriteStateAsync(_tables, state, cancellationToken);
 
     /// <summary>Merges one stage's columns into a chunk's row.</summary>
     /// <param name="change">The stage's own columns.</param>
@@ -311,7 +243,7 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
             standing ??= await FindAsync(change.Id, cancellationToken).ConfigureAwait(false);
             if (hasTried && standing is { Status: RecordingStatus.Forgotten }) // since it was noted here
             {
-                await OpenWork.RemoveAsync(_tables, OpenWork.Unfinished, change.Id, cancellationToken).ConfigureAwait(false);
+                await Open.CloseAsync(change.Id, cancellationToken).ConfigureAwait(false);
                 await _tables.LakePending.DeleteEntityAsync(LakeMarkers.Partition, change.Id.Value, ETag.All, cancellationToken)
                     .ConfigureAwait(false);
             }
@@ -322,14 +254,14 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
                 await _markers.MarkAsync(change.Id, cancellationToken).ConfigureAwait(false);
             bool wasOpen = standing?.Status.IsOpen() == true;
             if (change.Status.IsOpen() && !wasOpen) // before the row, so that it is never forgotten
-                await OpenWork.AddAsync(_tables, OpenWork.Unfinished, [change.Id], cancellationToken).ConfigureAwait(false);
+                await Open.AddAsync(OpenWork.Unfinished, [change.Id], cancellationToken).ConfigureAwait(false);
             string? version = standing is null
                 ? await TryAddAsync(_tables.Recordings, columns, cancellationToken).ConfigureAwait(false)
                 : await TryMergeAsync(_tables.Recordings, columns, new ETag(standing.Version!), cancellationToken).ConfigureAwait(false);
             if (version is not null)
             {
                 if (wasOpen && !change.Status.IsOpen())
-                    await OpenWork.RemoveAsync(_tables, OpenWork.Unfinished, change.Id, cancellationToken).ConfigureAwait(false);
+                    await Open.CloseAsync(change.Id, cancellationToken).ConfigureAwait(false);
                 return (standing ?? change) with { Status = change.Status, Generation = change.Generation, Version = version };
             }
 

@@ -102,10 +102,10 @@ public sealed class RecordingStoreTests(StorageEmulator emulator) : IAsyncLifeti
         await Store.RequestRetryAsync([s_id], Stop);
         Assert.True((await Store.FindAsync(s_id, Stop))!.RetryRequested);
         Assert.Equal(("Failed", "why"), await StandingAsync());
-        Assert.Equal([s_id], await Store.RetriesAsync(Stop).ToListAsync(Stop));
+        Assert.Equal([s_id], await Store.Open.RetriesAsync(Stop).ToListAsync(Stop));
         await Store.EndRetryRequestAsync(s_id, Stop);
         Assert.False((await Store.FindAsync(s_id, Stop))!.RetryRequested);
-        Assert.Empty(await Store.RetriesAsync(Stop).ToListAsync(Stop));
+        Assert.Empty(await Store.Open.RetriesAsync(Stop).ToListAsync(Stop));
     }
 
     [Fact]
@@ -115,12 +115,12 @@ public sealed class RecordingStoreTests(StorageEmulator emulator) : IAsyncLifeti
     [Fact]
     public async Task UnfinishedAsync_ARecordingsWay_HasItFromItsBeginToItsEnd()
     {
-        async Task<List<RecordingId>> OpenAsync() => await Store.UnfinishedAsync(TimeProvider.System.GetUtcNow().AddMinutes(1),
+        async Task<List<RecordingId>> OpenAsync() => await Store.Open.UnfinishedAsync(TimeProvider.System.GetUtcNow().AddMinutes(1),
             Stop).ToListAsync(Stop);
         Assert.Empty(await OpenAsync());
         await AdvanceAsync(0, "Queued", "");
         Assert.Equal([s_id], await OpenAsync());
-        Assert.Empty(await Store.UnfinishedAsync(TimeProvider.System.GetUtcNow().AddMinutes(-1), Stop).ToListAsync(Stop));
+        Assert.Empty(await Store.Open.UnfinishedAsync(TimeProvider.System.GetUtcNow().AddMinutes(-1), Stop).ToListAsync(Stop));
         await AdvanceAsync(0, "Processing", "");
         Assert.Equal([s_id], await OpenAsync());
         await AdvanceAsync(0, "Failed", "");
