@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -11,10 +9,7 @@ public sealed class FaultyProxy : IAsyncDisposable
 {
     private static readonly byte[] s_busy = "HTTP/1.1 503 Server Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray();
 
-    private readonly List<TcpListener> _listeners = [];
-    private readonly List<Task> _accepting = [];
-    private readonly ConcurrentDictionary<Task, byte> _clients = [];
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<LoopbackServer> _servers = [];
     private (Fault Fault, int First, int Last) _plan = (default, int.MaxValue, 0);
     private int _count;
 
@@ -59,70 +54,36 @@ public sealed class FaultyProxy : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
-        _listeners.ForEach(listener => listener.Stop());
-        await Task.WhenAll(_accepting);
-        await Task.WhenAll(_clients.Keys);
-        _stopping.Dispose();
+        foreach (LoopbackServer server in _servers)
+            await server.DisposeAsync();
     }
 
     private Uri Listen(Uri service)
     {
-        var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start(backlog: 200);
-        _listeners.Add(listener);
-        _accepting.Add(AcceptAsync(listener, service));
-        return new UriBuilder(service) { Port = ((IPEndPoint)listener.LocalEndpoint).Port }.Uri;
-    }
-
-    private async Task AcceptAsync(TcpListener listener, Uri service)
-    {
-        while (true)
-        {
-            try
-            {
-                TcpClient client = await listener.AcceptTcpClientAsync(_stopping.Token);
-                Task serving = ServeAsync(client, service);
-                _clients[serving] = 0;
-                _ = serving.ContinueWith(done => _clients.TryRemove(done, out _), TaskScheduler.Default);
-            }
-            catch (Exception stopped) when (stopped is SocketException or OperationCanceledException or ObjectDisposedException)
-            {
-                return;
-            }
-        }
+        var server = new LoopbackServer((stream, cancellationToken) => PassOnAsync(stream, service, cancellationToken));
+        _servers.Add(server);
+        return new UriBuilder(service) { Port = server.Port }.Uri;
     }
 
     /// <summary>A connection serves one request, so that its answer ends where the connection does.</summary>
-    private async Task ServeAsync(TcpClient client, Uri service)
+    private async Task PassOnAsync(NetworkStream stream, Uri service, CancellationToken cancellationToken)
     {
-        using (client)
-        {
-            try
-            {
-                NetworkStream stream = client.GetStream();
-                if (await ReadAsync(stream) is not { } request)
-                    return;
-                Fault? fault = FaultOf(request.Head);
-                if (fault == Fault.Refuse)
-                    await stream.WriteAsync(s_busy, _stopping.Token);
-                if (fault is Fault.Refuse or Fault.Drop)
-                    return;
-                using var account = new TcpClient();
-                await account.ConnectAsync(service.Host, service.Port, _stopping.Token);
-                NetworkStream upstream = account.GetStream();
-                string head = request.Head.Replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n", StringComparison.Ordinal);
-                await upstream.WriteAsync(Encoding.Latin1.GetBytes(head), _stopping.Token);
-                await upstream.WriteAsync(request.Body, _stopping.Token);
-                if (fault == Fault.Delay)
-                    await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, _stopping.Token);
-                await upstream.CopyToAsync(fault == Fault.Lose ? Stream.Null : stream, _stopping.Token);
-            }
-            catch (Exception gone) when (gone is IOException or OperationCanceledException or SocketException)
-            {
-                // One of both went away, or we do.
-            }
-        }
+        if (await ReadAsync(stream, cancellationToken) is not { } request)
+            return;
+        Fault? fault = FaultOf(request.Head);
+        if (fault == Fault.Refuse)
+            await stream.WriteAsync(s_busy, cancellationToken);
+        if (fault is Fault.Refuse or Fault.Drop)
+            return;
+        using var account = new TcpClient();
+        await account.ConnectAsync(service.Host, service.Port, cancellationToken);
+        NetworkStream upstream = account.GetStream();
+        string head = request.Head.Replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n", StringComparison.Ordinal);
+        await upstream.WriteAsync(Encoding.Latin1.GetBytes(head), cancellationToken);
+        await upstream.WriteAsync(request.Body, cancellationToken);
+        if (fault == Fault.Delay)
+            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, cancellationToken);
+        await upstream.CopyToAsync(fault == Fault.Lose ? Stream.Null : stream, cancellationToken);
     }
 
     private Fault? FaultOf(string head)
@@ -133,13 +94,13 @@ public sealed class FaultyProxy : IAsyncDisposable
         return number >= _plan.First && number <= _plan.Last && !(isLook && _plan.First == _plan.Last) ? _plan.Fault : null;
     }
 
-    private async Task<(string Head, byte[] Body)?> ReadAsync(NetworkStream stream)
+    private static async Task<(string Head, byte[] Body)?> ReadAsync(NetworkStream stream, CancellationToken cancellationToken)
     {
         var head = new List<byte>();
         byte[] one = new byte[1];
         while (!head.TakeLast(4).SequenceEqual("\r\n\r\n"u8.ToArray()))
         {
-            if (await stream.ReadAsync(one, _stopping.Token) == 0)
+            if (await stream.ReadAsync(one, cancellationToken) == 0)
                 return null;
             head.Add(one[0]);
         }
@@ -147,7 +108,7 @@ public sealed class FaultyProxy : IAsyncDisposable
         string text = Encoding.Latin1.GetString([.. head]);
         string? length = text.Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase));
         byte[] body = new byte[length is null ? 0 : int.Parse(length.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture)];
-        await stream.ReadExactlyAsync(body, _stopping.Token);
+        await stream.ReadExactlyAsync(body, cancellationToken);
         return (text, body);
     }
 }

@@ -9,21 +9,14 @@ namespace NrSer.Testing;
 /// <summary>A web server of feeds and episodes on this machine that may do to each request what servers of strangers do.</summary>
 public sealed class PodcastServer : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly LoopbackServer _server;
     private readonly ConcurrentDictionary<string, Func<PodcastRequest, PodcastAnswer>> _paths = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<Task, byte> _clients = [];
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly Task _accepting;
     private int _open;
 
-    public PodcastServer()
-    {
-        _listener.Start(backlog: 200);
-        _accepting = AcceptAsync();
-    }
+    public PodcastServer() => _server = new LoopbackServer(ServeAsync);
 
     /// <summary>Its address, with a slash at the end.</summary>
-    public Uri Url => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/");
+    public Uri Url => new($"http://127.0.0.1:{_server.Port}/");
 
     /// <summary>Every request, in order.</summary>
     public ConcurrentQueue<PodcastRequest> Requests { get; } = [];
@@ -58,71 +51,35 @@ public sealed class PodcastServer : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await _stopping.CancelAsync();
-        _listener.Stop();
-        await _accepting;
-        await Task.WhenAll(_clients.Keys);
-        _stopping.Dispose();
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private async Task AcceptAsync()
+    private async Task ServeAsync(NetworkStream stream, CancellationToken cancellationToken)
     {
-        while (true)
+        if (await ReadAsync(stream, cancellationToken) is not { } request)
+            return;
+        int open = Interlocked.Increment(ref _open);
+        MostAtOnce = Math.Max(MostAtOnce, open);
+        Requests.Enqueue(request);
+        try
         {
-            try
-            {
-                TcpClient client = await _listener.AcceptTcpClientAsync(_stopping.Token);
-                Task serving = ServeAsync(client);
-                _clients[serving] = 0;
-                _ = serving.ContinueWith(done => _clients.TryRemove(done, out _), TaskScheduler.Default);
-            }
-            catch (Exception stopped) when (stopped is SocketException or OperationCanceledException or ObjectDisposedException)
-            {
-                return;
-            }
+            PodcastAnswer answer = _paths.TryGetValue(request.Path, out Func<PodcastRequest, PodcastAnswer>? serve) ? serve(request)
+                : new PodcastAnswer(404, []);
+            await WriteAsync(stream, answer, cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _open);
         }
     }
 
-    private async Task ServeAsync(TcpClient client)
-    {
-        using (client)
-        {
-            try
-            {
-                NetworkStream stream = client.GetStream();
-                if (await ReadAsync(stream) is not { } request)
-                    return;
-                int open = Interlocked.Increment(ref _open);
-                MostAtOnce = Math.Max(MostAtOnce, open);
-                Requests.Enqueue(request);
-                try
-                {
-                    PodcastAnswer answer = _paths.TryGetValue(request.Path, out Func<PodcastRequest, PodcastAnswer>? serve) ? serve(request)
-                        : new PodcastAnswer(404, []);
-                    await WriteAsync(stream, answer);
-                }
-                finally
-                {
-                    Interlocked.Decrement(ref _open);
-                }
-            }
-            catch (Exception gone) when (gone is IOException or OperationCanceledException or SocketException)
-            {
-                // The client went away, or we do.
-            }
-        }
-    }
-
-    private async Task<PodcastRequest?> ReadAsync(NetworkStream stream)
+    private static async Task<PodcastRequest?> ReadAsync(NetworkStream stream, CancellationToken cancellationToken)
     {
         using var reader = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);
-        string? first = await reader.ReadLineAsync(_stopping.Token);
+        string? first = await reader.ReadLineAsync(cancellationToken);
         if (first?.Split(' ') is not [_, var target, ..])
             return null;
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        while (await reader.ReadLineAsync(_stopping.Token) is { Length: > 0 } line)
+        while (await reader.ReadLineAsync(cancellationToken) is { Length: > 0 } line)
         {
             string[] parts = line.Split(':', 2);
             headers[parts[0]] = parts[1].Trim();
@@ -131,17 +88,17 @@ public sealed class PodcastServer : IAsyncDisposable
         return new PodcastRequest(target.Split('?')[0], target, headers);
     }
 
-    private async Task WriteAsync(NetworkStream stream, PodcastAnswer answer)
+    private static async Task WriteAsync(NetworkStream stream, PodcastAnswer answer, CancellationToken cancellationToken)
     {
-        await Task.Delay(answer.Delay, TimeProvider.System, _stopping.Token);
+        await Task.Delay(answer.Delay, TimeProvider.System, cancellationToken);
         var head = new StringBuilder($"HTTP/1.1 {answer.Status} {(HttpStatusCode)answer.Status}\r\nConnection: close\r\n");
         if (answer.Status != 304)
             head.Append(CultureInfo.InvariantCulture, $"Content-Length: {answer.PromisedBytes ?? answer.Content.Length}\r\n");
         foreach ((string name, string value) in answer.Headers)
             head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(head.Append("\r\n").ToString()), _stopping.Token);
-        await stream.WriteAsync(answer.Content, _stopping.Token);
-        await Task.Delay(answer.Stall, TimeProvider.System, _stopping.Token);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(head.Append("\r\n").ToString()), cancellationToken);
+        await stream.WriteAsync(answer.Content, cancellationToken);
+        await Task.Delay(answer.Stall, TimeProvider.System, cancellationToken);
     }
 }
 

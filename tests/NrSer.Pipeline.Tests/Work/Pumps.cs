@@ -17,3 +17,13 @@ internal static class Pumps
             NullLogger<QueuePump>.Instance);
     }
 }
+
+/// <summary>A pump at work, until it is disposed of.</summary>
+internal sealed class RunningPump(QueuePump pump) : IAsyncDisposable
+{
+    public async ValueTask DisposeAsync()
+    {
+        await pump.StopAsync(CancellationToken.None);
+        pump.Dispose();
+    }
+}

@@ -296,13 +296,4 @@ public sealed class QueuePumpTests(StorageEmulator emulator) : IAsyncLifetime
         return [.. (await Polling.ForAsync(async () => await poison.ReceiveAsync(32, Stop) is { Count: > 0 } letters ? letters : null))
             .Select(delivery => RecordFailure.Open(delivery.Message))];
     }
-
-    private sealed class RunningPump(QueuePump pump) : IAsyncDisposable
-    {
-        public async ValueTask DisposeAsync()
-        {
-            await pump.StopAsync(CancellationToken.None);
-            pump.Dispose();
-        }
-    }
 }
