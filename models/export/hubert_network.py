@@ -200,6 +200,20 @@ class HubertForSequenceClassification(nn.Module):
         return self.classifier(self.projector(state.mean(1)))  # projecting the mean is the mean of the projected
 
 
+class HubertForSpeechClassification(nn.Module):
+    """The head that many public models for categories have, and those for arousal, dominance and valence: two layers on the mean of the last one."""
+
+    def __init__(self, c, labels, normalise):
+        super().__init__()
+        self.normalise, self.hubert = normalise, Hubert(c)
+        self.classifier = nn.ModuleDict({"dense": nn.Linear(c.hidden_size, c.hidden_size), "out_proj": nn.Linear(c.hidden_size, labels)})
+
+    def forward(self, waveform):
+        """[batch, samples] → [batch, labels]."""
+        state = self.hubert(normalised(waveform, VARIANCE_FLOOR) if self.normalise else waveform)[-1]
+        return self.classifier["out_proj"](self.classifier["dense"](state.mean(1)).tanh())
+
+
 class HubertWithHeads(nn.Module):
     """NRSER's emotion block: four linear heads on the mean of the last layer."""
 

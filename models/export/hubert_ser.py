@@ -147,11 +147,16 @@ def make_folder(folder, config, seed):
 def make_nrser(path, c, seed):
     """EMO/best of NRSER with random weights, of fairseq's names, with what pre-training leaves in it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    renames = [(re.compile(re.escape(new).replace(r"\\1", r"(\d+)").replace(r"\1", r"(\d+)")), old) for old, new in FAIRSEQ_NAMES]
-    between = "1." if c.feat_extract_norm == "layer" else ""
     tensors = {"ssl_model.mask_emb": torch.rand(c.hidden_size), "ssl_model.label_embs_concat": torch.rand(504, 256),
                "ssl_model.final_proj.weight": torch.rand(256, c.hidden_size), "ssl_model.final_proj.bias": torch.rand(256)}
-    for name, tensor in checkpoints.randomise(lambda: HubertWithHeads(c, len(NRSER_LABELS), False), seed).state_dict().items():
+    torch.save({**tensors, **fairseq_named(checkpoints.randomise(lambda: HubertWithHeads(c, len(NRSER_LABELS), False), seed), c)}, path)
+
+
+def fairseq_named(network, c):
+    """The tensors of NRSER's emotion block by fairseq's names."""
+    renames = [(re.compile(re.escape(new).replace(r"\\1", r"(\d+)").replace(r"\1", r"(\d+)")), old) for old, new in FAIRSEQ_NAMES]
+    between, tensors = "1." if c.feat_extract_norm == "layer" else "", {}
+    for name, tensor in network.state_dict().items():
         for new, old in renames:
             if match := new.match(name):
                 plain = old.replace(r"(1\.)?", between).replace(r"(\d+)", match[1] if match.groups() else "").replace("\\", "")
@@ -159,7 +164,7 @@ def make_nrser(path, c, seed):
                 break
         if name != "hubert.masked_spec_embed":
             tensors[name] = tensor
-    torch.save(tensors, path)
+    return tensors
 
 
 # Fixtures and tests: as little as still has all parts. Base and Large as published are Configuration() and LARGE.

@@ -10,14 +10,15 @@ keeps variances, √(12 / values that meet in one result); of lists, weights hav
 import argparse
 import json
 import pathlib
+import tempfile
 
 import numpy as np
 import torch
 
 from ..shared.delivery import PYTORCH, stored
-from . import checkpoints, cmgan, hubert_ser
+from . import checkpoints, cmgan, hubert_ser, snr_level
 from .cmgan_network import Cmgan
-from .hubert_network import HubertForSequenceClassification
+from .hubert_network import HubertForSequenceClassification, HubertForSpeechClassification, HubertWithHeads
 
 TARGET = pathlib.Path(__file__).resolve().parents[2] / "tests" / "NrSer.Core.Tests" / "Fixtures" / "seeded.json"
 CLASSES = {"hubert": "HubertForSequenceClassification", "wav2vec2": "Wav2Vec2ForSequenceClassification"}
@@ -83,6 +84,34 @@ def hubert(config):
         return config, normalise, tensors, example, network(example)
 
 
+def speech_classification():
+    """Tensors of a wav2vec 2.0 of Large's kind, normalised, that rates arousal, dominance and valence; and what it makes of the example."""
+    network = HubertForSpeechClassification(hubert_ser.configuration({**NARROW, **LARGE}, "seeded"), 3, True)
+    tensors = seeded(network, "wav2vec2")
+    network.load_state_dict({name.replace("wav2vec2.", "hubert.", 1): tensor for name, tensor in tensors.items()})
+    with torch.no_grad():
+        return tensors, network(0.3 * uniform("input", 2 * 2000).reshape(2, 2000))
+
+
+def nrser_emotion():
+    """Tensors by fairseq's names, and logits and ratings of the example."""
+    c = hubert_ser.configuration({**NARROW, "hidden_size": 128, "num_attention_heads": 2}, "seeded")
+    named = hubert_ser.fairseq_named(HubertWithHeads(c, len(hubert_ser.NRSER_LABELS), False), c)
+    tensors = {name: values(name, list(tensor.shape)) for name, tensor in named.items()}
+    with tempfile.TemporaryDirectory() as folder, torch.no_grad():
+        path = pathlib.Path(folder) / "best"
+        torch.save(tensors, path)
+        return tensors, hubert_ser.load_nrser(path)[0](0.3 * uniform("input", 2 * 2000).reshape(2, 2000))
+
+
+def nrser_snr():
+    network = snr_level.Transformer().eval()
+    tensors = {name: values(name, list(tensor.shape)) for name, tensor in network.state_dict().items()}
+    network.load_state_dict(tensors)
+    with torch.no_grad():
+        return tensors, network.reference(2 * uniform("input", 2 * 40).reshape(1, 40, 2))
+
+
 def enhancer(steeper):
     network = Cmgan()
     tensors = seeded(network, steeper=steeper)
@@ -111,6 +140,15 @@ def main():
         tensors, _, enhanced = enhancer(steeper)
         found["networks"][name] = {"steeper": steeper, "tensors": shapes(tensors), "keptEvery": KEPT_EVERY, "peak": float(enhanced.abs().max()),
                                    "enhanced": enhanced.flatten()[::KEPT_EVERY].tolist()}
+    tensors, ratings = speech_classification()
+    found["networks"]["wav2vec2-ratings"] = {
+        "config": {"model_type": "wav2vec2", "architectures": ["Wav2Vec2ForSpeechClassification"], "problem_type": "regression",
+                   "id2label": {"0": "arousal", "1": "dominance", "2": "valence"}, **NARROW, **LARGE},
+        "normalise": True, "tensors": shapes(tensors), "ratings": ratings.flatten().tolist()}
+    tensors, (logits, ratings) = nrser_emotion()
+    found["networks"]["nrser-emotion"] = {"tensors": shapes(tensors), "logits": logits.flatten().tolist(), "ratings": ratings.flatten().tolist()}
+    tensors, score = nrser_snr()
+    found["networks"]["nrser-snr"] = {"tensors": shapes(tensors), "score": score.item()}
     arguments.target.write_text(json.dumps(found, separators=(",", ":")) + "\n")
     print(f"{arguments.target}: {arguments.target.stat().st_size / 1e3:.0f} kB")
 

@@ -22,6 +22,7 @@ from .cmgan_graph import CmganGraph
 from .cmgan_network import Cmgan
 from .hubert_network import VARIANCE_FLOOR, Configuration, FeatureExtractor, FeatureProjection, Layer, Positions
 from .piecewise import LOOP, traced
+from .snr_level import Transformer
 
 TARGET = pathlib.Path(__file__).resolve().parents[1] / "skeletons"
 IR_VERSION = 8
@@ -75,10 +76,22 @@ def hubert_pieces():
     yield "share", Share(), state, {"state": inner}, {"share": inner}
     yield ("head-labels", Piece(lambda p, x: p.classifier(p.projector(x.mean(1))), projector=linear(PROJECTED),
                                 classifier=nn.Linear(PROJECTED, LABELS)), state, {"state": inner}, whole)
+    dense = nn.ModuleDict({"dense": linear(HIDDEN), "out_proj": linear(LABELS)})
+    yield ("head-dense", Piece(lambda p, x: p.classifier["out_proj"](p.classifier["dense"](x.mean(1)).tanh()), classifier=dense), state,
+           {"state": inner}, whole)
+    yield ("head-nrser", Piece(nrser_heads, output_layer_C=linear(LABELS), **{f"output_layer_{rated}": linear(1) for rated in "AVD"}), state,
+           {"state": inner}, {**whole, "attributes": ("batch", 3)})
+
+
+def nrser_heads(piece, x):
+    """Categories, and arousal, valence, dominance, of the mean; as HubertWithHeads."""
+    mean = x.mean(1)
+    return piece.output_layer_C(mean), torch.cat([head(mean) for head in (piece.output_layer_A, piece.output_layer_V, piece.output_layer_D)], 1)
 
 
 def pieces():
     yield from ((f"hubert/{name}", *rest) for name, *rest in hubert_pieces())
+    yield ("snr/transformer", Transformer(), torch.randn(1, FRAMES, 2), {"similarity": ("batch", "frames", 2)}, {"score": ("batch",)})
     shape = (1, 2, 1 + cmgan.BLOCK_SAMPLES // cmgan.HOP, cmgan.BINS)
     for name, slope in (("cmgan", -0.5), ("cmgan-steep", 1.5)):  # a slope above 1 takes another form
         network = checkpoints.randomise(Cmgan, 1)
@@ -136,13 +149,14 @@ def split(nodes, weights):
     return with_constants(always), with_constants(once)
 
 
-def described(name, tensor, shape):
+def described(name, tensor, shape, words):
     """An input for a weight; a length that a configuration decides has its word."""
-    return helper.make_tensor_value_info(name, tensor, [WORDS.get(size, size) for size in shape])
+    return helper.make_tensor_value_info(name, tensor, [words.get(size, size) for size in shape])
 
 
-def skeleton(network, example, inputs, outputs, published):
-    """The two models of a piece; the second is None where all weights are used as they are."""
+def skeleton(network, example, inputs, outputs, published, words):
+    """The two models of a piece; the second is None where all weights are used as they are. `words` are those of lengths that a configuration
+    decides."""
     for module in network.modules():
         module._non_persistent_buffers_set = set()  # what a configuration decides is an input, too
     free = {name: {axis: word for axis, word in enumerate(shape) if isinstance(word, str)} for name, shape in {**inputs, **outputs}.items()}
@@ -154,12 +168,12 @@ def skeleton(network, example, inputs, outputs, published):
     hoisted(graph)
     given = {}
     for tensor in graph.initializer:
-        given[names[tensor.name]] = described(names[tensor.name], tensor.data_type, tensor.dims)
+        given[names[tensor.name]] = described(names[tensor.name], tensor.data_type, tensor.dims, words)
     renamed(graph.node, names)
     always, once = split(graph.node, set(given))
     read = read_by(always)
     made = sorted(read & {name for node in once if node.op_type != "Constant" for name in node.output})
-    inputs_of = lambda shapes: [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [WORDS.get(size, size) for size in shape])
+    inputs_of = lambda shapes: [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [words.get(size, size) for size in shape])
                                 for name, shape in shapes.items()]
     opsets = [helper.make_opsetid("", model.opset_import[0].version)]
     recipe, ranks = None, {}
@@ -198,7 +212,7 @@ def write(target, wanted=lambda name: True):
         with torch.no_grad():
             if not published:
                 checkpoints.randomise(lambda: network, 1)  # what is alike would be exported once
-            models = skeleton(network, example, inputs, outputs, *(published or [network]))
+            models = skeleton(network, example, inputs, outputs, *(published or [network]), WORDS if name.startswith("hubert/") else {})
         file = target / f"{name}.onnx"
         file.parent.mkdir(parents=True, exist_ok=True)
         for path, model in zip((file, file.with_suffix(".weights.onnx")), models):

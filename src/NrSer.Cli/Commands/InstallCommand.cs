@@ -1,10 +1,8 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
 using NrSer.Cli.Models;
 using NrSer.Cli.Output;
 using NrSer.Core.Models;
-using NrSer.Core.Segmentation;
 using Spectre.Console;
 
 namespace NrSer.Cli.Commands;
@@ -14,14 +12,14 @@ internal static class InstallCommand
 {
     private const string Nothing = "none"; // a label that is no emotion
 
-    private static readonly TimeSpan s_benched = TimeSpan.FromMinutes(1), s_benchLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_benched = TimeSpan.FromMinutes(1);
 
     public static Command Create(Terminal terminal)
     {
         var wanted = new Argument<string>("model")
         {
             Description =
-                $"{string.Join(", ", ModelHub.Names)}; OWNER/NAME of huggingface.co with a HuBERT or wav2vec 2.0 for categories; a folder with the "
+                $"{string.Join(", ", ModelHub.Names)}; OWNER/NAME of huggingface.co with a HuBERT or wav2vec 2.0 for categories or ratings; a folder with the "
                 + "files of such a model; or a model that was added by its entry alone.",
         };
         var from = new Option<string?>("--from")
@@ -33,6 +31,15 @@ internal static class InstallCommand
         {
             Description = $"LABEL=EMOTION for a label that is not known by itself, LABEL={Nothing} to leave it out. May be given more than once.",
         };
+        var enhancer = new Option<string?>("--enhancer")
+        {
+            Description = "Of an SNR-level block (a folder with NRSER's SNR/best), the installed enhancer that it was trained with.",
+        };
+        var scale = new Option<double[]>("--scale")
+        {
+            Description = "Lowest and highest rating of a model for arousal, valence and dominance, such as 1 5; 0 1 unless it is known.",
+            Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true,
+        };
         var yes = new Option<bool>("--yes") { Description = "Do not ask." };
         var use = new Option<bool>("--use") { Description = "Use it from now on." };
         var update = new Option<bool>("--update") { Description = "Take what is newest at the source, not what was first seen of it." };
@@ -40,13 +47,13 @@ internal static class InstallCommand
             "Downloads a published checkpoint, makes a network of it, checks it and measures how fast it is. Shows licence, size and source and asks "
             + "before. Run again after an interruption: it goes on where it stopped. HF_TOKEN is for models that ask for consent.")
         {
-            wanted, from, name, label, yes, use, update,
+            wanted, from, name, label, scale, enhancer, yes, use, update,
         };
         command.Run(terminal, async (parsed, cancellationToken) =>
         {
             InstalledModels installed = ModelsCommand.Catalog(terminal);
             string model = parsed.GetRequiredValue(wanted);
-            ModelEntry? entry = installed.Find(parsed.GetValue(name) ?? model), fetched = null;
+            ModelEntry? entry = installed.Find(parsed.GetValue(name) ?? model), fetched = null, block = null;
             if (entry is { Url: not null })
             {
                 entry = await terminal.WithProgressAsync(model, progress => installed.PullAsync(entry.Name, progress, cancellationToken));
@@ -59,12 +66,25 @@ internal static class InstallCommand
                 ModelSource source = await new ModelHub(download, pins)
                     .FindAsync(model, parsed.GetValue(from), parsed.GetValue(update), cancellationToken);
                 string called = parsed.GetValue(name) ?? ModelInstaller.NameOf(source);
+                if (parsed.GetValue(scale) is [var lowest, var highest])
+                {
+                    source = lowest < highest ? source with { Scale = (lowest, highest) }
+                        : throw new UsageException("--scale is the lowest rating and the highest.");
+                }
+
+                if (source.Layout == ModelLayout.NrserSnr)
+                    source = source with { Enhancer = EnhancerOf(installed, parsed.GetValue(enhancer)) };
                 if (installed.Find(called) is not { } there)
                 {
                     await AgreeAsync(terminal, source, called, pins.Find(source.Id), parsed.GetValue(yes), cancellationToken);
                     var installer = new ModelInstaller(installed, download, ModelInstaller.FreeBytes);
                     entry = fetched = await terminal.WithProgressAsync(called, progress => installer.InstallAsync(
                         source, called, vocabulary, progress, loaded => Bench(terminal, loaded, cancellationToken), cancellationToken));
+                    if (ModelHub.BlockBeside(source, entry.Id) is { } beside && installed.Find($"{called}-snr-level") is null)
+                    {
+                        block = await installer.InstallAsync(
+                            beside, $"{called}-snr-level", vocabulary, _ => { }, loaded => Bench(terminal, loaded, cancellationToken), cancellationToken);
+                    }
                 }
                 else
                 {
@@ -75,26 +95,40 @@ internal static class InstallCommand
             terminal.Note($"{entry.Id} is installed.");
             if (parsed.GetValue(update) && fetched is null)
                 terminal.Note($"It was before: what is newest is taken after nrser models remove {entry.Name}.");
-            Use(terminal, installed, entry, parsed.GetValue(use));
+            if (block is not null)
+                terminal.Note($"{block.Id}, which lay beside it, is installed.");
+            Use(terminal, installed, entry, block, parsed.GetValue(use));
             return ExitCode.Success;
         });
         return command;
     }
 
-    private static void Use(Terminal terminal, InstalledModels installed, ModelEntry entry, bool use)
+    private static void Use(Terminal terminal, InstalledModels installed, ModelEntry entry, ModelEntry? block, bool use)
     {
-        if (entry.Kind != ModelKind.Emotion && use)
+        if (entry.Kind == ModelKind.SnrLevel)
+            (entry, block) = (installed.Find(entry.SnrLevel!.Enhancer.Split('@')[0])!, entry);
+        if (entry.Kind == ModelKind.Enhancer && block is null && use)
         {
             terminal.Note("It is not used yet: an enhancer and the SNR-level block that was trained with it are used together.");
             use = false;
         }
 
-        if (entry.Kind == ModelKind.Enhancer)
+        if (entry.Kind == ModelKind.Enhancer && block is null)
             terminal.Note($"Fit such a block on recordings of yours: {ModelCatalog.Fitting(entry)}");
 
         if (use)
-            installed.Use([entry.Name]);
-        terminal.Note(use ? $"{entry.Id} is used from now on." : $"Use it with: {ModelsCommand.Using(entry)}");
+            installed.Use(block is null ? [entry.Name] : [entry.Name, block.Name]);
+        terminal.Note(use ? $"{entry.Id} is used from now on." : $"Use it with: {ModelsCommand.Using(block ?? entry)}");
+    }
+
+    private static string EnhancerOf(InstalledModels installed, string? name) =>
+        name is not null && installed.Find(name) is { Kind: ModelKind.Enhancer } entry ? entry.Id : throw new UsageException(
+            "An SNR-level block belongs to the enhancer that it was trained with: --enhancer NAME, one of the catalogue, such as cmgan.");
+
+    private static void Bench(Terminal terminal, OnnxModel model, CancellationToken cancellationToken)
+    {
+        if (model.Entry.Kind != ModelKind.SnrLevel) // which is too small to tell
+            terminal.Note(NetworkSpeed.Measure(model, s_benched, cancellationToken).ToString());
     }
 
     private static async Task AgreeAsync(
@@ -136,35 +170,5 @@ internal static class InstallCommand
         }
 
         return found;
-    }
-
-    /// <summary>Runs a minute of noise through it, or less where that takes too long, on one thread.</summary>
-    private static void Bench(Terminal terminal, OnnxModel model, CancellationToken cancellationToken)
-    {
-        long[] shape = model.Entry is { Enhancer: { } enhancer, Stft: { } stft }
-            ? [1, 2, stft.FramesOf(enhancer.BlockSamples), stft.Bins]
-            : [1, SegmentGrid.SampleRateHz];
-        double seconds = (model.Entry.Enhancer?.BlockSamples ?? (int)shape[1]) / (double)SegmentGrid.SampleRateHz, heard = 0;
-        var random = new Random(1);
-        float[] input = new float[shape.Aggregate(1L, (product, axis) => product * axis)];
-        for (int i = 0; i < input.Length; i++)
-            input[i] = 0.1f * (random.NextSingle() - 0.5f);
-        (Memory<float>, long[])[] outputs = [.. model.Entry.Outputs.Select(output =>
-        {
-            long[] made = [.. output.Axes().Select(axis => axis == TensorEntry.Free ? 1L : axis)];
-            return (new float[made.Aggregate(1L, (product, axis) => product * axis)].AsMemory(), made);
-        })];
-        model.Run(input, shape, outputs); // once to warm up
-        long begun = Stopwatch.GetTimestamp();
-        while (heard < s_benched.TotalSeconds && Stopwatch.GetElapsedTime(begun) < s_benchLimit)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            model.Run(input, shape, outputs);
-            heard += seconds;
-        }
-
-        double taken = Stopwatch.GetElapsedTime(begun).TotalSeconds;
-        terminal.Note(string.Create(
-            CultureInfo.InvariantCulture, $"{heard:F0} s of audio took it {taken:F1} s on one thread: RTF {taken / heard:F3}"));
     }
 }

@@ -43,8 +43,9 @@ internal static class InstalledEntry
     /// <summary>What an entry of HuBERT or wav2vec 2.0 says of itself.</summary>
     /// <param name="layout">The network.</param>
     /// <param name="vocabulary">What its labels stand for, where the user says so; null for no emotion.</param>
+    /// <param name="scale">Lowest and highest rating, where the user says so.</param>
     /// <exception cref="UsageException">A label is not known, and nobody says what it stands for.</exception>
-    public static JsonObject OfHubert(HubertLayout layout, IReadOnlyDictionary<string, string?> vocabulary)
+    public static JsonObject OfHubert(HubertLayout layout, IReadOnlyDictionary<string, string?> vocabulary, (double Lowest, double Highest)? scale)
     {
         if (vocabulary.Keys.FirstOrDefault(label => !layout.Labels.Contains(label, StringComparer.Ordinal)) is { } stray)
             throw new UsageException($"The model has no label '{stray}'; it has {string.Join(", ", layout.Labels)}.");
@@ -61,17 +62,42 @@ internal static class InstalledEntry
             ["labels"] = new JsonArray([.. layout.Labels.Select(label => (JsonNode)label)]),
             ["attributes"] = new JsonArray(), ["attributeRange"] = new JsonArray(), ["minimumSamples"] = HubertLayout.MinimumSamples,
         };
+        if (layout.Ratings.Count > 0)
+        {
+            (double lowest, double highest) = scale ?? layout.RatingRange ?? (0, 1); // as public models are trained on MSP-Podcast, where nothing is said
+            emotion["attributes"] = new JsonArray([.. layout.Ratings.Select(rating => (JsonNode)rating)]);
+            emotion["attributeRange"] = new JsonArray(lowest, highest);
+        }
+        else if (scale is not null)
+        {
+            throw new UsageException("The model rates nothing: --scale is for arousal, valence and dominance.");
+        }
+
         if (meaning.Count > 0)
             emotion["vocabulary"] = meaning;
+        bool hasBoth = layout.Labels.Count > 0 && layout.Ratings.Count > 0;
+        (string, JsonArray) first = ("logits", new JsonArray("batch", layout.Labels.Count > 0 ? layout.Labels.Count : layout.Ratings.Count));
         return new JsonObject
         {
             ["kind"] = "emotion",
             ["inputs"] = Tensors(("input_values", new JsonArray("batch", "samples"))),
-            ["outputs"] = Tensors(("logits", new JsonArray("batch", layout.Labels.Count))),
+            ["outputs"] = hasBoth ? Tensors(first, ("attributes", new JsonArray("batch", layout.Ratings.Count))) : Tensors(first),
             ["emotion"] = emotion,
             ["trainingData"] = new JsonArray(),
         };
     }
+
+    /// <summary>What the entry of NRSER's SNR-level block says of itself.</summary>
+    /// <param name="enhancer">The enhancer it belongs to, <c>name@version</c>.</param>
+    public static JsonObject OfNrserSnr(string enhancer) => new()
+    {
+        ["kind"] = "snrLevel",
+        ["inputs"] = Tensors(("similarity", new JsonArray("batch", "frames", 2))),
+        ["outputs"] = Tensors(("score", new JsonArray("batch"))),
+        ["stft"] = Framing(DenseSnrNetwork.Stft.FftSamples, DenseSnrNetwork.Stft.HopSamples),
+        ["snrLevel"] = new JsonObject { ["noiseThreshold"] = 0.6, ["similarity"] = "frames", ["enhancer"] = enhancer }, // the paper's
+        ["trainingData"] = Data(("MSP-Podcast 1.11 (Lotfian and Busso 2019)", "academic, by agreement"), ("AudioSet (Gemmeke et al. 2017)", "not stated")),
+    };
 
     /// <summary>The entry of an SNR-level block that was fitted here.</summary>
     /// <param name="fitted">The block.</param>

@@ -202,7 +202,7 @@ internal sealed class InstalledModels(ModelOptions options)
         string begun = Path.Combine(_folder, Unfinished, Path.GetFileName(name));
         bool wasBegun = name.Length > 0 && name[0] != '.' && Directory.Exists(begun);
         if (wasBegun)
-            Directory.Delete(begun, recursive: true);
+            UnfinishedModel.End(begun);
         if (entry is null)
         {
             if (wasBegun)

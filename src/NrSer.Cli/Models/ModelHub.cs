@@ -1,5 +1,6 @@
 using System.Text.Json;
 using NrSer.Core.Models;
+using NrSer.Core.Models.Weights;
 
 namespace NrSer.Cli.Models;
 
@@ -9,6 +10,7 @@ namespace NrSer.Cli.Models;
 internal sealed class ModelHub(ModelDownload download, ModelPins pins)
 {
     private const string CmganName = "cmgan", CmganFile = "ckpt", CmganPlace = "ruizhecao96/CMGAN/raw/main/src/best_ckpt/ckpt";
+    private const string NrserFile = "best", NrserEnhancer = "SE", NrserBlock = "SNR"; // folders of NRSER's checkpoints, each with a file
     private const long CmganBytes = 7_700_000; // 1,834,833 parameters and an archive around them
     private const string Config = "config.json", Preprocessor = "preprocessor_config.json", Fixture = "fixture.json";
 
@@ -70,6 +72,10 @@ internal sealed class ModelHub(ModelDownload download, ModelPins pins)
             throw new UsageException($"{folder} is no folder.");
         if (layout == ModelLayout.Hubert && !File.Exists(At(Config)) && File.Exists(At(CmganFile)))
             return InFolder(folder, id, ModelLayout.Cmgan);
+        if (layout == ModelLayout.Cmgan && !File.Exists(At(CmganFile)) && Directory.Exists(At(NrserEnhancer)))
+            return OfNrser(At(NrserEnhancer), id);
+        if (!File.Exists(At(needed[^1])) && File.Exists(At(NrserFile)))
+            return OfNrser(folder, id);
         if (needed.FirstOrDefault(name => !File.Exists(At(name))) is { } missing)
         {
             throw new UsageException(
@@ -83,6 +89,34 @@ internal sealed class ModelHub(ModelDownload download, ModelPins pins)
             [.. needed.Concat(optional).Select(name => new SourceFile(name, new Uri(At(name)), new FileInfo(At(name)).Length))]);
 
         string At(string name) => Path.Combine(folder, name);
+    }
+
+    /// <summary>NRSER's SNR-level block, where it lies beside the enhancer that it was trained with.</summary>
+    /// <param name="enhancer">That enhancer.</param>
+    /// <param name="id">What the enhancer is called here, <c>name@version</c>.</param>
+    public static ModelSource? BlockBeside(ModelSource enhancer, string id)
+    {
+        if (enhancer.Layout != ModelLayout.Cmgan || !enhancer.Checkpoint.Place.IsFile)
+            return null;
+        string folder = Path.GetDirectoryName(enhancer.Checkpoint.Place.LocalPath)!;
+        string? found = new[] { folder, Path.GetDirectoryName(folder) ?? folder }.Select(place => Path.Combine(place, NrserBlock))
+            .FirstOrDefault(place => File.Exists(Path.Combine(place, NrserFile)));
+        return found is null ? null : OfNrser(found, found) with { Enhancer = id };
+    }
+
+    /// <summary>One of NRSER's checkpoints; which it is, the names of its tensors tell.</summary>
+    private static ModelSource OfNrser(string folder, string id)
+    {
+        string file = Path.Combine(folder, NrserFile);
+        using var checkpoint = Checkpoint.Open(file);
+        ModelLayout layout = checkpoint.Tensors.Keys switch
+        {
+            var names when NrserEmotionNames.Fits(names) => ModelLayout.NrserEmotion,
+            var names when NrserSnrLayout.Fits(names) => ModelLayout.NrserSnr,
+            _ => ModelLayout.Cmgan,
+        };
+        return new ModelSource(
+            id, layout, "not stated", folder, Revision: null, [new SourceFile(NrserFile, new Uri(file), new FileInfo(file).Length)]);
     }
 
     private async Task<ModelSource> OnHubAsync(Uri hub, string id, ModelPin? pin, CancellationToken cancellationToken)

@@ -54,16 +54,23 @@ internal sealed class ModelInstaller(InstalledModels installed, ModelDownload do
         string weightsSha256, skeletons = Path.Combine(AppContext.BaseDirectory, "models", "skeletons");
         using (Checkpoint checkpoint = Checkpoint.Open(tensors.Path))
         {
-            if (source.Layout == ModelLayout.Cmgan)
+            switch (source.Layout)
             {
-                details = InstalledEntry.OfCmgan();
-                weightsSha256 = CmganLayout.Assemble(checkpoint, skeletons, onnx, weights);
-            }
-            else
-            {
-                HubertLayout layout = HubertLayout.Read(files[Config].Path, files.GetValueOrDefault(Preprocessor)?.Path);
-                details = InstalledEntry.OfHubert(layout, vocabulary);
-                weightsSha256 = layout.Assemble(checkpoint, skeletons, onnx, weights);
+                case ModelLayout.Cmgan:
+                    details = InstalledEntry.OfCmgan();
+                    weightsSha256 = CmganLayout.Assemble(checkpoint, skeletons, onnx, weights);
+                    break;
+                case ModelLayout.NrserSnr:
+                    details = InstalledEntry.OfNrserSnr(source.Enhancer!);
+                    weightsSha256 = NrserSnrLayout.Assemble(checkpoint, skeletons, onnx, weights);
+                    break;
+                default:
+                    HubertLayout layout = source.Layout == ModelLayout.NrserEmotion
+                        ? HubertLayout.ReadNrser(checkpoint)
+                        : HubertLayout.Read(files[Config].Path, files.GetValueOrDefault(Preprocessor)?.Path);
+                    details = InstalledEntry.OfHubert(layout, vocabulary, source.Scale);
+                    weightsSha256 = layout.Assemble(checkpoint, skeletons, onnx, weights);
+                    break;
             }
         }
 

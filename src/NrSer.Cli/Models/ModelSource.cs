@@ -10,6 +10,12 @@ namespace NrSer.Cli.Models;
 internal sealed record ModelSource(
     string Id, ModelLayout Layout, string Licence, string Source, string? Revision, IReadOnlyList<SourceFile> Files)
 {
+    /// <summary>Of an SNR-level block, the enhancer it was trained with, <c>name@version</c>.</summary>
+    public string? Enhancer { get; init; }
+
+    /// <summary>Lowest and highest rating, where the user says so.</summary>
+    public (double Lowest, double Highest)? Scale { get; init; }
+
     /// <summary>The checkpoint.</summary>
     public SourceFile Checkpoint => Files[0];
 
@@ -33,4 +39,10 @@ internal enum ModelLayout
 
     /// <summary>A folder of Hugging Face with a HuBERT or wav2vec 2.0 for categories.</summary>
     Hubert,
+
+    /// <summary>NRSER's emotion block: HuBERT with heads for categories, arousal, valence and dominance.</summary>
+    NrserEmotion,
+
+    /// <summary>NRSER's SNR-level block.</summary>
+    NrserSnr,
 }

@@ -5,7 +5,7 @@ namespace NrSer.Core.Emotion;
 /// <summary>The emotion block: waveform in, categories and attributes out.</summary>
 public interface IEmotionClassifier
 {
-    /// <summary>Categories in the order of the probabilities, by their names in <see cref="EmotionVocabulary"/>.</summary>
+    /// <summary>Categories in the order of the probabilities, by their names in <see cref="EmotionVocabulary"/>; none where it rates alone.</summary>
     IReadOnlyList<string> Labels { get; }
 
     /// <summary>Recognises segments of one length; the result for each does not depend on the others.</summary>

@@ -42,10 +42,8 @@ public sealed class OnnxEmotionClassifier : IEmotionClassifier
         using TrainedWindows windows = new(_entry.TrainedSamples, batch, count);
         int labels = _entry.Labels.Count, attributes = _entry.Attributes.Count, heard = windows.Count;
         using MemoryOwner<float> logits = MemoryOwner<float>.Allocate(heard * labels), ratings = MemoryOwner<float>.Allocate(heard * attributes);
-        if (attributes > 0)
-            _model.Run(windows.Samples, [heard, windows.Length], (logits.Memory, [heard, labels]), (ratings.Memory, [heard, attributes]));
-        else
-            _model.Run(windows.Samples, [heard, windows.Length], (logits.Memory, [heard, labels]));
+        (Memory<float>, long[])[] outputs = [(logits.Memory, [heard, labels]), (ratings.Memory, [heard, attributes])];
+        _model.Run(windows.Samples, [heard, windows.Length], outputs.AsSpan(labels > 0 ? .. : 1..)[..((labels > 0 ? 1 : 0) + (attributes > 0 ? 1 : 0))]);
         windows.Average(logits.Span, labels);
         windows.Average(ratings.Span, attributes);
 
@@ -55,7 +53,8 @@ public sealed class OnnxEmotionClassifier : IEmotionClassifier
             var shares = new float[_outputs.Length];
             for (int k = 0; k < _outputs.Length; k++)
                 shares[k] = logits.Span[(i * labels) + _outputs[k]];
-            TensorPrimitives.SoftMax<float>(shares, shares);
+            if (shares.Length > 0)
+                TensorPrimitives.SoftMax<float>(shares, shares);
             var probabilities = new float[_emotions.Length];
             for (int k = 0; k < shares.Length; k++)
                 probabilities[_places[k]] += shares[k];
@@ -76,17 +75,19 @@ public sealed class OnnxEmotionClassifier : IEmotionClassifier
 
     private EmotionEstimate Estimate(float[] probabilities, float? arousal, float? valence, float? dominance)
     {
-        float trust = Trust(probabilities);
-        return new EmotionEstimate(_emotions[TensorPrimitives.IndexOfMax<float>(probabilities)], probabilities, arousal, valence, dominance)
+        bool ratesAlone = _emotions.Length == 0;
+        float trust = ratesAlone ? 0 : Trust(probabilities);
+        string? likeliest = ratesAlone ? null : _emotions[TensorPrimitives.IndexOfMax<float>(probabilities)];
+        return new EmotionEstimate(likeliest, probabilities, arousal, valence, dominance)
         {
-            Trust = trust, IsReportable = trust >= _entry.ReportableAbove,
+            Trust = trust, IsReportable = !ratesAlone && trust >= _entry.ReportableAbove,
             Scale = _entry is { Attributes.Count: > 0, AttributeRange: [var lowest, var highest] } ? new RatingScale(lowest, highest) : null,
         };
     }
 
     private void Temper(float[] probabilities)
     {
-        if (_entry.Temperature is not { } temperature)
+        if (_entry.Temperature is not { } temperature || probabilities.Length == 0)
             return;
         TensorPrimitives.Pow<float>(probabilities, 1 / temperature, probabilities);
         TensorPrimitives.Divide<float>(probabilities, TensorPrimitives.Sum<float>(probabilities), probabilities);

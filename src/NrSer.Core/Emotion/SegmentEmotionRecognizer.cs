@@ -41,7 +41,7 @@ public sealed class SegmentEmotionRecognizer(IEmotionClassifier classifier, Emot
             for (int i = 0; i < batch.Length; i++)
                 estimates[batch[i]] = Rescaled(results[i]);
         }, cancellationToken);
-        if (options.Normalisation == EmotionNormalisation.Chunk)
+        if (options.Normalisation == EmotionNormalisation.Chunk && Labels.Count > 0)
             Centre(estimates);
         return estimates;
     }

@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace NrSer.Core.Models;
 
 /// <summary>What an emotion model's outputs mean, and when its word counts.</summary>
-/// <param name="Labels">Categories in the order of the logits, as the model's makers call them.</param>
-/// <param name="Attributes">Attributes in the order of the second output; empty when the model has none.</param>
+/// <param name="Labels">Categories in the order of the logits, as the model's makers call them; empty when the model rates alone.</param>
+/// <param name="Attributes">Attributes in the order of the last output; empty when the model has none.</param>
 /// <param name="AttributeRange">Lowest and highest rating of the scale the attributes were learned on.</param>
 /// <param name="MinimumSamples">Shortest input the network accepts.</param>
 /// <param name="Trust">How far an estimate can be trusted, from 0 to 1.</param>

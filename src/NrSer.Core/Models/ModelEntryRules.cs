@@ -62,7 +62,10 @@ internal static class ModelEntryRules
                         && longest >= entry.Emotion.MinimumSamples),
                     "what it was trained on is a shortest and a longest length in samples, the latter not below its minimum");
                 Require(entry.Emotion.ReportableAbove is >= 0 and <= 1, "what it calls reportable must lie in [0, 1], as trust does");
-                Require(entry.Outputs.Count == (entry.Emotion.Attributes.Count > 0 ? 2 : 1), "outputs are logits, and attributes where it has any");
+                bool hasLabels = entry.Emotion.Labels.Count > 0, hasRatings = entry.Emotion.Attributes.Count > 0;
+                Require(
+                    entry.Outputs.Count == (hasLabels ? 1 : 0) + (hasRatings ? 1 : 0),
+                    "outputs are logits where it has labels, and attributes where it has any");
                 Require(
                     entry.Emotion.Attributes.Count == 0 || entry.Emotion.AttributeRange is [var lowest, var highest] && lowest < highest,
                     "the attribute range is its lowest and its highest rating");
@@ -70,9 +73,10 @@ internal static class ModelEntryRules
                     entry.Emotion.MinimumSamples is >= 1 and <= SegmentGrid.ShortestSamples,
                     $"its minimum samples must lie in [1, {SegmentGrid.ShortestSamples}], the shortest segment");
                 RequireShape(entry.Inputs[0], TensorEntry.Free, TensorEntry.Free);
-                RequireShape(entry.Outputs[0], TensorEntry.Free, entry.Emotion.Labels.Count);
-                if (entry.Emotion.Attributes.Count > 0)
-                    RequireShape(entry.Outputs[1], TensorEntry.Free, entry.Emotion.Attributes.Count);
+                if (hasLabels)
+                    RequireShape(entry.Outputs[0], TensorEntry.Free, entry.Emotion.Labels.Count);
+                if (hasRatings)
+                    RequireShape(entry.Outputs[^1], TensorEntry.Free, entry.Emotion.Attributes.Count);
                 break;
             default:
                 Require(false, "its kind is unknown");
@@ -133,6 +137,12 @@ internal static class ModelEntryRules
         // Columns of results are the vocabulary's: what a label means must be said.
         void CheckVocabulary(EmotionEntry emotion)
         {
+            if (emotion.Labels.Count == 0)
+            {
+                Require(emotion.Attributes.Count > 0 && emotion.Vocabulary is null, "an emotion model has labels, or attributes, or both");
+                return;
+            }
+
             string names = string.Join(", ", EmotionVocabulary.Names);
             for (int i = 0; i < emotion.Labels.Count; i++)
             {

@@ -19,6 +19,7 @@ internal static class Heard
         return segment switch
         {
             { IsSpeech: false } => "no speech",
+            { Emotion: null, EmotionModel: not null } => RatedAlone,
             { Emotion: null } => "not yet recognised",
             { IsReportable: false } => string.Create(CultureInfo.InvariantCulture,
                 $"unsure ({segment.Emotion} {segment.Confidence:P0}, {TrustOf(segment)})"),
@@ -30,9 +31,11 @@ internal static class Heard
     public static string LabelOf(Segment segment)
     {
         ArgumentNullException.ThrowIfNull(segment);
-        return !segment.IsSpeech ? "no speech" : segment.Emotion is null ? "not yet recognised" : segment.IsReportable == false ? "unsure"
+        return !segment.IsSpeech ? "no speech" : segment.Emotion is null ? segment.EmotionModel is null ? "not yet recognised" : RatedAlone : segment.IsReportable == false ? "unsure"
             : segment.Emotion;
     }
+
+    private const string RatedAlone = "rated only"; // by a model that knows arousal, valence and dominance, and no emotions
 
     private static string TrustOf(Segment segment) =>
         segment.Trust is { } trust ? string.Create(CultureInfo.InvariantCulture, $"trust {trust:F2}") : "trust unknown";

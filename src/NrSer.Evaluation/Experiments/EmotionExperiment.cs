@@ -26,24 +26,33 @@ public static class EmotionExperiment
             + "Its interval is too high for the same reason.");
         if (unknown.Length > 0)
             report.Notes.Add($"Left out of the categories, since the model does not know them: {string.Join(", ", unknown)}.");
-        if (!set.Speech.Any(clip => clip.Label is not null && experiment.Classifier.Labels.Contains(clip.Label)))
+        bool knowsLabels = experiment.Classifier.Labels.Count > 0;
+        if (knowsLabels && !set.Speech.Any(clip => clip.Label is not null && experiment.Classifier.Labels.Contains(clip.Label)))
             throw new EvaluationException($"No clip carries a label that the model knows: {string.Join(", ", experiment.Classifier.Labels)}.");
 
         foreach (double? snrDb in new double?[] { null }.Concat(experiment.SnrsDb.Select(snr => (double?)snr)))
         {
             Prediction[] condition = [.. heard.SelectMany(clip => clip).Where(item => item.SnrDb == snrDb)];
             string name = snrDb is { } level ? $"{level:+0.#;-0.#;0} dB" : "as recorded";
-            report.Tables.Add(Categories(experiment, name, condition));
-            report.Tables.Add(Trusted(experiment, name, condition));
-            if (snrDb is null)
-                report.Tables.Add(Confusion(experiment, condition));
-            if (condition.Any(item => item.Ratings is not null && item.Estimate.Arousal is not null))
+            if (knowsLabels)
+            {
+                report.Tables.Add(Categories(experiment, name, condition));
+                report.Tables.Add(Trusted(experiment, name, condition));
+                if (snrDb is null)
+                    report.Tables.Add(Confusion(experiment, condition));
+            }
+
+            if (condition.Any(item => item is { Ratings: not null, Estimate.Scale: not null }))
                 report.Tables.Add(Attributes(experiment, name, condition));
         }
 
         Prediction[] asRecorded = [.. heard.SelectMany(clip => clip).Where(item => item.SnrDb is null && item.Actual >= 0)];
-        report.Charts.Add(Reliability(asRecorded));
-        report.Charts.Add(RiskCoverage(asRecorded));
+        if (knowsLabels)
+        {
+            report.Charts.Add(Reliability(asRecorded));
+            report.Charts.Add(RiskCoverage(asRecorded));
+        }
+
         return report;
     }
 

@@ -107,8 +107,8 @@ public sealed record Segment
         return segment.Estimate is not { } estimate ? scored : scored with
         {
             Emotion = estimate.Emotion,
-            Confidence = estimate.Confidence,
-            Trust = estimate.Trust,
+            Confidence = estimate.Emotion is null ? null : estimate.Confidence,
+            Trust = estimate.Emotion is null ? null : estimate.Trust,
             IsReportable = estimate.IsReportable,
             Probabilities = [.. EmotionVocabulary.Names.Select(name => labels.Zip(estimate.Probabilities)
                 .Where(pair => pair.First == name).Select(pair => (float?)pair.Second).FirstOrDefault())],

@@ -46,6 +46,38 @@ public sealed class InstallTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Install_OfNrsersOwnCheckpoints_TellsThemByTheirTensors()
+    {
+        string seeded = await File.ReadAllTextAsync(
+            Path.Combine(AppContext.BaseDirectory, "seeded.json"), TestContext.Current.CancellationToken);
+        JsonElement networks = JsonDocument.Parse(seeded).RootElement.GetProperty("networks");
+        byte[] Seeded(string name) => SeededCheckpoint.PyTorch(networks.GetProperty(name).GetProperty("tensors").EnumerateObject()
+            .ToDictionary(tensor => tensor.Name, tensor => tensor.Value.EnumerateArray().Select(axis => axis.GetInt64()).ToArray()));
+        _scratch.Write("nrser/EMO/best", Seeded("nrser-emotion"));
+        _scratch.Write("nrser/SNR/best", Seeded("nrser-snr"));
+        _scratch.Write("nrser/SE/best", SeededCheckpoint.PyTorch(new Dictionary<string, long[]> { ["se_model.x"] = [1] }));
+        (await RunAsync("models", "install", _scratch["nrser/EMO"], "--yes", "--name", "nrser-emo", "--use")).Succeeded();
+        Outcome refused = await RunAsync("models", "install", Write(s_files, "categories"), "--yes", "--scale", "1", "5");
+        refused.Failed(ExitCode.BadInput);
+        Assert.Contains("rates nothing", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("--enhancer", (await RunAsync("models", "install", _scratch["nrser/SNR"], "--yes")).Refused(ExitCode.BadInput),
+            StringComparison.Ordinal);
+        (await RunAsync("models", "install", _scratch["nrser/SNR"], "--yes", "--name", "nrser-snr", "--enhancer", "nrser-enhancer-small", "--use"))
+            .Succeeded();
+        (await RunAsync("models", "verify")).Succeeded();
+        JsonElement analysis = (await RunAsync("analyze", "--whole", SampleFiles.Clean)).Json();
+        Assert.StartsWith("nrser-snr@", analysis.GetProperty("models").GetProperty("snrLevel").GetString(), StringComparison.Ordinal);
+        Assert.Equal("1–7", analysis.GetProperty("segments")[0].GetProperty("ratingScale").GetString());
+
+        using var download = new ModelDownload();
+        var hub = new ModelHub(download, new ModelPins(Folder));
+        ModelSource enhancer = await hub.FindAsync("cmgan", _scratch["nrser"], update: false, TestContext.Current.CancellationToken);
+        Assert.Equal((ModelLayout.Cmgan, "best"), (enhancer.Layout, enhancer.Checkpoint.Name));
+        ModelSource block = ModelHub.BlockBeside(enhancer, "cmgan@1")!;
+        Assert.Equal((ModelLayout.NrserSnr, "cmgan@1"), (block.Layout, block.Enhancer));
+    }
+
+    [Fact]
     public async Task Install_OfAGatedModel_TellsTheTokenToTheHubAlone()
     {
         _hub.Token = "hf_secret";
@@ -189,6 +221,20 @@ public sealed class InstallTests : IAsyncLifetime
             ["angry", "happy", "neutral"], known.Select(value => value.Name[Probability.Length..]).Order(StringComparer.Ordinal));
         Assert.Equal(1, known.Sum(value => value.Value.GetDouble()), 1e-5); // calm is neutral, too: nothing is lost
         Assert.True(File.Exists(Path.Combine(folder, "pytorch_model.bin"))); // it is the user's
+    }
+
+    [Fact]
+    public async Task Install_OfAModelThatRatesAlone_GivesRowsWithoutEmotions()
+    {
+        string folder = Write(SeededHubert.Files(["arousal", "dominance", "valence"], "wav2vec2"), "rates");
+        (await RunAsync("models", "install", folder, "--yes", "--use", "--scale", "1", "5")).Succeeded();
+        JsonElement segments = (await RunAsync("analyze", SampleFiles.Clean)).Json().GetProperty("segments");
+        JsonElement speech = segments.EnumerateArray().First(segment => segment.GetProperty("isSpeech").GetBoolean());
+        Assert.InRange(speech.GetProperty("valence").GetDouble(), 1, 5);
+        Assert.Equal("1–5", speech.GetProperty("ratingScale").GetString());
+        Assert.False(speech.GetProperty("isReportable").GetBoolean());
+        Assert.All(["emotion", "confidence", "trust", "probability_happy"], name =>
+            Assert.True(!speech.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null, name));
     }
 
     [Fact]

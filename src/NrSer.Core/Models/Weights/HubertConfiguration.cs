@@ -7,6 +7,11 @@ namespace NrSer.Core.Models.Weights;
 /// <remarks>Properties are set, not initialised, since the generated reader would put nothing in place of what a file leaves out.</remarks>
 internal sealed record HubertConfiguration
 {
+    private static readonly string[] s_heads = ["ForSequenceClassification", "ForSpeechClassification"];
+
+    /// <summary>What can be rated.</summary>
+    public static IReadOnlyList<string> RatingNames { get; } = ["arousal", "valence", "dominance"];
+
     public string ModelType { get; set; } = "";
 
     public int HiddenSize { get; set; } = 768;
@@ -55,7 +60,12 @@ internal sealed record HubertConfiguration
 
     public string? ProblemType { get; set; }
 
+    public string? PoolingMode { get; set; }
+
     [JsonPropertyName("id2label")] public IReadOnlyDictionary<string, string>? Labels { get; set; }
+
+    /// <summary>Whether its outputs are ratings, as their names say, and no categories.</summary>
+    [JsonIgnore] public bool Rates => Labels is { Count: > 0 } && Labels.Values.All(label => RatingNames.Contains(label, StringComparer.Ordinal));
 
     /// <summary>Reads a config.json.</summary>
     /// <exception cref="ModelException">It is none, or of a network that is not known here.</exception>
@@ -63,6 +73,38 @@ internal sealed record HubertConfiguration
     {
         HubertConfiguration found = Json(path, WeightsJsonContext.Default.HubertConfiguration);
         found.Check(path);
+        return found;
+    }
+
+    /// <summary>What the shapes of NRSER's emotion block say; those of Base and Large differ in their norms.</summary>
+    /// <exception cref="ModelException">It is none.</exception>
+    public static HubertConfiguration OfNrser(Checkpoint checkpoint)
+    {
+        const int HeadWidth = 64; // in HuBERT Base, Large and X-Large alike
+        Dictionary<string, IReadOnlyList<long>> shapes = checkpoint.Tensors.Values.GroupBy(tensor => NrserEmotionNames.InLayout(tensor.Name))
+            .ToDictionary(group => group.Key, group => group.First().Shape, StringComparer.Ordinal);
+        int Axis(string name, int ranks, int axis) => shapes.TryGetValue(name, out IReadOnlyList<long>? shape) && shape.Count == ranks
+            && shape[axis] is > 0 and <= 65536
+            ? (int)shape[axis]
+            : throw new ModelException($"{checkpoint.Path} is no emotion block of NRSER: {name}, as Hugging Face calls it, does not fit.");
+        int Count(string stem, string end) => Enumerable.Range(0, 256).TakeWhile(i => shapes.ContainsKey($"{stem}{i}.{end}")).Count();
+        int width = Axis("hubert.encoder.pos_conv_embed.conv.weight_v", 3, 0);
+        bool isLarge = shapes.ContainsKey("hubert.feature_extractor.conv_layers.1.layer_norm.weight");
+        int filters = Count("hubert.feature_extractor.conv_layers.", "conv.weight");
+        var found = new HubertConfiguration
+        {
+            ModelType = "hubert", HiddenSize = width, NumAttentionHeads = Math.Max(1, width / HeadWidth),
+            NumHiddenLayers = Count("hubert.encoder.layers.", "layer_norm.weight"),
+            IntermediateSize = Axis("hubert.encoder.layers.0.feed_forward.intermediate_dense.weight", 2, 0),
+            ConvDim = [.. Enumerable.Range(0, filters).Select(i => Axis($"hubert.feature_extractor.conv_layers.{i}.conv.weight", 3, 0))],
+            ConvKernel = [.. Enumerable.Range(0, filters).Select(i => Axis($"hubert.feature_extractor.conv_layers.{i}.conv.weight", 3, 2))],
+            ConvBias = shapes.ContainsKey("hubert.feature_extractor.conv_layers.0.conv.bias"),
+            FeatExtractNorm = isLarge ? "layer" : "group", DoStableLayerNorm = isLarge,
+            NumConvPosEmbeddings = Axis("hubert.encoder.pos_conv_embed.conv.weight_v", 3, 2),
+            NumConvPosEmbeddingGroups = Math.Max(1, width / Axis("hubert.encoder.pos_conv_embed.conv.weight_v", 3, 1)),
+            Labels = NrserEmotionNames.Labels.Select((label, i) => (label, i)).ToDictionary(each => $"{each.i}", each => each.label),
+        };
+        found.Check(checkpoint.Path);
         return found;
     }
 
@@ -87,9 +129,9 @@ internal sealed record HubertConfiguration
     {
         Only(ModelType is "hubert" or "wav2vec2", "model_type", ModelType, "hubert and wav2vec2");
         Only(
-            Architectures is null or [] || Architectures is [{ } first] && first.EndsWith("ForSequenceClassification", StringComparison.Ordinal),
-            "architectures", string.Join(", ", Architectures ?? []), "HubertForSequenceClassification and Wav2Vec2ForSequenceClassification");
-        Only(ProblemType is null or "single_label_classification", "problem_type", ProblemType, "single_label_classification");
+            Architectures is null or [] || Architectures is [{ } first] && s_heads.Any(head => first.EndsWith(head, StringComparison.Ordinal)),
+            "architectures", string.Join(", ", Architectures ?? []), string.Join(", ", s_heads.SelectMany(head => new[] { $"Hubert{head}", $"Wav2Vec2{head}" })));
+        Only(PoolingMode is null or "mean", "pooling_mode", PoolingMode, "mean");
         Only(HiddenAct == "gelu", "hidden_act", HiddenAct, "gelu");
         Only(FeatExtractActivation == "gelu", "feat_extract_activation", FeatExtractActivation, "gelu");
         Only(FeatProjLayerNorm, "feat_proj_layer_norm", FeatProjLayerNorm, "true");
@@ -112,6 +154,8 @@ internal sealed record HubertConfiguration
         Only(
             Labels is { Count: >= 2 and <= 256 } && Enumerable.Range(0, Labels.Count).All(i => IsLabel(Labels.GetValueOrDefault(i.ToString()))),
             "id2label", Labels is null ? "nothing" : $"{Labels.Count} labels", "two or more labels, numbered from 0");
+        string kind = Rates ? "regression" : "single_label_classification";
+        Only(ProblemType is null || ProblemType == kind, "problem_type", ProblemType, kind);
 
         static bool IsLabel(string? text) => text is { Length: > 0 and <= 64 } && !text.Any(char.IsControl);
 

@@ -2,27 +2,44 @@ namespace NrSer.Core.Models.Weights;
 
 /// <summary>
 /// HuBERT (arXiv 2106.07447) and wav2vec 2.0 (arXiv 2006.11477), which share an architecture, with a head for categories: Hugging Face's
-/// HubertForSequenceClassification and Wav2Vec2ForSequenceClassification of any size.
+/// HubertForSequenceClassification and Wav2Vec2ForSequenceClassification of any size; or NRSER's emotion block, with four heads.
 /// </summary>
 public sealed class HubertLayout
 {
     private const string Wav2Vec = "wav2vec2.";
 
     private readonly HubertConfiguration _configuration;
-    private readonly bool _normalises;
+    private readonly bool _normalises, _isNrser;
+    private readonly IReadOnlyList<string> _outputs;
 
-    private HubertLayout(HubertConfiguration configuration, bool normalises)
+    private HubertLayout(HubertConfiguration configuration, bool normalises, bool isNrser = false)
     {
         _configuration = configuration;
-        _normalises = normalises;
-        Labels = [.. Enumerable.Range(0, configuration.Labels!.Count).Select(i => configuration.Labels[i.ToString()])];
+        (_normalises, _isNrser) = (normalises, isNrser);
+        _outputs = isNrser ? NrserEmotionNames.Labels
+            : [.. Enumerable.Range(0, configuration.Labels!.Count).Select(i => configuration.Labels[i.ToString()])];
     }
 
     /// <summary>Samples that one frame sees, and thus the shortest input.</summary>
     public const int MinimumSamples = 400;
 
-    /// <summary>Categories in the order of the logits, as the model's makers call them.</summary>
-    public IReadOnlyList<string> Labels { get; }
+    /// <summary>Categories in the order of the logits, as the model's makers call them; none where it rates alone.</summary>
+    public IReadOnlyList<string> Labels => _configuration.Rates ? [] : _outputs;
+
+    /// <summary>What it rates, in the order of its outputs; nothing where it knows categories alone.</summary>
+    public IReadOnlyList<string> Ratings => _isNrser ? HubertConfiguration.RatingNames : _configuration.Rates ? _outputs : [];
+
+    /// <summary>Lowest and highest rating, as far as that is known: NRSER's are MSP-Podcast's.</summary>
+    public (int Lowest, int Highest)? RatingRange => _isNrser ? (1, 7) : null;
+
+    /// <summary>Reads off the shapes of NRSER's emotion block, EMO/best, what network it is of.</summary>
+    /// <param name="checkpoint">The file.</param>
+    /// <exception cref="ModelException">It is none.</exception>
+    public static HubertLayout ReadNrser(Checkpoint checkpoint)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        return new HubertLayout(HubertConfiguration.OfNrser(checkpoint), normalises: false, isNrser: true);
+    }
 
     /// <summary>Reads what a folder says of its model.</summary>
     /// <param name="configPath">config.json.</param>
@@ -45,7 +62,7 @@ public sealed class HubertLayout
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (string name in checkpoint.Tensors.Keys)
         {
-            if (!names.TryAdd(LayoutName(name), name))
+            if (!names.TryAdd(_isNrser ? NrserEmotionNames.InLayout(name) : LayoutName(name), name))
                 throw new ModelException($"{checkpoint.Path} has {name} twice, under an older and a newer name.");
         }
 
@@ -55,7 +72,7 @@ public sealed class HubertLayout
             ["intermediate_size"] = c.IntermediateSize,
             ["conv_dim"] = c.ConvDim[0],
             ["classifier_proj_size"] = c.ClassifierProjSize,
-            ["labels"] = Labels.Count,
+            ["labels"] = _outputs.Count,
             ["states"] = c.NumHiddenLayers + 1,
             ["group_size"] = c.HiddenSize / c.NumConvPosEmbeddingGroups,
         }, weightsPath);
@@ -81,9 +98,9 @@ public sealed class HubertLayout
         if (c.DoStableLayerNorm)
             x = assembly.Add(Norm, NormPrefix, x)[0];
         AddShare(c.NumHiddenLayers);
-        const string Head = "hubert/head-labels";
-        string[] outputs = assembly.Add(Head, "", sum ?? x);
-        return assembly.Finish(onnxPath, Head, outputs, IsSpare);
+        string head = _isNrser ? "hubert/head-nrser" : names.ContainsKey("classifier.out_proj.weight") ? "hubert/head-dense" : "hubert/head-labels";
+        string[] outputs = assembly.Add(head, "", sum ?? x);
+        return assembly.Finish(onnxPath, head, outputs, _isNrser ? NrserEmotionNames.IsSpare : IsSpare);
 
         void AddShare(int state)
         {

@@ -51,6 +51,87 @@ public sealed class LayoutsTests : IDisposable
     }
 
     [Fact]
+    public void NrserEmotion_OfASeededCheckpoint_ComputesWhatPyTorchDoes()
+    {
+        JsonElement expected = s_expected.GetProperty("nrser-emotion");
+        Dictionary<string, long[]> shapes = ShapesOf(expected);
+        shapes["ssl_model.final_proj.weight"] = [2, 3]; // left there by pre-training
+        string weightsSha256;
+        HubertLayout layout;
+        using (Checkpoint checkpoint = Checkpoint.Open(Write("best", SeededCheckpoint.PyTorch(shapes))))
+        {
+            layout = HubertLayout.ReadNrser(checkpoint);
+            weightsSha256 = layout.Assemble(checkpoint, s_skeletons, At("n.onnx"), At("n.weights"));
+        }
+
+        Assert.Equal(["arousal", "valence", "dominance"], layout.Ratings);
+        Assert.Equal((1, 7), layout.RatingRange);
+        using OnnxModel model = Load("emotion", weightsSha256, ["batch", "samples"], ["batch", 10], "input_values", "logits", entry =>
+        {
+            entry["outputs"]!.AsArray().Add(new JsonObject { ["name"] = "attributes", ["type"] = "float32", ["shape"] = new JsonArray("batch", 3) });
+            entry["emotion"] = new JsonObject
+            {
+                ["labels"] = new JsonArray([.. layout.Labels.Select(label => (JsonNode)label)]), ["vocabulary"] = new JsonObject { ["noAgreement"] = null },
+                ["attributes"] = new JsonArray("arousal", "valence", "dominance"), ["attributeRange"] = new JsonArray(1, 7),
+                ["minimumSamples"] = HubertLayout.MinimumSamples,
+            };
+        });
+        float[] input = [.. SeededCheckpoint.Uniform("input", 4000).Select(u => 0.3f * u)], logits = new float[20], ratings = new float[6];
+        model.Run(input, [2, 2000], (logits, [2, 10]), (ratings, [2, 3]));
+        AssertClose([.. expected.GetProperty("logits").EnumerateArray().Select(value => value.GetSingle())], logits, 1e-3 / 20);
+        AssertClose([.. expected.GetProperty("ratings").EnumerateArray().Select(value => value.GetSingle())], ratings, 1e-3 / 20);
+    }
+
+    [Fact]
+    public void Wav2Vec_ThatRatesAlone_ComputesWhatPyTorchDoes()
+    {
+        JsonElement expected = s_expected.GetProperty("wav2vec2-ratings");
+        HubertLayout layout = LayoutOf(expected);
+        Assert.Empty(layout.Labels);
+        Assert.Equal(["arousal", "dominance", "valence"], layout.Ratings);
+        string weightsSha256;
+        using (Checkpoint checkpoint = Checkpoint.Open(Write("checkpoint", SeededCheckpoint.Safetensors(ShapesOf(expected)))))
+            weightsSha256 = layout.Assemble(checkpoint, s_skeletons, At("n.onnx"), At("n.weights"));
+        using OnnxModel model = Load("emotion", weightsSha256, ["batch", "samples"], ["batch", 3], "input_values", "logits", entry =>
+            entry["emotion"] = new JsonObject
+            {
+                ["labels"] = new JsonArray(), ["attributes"] = new JsonArray([.. layout.Ratings.Select(rating => (JsonNode)rating)]),
+                ["attributeRange"] = new JsonArray(-9, 9), ["minimumSamples"] = HubertLayout.MinimumSamples,
+            });
+        float[] input = [.. SeededCheckpoint.Uniform("input", 4000).Select(u => 0.3f * u)];
+        float[] ratings = [.. expected.GetProperty("ratings").EnumerateArray().Select(value => value.GetSingle())];
+        IReadOnlyList<Core.Emotion.EmotionEstimate> told = new Core.Emotion.OnnxEmotionClassifier(model).Classify(input, 2);
+        AssertClose(ratings, [.. told.SelectMany(one => new[] { one.Arousal!.Value, one.Dominance!.Value, one.Valence!.Value })], 1e-3 / 20);
+        Assert.All(told, one => Assert.True(one is { Emotion: null, IsReportable: false, Probabilities.Count: 0 }));
+    }
+
+    [Fact]
+    public void NrserEmotion_OfAnotherNetwork_IsRefused()
+    {
+        Dictionary<string, long[]> shapes = ShapesOf(s_expected.GetProperty("nrser-emotion"));
+        shapes["ssl_model.encoder.pos_conv.0.weight_v"] = [128, 8];
+        using Checkpoint checkpoint = Checkpoint.Open(Write("best", SeededCheckpoint.PyTorch(shapes)));
+        Assert.Contains("pos_conv_embed", Assert.Throws<ModelException>(() => HubertLayout.ReadNrser(checkpoint)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void NrserSnr_OfASeededCheckpoint_ComputesWhatPyTorchDoes()
+    {
+        JsonElement expected = s_expected.GetProperty("nrser-snr");
+        string weightsSha256;
+        using (Checkpoint checkpoint = Checkpoint.Open(Write("best", SeededCheckpoint.PyTorch(ShapesOf(expected)))))
+            weightsSha256 = NrserSnrLayout.Assemble(checkpoint, s_skeletons, At("n.onnx"), At("n.weights"));
+        using OnnxModel model = Load("snrLevel", weightsSha256, ["batch", "frames", 2], ["batch"], "similarity", "score", entry =>
+        {
+            entry["stft"] = new JsonObject { ["fftSamples"] = 400, ["hopSamples"] = 100, ["window"] = "hamming" };
+            entry["snrLevel"] = new JsonObject { ["noiseThreshold"] = 0.6, ["similarity"] = "frames", ["enhancer"] = "n@1" };
+        });
+        float[] input = [.. SeededCheckpoint.Uniform("input", 80).Select(u => 2 * u)], score = new float[1];
+        model.Run(input, [1, 40, 2], (score, [1]));
+        AssertClose([expected.GetProperty("score").GetSingle()], score, 1e-4);
+    }
+
+    [Fact]
     public void Cmgan_OfASeededCheckpoint_ComputesWhatPyTorchDoes() => ComputesWhatPyTorchDoes("cmgan");
 
     // Another quarter of a minute: dotnet run --project tests/NrSer.Core.Tests -c Release -- -explicit only -class "*LayoutsTests"
