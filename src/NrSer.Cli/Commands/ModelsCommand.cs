@@ -25,7 +25,7 @@ internal static class ModelsCommand
         return new Command("models", "Shows, checks, installs and fits models.")
         {
             list, verify, InstallCommand.Create(terminal), FitSnrCommand.Create(terminal),
-            CalibrateCommand.Create(terminal),
+            CalibrateCommand.Create(terminal), QuantizeCommand.Create(terminal),
             Add(terminal), Use(terminal), Remove(terminal), json,
         };
     }

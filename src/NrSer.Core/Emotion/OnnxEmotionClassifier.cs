@@ -39,6 +39,9 @@ public sealed class OnnxEmotionClassifier : IEmotionClassifier
         if (samples < _entry.MinimumSamples)
             throw new ArgumentException($"'{_model.Entry.Name}' needs {_entry.MinimumSamples} samples, not {samples}.", nameof(batch));
 
+        if (count > 1 && _model.Entry.Precision == ModelPrecision.EightBit) // whose scale would be that of the batch
+            return [.. Enumerable.Range(0, count).Select(i => Classify(batch.Slice(i * samples, samples), 1)[0])];
+
         using TrainedWindows windows = new(_entry.TrainedSamples, batch, count);
         int labels = _entry.Labels.Count, attributes = _entry.Attributes.Count, heard = windows.Count;
         using MemoryOwner<float> logits = MemoryOwner<float>.Allocate(heard * labels), ratings = MemoryOwner<float>.Allocate(heard * attributes);

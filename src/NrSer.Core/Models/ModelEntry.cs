@@ -60,6 +60,9 @@ public sealed record ModelEntry
     /// <summary>Where the file can be downloaded; null where it comes with the catalogue.</summary>
     public Uri? Url { get; init; }
 
+    /// <summary>What its products with weights run in.</summary>
+    public ModelPrecision Precision { get; init; }
+
     /// <summary>Inputs with the outputs that the reference computed for them, relative to the catalogue; null for none.</summary>
     public string? Fixture { get; init; }
 
@@ -84,6 +87,18 @@ public enum ModelKind
 
     /// <summary>Waveform in, category logits and attributes out.</summary>
     Emotion,
+}
+
+/// <summary>What a network's products with weights run in.</summary>
+public enum ModelPrecision
+{
+    /// <summary>IEEE 754, 32 bits.</summary>
+    Full,
+
+    /// <summary>
+    /// Eight bits, scaled by what is heard: right only on a processor that adds up such products in 32 bits, and for one segment at a time.
+    /// </summary>
+    EightBit,
 }
 
 /// <summary>A corpus behind a model.</summary>

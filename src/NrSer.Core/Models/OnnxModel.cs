@@ -55,6 +55,8 @@ public sealed partial class OnnxModel : IDisposable
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(entry);
         ArgumentNullException.ThrowIfNull(options);
+        if (entry.Precision == ModelPrecision.EightBit && !EightBitProcessor.IsThis)
+            throw new ModelException($"'{entry.Name}' runs in eight bits, for which this processor is not made: it has no VNNI and no AMX.");
         string path = catalog.FileOf(entry);
         byte[] file = ReadChecked(path, entry);
         (SessionOptions session, ExecutionProvider device) = Configure(options);

@@ -38,11 +38,30 @@ public sealed class InstallTests : IAsyncLifetime
         JsonElement analysis = (await RunAsync("analyze", SampleFiles.Clean)).Json();
         Assert.Equal($"{Name}@{s_first[..12]}", analysis.GetProperty("models").GetProperty("emotion").GetString());
 
+        if (EightBitProcessor.IsThis)
+            await QuantizeAsync();
         int fetched = _hub.Fetched.Count();
         (await InstallAsync(Name)).Succeeded(); // it is here: nothing is fetched
         Assert.Equal(fetched, _hub.Fetched.Count());
         (await RunAsync("models", "remove", Name)).Succeeded();
         Assert.Equal(["catalog.json", "catalog.lock", "pins.json"], Left());
+    }
+
+    /// <summary>A second time, in eight bits; and away again.</summary>
+    private async Task QuantizeAsync()
+    {
+        string eight = $"{Name}-int8";
+        _scratch.Write("speech/sad/a.wav", SampleFiles.Concatenated(2, SampleFiles.Clean));
+        Outcome judged = await RunAsync("models", "quantize", Name, _scratch["speech"], "--use");
+        judged.Succeeded();
+        Assert.Contains("likeliest emotion is the same", judged.Output, StringComparison.Ordinal);
+        (await RunAsync("models", "verify")).Succeeded();
+        JsonElement analysis = (await RunAsync("analyze", SampleFiles.Clean)).Json();
+        Assert.Equal($"{eight}@{s_first[..12]}", analysis.GetProperty("models").GetProperty("emotion").GetString());
+        Assert.Contains("already", (await RunAsync("models", "quantize", eight)).Refused(ExitCode.BadInput), StringComparison.Ordinal);
+        Assert.Contains("no products", (await RunAsync("models", "quantize", "nrser-emotion-small")).Refused(ExitCode.Environment),
+            StringComparison.Ordinal);
+        (await RunAsync("models", "remove", eight)).Succeeded();
     }
 
     [Fact]

@@ -224,7 +224,7 @@ internal sealed class NetworkAssembly : IDisposable
 
         tensor.DataLocation = External;
         tensor.ExternalData.Add(new Pair { Key = "location", Value = _weights.Name });
-        tensor.ExternalData.Add(new Pair { Key = "offset", Value = _weights.Append(values).ToString() });
+        tensor.ExternalData.Add(new Pair { Key = "offset", Value = _weights.Append(bytes).ToString() });
         tensor.ExternalData.Add(new Pair { Key = "length", Value = bytes.Length.ToString() });
         _graph.Initializer.Add(tensor);
     }

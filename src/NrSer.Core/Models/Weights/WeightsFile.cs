@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
 namespace NrSer.Core.Models.Weights;
@@ -20,15 +19,15 @@ internal sealed class WeightsFile : IDisposable
     /// <summary>The file's name, as the graph beside it knows it.</summary>
     public string Name { get; }
 
-    /// <summary>Appends values.</summary>
+    /// <summary>Appends values as they are.</summary>
     /// <returns>The byte they begin at.</returns>
-    public long Append(ReadOnlySpan<float> values)
+    public long Append(ReadOnlySpan<byte> values)
     {
         Span<byte> zeros = stackalloc byte[Alignment];
         zeros.Clear();
         Write(zeros[..(int)(-_file.Position & (Alignment - 1))]);
         long begin = _file.Position;
-        Write(MemoryMarshal.AsBytes(values));
+        Write(values);
         return begin;
     }
 

@@ -132,6 +132,35 @@ public sealed class LayoutsTests : IDisposable
     }
 
     [Fact]
+    public void Hubert_InEightBits_SaysNearlyTheSameAndTheSameOfEachSegmentAlone()
+    {
+        Assert.SkipUnless(EightBitProcessor.IsThis, "This processor has no VNNI and no AMX.");
+        JsonElement expected = s_expected.GetProperty("hubert-large");
+        using (Checkpoint checkpoint = Checkpoint.Open(Write("checkpoint", SeededCheckpoint.Safetensors(ShapesOf(expected)))))
+            LayoutOf(expected).Assemble(checkpoint, s_skeletons, At("full.onnx"), At("full.weights"));
+        (int products, string weightsSha256) = EightBitNetwork.Write(At("full.onnx"), At("full.weights"), At("n.onnx"), At("n.weights"));
+        Assert.Equal(2 * 6, products); // of two layers; the projection's is too small
+        using OnnxModel model = Load("emotion", weightsSha256, ["batch", "samples"], ["batch", 4], "input_values", "logits", entry =>
+        {
+            entry["precision"] = "eightBit";
+            entry["emotion"] = new JsonObject
+            {
+                ["labels"] = new JsonArray("neutral", "happy", "angry", "sad"), ["attributes"] = new JsonArray(),
+                ["attributeRange"] = new JsonArray(), ["minimumSamples"] = HubertLayout.MinimumSamples,
+            };
+        });
+        float[] input = [.. SeededCheckpoint.Uniform("input", 4000).Select(u => 0.3f * u)], logits = new float[8];
+        model.Run(input, [2, 2000], (logits, [2, 4]));
+        float[] full = [.. expected.GetProperty("logits").EnumerateArray().Select(value => value.GetSingle())];
+        AssertClose(full, logits, 0.05 * (full.Max() - full.Min()));
+        Assert.NotEqual(full, logits);
+
+        input.AsSpan(2000).Fill(0.001f); // whose scale is another
+        var classifier = new Core.Emotion.OnnxEmotionClassifier(model);
+        Assert.Equal(classifier.Classify(input.AsMemory(0, 2000), 1)[0].Probabilities, classifier.Classify(input, 2)[0].Probabilities);
+    }
+
+    [Fact]
     public void Cmgan_OfASeededCheckpoint_ComputesWhatPyTorchDoes() => ComputesWhatPyTorchDoes("cmgan");
 
     // Another quarter of a minute: dotnet run --project tests/NrSer.Core.Tests -c Release -- -explicit only -class "*LayoutsTests"
