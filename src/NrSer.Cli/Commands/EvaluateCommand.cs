@@ -69,12 +69,12 @@ internal static class EvaluateCommand
         };
 
         Command Kind(string name, string description, IReadOnlyList<double> defaultSnrsDb,
-            Func<ParseResult, Experiment, Action<double>, CancellationToken, Task<Report>> run)
+            Func<ParseResult, Experiment, Action<double>, CancellationToken, Task<Report>> run, params KeyValuePair<string, string?>[] settings)
         {
             var command = new Command(name, description) { sources };
             command.Run(terminal, async (parsed, cancellationToken) =>
             {
-                await using ServiceProvider services = CliServices.Method(terminal);
+                await using ServiceProvider services = CliServices.Method(terminal, settings);
                 EvaluationSet set = EvaluationSet.Load(parsed.GetRequiredValue(sources), parsed.GetValue(noise) ?? []);
                 double[] chosen = parsed.GetValue(snrs) is { Length: > 0 } given ? given : [.. defaultSnrsDb];
                 double[] mixable = set.Noise.Count > 0 ? [.. chosen.Order()] : [];
@@ -109,6 +109,12 @@ internal static class EvaluateCommand
                 (_, experiment, progress, cancellationToken) => EnhancementExperiment.RunAsync(experiment, progress, cancellationToken)),
             Kind("emotion", "UAR, macro-F1, calibration, confusion and CCC; with noise also at the SNRs given.", [],
                 (_, experiment, progress, cancellationToken) => EmotionExperiment.RunAsync(experiment, progress, cancellationToken)),
+            Kind("cascade",
+                "What NrSer__Models__Cascade saves of the chosen enhancer's work, in recordings and archives of different cleanliness, and what it "
+                + "changes of S, emotions and recall.",
+                CascadeExperiment.DefaultSnrsDb, (_, experiment, progress, cancellationToken) =>
+                    CascadeExperiment.RunAsync(experiment, progress, cancellationToken),
+                KeyValuePair.Create($"{ModelOptions.Section}:{nameof(ModelOptions.Cascade)}", (string?)"true")),
             ablation,
             noise, snrs, channel, format, json, charts, seed,
         };

@@ -16,6 +16,9 @@ namespace NrSer.Core.Reconstitution;
 public sealed class SpeechReconstituter(
     ISpeechEnhancer enhancer, SnrLevelBlock snrLevel, SegmentationOptions options, int threads, Screen? screen = null)
 {
+    /// <summary>The same, but that the enhancer hears everything.</summary>
+    public SpeechReconstituter WithoutScreen() => new(enhancer, snrLevel, options, threads);
+
     /// <summary>All three steps: x̂, its segments and scores, y.</summary>
     /// <param name="chunk">x, [samples], 16 kHz.</param>
     /// <param name="wholeAsOne">Takes the chunk as one segment instead of cutting it at pauses.</param>
