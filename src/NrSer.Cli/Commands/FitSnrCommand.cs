@@ -63,8 +63,8 @@ internal static class FitSnrCommand
             installed.RequireFree(called);
             var set = EvaluationSet.Load(parsed.GetRequiredValue(speech), parsed.GetValue(noise) ?? [], foldersAreSpeakers: true);
             int threads = models.Options.EffectiveThreads;
-            FittingAudio audio = await FittingAudio.LoadAsync(
-                set, new ClipAudio(services.GetRequiredService<AudioDecoder>()), threads, cancellationToken);
+            FittingAudio audio = await terminal.WithProgressAsync("reading", progress => FittingAudio.LoadAsync(
+                set, new ClipAudio(services.GetRequiredService<AudioDecoder>()), threads, progress, cancellationToken));
             foreach (string note in audio.Notes)
                 terminal.Note(note);
 

@@ -39,14 +39,16 @@ public sealed class FittingAudio
     /// <param name="set">Speech, and noise alone.</param>
     /// <param name="audio">Opens it.</param>
     /// <param name="threads">Files at once.</param>
+    /// <param name="progress">Told the share that was read.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="EvaluationException">There is too little of it, or something is speech and noise at once.</exception>
-    public static async Task<FittingAudio> LoadAsync(EvaluationSet set, ClipAudio audio, int threads, CancellationToken cancellationToken)
+    public static async Task<FittingAudio> LoadAsync(
+        EvaluationSet set, ClipAudio audio, int threads, Action<double> progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(set);
         var notes = new List<string>();
-        Sound[] speech = await ReadAsync("speech", set.Speech, clip => clip.Corpus, clip => clip.Speaker).ConfigureAwait(false);
-        Sound[] noise = await ReadAsync("noise", set.Noise, clip => clip.NoiseType).ConfigureAwait(false);
+        Sound[] speech = await ReadAsync("speech", set.Speech, 0, clip => clip.Corpus, clip => clip.Speaker).ConfigureAwait(false);
+        Sound[] noise = await ReadAsync("noise", set.Noise, 0.5, clip => clip.NoiseType).ConfigureAwait(false);
         Dictionary<string, Sound> known = speech.ToDictionary(sound => sound.Hash, StringComparer.Ordinal);
         if (noise.FirstOrDefault(sound => known.ContainsKey(sound.Hash)) is { } both)
         {
@@ -71,7 +73,8 @@ public sealed class FittingAudio
 
         return loaded;
 
-        async Task<Sound[]> ReadAsync(string kind, IReadOnlyList<EvaluationClip> clips, params Func<EvaluationClip, string>[] groups)
+        async Task<Sound[]> ReadAsync(
+            string kind, IReadOnlyList<EvaluationClip> clips, double begun, params Func<EvaluationClip, string>[] groups)
         {
             EvaluationClip[] queue = [.. InTurns([.. clips], [clip => $"{clip.Split}", .. groups])];
             var read = new List<Sound>();
@@ -118,6 +121,8 @@ public sealed class FittingAudio
                         twice++;
                     }
                 }
+
+                progress(begun + (0.5 * Math.Min(1, Math.Max(next / (double)queue.Length, samples / (double)LongestOfKind))));
             }
 
             if (unreadable + silent > 0)

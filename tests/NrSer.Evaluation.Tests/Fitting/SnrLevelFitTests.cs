@@ -106,7 +106,7 @@ public sealed class SnrLevelFitTests : IDisposable
         await Assert.ThrowsAsync<EvaluationException>(() => LoadAsync(speech, noise));
 
     private static Task<FittingAudio> LoadAsync(EvaluationClip[] speech, EvaluationClip[] noise) =>
-        FittingAudio.LoadAsync(new EvaluationSet([.. speech, .. noise]), new ClipAudio(new AudioDecoder(new AudioOptions())), 2, Stop);
+        FittingAudio.LoadAsync(new EvaluationSet([.. speech, .. noise]), new ClipAudio(new AudioDecoder(new AudioOptions())), 2, _ => { }, Stop);
 
     private SnrLevelFit Fit(ISpeechEnhancer enhancer, FittingAudio audio, string cache) =>
         new(s_entry, enhancer, audio, Path.Combine(_folder.FullName, cache), threads: 1);
