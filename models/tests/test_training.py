@@ -14,7 +14,8 @@ import numpy as np
 from . import torch
 
 try:
-    from ..train import blocks, channels, corpora, device, device_mixing, emotion, enhancer, leave_out, mixing, pack, reconstitution, snr_level
+    from ..train import (blocks, channels, corpora, device, device_mixing, emotion, enhancer, leave_out, mixing, pack, reconstitution, snr_level,
+                         transformer_judge)
 except ImportError as error:
     raise unittest.SkipTest(f"{error}: install what models/train/README.md names") from error
 from ..shared import SAMPLE_RATE_HZ
@@ -157,6 +158,13 @@ class ShapesCase(unittest.TestCase):
         network, x = EmotionNetwork().eval(), torch.randn(1, 9000)
         with torch.no_grad():
             self.assertTrue(torch.allclose(network(x)[0], network(0.01 * x)[0], atol=1e-3))
+
+    def test_a_transformer_hears_what_the_convolutions_see(self):
+        network, waveform = transformer_judge.TransformerJudge(EmotionNetwork()).eval(), torch.randn(2, SECOND)
+        with torch.no_grad():
+            logits, seen = network(waveform), network.seen(waveform)
+        self.assertEqual((list(logits.shape), list(seen.shape)), ([2, 4], [2, 49, transformer_judge.CHANNELS]))
+        self.assertLess((logits - network.judge(seen)[:, :4]).abs().max().item(), 1e-5)
 
 
 class EnhancerTrainingCase(MadeUp):
