@@ -118,6 +118,9 @@ param uploadsTopic string = ''
 @description('What servers of podcasts are told of who asks, with a contact; empty for the program\'s name alone.')
 param podcastUserAgent string = ''
 
+@description('Fetches publishers\' transcripts of podcasts and joins them to segments: they are somebody\'s words.')
+param podcastTranscripts bool = false
+
 @description('Who is told of failures, long queues, lost events and spending; empty for nobody.')
 param alertEmail string = ''
 
@@ -286,6 +289,7 @@ module functions 'modules/functions.bicep' = {
     }
     awaitScan: awaitScan
     podcastUserAgent: podcastUserAgent
+    podcastTranscripts: podcastTranscripts
     busNamespaceName: bus.outputs.namespaceName
     models: models
     minReplicas: functionsMinReplicas

@@ -29,6 +29,7 @@ param privateNetwork = bool(readEnvironmentVariable('NRSER_PRIVATE_NETWORK', 'fa
 param scalerOwnsQueues = bool(readEnvironmentVariable('NRSER_SCALER_OWNS_QUEUES', 'false'))
 param awaitScan = bool(readEnvironmentVariable('NRSER_AWAIT_SCAN', 'false'))
 param podcastUserAgent = readEnvironmentVariable('NRSER_PODCAST_USER_AGENT', '')
+param podcastTranscripts = bool(readEnvironmentVariable('NRSER_PODCAST_TRANSCRIPTS', 'false'))
 param uploadsTopic = readEnvironmentVariable('NRSER_UPLOADS_TOPIC', '')
 param alertEmail = readEnvironmentVariable('NRSER_ALERT_EMAIL', '')
 param queueAgeHours = int(readEnvironmentVariable('NRSER_QUEUE_AGE_HOURS', '6'))

@@ -24,6 +24,8 @@ param busHostName string
 param channels string
 @description('What servers of podcasts are told of who asks; empty for the program\'s name alone.')
 param podcastUserAgent string
+@description('Fetches publishers\' transcripts of podcasts.')
+param podcastTranscripts bool
 @description('Days that each store keeps what it has, by the name of the code\'s setting; 0 for ever.')
 param retentionDays object
 @description('Waits for the verdict of Microsoft Defender\'s malware scan.')
@@ -96,6 +98,7 @@ resource functions 'Microsoft.App/containerApps@2025-07-01' = {
             { name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', value: 'Authorization=AAD;ClientId=${host.clientId}' }
             { name: 'NrSer__Ingest__Channels', value: channels }
             { name: 'NrSer__Ingest__AwaitScan', value: string(awaitScan) }
+            { name: 'NrSer__Podcasts__Transcripts', value: string(podcastTranscripts) }
             { name: 'NrSer__Audio__MaxSpooledBytes', value: '2147483648' } // an MP4 on the container's small disk
           ], empty(podcastUserAgent) ? [] : [
             { name: 'NrSer__Podcasts__UserAgent', value: podcastUserAgent }

@@ -1,5 +1,6 @@
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
+using NrSer.Pipeline.Transcripts;
 
 namespace NrSer.Pipeline.Forgetting;
 
@@ -7,7 +8,8 @@ namespace NrSer.Pipeline.Forgetting;
 /// read again.</summary>
 /// <param name="podcasts">Episodes.</param>
 /// <param name="refusals">Keyed hashes.</param>
-public sealed class EpisodeErasure(PodcastStore podcasts, Refusals refusals)
+/// <param name="transcripts">What was said in those that never became a recording.</param>
+public sealed class EpisodeErasure(PodcastStore podcasts, Refusals refusals, TranscriptBlobs transcripts)
 {
     private const string Folder = "podcasts/"; // names of episodes' uploads
 
@@ -37,6 +39,10 @@ public sealed class EpisodeErasure(PodcastStore podcasts, Refusals refusals)
         await refusals.RefuseAsync(episodes.SelectMany(episode => episode.Keys.Select(key => (episode.FeedId, key))), cancellationToken)
             .ConfigureAwait(false);
         foreach (Episode episode in episodes)
+        {
+            if (episode is { Status: not (EpisodeStatus.Stored or EpisodeStatus.Duplicate), BlobName: { } name })
+                await transcripts.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
             await podcasts.DeleteEpisodeAsync(episode, cancellationToken).ConfigureAwait(false);
+        }
     }
 }

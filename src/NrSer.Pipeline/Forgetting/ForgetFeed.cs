@@ -20,7 +20,8 @@ public sealed class ForgetFeed(PodcastStore podcasts, EpisodeErasure episodes, L
     {
         ArgumentNullException.ThrowIfNull(feed);
         IAsyncEnumerable<Episode> fetched = podcasts.EpisodesAsync(feed.Id, status: null, cancellationToken)
-            .Where(episode => episode.Status is EpisodeStatus.Stored or EpisodeStatus.Duplicate or EpisodeStatus.Fetching or EpisodeStatus.Forgotten);
+            .Where(episode => episode.BlobName is not null
+                || episode.Status is EpisodeStatus.Stored or EpisodeStatus.Duplicate or EpisodeStatus.Fetching or EpisodeStatus.Forgotten);
         await foreach (Episode[] batch in fetched.Chunk(BatchEpisodes).ConfigureAwait(false))
             await episodes.RunAsync(batch, cancellationToken).ConfigureAwait(false);
         await podcasts.DeleteEpisodesAsync(feed.Id, cancellationToken).ConfigureAwait(false);

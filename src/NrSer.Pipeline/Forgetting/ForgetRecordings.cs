@@ -178,7 +178,8 @@ public sealed partial class ForgetRecordings(
     {
         var found = new ConcurrentDictionary<RecordingId, RemovedV1>();
         await Parallel.ForEachAsync(due, Several(cancellationToken), async (recording, token) =>
-            found[recording.Id] = await erasure.DerivedAsync(recording.Id, recording.UploadKey, token).ConfigureAwait(false)).ConfigureAwait(false);
+            found[recording.Id] = await erasure.DerivedAsync(recording.Id, recording.UploadKey, hasUpload: false, token)
+                .ConfigureAwait(false)).ConfigureAwait(false);
         RemovedV1 removed = found.Values.Aggregate(RemovedV1.None, RemovedV1.Add) with
         {
             LakeRecordings = await RemoveFromLakeAsync(due.Select(recording => recording.Id), cancellationToken).ConfigureAwait(false),

@@ -3,6 +3,7 @@ using Azure.Storage.Blobs;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Transcripts;
 using NrSer.Pipeline.Work;
 
 namespace NrSer.Pipeline.Forgetting;
@@ -35,25 +36,29 @@ public sealed class RecordingErasure(UploadErasure uploads, BlobStorage storage,
         }
         catch (RequestFailedException held) when (!ServiceUnavailableException.IsBehind(held))
         {
-            await DerivedAsync(request.Id, uploadKey: null, cancellationToken).ConfigureAwait(false); // what holds an upload holds nothing else
+            await DerivedAsync(request.Id, key, hasUpload: true, cancellationToken).ConfigureAwait(false); // what holds an upload holds nothing else
             throw;
         }
 
-        RemovedV1 derived = await DerivedAsync(request.Id, key, cancellationToken).ConfigureAwait(false);
+        RemovedV1 derived = await DerivedAsync(request.Id, key, hasUpload: false, cancellationToken).ConfigureAwait(false);
         return (derived with { Uploads = deleted }, sha256);
     }
 
     /// <summary>Deletes what was made of a recording.</summary>
     /// <param name="id">The recording.</param>
     /// <param name="uploadKey">Where the row of its name would be; null where it has none.</param>
+    /// <param name="hasUpload">Whether the upload could not be deleted: the row of its name stays with it.</param>
     /// <param name="cancellationToken">Stops between requests; call it again then.</param>
     /// <returns>What there was.</returns>
-    public async Task<RemovedV1> DerivedAsync(RecordingId id, string? uploadKey, CancellationToken cancellationToken)
+    public async Task<RemovedV1> DerivedAsync(RecordingId id, string? uploadKey, bool hasUpload, CancellationToken cancellationToken)
     {
         int audio = await AudioAsync(id, cancellationToken).ConfigureAwait(false);
         int results = await BlobPurge.DeleteAsync(_results, $"{id}/", isMeant: null, cancellationToken).ConfigureAwait(false)
             + await BlobPurge.DeleteAsync(_results, ResultBlobs.SegmentsName(id), isMeant: null, cancellationToken).ConfigureAwait(false);
-        int names = uploadKey is not null && await index.RemoveAsync(uploadKey, id, cancellationToken).ConfigureAwait(false) ? 1 : 0;
+        if (uploadKey is not null && await _results.GetBlobClient(TranscriptBlobs.NameOf(uploadKey))
+            .DeleteIfExistsAsync(cancellationToken: cancellationToken).ConfigureAwait(false))
+            results++;
+        int names = uploadKey is not null && !hasUpload && await index.RemoveAsync(uploadKey, id, cancellationToken).ConfigureAwait(false) ? 1 : 0;
         return RemovedV1.None with
         {
             WorkAudio = audio,

@@ -6,6 +6,7 @@ using NrSer.Pipeline.Lake;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Transcripts;
 using NrSer.Pipeline.Work;
 
 namespace NrSer.Pipeline.Forgetting;
@@ -23,13 +24,15 @@ namespace NrSer.Pipeline.Forgetting;
 /// <param name="rows">Deletes rows.</param>
 /// <param name="index">Names.</param>
 /// <param name="storage">Results.</param>
+/// <param name="transcripts">Publishers' words.</param>
 /// <param name="lake">Deletes rows of the lake.</param>
 /// <param name="options">How long.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class Retention(
     RecordingStore recordings, PodcastStore podcasts, RetentionState state, UploadErasure uploads, RecordingErasure erasure, ErasedRows rows,
-    UploadIndex index, BlobStorage storage, LakeCompactor lake, IOptions<RetentionOptions> options, TimeProvider time, ILogger<Retention> logger)
+    UploadIndex index, BlobStorage storage, TranscriptBlobs transcripts, LakeCompactor lake, IOptions<RetentionOptions> options, TimeProvider time,
+    ILogger<Retention> logger)
 {
     private const int BatchRecordings = 1000; // whose parts of the lake are written once
     private const int AtOnce = 4;
@@ -179,6 +182,8 @@ public sealed partial class Retention(
                 await BlobPurge.DeleteAsync(_results, $"{id}/", blob => blob.Name != ResultBlobs.ReceiptName(id), cancellationToken)
                     .ConfigureAwait(false);
                 await BlobPurge.DeleteAsync(_results, ResultBlobs.SegmentsName(id), isMeant: null, cancellationToken).ConfigureAwait(false);
+                if (recording.BlobName is { } upload && upload.StartsWith(StorageNames.PodcastsPrefix, StringComparison.Ordinal))
+                    await transcripts.DeleteAsync(upload, cancellationToken).ConfigureAwait(false);
                 break;
             case RetentionStore.Receipts:
                 await BlobPurge.DeleteAsync(_results, ResultBlobs.ReceiptName(id), isMeant: null, cancellationToken).ConfigureAwait(false);

@@ -113,10 +113,7 @@ public sealed partial class EpisodeFetch(
     {
         if (taken is { BlobName: { } name, Sha256: { } hash }
             && await StoredHashAsync(name, cancellationToken).ConfigureAwait(false) is { } there && there == hash)
-        {
-            (byte[]?, string?) again = await transcripts.ReadAsync(taken, cancellationToken).ConfigureAwait(false);
-            return await EndAsync(taken, again, isAnnounced, cancellationToken).ConfigureAwait(false); // whoever stored it died before saying so
-        }
+            return await EndAsync(taken, isAnnounced, cancellationToken).ConfigureAwait(false); // whoever stored it died before saying so
 
         var file = new DownloadedFile(new Uri(taken.Url!), taken.DeclaredType, extension =>
             PodcastNames.BlobName(feed.Slug ?? feed.Id, taken.PublishedAt, taken.Key, extension));
@@ -155,21 +152,19 @@ public sealed partial class EpisodeFetch(
             metadata[UploadWishes.SegmentsName] = segments.ToString();
         if (taken.DeclaredSeconds is { } seconds)
             metadata[UploadMetadata.DeclaredSeconds] = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        (byte[]?, string?) transcript = await transcripts.ReadAsync(taken, cancellationToken).ConfigureAwait(false);
+        if (await transcripts.RunAsync(taken, blob.Name!, cancellationToken).ConfigureAwait(false) is { } obstacle)
+            named = named with { Reason = obstacle };
         bool isNew = await blob.CommitAsync(metadata, type, cancellationToken).ConfigureAwait(false);
         if (!isNew && await StoredHashAsync(blob.Name!, cancellationToken).ConfigureAwait(false) != sha256)
             named = named with { Reason = "It was stored before, with other bytes, which stay." };
-        return await EndAsync(named, transcript, isAnnounced, cancellationToken).ConfigureAwait(false);
+        return await EndAsync(named, isAnnounced, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<Episode> EndAsync(
-        Episode named, (byte[]? Content, string? Obstacle) transcript, bool isAnnounced, CancellationToken cancellationToken)
+    private async Task<Episode> EndAsync(Episode named, bool isAnnounced, CancellationToken cancellationToken)
     {
-        if (transcript.Content is { } words) // first: whoever completes the recording looks for it
-            await transcripts.StoreAsync(named.BlobName!, words, cancellationToken).ConfigureAwait(false);
         if (isAnnounced && await uploads.FindAsync(named.BlobName!, cancellationToken).ConfigureAwait(false) is { } upload)
             await uploads.AnnounceAsync(upload, cancellationToken).ConfigureAwait(false);
-        return named with { Status = EpisodeStatus.Stored, StoredAt = time.GetUtcNow(), Reason = transcript.Obstacle ?? named.Reason };
+        return named with { Status = EpisodeStatus.Stored, StoredAt = time.GetUtcNow() };
     }
 
     /// <summary>The content's first episode, when that is another than this and has it or is about to.</summary>
@@ -223,12 +218,18 @@ public sealed partial class EpisodeFetch(
         await forgetting.RequestAsync([request], cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>The row may have been written since it was taken: it knows its blob's name then.</summary>
     private async Task GiveBackAsync(Episode taken)
     {
         try
         {
-            await store.TryWriteAsync(taken with { Status = EpisodeStatus.Listed, FetchedBy = null, FetchedUntil = null }, CancellationToken.None)
-                .ConfigureAwait(false);
+            Episode? standing = await store.FindEpisodeAsync(taken.FeedId, taken.Key, CancellationToken.None).ConfigureAwait(false);
+            if (standing is { Status: EpisodeStatus.Fetching }
+                && (standing.FetchedBy, standing.FetchedUntil) == (taken.FetchedBy, taken.FetchedUntil))
+            {
+                await store.TryWriteAsync(standing with { Status = EpisodeStatus.Listed, FetchedBy = null, FetchedUntil = null },
+                    CancellationToken.None).ConfigureAwait(false);
+            }
         }
         catch (RequestFailedException)
         {

@@ -2,30 +2,33 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Options;
 using NrSer.Pipeline.Podcasts.Web;
 using NrSer.Pipeline.Results;
-using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Transcripts;
-using NrSer.Pipeline.Uploads;
 
 namespace NrSer.Pipeline.Podcasts;
 
 /// <summary>Fetches publishers' transcripts, where that is wanted: they are somebody's words.</summary>
 /// <param name="client">Asks.</param>
-/// <param name="uploads">Tells which recording an episode became.</param>
-/// <param name="recordings">Tells whether that was forgotten.</param>
 /// <param name="blobs">Receive them.</param>
 /// <param name="options">Whether it is wanted.</param>
 /// <param name="time">The clock.</param>
-public sealed class TranscriptFetch(
-    PodcastClient client, UploadStore uploads, RecordingStore recordings, TranscriptBlobs blobs, IOptions<PodcastOptions> options,
-    TimeProvider time)
+public sealed class TranscriptFetch(PodcastClient client, TranscriptBlobs blobs, IOptions<PodcastOptions> options, TimeProvider time)
 {
     private const int MaxBytes = 4_000_000; // held while an episode is committed; seven hours with a time for every word
 
-    /// <summary>Reads an episode's transcript.</summary>
+    /// <summary>Stores an episode's transcript for the upload that it is about to become.</summary>
     /// <param name="episode">The episode.</param>
+    /// <param name="blobName">The upload, of which nobody has heard yet: whoever completes its recording looks for the words.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>The transcript, or why there is none though there should be; neither where none is wanted or named.</returns>
-    internal async Task<(byte[]? Content, string? Obstacle)> ReadAsync(Episode episode, CancellationToken cancellationToken)
+    /// <returns>Why there is none though there should be; null where it is stored, and where none is wanted or named.</returns>
+    internal async Task<string?> RunAsync(Episode episode, string blobName, CancellationToken cancellationToken)
+    {
+        (byte[]? words, string? obstacle) = await ReadAsync(episode, cancellationToken).ConfigureAwait(false);
+        if (words is not null)
+            await blobs.WriteAsync(blobName, words, cancellationToken).ConfigureAwait(false);
+        return obstacle;
+    }
+
+    private async Task<(byte[]? Content, string? Obstacle)> ReadAsync(Episode episode, CancellationToken cancellationToken)
     {
         if (!options.Value.Transcripts || !Uri.TryCreate(episode.TranscriptUrl, UriKind.Absolute, out Uri? address))
             return (null, null);
@@ -45,20 +48,5 @@ public sealed class TranscriptFetch(
         {
             return (null, $"Its transcript cannot be had: {error.Message}");
         }
-    }
-
-    /// <summary>Stores a transcript beside the results of the recording that its episode became.</summary>
-    /// <param name="blobName">The episode's blob.</param>
-    /// <param name="content">From <see cref="ReadAsync"/>.</param>
-    /// <param name="cancellationToken">Stops the requests.</param>
-    internal async Task StoreAsync(string blobName, byte[] content, CancellationToken cancellationToken)
-    {
-        RecordingId? id = await uploads.FindRecordingAsync(blobName, cancellationToken).ConfigureAwait(false)
-            ?? (await uploads.FindAsync(blobName, cancellationToken).ConfigureAwait(false))?.Id;
-        if (id is not { } recording)
-            return;
-        await blobs.WriteAsync(recording, content, cancellationToken).ConfigureAwait(false);
-        if ((await recordings.FindAsync(recording, cancellationToken).ConfigureAwait(false))?.Status == RecordingStatus.Forgotten)
-            await blobs.DeleteAsync(recording, cancellationToken).ConfigureAwait(false); // meanwhile
     }
 }

@@ -102,8 +102,8 @@ public sealed partial class CompleteRecording(
     private async Task<List<Segment>> WithTextAsync(
         Recording recording, List<Chunk> chunks, List<Segment> segments, CancellationToken cancellationToken)
     {
-        if (recording.BlobName?.StartsWith(StorageNames.PodcastsPrefix, StringComparison.Ordinal) != true
-            || await transcripts.FindAsync(recording.Id, cancellationToken).ConfigureAwait(false) is not { } transcript
+        if (recording.BlobName is not { } name || !name.StartsWith(StorageNames.PodcastsPrefix, StringComparison.Ordinal)
+            || await transcripts.FindAsync(name, cancellationToken).ConfigureAwait(false) is not { } transcript
             || !transcript.Fits(recording))
             return segments;
         List<Segment> joined = [.. transcript.Join(segments)];

@@ -36,7 +36,7 @@ public sealed partial class BicepTests(CompiledBicep bicep)
         "NrSer__Podcasts__CheckEvery", "NrSer__Podcasts__PrivateHosts", "NrSer__Podcasts__Proxy", "NrSer__Podcasts__PerHost",
         "NrSer__Podcasts__Pause", "NrSer__Podcasts__BytesPerSecond", "NrSer__Podcasts__InFlight", "NrSer__Podcasts__MaxFeedBytes",
         "NrSer__Podcasts__MaxEpisodeBytes", "NrSer__Podcasts__Attempts", "NrSer__Podcasts__RetryDelay", "NrSer__Podcasts__LongestWait",
-        "NrSer__Podcasts__StallLimit", "NrSer__Podcasts__Transcripts",
+        "NrSer__Podcasts__StallLimit",
         "NrSer__Ingest__SegmentStore", "NrSer__Lake__Interval", "NrSer__Lake__CompactAfter",
         "NrSer__Lake__CompactAt", "NrSer__Lake__MaxPartRows", "NrSer__Lake__MemoryMegabytes",
         "NrSer__Segmentation__MaxChunk", "NrSer__Segmentation__TargetSegment", "NrSer__Segmentation__SilenceBelowDbfs",

@@ -26,7 +26,7 @@ public sealed partial class PredictionTests(PredictionTests.Predictions predicte
         ("AZURE_PRINCIPAL_ID", "a-pipeline"), ("AZURE_PRINCIPAL_TYPE", "ServicePrincipal"), ("NRSER_MONTHLY_BUDGET", "0"),
         ("NRSER_UPLOADS_TOPIC", "of-defender"), ("NRSER_AWAIT_SCAN", "true"), ("NRSER_SCALER_OWNS_QUEUES", "true"),
         ("NRSER_ALERT_EMAIL", "somebody@example.org"), ("NRSER_RECORDING_DAYS", "30"), ("NRSER_RESULTS_ACCOUNT_KEYS", "true"),
-        ("NRSER_QUEUE_AGE_HOURS", "48"),
+        ("NRSER_QUEUE_AGE_HOURS", "48"), ("NRSER_PODCAST_TRANSCRIPTS", "true"),
     ];
 
     [Fact]

@@ -53,7 +53,7 @@ internal sealed class PodcastsUnderTest : IAsyncDisposable
     }
 
     /// <summary>Syncs all feeds.</summary>
-    public async Task<List<SyncStep>> SyncAsync(bool isAnew = false)
+    public async Task<List<SyncStep>> SyncAsync(bool isAnew = false, CancellationToken? cancellationToken = null)
     {
         var steps = new List<SyncStep>();
         await _services.GetRequiredService<PodcastSync>().RunAsync(
@@ -61,7 +61,7 @@ internal sealed class PodcastsUnderTest : IAsyncDisposable
             {
                 lock (steps)
                     steps.Add(step);
-            }, Stop);
+            }, cancellationToken ?? Stop);
         return steps;
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using NrSer.Core.Segmentation;
@@ -8,6 +9,7 @@ using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Tests.Forgetting;
 using NrSer.Pipeline.Tests.Stages;
 using NrSer.Pipeline.Transcripts;
+using NrSer.Pipeline.Uploads;
 using NrSer.Testing;
 
 namespace NrSer.Pipeline.Tests.Podcasts;
@@ -32,12 +34,63 @@ public sealed class TranscriptFetchTests(StorageEmulator emulator)
         Assert.Equal(Words, string.Join(' ', (await pipeline.SegmentsAsync(row.Id)).Select(segment => segment.Text).OfType<string>()));
         Assert.Equal(Words, string.Join(' ', (await pipeline.Store.SegmentsAsync(row, Stop).ToArrayAsync(Stop)).Select(segment => segment.Text)
             .OfType<string>()));
-        Assert.Contains(TranscriptBlobs.NameOf(row.Id), (await podcasts.Account.BlobsAsync(StorageNames.Results)).Select(blob => blob.Name));
+        string stored = TranscriptBlobs.NameOf(UploadIndex.KeyTextOf(row.BlobName!));
+        Assert.Contains(stored, (await podcasts.Account.BlobsAsync(StorageNames.Results)).Select(blob => blob.Name));
 
         ForgetPlan plan = await podcasts.Get<ForgetTargets>().FindAsync([row.BlobName!], [], Stop);
         await podcasts.Get<ForgetRecordings>().RequestAsync(plan.Requests, Stop);
         await podcasts.Get<ForgetRecordings>().RunAsync(Stop);
-        Assert.Empty(await Search.FindAsync(podcasts.Account, Words, "biscuits", "/transcript"));
+        Assert.Empty(await Search.FindAsync(podcasts.Account, Words, "biscuits", "transcripts/"));
+    }
+
+    // Whoever fetches it dies as soon as its audio is there, and before it can say so to anybody: what takes the audio in does not wait for it.
+    [Fact]
+    public async Task Sync_DeathBehindTheCommit_LosesNoWords()
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator, ("Transcripts", "true"));
+        using var death = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        int written = 0; // its one block, then the list of blocks
+        using ActivityListener listener = CountedRequests.Hear(podcasts.Account, request =>
+        {
+            if (request.StartsWith("PUT recordings/podcasts/", StringComparison.Ordinal) && ++written == 2)
+                death.Cancel();
+        });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            SyncAsync(podcasts, server => server.Serve("/words.vtt", Transcript(), "text/vtt"), cancellationToken: death.Token));
+        podcasts.Server.Requests.Clear();
+
+        await using PipelineUnderTest pipeline = PipelineUnderTest.On(podcasts.Account);
+        await foreach (Upload upload in pipeline.Uploads.ListAsync(Stop)) // as the pump or Event Grid
+            await pipeline.Uploads.AnnounceAsync(upload, Stop);
+        await pipeline.DrainAsync(copies: 1);
+        Recording row = Assert.Single(await pipeline.Store.ListAsync(
+            new RecordingFilter(DateOnly.MinValue, DateOnly.MaxValue, RecordingStatus.Completed), Stop).ToArrayAsync(Stop));
+        Assert.Equal(Words, string.Join(' ', (await pipeline.SegmentsAsync(row.Id)).Select(segment => segment.Text).OfType<string>()));
+
+        await podcasts.SyncAsync();
+        Feed feed = await podcasts.Store.FeedsAsync(Stop).SingleAsync(Stop);
+        Assert.Equal(EpisodeStatus.Stored, Assert.Single(await podcasts.EpisodesAsync(feed)).Status);
+        Assert.DoesNotContain(podcasts.Server.Requests, request => request.Path is "/1.wav" or "/words.vtt");
+    }
+
+    // Its audio never came, so no recording leads to its words.
+    [Fact]
+    public async Task ForgetFeed_EpisodeWithoutItsAudio_LeavesNoWords()
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator, ("Transcripts", "true"));
+        using var death = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        using ActivityListener listener = CountedRequests.Hear(podcasts.Account, request =>
+        {
+            if (request.StartsWith("PUT results/transcripts/", StringComparison.Ordinal))
+                death.Cancel();
+        });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            SyncAsync(podcasts, server => server.Serve("/words.vtt", Transcript(), "text/vtt"), cancellationToken: death.Token));
+        Assert.Empty(await podcasts.BlobsAsync());
+        Assert.NotEmpty(await Search.FindAsync(podcasts.Account, Words));
+
+        await podcasts.Get<ForgetFeed>().RunAsync(await podcasts.Store.FeedsAsync(Stop).SingleAsync(Stop), Stop);
+        Assert.Empty(await Search.FindAsync(podcasts.Account, Words, "transcripts/"));
     }
 
     [Theory]
@@ -65,7 +118,8 @@ public sealed class TranscriptFetchTests(StorageEmulator emulator)
 
     private static byte[] Transcript() => Encoding.UTF8.GetBytes($"WEBVTT\n\n00:00.500 --> 00:01.500\n<v Ada>{Words}\n");
 
-    private static async Task<Episode> SyncAsync(PodcastsUnderTest podcasts, Action<PodcastServer> serve, string path = "/words.vtt")
+    private static async Task<Episode> SyncAsync(
+        PodcastsUnderTest podcasts, Action<PodcastServer> serve, string path = "/words.vtt", CancellationToken? cancellationToken = null)
     {
         byte[] speech = await Recordings.SpeechAsync();
         double seconds = (await Recordings.SamplesAsync(speech)).Length / (double)SegmentGrid.SampleRateHz;
@@ -78,7 +132,7 @@ public sealed class TranscriptFetchTests(StorageEmulator emulator)
             """)));
         serve(podcasts.Server);
         Feed feed = await podcasts.FollowAsync("feed");
-        await podcasts.SyncAsync();
+        await podcasts.SyncAsync(cancellationToken: cancellationToken);
         return Assert.Single(await podcasts.EpisodesAsync(feed));
     }
 }
