@@ -33,6 +33,9 @@ public sealed record Chunk
     /// <summary>When anything of it last changed; null before it was stored.</summary>
     public DateTimeOffset? ChangedAt { get; init; }
 
+    /// <summary>Of the row, as the store tells; null where it was not read.</summary>
+    public string? Version { get; init; }
+
     /// <summary>Whether it was given up in that generation and never finished.</summary>
     /// <param name="generation">The recording's generation.</param>
     public bool IsFailed(int generation) => FinishedAt is null && FailedGeneration == generation;

@@ -169,6 +169,19 @@ public sealed class ChunkBlobs(BlobStorage storage)
     /// <param name="cancellationToken">Stops between blobs.</param>
     public Task DeleteAudioAsync(RecordingId id, CancellationToken cancellationToken) => DeleteAsync(id, AudioSuffix, cancellationToken);
 
+    /// <inheritdoc cref="DeleteAudioAsync(RecordingId, CancellationToken)"/>
+    /// <param name="chunks">All of its chunks: nothing is listed, since what a listing costs grows with the account.</param>
+    /// <param name="cancellationToken">As there.</param>
+    public async Task DeleteAudioAsync(IEnumerable<ChunkId> chunks, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chunks);
+        foreach (ChunkId chunk in chunks)
+        {
+            foreach (BlobContainerClient container in new[] { _chunks, _enhanced })
+                await container.DeleteBlobIfExistsAsync(AudioName(chunk), cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     private async Task DeleteAsync(RecordingId id, string suffix, CancellationToken cancellationToken)
     {
         foreach (BlobContainerClient container in new[] { _chunks, _enhanced })

@@ -26,9 +26,12 @@ public sealed class SegmentBlobs(BlobStorage storage)
             return;
         Column<Segment>[] columns = [.. SegmentColumns.All.Where(column => column.IsKey || column.Owners.HasFlag(owner))];
         BlobClient blob = _results.GetBlobClient(NameOf(chunk));
+        bool isFirst = owner == Stage.Enhance; // unless an earlier run was here, nobody was
         while (true)
         {
-            (SortedDictionary<string, Segment> rows, ETag? seen) = await FindAsync(blob, chunk.Recording, cancellationToken).ConfigureAwait(false);
+            (SortedDictionary<string, Segment> rows, ETag? seen) = isFirst ? (new(StringComparer.Ordinal), null)
+                : await FindAsync(blob, chunk.Recording, cancellationToken).ConfigureAwait(false);
+            isFirst = false;
             foreach (Segment segment in segments)
             {
                 Segment row = rows.GetValueOrDefault(segment.Key) ?? new Segment { RecordingId = chunk.Recording };
@@ -49,6 +52,21 @@ public sealed class SegmentBlobs(BlobStorage storage)
         await foreach ((string name, ETag _) in ListAsync(id, cancellationToken).ConfigureAwait(false))
         {
             (SortedDictionary<string, Segment> rows, _) = await FindAsync(_results.GetBlobClient(name), id, cancellationToken).ConfigureAwait(false);
+            foreach (Segment row in rows.Values)
+                yield return row;
+        }
+    }
+
+    /// <summary>The segments of chunks, in the order of those; nothing is listed, since what a listing costs grows with the account.</summary>
+    /// <param name="chunks">All of a recording's, in order.</param>
+    /// <param name="cancellationToken">Stops between chunks.</param>
+    public async IAsyncEnumerable<Segment> ReadAsync(IEnumerable<ChunkId> chunks, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chunks);
+        foreach (ChunkId chunk in chunks)
+        {
+            (SortedDictionary<string, Segment> rows, _) = await FindAsync(
+                _results.GetBlobClient(NameOf(chunk)), chunk.Recording, cancellationToken).ConfigureAwait(false);
             foreach (Segment row in rows.Values)
                 yield return row;
         }

@@ -50,7 +50,7 @@ public sealed class ChunkProgress(RecordingStore store, RejectRecording rejectio
         var change = new Chunk { Id = chunk.Id, EnhancedAt = chunk.EnhancedAt ?? time.GetUtcNow(), HasSpeech = hasSpeech };
         if (!hasSpeech)
         {
-            await FinishAsync(change, cancellationToken).ConfigureAwait(false);
+            await FinishAsync(change, chunk, cancellationToken).ConfigureAwait(false);
             return false;
         }
 
@@ -68,7 +68,7 @@ public sealed class ChunkProgress(RecordingStore store, RejectRecording rejectio
         Recording? recording = await store.FindAsync(chunk.Id.Recording, cancellationToken).ConfigureAwait(false);
         await MergeAsync(chunk, recording, segments, Stage.Recognize, cancellationToken).ConfigureAwait(false);
         if (chunk.FinishedAt is null)
-            await FinishAsync(new Chunk { Id = chunk.Id }, cancellationToken).ConfigureAwait(false);
+            await FinishAsync(new Chunk { Id = chunk.Id }, chunk, cancellationToken).ConfigureAwait(false);
         else
             await EndAsync(chunk.Id.Recording, cancellationToken).ConfigureAwait(false);
     }
@@ -79,9 +79,9 @@ public sealed class ChunkProgress(RecordingStore store, RejectRecording rejectio
             chunk.Id, recording?.SegmentStore, [.. segments.Select(segment => segment with { RecordingId = chunk.Id.Recording })],
             owner, cancellationToken);
 
-    private async Task FinishAsync(Chunk change, CancellationToken cancellationToken)
+    private async Task FinishAsync(Chunk change, Chunk standing, CancellationToken cancellationToken)
     {
-        if (!await store.FinishChunkAsync(change with { FinishedAt = time.GetUtcNow() }, cancellationToken).ConfigureAwait(false))
+        if (!await store.FinishChunkAsync(change with { FinishedAt = time.GetUtcNow() }, standing, cancellationToken).ConfigureAwait(false))
         {
             if (!await rejection.DiscardIfVoidAsync(change.Id.Recording, cancellationToken).ConfigureAwait(false))
                 throw new InvalidOperationException($"The row of chunk {change.Id} has gone, and its recording stands: the next attempt will see.");

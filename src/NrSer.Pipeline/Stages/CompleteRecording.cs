@@ -29,15 +29,27 @@ public sealed partial class CompleteRecording(
     }
 
     /// <inheritdoc cref="RunAsync(RecordingId, CancellationToken)"/>
+    /// <param name="cut">What ingest has just written of it: how many chunks there are. While some are under way, no more is read than their
+    /// rows.</param>
+    /// <param name="cancellationToken">As there.</param>
+    public async Task RunAfterCutAsync(Recording cut, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(cut);
+        List<Chunk> chunks = await ChunksAsync(cut.Id, cancellationToken).ConfigureAwait(false);
+        if (HaveEnded(chunks, cut))
+            await RunAsync(cut.Id, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc cref="RunAsync(RecordingId, CancellationToken)"/>
     /// <param name="recording">The recording, read after the caller wrote its chunk row.</param>
     /// <param name="cancellationToken">As there.</param>
     public async Task RunAsync(Recording recording, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(recording);
-        if (recording is not { Id: var id, ExpectedChunks: { } expected, Status: RecordingStatus.Processing })
+        if (recording is not { Id: var id, ExpectedChunks: not null, Status: RecordingStatus.Processing })
             return;
         List<Chunk> chunks = await ChunksAsync(id, cancellationToken).ConfigureAwait(false);
-        if (chunks.Count(chunk => chunk.FinishedAt is not null || chunk.IsFailed(recording.Generation)) < expected)
+        if (!HaveEnded(chunks, recording))
             return;
 
         Recording summary = await WriteAsync(recording, chunks, cancellationToken).ConfigureAwait(false);
@@ -47,7 +59,7 @@ public sealed partial class CompleteRecording(
                 PipelineTelemetry.CountFailure(RecordingStatus.Failed, FailureKind.Chunks);
             LogEnded(id.Value, summary.Status, summary.SegmentCount ?? 0, summary.SpeechSegmentCount ?? 0);
             if (summary.Status == RecordingStatus.Completed)
-                await audio.DoneAsync(recording, chunks.Sum(chunk => (long)(chunk.Samples ?? 0)), cancellationToken).ConfigureAwait(false);
+                await audio.DoneAsync(recording, chunks, cancellationToken).ConfigureAwait(false);
             return;
         }
 
@@ -62,6 +74,9 @@ public sealed partial class CompleteRecording(
             await WriteAsync(standing, await ChunksAsync(id, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
     }
 
+    private static bool HaveEnded(List<Chunk> chunks, Recording recording) =>
+        chunks.Count(chunk => chunk.FinishedAt is not null || chunk.IsFailed(recording.Generation)) >= recording.ExpectedChunks;
+
     private async Task<List<Chunk>> ChunksAsync(RecordingId id, CancellationToken cancellationToken)
     {
         var chunks = new List<Chunk>();
@@ -74,7 +89,7 @@ public sealed partial class CompleteRecording(
     private async Task<Recording> WriteAsync(Recording recording, List<Chunk> chunks, CancellationToken cancellationToken)
     {
         var segments = new List<Segment>();
-        await foreach (Segment segment in store.SegmentsAsync(recording, cancellationToken).ConfigureAwait(false))
+        await foreach (Segment segment in store.SegmentsAsync(recording, chunks, cancellationToken).ConfigureAwait(false))
             segments.Add(segment);
         segments = await WithTextAsync(recording, chunks, segments, cancellationToken).ConfigureAwait(false);
         Recording summary = Summarize(recording, chunks, segments);

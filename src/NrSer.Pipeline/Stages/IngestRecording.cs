@@ -138,19 +138,15 @@ public sealed partial class IngestRecording(
             await using ConfiguredAsyncDisposable closing = content.ConfigureAwait(false);
             Recording decoded = await cutting.RunAsync(planned, lane, before, content, cancellationToken).ConfigureAwait(false);
             if (await store.AdvanceAsync(decoded, standing, cancellationToken).ConfigureAwait(false) is null)
-            {
                 await rejection.DiscardIfVoidAsync(id, cancellationToken).ConfigureAwait(false);
-                return;
-            }
+            else
+                await completion.RunAfterCutAsync(decoded, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception invalid) when (
             (invalid is InvalidAudioException && !UploadStore.IsChanged(invalid)) || (invalid is FfmpegCrashException && hasCrashed))
         {
             await rejection.RunAsync(id, generation, invalid.Message, cancellationToken).ConfigureAwait(false);
-            return;
         }
-
-        await completion.RunAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
     [LoggerMessage(3005, LogLevel.Warning, "ffmpeg crashed over {BlobName}: trying once more")]

@@ -26,17 +26,18 @@ public sealed partial class WorkAudio(
 
     /// <summary>Everything that is derived from a recording's audio is written.</summary>
     /// <param name="recording">The recording.</param>
-    /// <param name="samples">Samples of all its chunks.</param>
+    /// <param name="chunks">All of its chunks.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
-    public async Task DoneAsync(Recording recording, long samples, CancellationToken cancellationToken)
+    public async Task DoneAsync(Recording recording, IReadOnlyCollection<Chunk> chunks, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(recording);
+        ArgumentNullException.ThrowIfNull(chunks);
         if (options.Value.BudgetBytes is null)
             return;
         if (recording.BlobName?.StartsWith(StorageNames.PodcastsPrefix, StringComparison.Ordinal) == true)
-            await blobs.DeleteAudioAsync(recording.Id, cancellationToken).ConfigureAwait(false);
+            await blobs.DeleteAudioAsync(chunks.Select(chunk => chunk.Id), cancellationToken).ConfigureAwait(false);
         else
-            await store.Open.NoteAudioAsync(recording.Id, samples * BytesPerSample, cancellationToken).ConfigureAwait(false);
+            await store.Open.NoteAudioAsync(recording.Id, chunks.Sum(BytesOf), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Removes what is beyond the budget, what was done first first; looks once a minute.</summary>
@@ -61,6 +62,8 @@ public sealed partial class WorkAudio(
                 return;
         }
     }
+
+    private static long BytesOf(Chunk chunk) => (long)(chunk.Samples ?? 0) * BytesPerSample;
 
     [LoggerMessage(3701, LogLevel.Information, "Removed the work audio of {RecordingId}: {Bytes} bytes")]
     private partial void LogRemoved(string recordingId, long bytes);

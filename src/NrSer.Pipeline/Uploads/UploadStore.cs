@@ -176,8 +176,8 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
     {
         ArgumentNullException.ThrowIfNull(upload);
         var seen = new IndexedUpload(upload.BlobName, upload.Id, upload.ETag, upload.ContentBytes);
-        bool isSeen = await index.TryWriteAsync(seen, cancellationToken).ConfigureAwait(false);
-        if (!isSeen)
+        bool isNew = await index.TryWriteAsync(seen, cancellationToken).ConfigureAwait(false), isSeen = isNew;
+        if (!isNew)
         {
             IndexedUpload known = await index.FindAsync(upload.BlobName, cancellationToken).ConfigureAwait(false) ?? seen;
             isSeen = known.BlobETag == upload.ETag;
@@ -192,13 +192,13 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
             return true; // which recording it is shows when its content is looked at
 
         // The row keeps the next look from sending it again while it waits behind others.
-        bool isNoted = await recordings.AdvanceAsync(
-            new Recording
-            {
-                Id = seen.RecordingId, Status = RecordingStatus.Queued, BlobName = upload.BlobName, BlobETag = upload.ETag,
-                UploadedAt = upload.CreatedOn, StartedAt = time.GetUtcNow(),
-            },
-            cancellationToken).ConfigureAwait(false);
+        var queued = new Recording
+        {
+            Id = seen.RecordingId, Status = RecordingStatus.Queued, BlobName = upload.BlobName, BlobETag = upload.ETag,
+            UploadedAt = upload.CreatedOn, StartedAt = time.GetUtcNow(),
+        };
+        bool isNoted = await (isNew ? recordings.AddAsync(queued, cancellationToken) : recordings.AdvanceAsync(queued, cancellationToken))
+            .ConfigureAwait(false);
         return isNoted || !await DisownIfForgottenAsync(seen.BlobName, seen.RecordingId, cancellationToken).ConfigureAwait(false);
     }
 

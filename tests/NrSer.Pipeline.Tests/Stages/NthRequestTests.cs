@@ -16,7 +16,7 @@ namespace NrSer.Pipeline.Tests.Stages;
 /// </summary>
 public sealed class NthRequestTests(StorageEmulator emulator)
 {
-    private const int Requests = 230; // of the run below, about
+    private const int Requests = 205; // of the run below, about
     private const int Outage = 60; // longer than any client goes on trying
 
     private static readonly FaultyProxy.Fault[] s_inCI = [FaultyProxy.Fault.Lose, FaultyProxy.Fault.Lose, FaultyProxy.Fault.Drop];

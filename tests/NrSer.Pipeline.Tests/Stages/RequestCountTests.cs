@@ -44,7 +44,7 @@ public sealed class RequestCountTests(StorageEmulator emulator)
         foreach ((string stage, string[] requests) in new[] { ("announce", announce), ("ingest", ingest), ("enhance", enhance),
             ("recognise", recognise) })
             TestContext.Current.TestOutputHelper!.WriteLine($"{stage}, {requests.Length} requests:\n  {string.Join("\n  ", requests)}");
-        Assert.Equal((6, 15, 15, 20), (announce.Length, ingest.Length, enhance.Length, recognise.Length));
+        Assert.Equal((5, 14, 14, 18), (announce.Length, ingest.Length, enhance.Length, recognise.Length));
     }
 
     private static Task<string[]> HandleAsync(PipelineUnderTest pipeline, string queue) => CountedRequests.OfAsync(pipeline.Account, async () =>

@@ -144,6 +144,17 @@ public class RecordingQuery(ResultTables tables, SegmentBlobs blobs)
             ? TableSegmentsAsync(recording.Id, cancellationToken) : blobs.ReadAsync(recording.Id, cancellationToken);
     }
 
+    /// <inheritdoc cref="SegmentsAsync(Recording, CancellationToken)"/>
+    /// <param name="recording">As there.</param>
+    /// <param name="chunks">All of its chunks, in order.</param>
+    /// <param name="cancellationToken">As there.</param>
+    public IAsyncEnumerable<Segment> SegmentsAsync(Recording recording, IEnumerable<Chunk> chunks, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(recording);
+        return recording.SegmentStore is null
+            ? TableSegmentsAsync(recording.Id, cancellationToken) : blobs.ReadAsync(chunks.Select(chunk => chunk.Id), cancellationToken);
+    }
+
     /// <summary>The segments that the table has of a recording, in order of channel and time.</summary>
     /// <param name="id">The recording.</param>
     /// <param name="cancellationToken">Stops between pages.</param>
@@ -188,7 +199,7 @@ public class RecordingQuery(ResultTables tables, SegmentBlobs blobs)
     }
 
     private protected static Chunk ChunkOf(TableEntity entity, ChunkId id) =>
-        TableRows.FromEntity(ChunkColumns.All, entity, new Chunk { Id = id, ChangedAt = entity.Timestamp });
+        TableRows.FromEntity(ChunkColumns.All, entity, new Chunk { Id = id, ChangedAt = entity.Timestamp, Version = entity.ETag.ToString() });
 
     private static string FilterOf(RecordingFilter filter)
     {

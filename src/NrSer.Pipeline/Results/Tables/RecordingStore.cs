@@ -41,6 +41,17 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
         return ChangeAsync(change, standing, row => MayFollow(row, change.Generation, change.Status), cancellationToken);
     }
 
+    /// <summary>The same for a recording that was never seen: its row is looked at only if there is one.</summary>
+    /// <param name="change">As for <see cref="AdvanceAsync(Recording, CancellationToken)"/>.</param>
+    /// <param name="cancellationToken">Stops the requests.</param>
+    /// <returns>As there.</returns>
+    public async Task<bool> AddAsync(Recording change, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        return await ChangeAsync(change, standing: null, row => MayFollow(row, change.Generation, change.Status), cancellationToken, isNew: true)
+            .ConfigureAwait(false) is not null;
+    }
+
     /// <summary>Begins a generation: the same as to advance, but for one caller alone, however many try.</summary>
     /// <param name="change">As for <see cref="AdvanceAsync(Recording, CancellationToken)"/>.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
@@ -102,19 +113,22 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
     /// <summary>Merges columns into a chunk's row and ends the chunk, unless it was ended before: the summary's time depends on it, so the first
     /// stays.</summary>
     /// <param name="change">The stage's own columns of a chunk with a row, with the time of its end if it is only now.</param>
+    /// <param name="standing">The row if the caller has read it: it is read again only if it changed since.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
     /// <returns>False when there is no such chunk any more.</returns>
-    public async Task<bool> FinishChunkAsync(Chunk change, CancellationToken cancellationToken)
+    public async Task<bool> FinishChunkAsync(Chunk change, Chunk? standing, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
         while (true)
         {
-            if (await FindEntityAsync(_tables.Chunks, change.Id.Recording.Value, change.Id.Key, cancellationToken)
-                .ConfigureAwait(false) is not { } row)
+            standing ??= await FindChunkAsync(change.Id, cancellationToken).ConfigureAwait(false);
+            if (standing is null)
                 return false;
-            Chunk finished = change with { FinishedAt = ChunkOf(row, change.Id).FinishedAt ?? change.FinishedAt };
-            if (await TryMergeAsync(_tables.Chunks, EntityOf(finished), row.ETag, cancellationToken).ConfigureAwait(false) is not null)
+            Chunk finished = change with { FinishedAt = standing.FinishedAt ?? change.FinishedAt };
+            if (await TryMergeAsync(_tables.Chunks, EntityOf(finished), new ETag(standing.Version!), cancellationToken)
+                .ConfigureAwait(false) is not null)
                 return true;
+            standing = null;
         }
     }
 
@@ -234,13 +248,14 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
 
     /// <summary>Merges a change into a recording's row if the row allows it, or adds the row.</summary>
     private async Task<Recording?> ChangeAsync(
-        Recording change, Recording? standing, Func<Recording, bool> allowed, CancellationToken cancellationToken)
+        Recording change, Recording? standing, Func<Recording, bool> allowed, CancellationToken cancellationToken, bool isNew = false)
     {
         TableEntity columns = TableRows.ToEntity(RecordingColumns.All, change, change.Id.Day, change.Id.Value);
         bool hasTried = false;
         while (true)
         {
-            standing ??= await FindAsync(change.Id, cancellationToken).ConfigureAwait(false);
+            if (!isNew || hasTried)
+                standing ??= await FindAsync(change.Id, cancellationToken).ConfigureAwait(false);
             if (hasTried && standing is { Status: RecordingStatus.Forgotten }) // since it was noted here
             {
                 await Open.CloseAsync(change.Id, cancellationToken).ConfigureAwait(false);

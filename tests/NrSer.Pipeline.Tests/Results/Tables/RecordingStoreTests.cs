@@ -149,7 +149,7 @@ public sealed class RecordingStoreTests(StorageEmulator emulator) : IAsyncLifeti
         DateTimeOffset[] times = [.. Enumerable.Range(0, 8).Select(second => new DateTimeOffset(2026, 3, 9, 0, 0, second, TimeSpan.Zero))];
         DateTimeOffset[] seen = await Task.WhenAll(times.Select(time => Task.Run(async () =>
         {
-            await Store.FinishChunkAsync(new Chunk { Id = chunk, FinishedAt = time }, Stop);
+            await Store.FinishChunkAsync(new Chunk { Id = chunk, FinishedAt = time }, standing: null, Stop);
             return (await Store.FindChunkAsync(chunk, Stop))!.FinishedAt!.Value;
         }, Stop)));
         Assert.Single(seen.Distinct()); // whoever looked after its own write saw what all others saw
