@@ -88,6 +88,7 @@ public static class ServiceCollectionExtensions
         app.UseStatusCodePages();
         app.UseRouting();
         RouteGroupBuilder api = app.MapGroup("/api/v1").AddEndpointFilterFactory(KnownParameters.Check);
+        api.MapAbout();
         api.MapSummary();
         api.MapRecordings();
         api.MapSegments();

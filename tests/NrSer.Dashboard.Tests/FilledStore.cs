@@ -3,6 +3,7 @@ using NrSer.Core.Segmentation;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
 using NrSer.Testing;
 
@@ -68,9 +69,13 @@ internal sealed class FilledStore
             Channels = 1,
             Encoding = "wav pcm16",
             SampleRateHz = 16_000,
+            Tags = "an interview, Radio",
+            ListenUrl = "https://radio.example/1.mp3",
+            Purpose = "Research: of voices",
         };
         await GeneratedResults.StoreAsync(account, store.WithAudio, stop);
         await StoreAudioAsync(account, store.WithAudio, stop);
+        await SayAsync(account, stop);
         store.Failed = await StoredAsync(account, GeneratedResults.Recording(10_002, latest, 0) with
         {
             BlobName = "broken/lost chunk.mp3",
@@ -133,6 +138,21 @@ internal sealed class FilledStore
         await blobs.WriteChunkAsync(chunk.Id, new float[chunk.Samples.Value], stop); // peaks stay
         await blobs.DeleteAudioAsync(recording.Id, stop);
         return recording;
+    }
+
+    /// <summary>What for, whom to ask, and what a host that sweeps does, and one did a week ago.</summary>
+    private static async Task SayAsync(StorageAccount account, CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        var said = new DeploymentV1(1, Purpose.Research, Setting: null, "of voices", "voices@example.org", now);
+        await new DeploymentBlob(account.Blobs, TimeProvider.System).WriteAsync(said, cancellationToken);
+        var state = new RetentionState(account.Tables);
+        foreach (RetentionMark mark in new RetentionMark[]
+        {
+            new("Uploads", TimeSpan.FromDays(30), new DateOnly(2026, 1, 1), now, now), new("Lake", TimeSpan.FromDays(365), DateOnly.MinValue, now, now),
+            new("Receipts", TimeSpan.FromDays(9), new DateOnly(2026, 1, 1), now.AddDays(-7), now),
+        })
+            await state.WriteAsync(mark, cancellationToken);
     }
 
     private static async Task StoreAudioAsync(StorageAccount account, Recording recording, CancellationToken cancellationToken)

@@ -49,6 +49,27 @@ public sealed class VisitedPage : IAsyncDisposable
         return visited;
     }
 
+    /// <summary>Goes on by Tab until something is reached whose name has some words in it.</summary>
+    /// <exception cref="InvalidOperationException">Nothing is reached that is named so.</exception>
+    public async Task TabToAsync(string words)
+    {
+        for (int press = 0; press < 150; press++)
+        {
+            await Page.Keyboard.PressAsync("Tab");
+            if (await Page.EvaluateAsync<bool>(
+                """
+                words => {
+                  const e = document.activeElement;
+                  const names = [e.getAttribute('aria-label'), e.labels?.[0]?.textContent, e.matches('a, button, summary') ? e.textContent : ''];
+                  return names.some(name => name?.includes(words));
+                }
+                """, words))
+                return;
+        }
+
+        throw new InvalidOperationException($"Tab does not lead to '{words}'.");
+    }
+
     /// <summary>Keeps a picture beside the test's results.</summary>
     public async Task PictureAsync(string name)
     {

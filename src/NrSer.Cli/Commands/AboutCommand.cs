@@ -27,13 +27,14 @@ internal static class AboutCommand
             await using ServiceProvider services = CliServices.Pipeline(terminal, hasStorage ? storage.Settings(parsed, terminal) : []);
             ModelSet models = services.GetRequiredService<ModelSet>();
             DeploymentV1? said = hasStorage ? await services.GetRequiredService<DeploymentBlob>().FindAsync(cancellationToken) : null;
+            IEnumerable<RetentionRule> kept = !hasStorage ? services.GetRequiredService<IOptions<RetentionOptions>>().Value.Rules
+                : (await services.GetRequiredService<Retention>().StandingAsync(cancellationToken)).Select(standing => standing.Rule);
             var about = new AboutV1(
                 typeof(AboutCommand).Assembly.GetName().Version?.ToString(3) ?? "",
                 [.. new[] { models.EnhancerEntry, models.SnrLevelEntry, models.EmotionEntry }
                     .Select(entry => new AboutModelV1($"{entry.Kind}", entry.Id, entry.Quality, entry.Licence))],
                 models.Quality, QualityNotice.Of(models.Quality), said?.Label, said?.Setting?.ToString(), said?.Contact,
-                services.GetRequiredService<IOptions<RetentionOptions>>().Value.Rules.ToDictionary(
-                    rule => rule.ToString(), rule => rule.Period.TotalDays, StringComparer.Ordinal));
+                kept.ToDictionary(rule => rule.ToString(), rule => rule.Period.TotalDays, StringComparer.Ordinal));
             if (parsed.GetValue(json))
                 terminal.Out.WriteLine(JsonSerializer.Serialize(about, CliJsonContext.Default.AboutV1));
             else

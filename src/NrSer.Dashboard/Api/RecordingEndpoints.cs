@@ -38,8 +38,8 @@ internal static class RecordingEndpoints
     }
 
     private static async Task<Ok<RecordingsV1>> ListAsync(
-        DateOnly? from, DateOnly? to, RecordingStatus? status, string? feed, string? q, double? minTrust, string? sort, string? cursor, int? limit,
-        RecordingListing listing, PodcastStore podcasts, TimeProvider time, CancellationToken cancellationToken)
+        DateOnly? from, DateOnly? to, RecordingStatus? status, string? feed, string? q, string? tag, double? minTrust, string? sort, string? cursor,
+        int? limit, RecordingListing listing, PodcastStore podcasts, TimeProvider time, CancellationToken cancellationToken)
     {
         (DateOnly first, DateOnly last) = Days.Of(from, to, time);
         bool newestFirst = (sort ?? "newest") switch
@@ -50,14 +50,19 @@ internal static class RecordingEndpoints
         };
         if (status is { } standing && !Enum.IsDefined(standing))
             throw new BadQueryException(nameof(status), $"takes {string.Join(", ", Enum.GetNames<RecordingStatus>())}.");
-        if (q is { Length: > 200 })
-            throw new BadQueryException(nameof(q), "takes up to 200 characters.");
+        foreach ((string name, string? text) in new[] { (nameof(q), q), (nameof(tag), tag) })
+        {
+            if (text is { Length: > 200 })
+                throw new BadQueryException(name, "takes up to 200 characters.");
+        }
+
         if (minTrust is not (null or (>= 0 and <= 1)))
             throw new BadQueryException(nameof(minTrust), "takes 0 to 1.");
         string? folder = string.IsNullOrEmpty(feed) ? null
             : (await podcasts.FindFeedAsync(feed, cancellationToken).ConfigureAwait(false))?.Slug is { } slug ? $"podcasts/{slug}/"
             : throw new BadQueryException(nameof(feed), "is the id of no feed that was read.");
-        var wanted = new WantedRecordings(first, last, status, folder, string.IsNullOrEmpty(q) ? null : q, minTrust, newestFirst);
+        var wanted = new WantedRecordings(
+            first, last, status, folder, string.IsNullOrEmpty(q) ? null : q, string.IsNullOrWhiteSpace(tag) ? null : tag.Trim(), minTrust, newestFirst);
         return TypedResults.Ok(await listing.PageAsync(
             wanted, cursor, Days.Within(limit ?? 100, 1, MostOfPage, nameof(limit)), cancellationToken).ConfigureAwait(false));
     }

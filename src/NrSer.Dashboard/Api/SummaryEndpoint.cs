@@ -2,16 +2,13 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Options;
-using NrSer.Core.Emotion;
-using NrSer.Core.Models;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 
 namespace NrSer.Dashboard.Api;
 
-/// <summary>What came in, how it stands and what was heard, and the models at hand.</summary>
+/// <summary>What came in, how it stands and what was heard.</summary>
 internal static class SummaryEndpoint
 {
     private const int MostRows = 20_000; // 20 requests: more than that is for the lake
@@ -21,7 +18,6 @@ internal static class SummaryEndpoint
         api.MapGet("/summary", SummaryAsync).WithName("summary")
             .WithSummary("What came in by day: status, hours, and for how much speech which emotion was the one heard longest in its recording.")
             .WithDescription($"Reads the rows of the days; beyond {MostRows} it stops, and says so in `isWhole`. Shares by segment: query/emotions.");
-        api.MapGet("/models", Models).WithName("models").WithSummary("The models of this machine, with their quality and licences.");
     }
 
     private static async Task<Ok<SummaryV1>> SummaryAsync(
@@ -70,18 +66,6 @@ internal static class SummaryEndpoint
             first, last, counts, dismissed, scoredSeconds > 0 ? Math.Round(scored / scoredSeconds, 3) : null,
             trustedSeconds > 0 ? Math.Round(trusted / trustedSeconds, 3) : null, isDemonstration, isWhole, days));
     }
-
-    private static Ok<ModelsV1> Models(ModelSet models, IOptions<EmotionOptions> emotions) => TypedResults.Ok(
-        new ModelsV1([.. models.Catalog.Models.Select(entry => new ModelV1(
-        entry.Id, entry.Kind.ToString(), entry.Quality, entry.Licence, IsUsed(models, entry),
-            entry.Emotion?.Emotions.OfType<string>().ToArray() ?? [],
-        entry.Emotion?.ReportableAbove, entry.SnrLevel?.NoiseThreshold, entry.SnrLevel?.KeptEnergyThresholdDb,
-            entry.Emotion?.AttributeRange is not [var lowest, var highest] ? null
-                : emotions.Value.ToldScale is { } told ? [told.Lowest, told.Highest] : [lowest, highest],
-        [.. entry.TrainingData.Select(data => data.Name)]))], QualityNotice.Demonstration));
-
-    private static bool IsUsed(ModelSet models, ModelEntry entry) =>
-        entry == models.EnhancerEntry || entry == models.SnrLevelEntry || entry == models.EmotionEntry;
 }
 
 /// <summary>What came in.</summary>
@@ -105,24 +89,3 @@ internal sealed record SummaryV1(
 /// <param name="SpeechSeconds">Length of their speech.</param>
 /// <param name="SecondsByEmotion">That speech by the emotion heard longest in its recording.</param>
 internal sealed record SummaryDayV1(string Date, int Recordings, double Seconds, double SpeechSeconds, Dictionary<string, double> SecondsByEmotion);
-
-/// <summary>Models.</summary>
-/// <param name="Models">Of this machine's catalogue.</param>
-/// <param name="DemonstrationNotice">What stands beside whatever was made by models of demonstration quality.</param>
-internal sealed record ModelsV1(IReadOnlyList<ModelV1> Models, string DemonstrationNotice);
-
-/// <summary>A model.</summary>
-/// <param name="Id">name@version.</param>
-/// <param name="Kind">Enhancer, SnrLevel or Emotion.</param>
-/// <param name="Quality">demonstration or production.</param>
-/// <param name="Licence">Of its weights.</param>
-/// <param name="IsUsed">Whether new recordings are read with it here.</param>
-/// <param name="Emotions">What it tells apart.</param>
-/// <param name="ReportableAbove">From this trust on an emotion is reported.</param>
-/// <param name="NoiseThreshold">Below this S a segment holds no speech.</param>
-/// <param name="KeptEnergyThresholdDb">A segment of which the enhancer kept less holds none either.</param>
-/// <param name="AttributeRange">Lowest and highest rating of arousal, valence and dominance.</param>
-/// <param name="TrainingData">What it was trained on.</param>
-internal sealed record ModelV1(
-    string Id, string Kind, string Quality, string Licence, bool IsUsed, IReadOnlyList<string> Emotions, float? ReportableAbove,
-    float? NoiseThreshold, float? KeptEnergyThresholdDb, IReadOnlyList<float>? AttributeRange, IReadOnlyList<string> TrainingData);

@@ -143,10 +143,11 @@ internal sealed class RecordingListing(RecordingStore store)
 /// <param name="Status">Those that stand so; null for all.</param>
 /// <param name="Folder">Those whose names begin so; null for all.</param>
 /// <param name="Text">Those whose names contain this, in any case; null for all.</param>
+/// <param name="Tag">Those with this tag, in any case; null for all.</param>
 /// <param name="MinTrust">Those of at least that mean trust; null for all.</param>
 /// <param name="NewestFirst">By time of upload.</param>
 internal sealed record WantedRecordings(
-    DateOnly From, DateOnly To, RecordingStatus? Status, string? Folder, string? Text, double? MinTrust, bool NewestFirst)
+    DateOnly From, DateOnly To, RecordingStatus? Status, string? Folder, string? Text, string? Tag, double? MinTrust, bool NewestFirst)
 {
     /// <summary>Which of two comes first; none is like another.</summary>
     public int Compare(Recording one, Recording other)
@@ -155,9 +156,10 @@ internal sealed record WantedRecordings(
         return order != 0 ? (NewestFirst ? -order : order) : string.CompareOrdinal(one.Id.Value, other.Id.Value);
     }
 
-    /// <summary>Whether it is meant, by its name and trust.</summary>
+    /// <summary>Whether it is meant, by its name, tags and trust.</summary>
     public bool Matches(Recording recording) =>
         (MinTrust is not { } least || recording.MeanTrust >= least)
+        && (Tag is null || recording.Tags?.Split(", ").Contains(Tag, StringComparer.OrdinalIgnoreCase) == true)
         && (Folder is null || recording.BlobName?.StartsWith(Folder, StringComparison.Ordinal) == true)
         && (Text is null || recording.BlobName?.Contains(Text, StringComparison.OrdinalIgnoreCase) == true
             || recording.Id.Value.StartsWith(Text, StringComparison.Ordinal));

@@ -78,6 +78,22 @@ public sealed partial class Retention(
         return reports;
     }
 
+    /// <summary>The rules that some host holds to, whatever is set here: those that it reported or applied within two days.</summary>
+    /// <param name="cancellationToken">Stops between pages.</param>
+    /// <returns>In order of store; none where nobody sweeps.</returns>
+    public async Task<IReadOnlyList<(RetentionRule Rule, RetentionMark Mark)>> StandingAsync(CancellationToken cancellationToken)
+    {
+        DateTimeOffset since = time.GetUtcNow() - (2 * s_interval); // each is looked at once an interval
+        var standing = new List<(RetentionRule Rule, RetentionMark Mark)>();
+        await foreach (RetentionMark mark in state.ListAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (mark.RanAt > since && RetentionRule.Of(mark) is { } rule)
+                standing.Add((rule, mark));
+        }
+
+        return [.. standing.OrderBy(each => each.Rule.Store).ThenBy(each => each.Rule.FeedId, StringComparer.Ordinal)];
+    }
+
     /// <summary>Whether what was done was done by a rule as it is now: one that was changed is reported anew before it counts.</summary>
     /// <param name="mark">How far it has come.</param>
     /// <param name="rule">As it is set.</param>

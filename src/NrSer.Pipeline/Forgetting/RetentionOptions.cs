@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Microsoft.Extensions.Options;
+using NrSer.Pipeline.Results.Tables;
 
 namespace NrSer.Pipeline.Forgetting;
 
@@ -33,6 +34,17 @@ public sealed class RetentionOptions : RetentionPeriods, IValidatableObject
                     yield return new RetentionRule(store, Feeds[feed].Of(store)!.Value, feed, []);
             }
         }
+    }
+
+    /// <summary>How long what is kept of a recording, in words; null where all of it is kept until it is forgotten.</summary>
+    /// <param name="feedId">The podcast that it is of; null for none.</param>
+    public string? InWords(string? feedId)
+    {
+        RetentionPeriods? own = feedId is null ? null : Feeds.TryGetValue(feedId, out RetentionPeriods? found) ? found : null;
+        string words = string.Join(", ", Enum.GetValues<RetentionStore>().Select(store => (Store: store, Period: own?.Of(store) ?? Of(store)))
+            .Where(each => each.Period is not null)
+            .Select(each => string.Create(CultureInfo.InvariantCulture, $"{each.Store} {each.Period!.Value.TotalDays:0.##} days")));
+        return words.Length == 0 ? null : words;
     }
 
     /// <inheritdoc/>
@@ -111,6 +123,16 @@ public sealed record RetentionRule(RetentionStore Store, TimeSpan Period, string
 {
     /// <summary>Tells it from the others.</summary>
     public string Key => FeedId is null ? Store.ToString() : $"{Store}-{FeedId}";
+
+    /// <summary>The rule that was reported or applied; null of a store that is not known here.</summary>
+    /// <param name="mark">How far it has come.</param>
+    public static RetentionRule? Of(RetentionMark mark)
+    {
+        ArgumentNullException.ThrowIfNull(mark);
+        string[] parts = mark.Store.Split('-', 2);
+        return Enum.TryParse(parts[0], out RetentionStore store)
+            ? new RetentionRule(store, mark.Period, parts.ElementAtOrDefault(1), mark.Except.Split(' ', StringSplitOptions.RemoveEmptyEntries)) : null;
+    }
 
     /// <inheritdoc/>
     public override string ToString() => FeedId is null ? Store.ToString() : $"{Store} of podcast {FeedId}";

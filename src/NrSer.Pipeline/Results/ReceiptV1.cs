@@ -69,6 +69,12 @@ public sealed record ReceiptV1
     /// <summary>What the results may be used for; null where nobody had said when it was taken in.</summary>
     public required string? Purpose { get; init; }
 
+    /// <summary>Whom to ask about it; null where nobody was named then.</summary>
+    public required string? Contact { get; init; }
+
+    /// <summary>How long what of it is kept, as was set then; null where all is kept until it is forgotten.</summary>
+    public required string? Retention { get; init; }
+
     /// <summary>What must be known of the models' quality; null where nothing must.</summary>
     public required string? Notice { get; init; }
 
@@ -101,6 +107,8 @@ public sealed record ReceiptV1
             Models = new ReceiptModelsV1(recording.EnhancerModel, recording.SnrLevelModel, recording.EmotionModel, recording.ModelQuality),
             Parquet = parquet,
             Purpose = recording.Purpose,
+            Contact = recording.Contact,
+            Retention = recording.Retention,
             Notice = QualityNotice.Of(recording.ModelQuality),
         };
     }

@@ -142,6 +142,12 @@ public sealed record Recording
     /// <summary>What the results may be used for, as the deployment said when it was taken in.</summary>
     public string? Purpose { get; init; }
 
+    /// <summary>Whom to ask about it, as the deployment said when it was taken in.</summary>
+    public string? Contact { get; init; }
+
+    /// <summary>How long what is kept of it, as was set when it was taken in.</summary>
+    public string? Retention { get; init; }
+
     /// <summary>Of the row that was read, as the store tells; null before it was stored.</summary>
     public string? Version { get; init; }
 

@@ -108,6 +108,11 @@ public static class RecordingColumns
             "`demonstration`: to show the mechanism, not to decide about people; `production`."),
         Of("Purpose", null, Stage.Ingest, "What the results may be used for.", r => r.Purpose, (r, v) => r with { Purpose = v },
             "As `nrser purpose` said when it was taken in; null where nobody had said."),
+        Of("Contact", null, Stage.Ingest, "Whom to ask about it.", r => r.Contact, (r, v) => r with { Contact = v },
+            "As `nrser purpose` said when it was taken in; null where nobody was named."),
+        Of("Retention", null, Stage.Ingest, "How long what of it is kept, from the day of the upload on.", r => r.Retention,
+            (r, v) => r with { Retention = v },
+            "As was set when it was taken in, for example `Uploads 30 days, Lake 365 days`; null where all is kept until it is forgotten."),
     ];
 
     /// <summary>Writes a recording as a JSON object, a field a column.</summary>

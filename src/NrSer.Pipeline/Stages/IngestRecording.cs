@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using NrSer.Core.Audio.Ffmpeg;
 using NrSer.Core.Audio.Input;
 using NrSer.Pipeline.Chunks;
@@ -19,7 +20,8 @@ namespace NrSer.Pipeline.Stages;
 /// </remarks>
 /// <param name="uploads">For the upload itself, and for which recording it is.</param>
 /// <param name="refusal">Keeps out what was forgotten for good.</param>
-/// <param name="deployment">Says what results may be used for.</param>
+/// <param name="deployment">Says what results may be used for, and whom to ask.</param>
+/// <param name="retention">Says how long what is kept.</param>
 /// <param name="scan">Says whether it may be decoded.</param>
 /// <param name="cutting">Decodes and cuts it.</param>
 /// <param name="store">Recording rows.</param>
@@ -28,8 +30,9 @@ namespace NrSer.Pipeline.Stages;
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class IngestRecording(
-    UploadStore uploads, RefuseUpload refusal, DeploymentBlob deployment, MalwareScan scan, CutUpload cutting, RecordingStore store,
-    RejectRecording rejection, CompleteRecording completion, TimeProvider time, ILogger<IngestRecording> logger)
+    UploadStore uploads, RefuseUpload refusal, DeploymentBlob deployment, IOptions<RetentionOptions> retention, MalwareScan scan,
+    CutUpload cutting, RecordingStore store, RejectRecording rejection, CompleteRecording completion, TimeProvider time,
+    ILogger<IngestRecording> logger)
 {
     /// <summary>Handles one blob event; may run twice, at once or late, and die anywhere.</summary>
     /// <param name="message">An event that <see cref="BlobCreatedEvent.Parse"/> reads.</param>
@@ -100,6 +103,7 @@ public sealed partial class IngestRecording(
             return;
         }
 
+        DeploymentV1? said = await deployment.RecentAsync(cancellationToken).ConfigureAwait(false);
         var begun = new Recording
         {
             Id = id,
@@ -118,7 +122,9 @@ public sealed partial class IngestRecording(
             ChannelMode = upload.Wishes.Channels,
             Track = upload.Wishes.Track,
             SegmentStore = upload.Wishes.Segments,
-            Purpose = (await deployment.RecentAsync(cancellationToken).ConfigureAwait(false))?.Label,
+            Purpose = said?.Label,
+            Contact = said?.Contact,
+            Retention = retention.Value.InWords(upload.Episode?.FeedId),
         };
         (Recording planned, IReadOnlyDictionary<string, Chunk> before) = await cutting.PlanAsync(begun, earlier, cancellationToken)
             .ConfigureAwait(false);

@@ -79,6 +79,19 @@ public sealed class RecordingsTests(Site site)
         Assert.All(trusts, trust => Assert.True(trust >= 0.5));
     }
 
+    [Theory]
+    [InlineData("radio", 1)] // in any case
+    [InlineData("an interview", 1)]
+    [InlineData("interview", 0)] // the whole of it
+    public async Task Pages_WithATag_HaveThoseThatHaveIt(string tag, int expected)
+    {
+        DateOnly today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
+        JsonElement page = await site.GetAsync($"recordings?tag={Uri.EscapeDataString(tag)}&from={today.AddDays(-1):yyyy-MM-dd}");
+        Assert.Equal(expected, page.GetProperty("recordings").GetArrayLength());
+        Assert.All(page.GetProperty("recordings").EnumerateArray(), row => Assert.Equal(
+            site.Store.WithAudio.Id.Value, row.GetProperty("recordingId").GetString()));
+    }
+
     // Days that no calendar has before or after.
     [Fact]
     public async Task Days_AtTheEndsOfTime_AreAnswered()

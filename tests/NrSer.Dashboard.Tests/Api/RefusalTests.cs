@@ -144,7 +144,7 @@ public sealed class RefusalTests(Site site)
     [Fact]
     public async Task EveryAnswer_ForbidsWhatThePageDoesNotNeed()
     {
-        foreach (string path in new[] { "/", "/app.js", "/api/v1/models", $"/api/v1/recordings/{site.Store.WithAudio.Id}/audio", "/nothing",
+        foreach (string path in new[] { "/", "/app.js", "/api/v1/about", $"/api/v1/recordings/{site.Store.WithAudio.Id}/audio", "/nothing",
             "/api/v1/recordings/none", "/api/v1/recordings?limit=0" })
         {
             using HttpResponseMessage answer = await site.Client.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead,

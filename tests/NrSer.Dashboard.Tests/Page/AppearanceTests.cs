@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Deque.AxeCore.Commons;
 using Microsoft.Playwright;
+using NrSer.Pipeline.Results;
 
 namespace NrSer.Dashboard.Tests.Page;
 
@@ -50,6 +51,9 @@ public sealed class AppearanceTests(AppearanceTests.OnePage one, Site site) : IC
             Assert.True(
                 await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= window.innerWidth"),
                 $"{view}, {name}: wider than the window.");
+            ILocator banner = page.Locator(".caution").First;
+            Assert.True(await banner.IsVisibleAsync(), $"{view}, {name}: the models' quality is not told.");
+            Assert.Equal(0, await banner.Locator("button, input").CountAsync()); // nothing takes it away
             if (view == "reference" && name != "light")
                 continue; // of the same parts as the others, and 40 tables of them
             string[] violations = await one.ViolationsAsync(name is "dark" or "forced" ? s_colours : new
@@ -62,6 +66,33 @@ public sealed class AppearanceTests(AppearanceTests.OnePage one, Site site) : IC
 
         Assert.Empty(visited.Complaints);
         Assert.All(visited.Asked, address => Assert.StartsWith(new Uri(visited.Address, "/").ToString(), address, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Banner_WhateverIsSaidOfTheModels_StandsWhereItHasTo()
+    {
+        await using VisitedPage visited = await site.OpenAsync("/recordings?from=2026-01-01&to=2026-01-02");
+        IPage page = visited.Page;
+        ILocator banner = page.Locator(".caution");
+        Assert.Contains(QualityNotice.Demonstration, await banner.InnerTextAsync(), StringComparison.Ordinal);
+
+        await page.RouteAsync("**/api/v1/about", route => route.AbortAsync());
+        await page.ReloadAsync();
+        Assert.Contains("could not be found out", await banner.InnerTextAsync(), StringComparison.Ordinal);
+
+        // Other models now: what those of before made still says so.
+        await page.UnrouteAsync("**/api/v1/about");
+        await page.RouteAsync("**/api/v1/about", async route =>
+        {
+            IAPIResponse answer = await route.FetchAsync();
+            string said = (await answer.TextAsync()).Replace("\"quality\":\"demonstration\"", "\"quality\":\"production\"", StringComparison.Ordinal);
+            await route.FulfillAsync(new RouteFulfillOptions { Response = answer, Body = said });
+        });
+        await page.GotoAsync(new Uri(visited.Address, "/about").ToString());
+        await page.Locator(".quality").First.WaitForAsync();
+        Assert.Equal(0, await banner.CountAsync());
+        await page.GotoAsync(new Uri(visited.Address, $"/recordings/{site.Store.WithAudio.Id}").ToString());
+        Assert.Contains(QualityNotice.Demonstration, await banner.InnerTextAsync(), StringComparison.Ordinal);
     }
 
     /// <summary>A page in a browser, and axe in it.</summary>

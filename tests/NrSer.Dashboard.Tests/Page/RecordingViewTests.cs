@@ -92,6 +92,13 @@ public sealed class RecordingViewTests(Site site)
         string before = await page.Locator(".time").InnerTextAsync();
         await page.Keyboard.PressAsync("l");
         Assert.Equal(before, await page.Locator(".time").InnerTextAsync());
+
+        // The way to the other views, and what they have.
+        await visited.TabToAsync("Overview");
+        await page.Keyboard.PressAsync("Enter");
+        await visited.TabToAsync("7 days");
+        await page.Keyboard.PressAsync(" ");
+        Assert.Equal("true", await page.GetByRole(AriaRole.Button, new() { Name = "7 days" }).GetAttributeAsync("aria-pressed"));
     }
 
     [Fact]
@@ -168,14 +175,16 @@ public sealed class RecordingViewTests(Site site)
         Recording faded = await site.Store.FadedAsync(10_011);
         await using VisitedPage visited = await site.OpenAsync($"/recordings/{faded.Id}");
         IPage page = visited.Page;
-        await page.GetByText("Forget this recording").ClickAsync();
-        ILocator forget = page.GetByRole(AriaRole.Button, new() { Name = "Forget it for good" });
-        ILocator name = page.GetByLabel("To go on, type its name");
-        await name.FillAsync("faded");
-        Assert.True(await forget.IsDisabledAsync());
-        await name.FillAsync(faded.BlobName!);
+        await page.GetByText("Forget this recording").WaitForAsync();
+        await visited.TabToAsync("Forget this recording"); // by the keyboard alone
+        await page.Keyboard.PressAsync("Enter");
+        await visited.TabToAsync("To go on, type its name");
+        await page.Keyboard.TypeAsync("faded");
+        Assert.True(await page.GetByRole(AriaRole.Button, new() { Name = "Forget it for good" }).IsDisabledAsync());
+        await page.Keyboard.TypeAsync(faded.BlobName!["faded".Length..]);
         await visited.PictureAsync("forget");
-        await forget.ClickAsync();
+        await visited.TabToAsync("Forget it for good");
+        await page.Keyboard.PressAsync("Enter");
         await page.GetByText("It was forgotten").WaitForAsync();
         Assert.Equal(0, await page.GetByText(faded.BlobName!).CountAsync());
         Assert.Equal(0, await page.GetByText("Forget this recording").CountAsync());
@@ -192,7 +201,9 @@ public sealed class RecordingViewTests(Site site)
     public async Task Retry_OfAFailedRecording_IsAskedForOnce()
     {
         await using VisitedPage visited = await site.OpenAsync($"/recordings/{site.Store.Failed.Id}");
-        await visited.Page.GetByRole(AriaRole.Button, new() { Name = "Start again" }).ClickAsync();
+        await visited.Page.GetByRole(AriaRole.Button, new() { Name = "Start again" }).WaitForAsync();
+        await visited.TabToAsync("Start again");
+        await visited.Page.Keyboard.PressAsync("Enter");
         await visited.Page.GetByText("It will be started again").WaitForAsync();
         Assert.True((await site.Store.Account.Store.FindAsync(site.Store.Failed.Id, TestContext.Current.CancellationToken))!.RetryRequested);
     }
@@ -213,11 +224,28 @@ public sealed class RecordingViewTests(Site site)
               return document.querySelector('p[role=status]').textContent.startsWith('2,100');
             }
             """);
-        await page.GetByLabel("Name or id contains").FillAsync("episode-002099");
+        await visited.TabToAsync("Name or id contains"); // from here on by the keyboard alone
+        await page.Keyboard.TypeAsync("episode-002099");
         await page.GetByText("1 recording", new() { Exact = true }).WaitForAsync();
         Assert.Contains("q=episode-002099", page.Url, StringComparison.Ordinal);
         await page.ReloadAsync();
         await page.Locator("tbody a").First.WaitForAsync();
         Assert.EndsWith("episode-002099.mp3", await page.Locator("tbody a").First.InnerTextAsync(), StringComparison.Ordinal);
+        await visited.TabToAsync("episode-002099");
+        await page.Keyboard.PressAsync("Enter");
+        await page.Locator("h1 bdi").WaitForAsync();
+        Assert.EndsWith("episode-002099.mp3", await page.Locator("h1").InnerTextAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tag_OfARecording_LeadsToAllThatHaveIt()
+    {
+        await using VisitedPage visited = await site.OpenAsync(Path);
+        await visited.Page.Locator(".facts .tag").Filter(new() { HasText = "Radio" }).ClickAsync();
+        await visited.Page.GetByText("1 recording", new() { Exact = true }).WaitForAsync();
+        Assert.EndsWith("?tag=Radio", visited.Page.Url, StringComparison.Ordinal);
+        Assert.Equal("Radio", await visited.Page.GetByLabel("Tag").InputValueAsync());
+        Assert.Equal("an interview, Radio", await visited.Page.Locator("tbody .tags").InnerTextAsync());
+        Assert.Empty(visited.Complaints);
     }
 }

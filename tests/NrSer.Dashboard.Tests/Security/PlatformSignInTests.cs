@@ -107,7 +107,7 @@ public sealed class PlatformSignInTests(Site site, PlatformSignInTests.Hosts hos
     [InlineData("somewhere.example.net", 400)]
     [InlineData("x.heard.example.org", 400)]
     public async Task Host_OfAnotherName_IsRefused(string host, int expected) => Assert.Equal(
-        expected, (int)(await AskAsync(hosts.On, HttpMethod.Get, "/api/v1/models", PrincipalOf("Reader"), host)).Status);
+        expected, (int)(await AskAsync(hosts.On, HttpMethod.Get, "/api/v1/about", PrincipalOf("Reader"), host)).Status);
 
     // In Azure there are endpoints and an identity, and no queue that this host may use.
     [Fact]

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using NrSer.Pipeline.Forgetting;
 using NrSer.Pipeline.Lake;
 using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Tests.Stages;
 using NrSer.Testing;
@@ -37,10 +38,16 @@ public sealed class RetentionTests(StorageEmulator emulator)
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator, Setting("Receipts", "30.00:00:00"));
         DateOnly today = DateOnly.FromDateTime(pipeline.Time.GetUtcNow().UtcDateTime);
-        Recording old = await StoreAsync(pipeline, 1, today.AddDays(-32)), young = await StoreAsync(pipeline, 2, today.AddDays(-28));
+        Recording old = await StoreAsync(pipeline, 1, today.AddDays(-32)), young = await StoreAsync(pipeline, 2, today.AddDays(-27)); // whatever the hour
         await pipeline.Sweep.RunAsync(Stop);
         RetentionReport dry = Assert.Single(await pipeline.Get<Retention>().RunAsync(isDry: true, Stop));
         Assert.Equal((1, false), (dry.Recordings, dry.IsApplied));
+        await using PipelineUnderTest other = pipeline.WithSettings(); // which knows of no setting
+        (RetentionRule rule, RetentionMark mark) = Assert.Single(await other.Get<Retention>().StandingAsync(Stop));
+        Assert.Equal((RetentionStore.Receipts, TimeSpan.FromDays(30), null), (rule.Store, rule.Period, rule.FeedId));
+        Assert.Equal(DateOnly.MinValue, mark.Through); // nothing yet
+        other.Time.Advance(TimeSpan.FromDays(3));
+        Assert.Empty(await other.Get<Retention>().StandingAsync(Stop)); // nobody has held to it for days
         pipeline.Time.Advance(TimeSpan.FromHours(23));
         await pipeline.Sweep.RunAsync(Stop);
         Assert.Contains("receipt", await KeptAsync(pipeline, old)); // a day has not passed
@@ -95,6 +102,19 @@ public sealed class RetentionTests(StorageEmulator emulator)
 
         foreach (Recording recording in all)
             Assert.Contains("row", await KeptAsync(pipeline, recording));
+    }
+
+    [Fact]
+    public void InWords_OfAPodcast_HasItsOwnPeriodsAndThoseOfAll()
+    {
+        var options = new RetentionOptions
+        {
+            Uploads = TimeSpan.FromDays(30), Feeds = { ["0123456789abcdef"] = new RetentionPeriods { Uploads = TimeSpan.FromDays(7), Lake = TimeSpan.FromDays(1.5) } },
+        };
+        Assert.Equal("Uploads 7 days, Lake 1.5 days", options.InWords("0123456789abcdef"));
+        Assert.Equal("Uploads 30 days", options.InWords("00000000000000ff"));
+        Assert.Equal("Uploads 30 days", options.InWords(feedId: null));
+        Assert.Null(new RetentionOptions().InWords(feedId: null));
     }
 
     [Fact]

@@ -1,11 +1,21 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import type { Model } from "./api";
-import { Heading } from "./parts";
+import type { Feed, Said } from "./api";
+import { Contact, Heading } from "./parts";
+import { day, tame } from "./words";
 
 const kinds: Record<string, string> = { Enhancer: "takes noise away", SnrLevel: "judges how clean the voice is", Emotion: "hears emotion" };
 
-export function About({ models }: { models: Model[] | null }): JSX.Element {
+const stores: Record<string, string> = {
+    Uploads: "Uploads, as they came in",
+    WorkAudio: "Audio between stages",
+    Lake: "Rows in the lake",
+    Results: "Result files of single recordings",
+    Receipts: "Receipts",
+    Rows: "Rows, names included",
+};
+
+export function About({ said, feeds }: { said: Said | null; feeds: Feed[] }): JSX.Element {
     useEffect(() => {
         document.title = "About – NrSer";
     }, []);
@@ -18,6 +28,7 @@ export function About({ models }: { models: Model[] | null }): JSX.Element {
                 <cite>Noise robust speech emotion recognition with signal-to-noise ratio adapting speech enhancement</cite> (arXiv
                 2309.01164).
             </p>
+            {said && <Deployment said={said} feeds={feeds} />}
             <h2>How to read it</h2>
             <dl class="words">
                 <dt>S</dt>
@@ -48,7 +59,7 @@ export function About({ models }: { models: Model[] | null }): JSX.Element {
             </p>
             <h2>Models of this server</h2>
             <p>Every row names the models that made it, with their versions; those of a deployment may be others.</p>
-            {models?.map((model) => (
+            {said?.models.map((model) => (
                 <section class="card" key={model.id}>
                     <h3>
                         {model.id} <span class={`quality ${model.quality}`}>{model.quality}</span>
@@ -79,5 +90,78 @@ export function About({ models }: { models: Model[] | null }): JSX.Element {
                 Everything here comes from an API, <a href="/reference">which is described here</a>.
             </p>
         </div>
+    );
+}
+
+/** What for, whom to ask, how long is kept what, and what the models are worth: as whoever answers for it has said. */
+function Deployment({ said, feeds }: { said: Said; feeds: Feed[] }): JSX.Element {
+    const isDemonstration = said.models.some((model) => model.isUsed && model.quality === "demonstration");
+    const titleOf = (id: string): string => tame(feeds.find((each) => each.id === id)?.title ?? id);
+    return (
+        <section aria-labelledby="says">
+            <h2 id="says">What this deployment says of itself</h2>
+            <dl class="words">
+                <dt>What for</dt>
+                <dd>
+                    {said.purpose ? (
+                        <>
+                            {tame(said.purpose)}
+                            {said.setting && <>, {said.setting.toLowerCase()}</>} <span class="muted">(said on {day(said.setAt)})</span>
+                        </>
+                    ) : (
+                        <>
+                            Nobody has said. <code>nrser purpose set</code> does.
+                        </>
+                    )}
+                </dd>
+                <dt>Whom to ask</dt>
+                <dd>
+                    {said.contact ? (
+                        <Contact of={said.contact} />
+                    ) : (
+                        <>
+                            Nobody is named. <code>nrser purpose set … --contact</code> does.
+                        </>
+                    )}
+                </dd>
+                <dt>What the models are worth</dt>
+                <dd>
+                    {isDemonstration ? (
+                        <>
+                            <span class="quality demonstration">demonstration</span> {said.demonstrationNotice}
+                        </>
+                    ) : (
+                        <span class="quality">production</span>
+                    )}
+                </dd>
+                <dt>How long is kept what</dt>
+                <dd>
+                    {said.kept.length === 0 ? (
+                        "Everything, until it is forgotten."
+                    ) : (
+                        <>
+                            <ul>
+                                {said.kept.map((each) => (
+                                    <li key={`${each.store} ${each.feedId}`}>
+                                        {stores[each.store] ?? each.store}
+                                        {each.feedId && (
+                                            <>
+                                                {" "}
+                                                of <bdi>{titleOf(each.feedId)}</bdi>
+                                            </>
+                                        )}
+                                        : {each.days} day{each.days === 1 ? "" : "s"} from the day of upload on{" "}
+                                        <span class="muted">
+                                            {each.through ? `(deleted up to ${each.through})` : "(announced; nothing was deleted yet)"}
+                                        </span>
+                                    </li>
+                                ))}
+                            </ul>
+                            Everything else, until it is forgotten.
+                        </>
+                    )}
+                </dd>
+            </dl>
+        </section>
     );
 }

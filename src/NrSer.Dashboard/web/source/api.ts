@@ -10,6 +10,8 @@ export interface Recording {
     isDismissed: boolean | null;
     uploadedAt: string | null;
     recordedAt: string | null;
+    tags: string | null;
+    listenUrl: string | null;
     completedAt: string | null;
     durationSeconds: number | null;
     sampleRateHz: number | null;
@@ -32,6 +34,9 @@ export interface Recording {
     snrLevelModel: string | null;
     emotionModel: string | null;
     modelQuality: string | null;
+    purpose: string | null;
+    contact: string | null;
+    retention: string | null;
 }
 
 export interface Segment {
@@ -48,6 +53,7 @@ export interface Segment {
     arousal: number | null;
     valence: number | null;
     dominance: number | null;
+    ratingScale: string | null;
     [probability: `probability_${string}`]: number | null;
 }
 
@@ -104,9 +110,15 @@ export interface Model {
     trainingData: string[];
 }
 
-export interface Models {
-    models: Model[];
+/** What a deployment says of itself. */
+export interface Said {
+    purpose: string | null;
+    setting: string | null;
+    contact: string | null;
+    setAt: string | null;
+    kept: { store: string; feedId: string | null; days: number; through: string | null }[];
     demonstrationNotice: string;
+    models: Model[];
 }
 
 export interface Emotions {

@@ -6,8 +6,18 @@ import { clock, emotions, letterOf } from "./words";
 
 export type Palette = Record<string, string>;
 
+const isDark = matchMedia("(prefers-color-scheme: dark)");
+const isForced = matchMedia("(forced-colors: active)");
+let last: { dark: boolean; colours: Palette } | null = null;
+
 /** Colours as the style sheet has them, dark and forced ones included. */
 export function palette(): Palette {
+    if (isForced.matches) return resolved(declared()); // a theme may change at any time
+    if (last?.dark !== isDark.matches) last = { dark: isDark.matches, colours: Object.fromEntries(declared()) };
+    return last.colours;
+}
+
+function declared(): [string, string][] {
     const style = getComputedStyle(document.documentElement);
     const names = [
         "ink",
@@ -23,17 +33,19 @@ export function palette(): Palette {
         "accent",
         ...Object.values(emotions).map((each) => `emotion-${each.hue}`),
     ];
-    const colours = names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()] as const);
-    if (!matchMedia("(forced-colors: active)").matches) return Object.fromEntries(colours);
-    // a canvas that is in no document, such as a pattern's, knows no theme: names of its colours are looked up here
+    return names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]);
+}
+
+/** A canvas that is in no document, such as a pattern's, knows no theme: names of its colours are looked up here. */
+function resolved(colours: [string, string][]): Palette {
     const probe = document.body.appendChild(document.createElement("span"));
     probe.style.setProperty("forced-color-adjust", "none");
-    const resolved = colours.map(([name, colour]) => {
+    const found = colours.map(([name, colour]) => {
         probe.style.color = colour;
         return [name, getComputedStyle(probe).color];
     });
     probe.remove();
-    return Object.fromEntries(resolved);
+    return Object.fromEntries(found);
 }
 
 const patterns = new Map<string, CanvasPattern>();
@@ -93,6 +105,15 @@ export function patternOf(context: CanvasRenderingContext2D, emotion: string, co
         patterns.set(key, pattern);
     }
     return pattern;
+}
+
+const widths = new Map<string, number>();
+
+/** Width of a letter and a name, in the font of the lane: few, and drawn hundreds of times a frame. */
+function widthOf(c: CanvasRenderingContext2D, text: string): number {
+    let width = widths.get(text);
+    if (width === undefined) widths.set(text, (width = c.measureText(text).width));
+    return width;
 }
 
 export const lanes = [
@@ -157,6 +178,7 @@ export function draw(canvas: HTMLCanvasElement, tiles: Tiles, view: View, range:
 
     // cells, each once for all lanes
     const cells = [...tiles.cellsOf(view, width)];
+    c.font = "bold 11px system-ui, sans-serif";
     const level = (lane: { top: number; height: number }, value: number): number =>
         lane.top + lane.height - Math.min(1, Math.max(0, value)) * lane.height;
     for (const cell of cells) {
@@ -178,8 +200,7 @@ export function draw(canvas: HTMLCanvasElement, tiles: Tiles, view: View, range:
             if (across > 14) {
                 const letter = cell.reportable < 0.5 ? `${letterOf(cell.emotion)}?` : letterOf(cell.emotion);
                 const text = across > 78 && cell.reportable >= 0.5 && !isMany(cell) ? `${letter} ${cell.emotion}` : letter;
-                c.font = "bold 11px system-ui, sans-serif";
-                const wide = c.measureText(text).width + 6;
+                const wide = widthOf(c, text) + 6;
                 if (wide <= across) {
                     c.fillStyle = colours.surface!;
                     c.fillRect(left + 2, heard.top + heard.height / 2 - 2, wide, 14);
@@ -201,6 +222,10 @@ export function draw(canvas: HTMLCanvasElement, tiles: Tiles, view: View, range:
         c.fillRect(0, mood.top + mood.height / 2, width, 1);
         lineOf(c, cells, x, (cell) => scaled(cell.arousal), colours.arousal!, []);
         lineOf(c, cells, x, (cell) => scaled(cell.valence), colours.valence!, [4, 3]);
+    } else {
+        c.font = "11px system-ui, sans-serif";
+        c.fillStyle = colours.muted!;
+        c.fillText("this model does not rate them", 6, mood.top + mood.height / 2);
     }
 
     function isMany(cell: Cell): boolean {

@@ -1,12 +1,12 @@
 import { render } from "preact";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { Feed, Models, Open } from "./api";
+import type { Feed, Open, Said } from "./api";
 import { root } from "./api";
 import { About } from "./about";
 import { Feeds } from "./feeds";
 import { Overview } from "./overview";
-import { Caution, useAnswer } from "./parts";
+import { Caution, Contact, useAnswer } from "./parts";
 import { RecordingView } from "./recording";
 import { Recordings } from "./recordings";
 import { Reference } from "./reference";
@@ -44,12 +44,20 @@ const links: [string, string][] = [
 function App(): JSX.Element {
     const address = useAddress();
     const open = useOpen();
-    const { models, demonstrationNotice: notice } = useAnswer<Models>("/models").value ?? { models: null, demonstrationNotice: null };
+    const about = useAnswer<Said>("/about");
+    const said = about.value;
+    const models = said?.models ?? null;
     const feeds = useAnswer<{ feeds: Feed[] }>("/feeds").value?.feeds ?? [];
     const path = address.pathname;
     const id = /^\/recordings\/([^/]+)$/.exec(path)?.[1];
-    const isDemonstration = models?.some((model) => model.isUsed && model.quality === "demonstration") ?? true;
-    const besides = isDemonstration ? null : notice; // what was made by others
+    const isDemonstration = models?.some((model) => model.isUsed && model.quality === "demonstration") ?? false;
+    // nothing takes it away, not even an answer that does not come
+    const notice = about.error
+        ? `What the models are worth could not be found out: take nothing here for more than a demonstration. ${about.error.message}`
+        : isDemonstration
+          ? said!.demonstrationNotice
+          : null;
+    const besides = notice ? null : (said?.demonstrationNotice ?? null); // what was made by others
     const view = id ? (
         <RecordingView key={id} id={id} models={models} open={open} notice={besides} />
     ) : path === "/recordings" ? (
@@ -57,7 +65,7 @@ function App(): JSX.Element {
     ) : path === "/feeds" ? (
         <Feeds feeds={feeds} />
     ) : path === "/about" ? (
-        <About models={models} />
+        <About said={said} feeds={feeds} />
     ) : path === "/reference" ? (
         <Reference />
     ) : (
@@ -82,12 +90,18 @@ function App(): JSX.Element {
                         ))}
                 </nav>
             </header>
-            {isDemonstration && <Caution notice={notice} />}
+            <Caution notice={notice} />
             <main id="main" tabIndex={-1}>
                 {view}
             </main>
             <footer>
                 What was <em>heard</em> in a voice, and how far that can be trusted. Nothing on this page comes from elsewhere.
+                {said?.contact && (
+                    <>
+                        {" "}
+                        Questions: <Contact of={said.contact} />
+                    </>
+                )}
             </footer>
         </>
     );

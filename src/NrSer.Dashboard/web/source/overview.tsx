@@ -144,7 +144,7 @@ function OverTime({ summary }: { summary: Summary }): JSX.Element {
     return (
         <section class="card" aria-labelledby="over-time">
             <h2 id="over-time">Speech by day of upload</h2>
-            <p class="muted">Coloured by the emotion that was heard longest in its recording.</p>
+            <p class="muted">Coloured by the emotion that was heard longest in its recording. The tallest day has {hours(most)}.</p>
             <div class="chart" tabIndex={0} role="region" aria-label="Chart of speech by day">
                 <svg
                     width={days.length * width}

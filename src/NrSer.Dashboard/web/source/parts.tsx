@@ -1,8 +1,9 @@
 // What several views are made of.
+import { Component } from "preact";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { get, Problem } from "./api";
-import { emotions, letterOf } from "./words";
+import { get, Problem, query } from "./api";
+import { emotions, letterOf, tame } from "./words";
 
 /** Asks once for each address, and again whenever the second argument changes. */
 export function useAnswer<T>(path: string | null, again: string | number = 0): { value: T | null; error: Problem | null } {
@@ -25,6 +26,17 @@ export function useAnswer<T>(path: string | null, again: string | number = 0): {
     return answer.path === path ? answer : { value: null, error: null };
 }
 
+/** What is drawn anew only when something changes that it is made of: moving the picture of ten hours leaves the rest of the page as it is. */
+export class Still extends Component<{ of: readonly unknown[]; children: ComponentChildren }> {
+    override shouldComponentUpdate(next: { of: readonly unknown[] }): boolean {
+        return next.of.some((each, at) => each !== this.props.of[at]);
+    }
+
+    override render(): ComponentChildren {
+        return this.props.children;
+    }
+}
+
 export const Heading = ({ children }: { children: ComponentChildren }): JSX.Element => <h1 tabIndex={-1}>{children}</h1>;
 
 export const Failure = ({ error }: { error: Problem | string | null }): JSX.Element | null =>
@@ -41,6 +53,29 @@ export const Caution = ({ notice }: { notice: string | null }): JSX.Element | nu
             {notice} <a href="/about">How far to trust them</a>
         </aside>
     ) : null;
+
+/** Whom to ask: a link where it is an address. */
+export function Contact({ of: contact }: { of: string }): JSX.Element {
+    const address = /^[^\s@/?#]+@[^\s@/?#]+$/.test(contact) ? `mailto:${contact}` : /^https?:\/\/[^\s]+$/.test(contact) ? contact : null;
+    return address ? (
+        <a class="long" href={address} rel="noreferrer">
+            {tame(contact)}
+        </a>
+    ) : (
+        <span class="long">{tame(contact)}</span>
+    );
+}
+
+/** Words for finding recordings again; each leads to all that have it. */
+export const Tags = ({ of: tags }: { of: string }): JSX.Element => (
+    <>
+        {tags.split(", ").map((tag) => (
+            <a key={tag} class="tag" href={`/recordings${query({ tag })}`} title={`All that are tagged ${tame(tag)}`}>
+                <bdi>{tame(tag)}</bdi>
+            </a>
+        ))}
+    </>
+);
 
 export const Chip = ({ emotion, unsure }: { emotion: string; unsure?: boolean }): JSX.Element => (
     <span class={`chip ${emotions[emotion]?.hue ?? "other"}${unsure ? " unsure" : ""}`}>

@@ -1,11 +1,22 @@
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Segment } from "./api";
 import { draw, drawMinimap, lanes, lanesHeight } from "./lanes";
+import { Chip } from "./parts";
 import type { Tiles } from "./tiles";
 import { moved, zoomed } from "./view";
 import type { View } from "./view";
-import { heard, spoken } from "./words";
+import { heard, names, spoken } from "./words";
+
+/** What letters and patterns stand for. */
+export const Legend = ({ has }: { has: (emotion: string) => boolean }): JSX.Element => (
+    <p class="legend">
+        {names.filter(has).map((name) => (
+            <Chip key={name} emotion={name} />
+        ))}{" "}
+        <span class="muted">pale and with “?”: unsure, not counted</span>
+    </p>
+);
 
 /** The whole recording, small, which is also the slider; and the lanes of what is in sight. */
 export function Pictures(props: {
@@ -29,11 +40,11 @@ export function Pictures(props: {
     shown.current = view;
 
     // pictures: once a frame, and only when something changed
-    useEffect(() => {
+    useLayoutEffect(() => {
         const frame = requestAnimationFrame(() => canvas.current && draw(canvas.current, tiles, view, range, gain));
         return () => cancelAnimationFrame(frame);
     }, [view, tiles, drawn, range, gain]);
-    useEffect(() => {
+    useLayoutEffect(() => {
         const frame = requestAnimationFrame(() => minimap.current && drawMinimap(minimap.current, tiles, gain));
         return () => cancelAnimationFrame(frame);
     }, [tiles, drawn]);

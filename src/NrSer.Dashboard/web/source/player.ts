@@ -44,7 +44,8 @@ export class Player {
 
     get time(): number {
         if (!this.playing || this.waiting || !this.device) return this.at;
-        return Math.min(this.duration, this.at + Math.max(0, this.device.currentTime - this.zero));
+        // what has been handed to the device is heard when it comes out of it: behind a wireless link that is a quarter of a second
+        return Math.min(this.duration, this.at + Math.max(0, this.device.currentTime - (this.device.outputLatency || 0) - this.zero));
     }
 
     async play(): Promise<void> {

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Audio, Model, Open, Recording } from "./api";
 import { post, Problem } from "./api";
-import { Caution, Failure, Heading, Status, useAnswer } from "./parts";
+import { Caution, Contact, Failure, Heading, Status, Tags, useAnswer } from "./parts";
 import { Stage } from "./stage";
 import { clock, isOpen, minute, nameOf, number, percent, tame } from "./words";
 
@@ -86,7 +86,7 @@ export function RecordingView(props: { id: string; models: Model[] | null; open:
 }
 
 function Facts({ recording }: { recording: Recording }): JSX.Element {
-    const facts: [string, string | null][] = [
+    const facts: [string, JSX.Element | string | null][] = [
         ["Uploaded", `${minute(recording.uploadedAt)} UTC`],
         ["Recorded", recording.recordedAt ? `${minute(recording.recordedAt)} UTC` : null],
         ["Length", recording.durationSeconds === null ? null : clock(recording.durationSeconds)],
@@ -106,6 +106,9 @@ function Facts({ recording }: { recording: Recording }): JSX.Element {
         ],
         ["Models", [recording.enhancerModel, recording.snrLevelModel, recording.emotionModel].filter(Boolean).join(", ") || null],
         ["Quality", recording.modelQuality],
+        ["Tags", recording.tags ? <Tags of={recording.tags} /> : null],
+        ["Published at", recording.listenUrl ? <Contact of={recording.listenUrl} /> : null],
+        ["What for", recording.purpose ? tame(recording.purpose) : null],
     ];
     return (
         <dl class="facts">

@@ -14,7 +14,7 @@ interface Page {
 }
 
 const statuses = ["Queued", "Processing", "Completed", "Rejected", "Failed", "Withdrawn"];
-const filters = ["q", "status", "feed", "from", "to", "minTrust", "sort"] as const;
+const filters = ["q", "tag", "status", "feed", "from", "to", "minTrust", "sort"] as const;
 
 export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }): JSX.Element {
     const address = useAddress();
@@ -80,6 +80,10 @@ export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }
                 <label>
                     Name or id contains
                     <input type="search" value={chosen.q} maxLength={200} onInput={(event) => change("q", event.currentTarget.value)} />
+                </label>
+                <label>
+                    Tag
+                    <input type="search" value={chosen.tag} maxLength={200} onInput={(event) => change("tag", event.currentTarget.value)} />
                 </label>
                 <label>
                     Status
@@ -190,6 +194,11 @@ export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }
                                     <a href={`/recordings/${row.recordingId}`} title={nameOf(row)}>
                                         <bdi>{nameOf(row)}</bdi>
                                     </a>
+                                    {row.tags && (
+                                        <span class="tags muted">
+                                            <bdi>{tame(row.tags)}</bdi>
+                                        </span>
+                                    )}
                                 </th>
                                 <td>
                                     <Status status={row.status} />

@@ -6,15 +6,15 @@ import type { Problem } from "./api";
 import { Now } from "./here";
 import { Controls, Hearing } from "./controls";
 import { Help, useKeys } from "./keys";
-import { Chip, Failure } from "./parts";
-import { Pictures } from "./pictures";
+import { Failure, Still } from "./parts";
+import { Legend, Pictures } from "./pictures";
 import { Player } from "./player";
 import type { Version } from "./player";
 import { Exports, SegmentTable } from "./segments";
 import { Tiles } from "./tiles";
-import { indexAt, moved, place, revealed, zoomed } from "./view";
+import { indexAt, moved, place, revealed, scaleOf, zoomed } from "./view";
 import type { View } from "./view";
-import { clock, names } from "./words";
+import { clock } from "./words";
 
 const keysStored = "nrser-keys";
 
@@ -63,7 +63,8 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
         }),
         [snr, emotion],
     );
-    const range = emotion?.attributeRange ?? null;
+    const rated = segments.find((each) => each.ratingScale)?.ratingScale;
+    const range = useMemo(() => scaleOf(rated) ?? emotion?.attributeRange ?? null, [rated, emotion]);
     const gain = Math.min(8, 10 ** (-(recording.peakDbfs ?? 0) / 20)); // quiet recordings are drawn larger, all of them alike
 
     // every segment, page by page: 10 h are 9,000 rows
@@ -183,32 +184,18 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
     };
     useKeys(actions, keys);
 
-    // the table is most of the page, and moving the picture leaves it as it is
-    const table = useMemo(
-        () => (
-            <SegmentTable
-                recording={recording}
-                segments={segments}
-                whole={whole}
-                error={error}
-                current={current}
-                thresholds={thresholds}
-                seek={seek}
-            />
-        ),
-        [recording, segments, whole, error, current, thresholds, player, duration],
-    );
-
     return (
         <>
             <section class="card stage" aria-label="Time line">
-                <Controls
-                    player={player}
-                    time={time}
-                    jump={jump}
-                    zoom={(factor) => (factor === null ? setView({ from: 0, to: duration }) : zoom(factor))}
-                    help={() => setHelp(true)}
-                />
+                <Still of={[player, player.playing, player.version, player.versions, time, segments, duration]}>
+                    <Controls
+                        player={player}
+                        time={time}
+                        jump={jump}
+                        zoom={(factor) => (factor === null ? setView({ from: 0, to: duration }) : zoom(factor))}
+                        help={() => setHelp(true)}
+                    />
+                </Still>
                 {channels > 1 && (
                     <label>
                         Channel{" "}
@@ -263,23 +250,31 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
                         )}
                     </p>
                 </div>
-                <p class="legend">
-                    {names
-                        .filter((name) => (emotion ? emotion.emotions.includes(name) : segments.some((each) => each.emotion === name)))
-                        .map((name) => (
-                            <Chip key={name} emotion={name} />
-                        ))}{" "}
-                    <span class="muted">pale and with “?”: unsure, not counted</span>
-                </p>
+                <Still of={[emotion, segments]}>
+                    <Legend has={(name) => (emotion ? emotion.emotions.includes(name) : segments.some((each) => each.emotion === name))} />
+                </Still>
                 <p class="sr" role="status">
                     {said}
                 </p>
             </section>
 
-            <Now segment={now} thresholds={thresholds} range={range} link={() => `${location.origin}${location.pathname}${link()}`} />
-
-            {table}
-            <Exports id={id} channel={channel} versions={versions} />
+            <Still of={[now, thresholds, range, player]}>
+                <Now segment={now} thresholds={thresholds} range={range} link={() => `${location.origin}${location.pathname}${link()}`} />
+            </Still>
+            <Still of={[recording, segments, whole, error, current, thresholds, player, duration]}>
+                <SegmentTable
+                    recording={recording}
+                    segments={segments}
+                    whole={whole}
+                    error={error}
+                    current={current}
+                    thresholds={thresholds}
+                    seek={seek}
+                />
+            </Still>
+            <Still of={[id, channel, versions]}>
+                <Exports id={id} channel={channel} versions={versions} />
+            </Still>
 
             {help && (
                 <Help

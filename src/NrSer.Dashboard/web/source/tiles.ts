@@ -45,21 +45,34 @@ export class Tiles {
         const seconds = { 1: 36000, 10: 3600, 100: 300 }[perSecond]!;
         for (let index = Math.floor(view.from / seconds); index * seconds < Math.min(view.to, this.duration); index++)
             this.ask(perSecond, seconds, index);
-        return (from, to) => this.between(perSecond, seconds, from, to) ?? (perSecond === 1 ? null : this.between(1, 36000, from, to));
+        const fine = this.between(perSecond, seconds, view);
+        if (perSecond === 1) return fine;
+        const coarse = this.between(1, 36000, view);
+        return (from, to) => fine(from, to) ?? coarse(from, to);
     }
 
-    private between(perSecond: number, seconds: number, from: number, to: number): [number, number] | null {
-        let low = 127;
-        let high = -127;
-        for (let at = Math.floor(from * perSecond); at <= Math.max(Math.floor(from * perSecond), Math.ceil(to * perSecond) - 1); at++) {
-            const tile = this.peaks.get(`${perSecond} ${Math.floor(at / (seconds * perSecond))}`);
-            if (!tile) return null;
-            const pair = (at % (seconds * perSecond)) * 2;
-            if (pair + 1 >= tile.length) break;
-            low = Math.min(low, tile[pair]!);
-            high = Math.max(high, tile[pair + 1]!);
-        }
-        return low > high ? null : [low / 127, high / 127];
+    /** Looks tiles up once a view: there are thousands of pairs in one. */
+    private between(perSecond: number, seconds: number, view: View): (from: number, to: number) => [number, number] | null {
+        const pairs = seconds * perSecond;
+        const first = Math.floor(view.from / seconds);
+        const tiles: (Int8Array | null | undefined)[] = [];
+        for (let index = first; index * seconds <= view.to; index++) tiles.push(this.peaks.get(`${perSecond} ${index}`));
+        return (from, to) => {
+            let low = 127;
+            let high = -127;
+            const start = Math.floor(from * perSecond);
+            const end = Math.max(start + 1, Math.ceil(to * perSecond));
+            for (let at = start; at < end; at++) {
+                const index = Math.floor(at / pairs);
+                const tile = tiles[index - first];
+                if (!tile) return null;
+                const pair = (at - index * pairs) * 2;
+                if (pair + 1 >= tile.length) break;
+                if (tile[pair]! < low) low = tile[pair]!;
+                if (tile[pair + 1]! > high) high = tile[pair + 1]!;
+            }
+            return low > high ? null : [low / 127, high / 127];
+        };
     }
 
     private tile(seconds: number, index: number): Timeline | null {

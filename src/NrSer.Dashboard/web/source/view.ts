@@ -39,6 +39,12 @@ export function indexAt(segments: Segment[], seconds: number): number {
     return -1;
 }
 
+/** The scale of arousal and valence as rows name it, "1–5"; null where they name none. */
+export function scaleOf(text: string | null | undefined): [number, number] | null {
+    const [, low, high] = /^(-?[\d.]+)–(-?[\d.]+)$/.exec(text ?? "") ?? [];
+    return low && high && Number(low) < Number(high) ? [Number(low), Number(high)] : null;
+}
+
 /** #t=754.25&v=heard */
 export function place(): { time: number | null; version: Version | null } {
     const given = new URLSearchParams(location.hash.slice(1));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
 
@@ -17,13 +18,19 @@ public sealed class RetentionState(ResultTables tables)
     {
         NullableResponse<TableEntity> row = await tables.Forgotten
             .GetEntityIfExistsAsync<TableEntity>(Partition, store, cancellationToken: cancellationToken).ConfigureAwait(false);
-        return row.HasValue
-            && TimeSpan.TryParse(row.Value!.GetString(nameof(RetentionMark.Period)), CultureInfo.InvariantCulture, out TimeSpan period)
-            && DateOnly.TryParseExact(row.Value.GetString(nameof(RetentionMark.Through)), "yyyyMMdd", out DateOnly through)
-            ? new RetentionMark(
-                store, period, through, row.Value.GetDateTimeOffset(nameof(RetentionMark.RanAt)) ?? default,
-                row.Value.GetDateTimeOffset(nameof(RetentionMark.StartedOverAt)) ?? default, row.Value.GetString(nameof(RetentionMark.Except)) ?? "")
-            : null;
+        return row.HasValue ? MarkOf(row.Value!) : null;
+    }
+
+    /// <summary>What is known of every store.</summary>
+    /// <param name="cancellationToken">Stops between pages.</param>
+    public async IAsyncEnumerable<RetentionMark> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (TableEntity row in tables.Forgotten.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {Partition}"), cancellationToken: cancellationToken).ConfigureAwait(false))
+        {
+            if (MarkOf(row) is { } mark)
+                yield return mark;
+        }
     }
 
     /// <summary>Remembers it.</summary>
@@ -40,6 +47,14 @@ public sealed class RetentionState(ResultTables tables)
         };
         return tables.Forgotten.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
     }
+
+    private static RetentionMark? MarkOf(TableEntity row) =>
+        TimeSpan.TryParse(row.GetString(nameof(RetentionMark.Period)), CultureInfo.InvariantCulture, out TimeSpan period)
+        && DateOnly.TryParseExact(row.GetString(nameof(RetentionMark.Through)), "yyyyMMdd", out DateOnly through)
+            ? new RetentionMark(
+                row.RowKey, period, through, row.GetDateTimeOffset(nameof(RetentionMark.RanAt)) ?? default,
+                row.GetDateTimeOffset(nameof(RetentionMark.StartedOverAt)) ?? default, row.GetString(nameof(RetentionMark.Except)) ?? "")
+            : null;
 }
 
 /// <summary>How far retention of a store has come.</summary>
