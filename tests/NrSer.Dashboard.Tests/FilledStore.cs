@@ -37,6 +37,9 @@ internal sealed class FilledStore
     /// <summary>With a name that means harm.</summary>
     public Recording Hostile { get; private set; } = null!;
 
+    /// <summary>A podcast with an episode, which is no recording yet.</summary>
+    public Feed Feed { get; } = GeneratedResults.Feed(1);
+
     /// <summary>Its work audio was removed; nothing is left of its upload either.</summary>
     public Recording Silent { get; private set; } = null!;
 
@@ -71,11 +74,12 @@ internal sealed class FilledStore
             SampleRateHz = 16_000,
             Tags = "an interview, Radio",
             ListenUrl = "https://radio.example/1.mp3",
-            Purpose = "Research: of voices",
+            Purpose = "Research: voices --> words",
         };
         await GeneratedResults.StoreAsync(account, store.WithAudio, stop);
         await StoreAudioAsync(account, store.WithAudio, stop);
         await SayAsync(account, stop);
+        await GeneratedResults.StoreEpisodeAsync(account, store.Feed, GeneratedResults.Recording(10_005, latest, 0), HostileStart, stop);
         store.Failed = await StoredAsync(account, GeneratedResults.Recording(10_002, latest, 0) with
         {
             BlobName = "broken/lost chunk.mp3",
@@ -149,7 +153,8 @@ internal sealed class FilledStore
         var state = new RetentionState(account.Tables);
         foreach (RetentionMark mark in new RetentionMark[]
         {
-            new("Uploads", TimeSpan.FromDays(30), new DateOnly(2026, 1, 1), now, now), new("Lake", TimeSpan.FromDays(365), DateOnly.MinValue, now, now),
+            new("Uploads", TimeSpan.FromDays(30), new DateOnly(2026, 1, 1), now, now),
+            new("Lake", TimeSpan.FromDays(365), DateOnly.MinValue, now, now),
             new("Receipts", TimeSpan.FromDays(9), new DateOnly(2026, 1, 1), now.AddDays(-7), now),
         })
             await state.WriteAsync(mark, cancellationToken);

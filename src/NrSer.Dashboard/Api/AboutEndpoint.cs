@@ -15,7 +15,8 @@ namespace NrSer.Dashboard.Api;
 internal static class AboutEndpoint
 {
     public static void MapAbout(this IEndpointRouteBuilder api) => api.MapGet("/about", AboutAsync).WithName("about")
-        .WithSummary("What results may be used for, whom to ask, how long is kept what, and the models of this server with their quality and licences.");
+        .WithSummary(
+            "What results may be used for, whom to ask, how long is kept what, and the models of this server with their quality and licences.");
 
     private static async Task<Ok<AboutV1>> AboutAsync(
         ModelSet models, IOptions<EmotionOptions> emotions, DeploymentBlob deployment, Retention retention, CancellationToken cancellationToken)
@@ -56,7 +57,7 @@ internal static class AboutEndpoint
 /// <param name="Setting">Where, if people depend there on those who listen: Workplace or Education.</param>
 /// <param name="Contact">Whom to ask; null where nobody is named.</param>
 /// <param name="SetAt">When that was said.</param>
-/// <param name="Kept">How long is kept what, by what the host that sweeps did within two days; what is not named is kept until it is forgotten.</param>
+/// <param name="Kept">How long is kept what, as the host that sweeps held to within two days; all else is kept until it is forgotten.</param>
 /// <param name="DemonstrationNotice">What stands beside whatever was made by models of demonstration quality.</param>
 /// <param name="Models">Of this server's catalogue.</param>
 internal sealed record AboutV1(

@@ -62,7 +62,8 @@ internal static class RecordingEndpoints
             : (await podcasts.FindFeedAsync(feed, cancellationToken).ConfigureAwait(false))?.Slug is { } slug ? $"podcasts/{slug}/"
             : throw new BadQueryException(nameof(feed), "is the id of no feed that was read.");
         var wanted = new WantedRecordings(
-            first, last, status, folder, string.IsNullOrEmpty(q) ? null : q, string.IsNullOrWhiteSpace(tag) ? null : tag.Trim(), minTrust, newestFirst);
+            first, last, status, folder, string.IsNullOrEmpty(q) ? null : q, string.IsNullOrWhiteSpace(tag) ? null : tag.Trim(), minTrust,
+            newestFirst);
         return TypedResults.Ok(await listing.PageAsync(
             wanted, cursor, Days.Within(limit ?? 100, 1, MostOfPage, nameof(limit)), cancellationToken).ConfigureAwait(false));
     }

@@ -8,9 +8,15 @@ internal static class Heard
 {
     private const string Caution = "What was heard in the voice, not what anybody feels. Not for decisions about people.";
 
-    /// <summary>Stands in every export whose form has room for it.</summary>
-    public static string CautionOf(Recording recording) =>
-        QualityNotice.Of(recording.ModelQuality) is { } notice ? $"{Caution} {notice}" : Caution;
+    /// <summary>Stands in every export whose form has room for it: what it is worth, and what it may be used for.</summary>
+    public static string CautionOf(Recording recording)
+    {
+        ArgumentNullException.ThrowIfNull(recording);
+        string purpose = string.Concat((recording.Purpose ?? "").Where(letter => !char.IsControl(letter)))
+            .Replace("-->", "→", StringComparison.Ordinal); // an arrow would end a note of WebVTT
+        return string.Join(
+            ' ', new[] { Caution, QualityNotice.Of(recording.ModelQuality), purpose.Length == 0 ? null : $"Purpose: {purpose}." }.OfType<string>());
+    }
 
     /// <summary>A few words: what was heard, or why nothing was.</summary>
     public static string Of(Segment segment)

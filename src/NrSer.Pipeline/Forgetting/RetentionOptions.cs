@@ -131,7 +131,8 @@ public sealed record RetentionRule(RetentionStore Store, TimeSpan Period, string
         ArgumentNullException.ThrowIfNull(mark);
         string[] parts = mark.Store.Split('-', 2);
         return Enum.TryParse(parts[0], out RetentionStore store)
-            ? new RetentionRule(store, mark.Period, parts.ElementAtOrDefault(1), mark.Except.Split(' ', StringSplitOptions.RemoveEmptyEntries)) : null;
+            ? new RetentionRule(store, mark.Period, parts.ElementAtOrDefault(1), mark.Except.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            : null;
     }
 
     /// <inheritdoc/>

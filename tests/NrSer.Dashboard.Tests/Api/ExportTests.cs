@@ -16,6 +16,7 @@ public sealed partial class ExportTests(Site site)
         string[] blocks = (await ExportAsync("vtt")).Split("\n\n");
         Assert.Equal("WEBVTT", blocks[0]);
         Assert.StartsWith("NOTE\n", blocks[1], StringComparison.Ordinal);
+        Assert.Contains("Purpose: Research: voices → words.", blocks[1], StringComparison.Ordinal);
         string[] cues = blocks[2..];
         Assert.Equal(Segments, cues.Length);
         Assert.All(cues, cue => Assert.Matches(Cue(), cue.Trim()));

@@ -29,7 +29,7 @@ public sealed class AppearanceTests(AppearanceTests.OnePage one, Site site) : IC
     [InlineData("overview", ".figures")]
     [InlineData("recordings", "tbody tr:not(.space)")]
     [InlineData("recording", "tr.current")]
-    [InlineData("feeds", ".empty")]
+    [InlineData("feeds", "#episodes")]
     [InlineData("about", ".quality")]
     [InlineData("reference", "#forget td")]
     public async Task View_EveryAppearance_IsAccessibleAndKeepsToItself(string view, string filled)
@@ -40,6 +40,7 @@ public sealed class AppearanceTests(AppearanceTests.OnePage one, Site site) : IC
         {
             "overview" => "/",
             "recording" => $"/recordings/{site.Store.WithAudio.Id}#t=62.5&v=heard",
+            "feeds" => $"/feeds?feed={site.Store.Feed.Id}",
             _ => $"/{view}",
         });
         await page.Locator(filled).First.WaitForAsync();

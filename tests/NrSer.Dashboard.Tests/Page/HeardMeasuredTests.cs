@@ -5,8 +5,8 @@ using NrSer.Pipeline.Results;
 
 namespace NrSer.Dashboard.Tests.Page;
 
-/// <summary>What comes out of the browser's audio device, against what the page shows at that moment. Run by hand; docs/dashboard.md has the command and
-/// figures.</summary>
+/// <summary>What comes out of the browser's audio device, against what the page shows at that moment. Run by hand; docs/dashboard.md has the command
+/// and figures.</summary>
 public sealed class HeardMeasuredTests(Site site)
 {
     private const int BeepAt = (2 * 3600) + (59 * 60); // s, of 3 h
@@ -51,8 +51,9 @@ public sealed class HeardMeasuredTests(Site site)
           return connect.call(this, target, ...rest);
         };
         addEventListener('DOMContentLoaded', () => new MutationObserver(changes => {
-          if (window.device && changes.some(change => change.target.matches('.minimap .head')))
-            places.push([device.currentTime - (device.outputLatency || 0), parseFloat(document.querySelector('.minimap .head').style.left) / 100 * 10800]);
+          const head = changes.find(change => change.target.matches('.minimap .head'))?.target;
+          if (window.device && head)
+            places.push([device.currentTime - (device.outputLatency || 0), parseFloat(head.style.left) / 100 * 10800]);
         }).observe(document, { subtree: true, attributeFilter: ['style'] }));
         """;
 
@@ -74,15 +75,15 @@ public sealed class HeardMeasuredTests(Site site)
         (double Time, double Level)[] onsets = [.. (await page.EvaluateAsync<JsonElement>("() => onsets")).EnumerateArray()
             .Select(each => (each.GetProperty("time").GetDouble(), each.GetProperty("level").GetDouble()))];
 
-        // Where the page takes itself to be, by what it showed in the second around each beep, the moment that it was shown.
+        // Where the page takes itself to be, by what it showed right after each beep, the moment that it was shown.
         double[][] places = await page.EvaluateAsync<double[][]>("() => places");
         double[] away = [.. onsets.Select((onset, index) => onset.Time - BeepAt - index
-            + Median([.. places.Where(place => Math.Abs(place[0] - onset.Time) < 0.5).Select(place => place[1] - place[0])]))];
+            + Median([.. places.Where(place => place[0] > onset.Time && place[0] < onset.Time + 0.7).Select(place => place[1] - place[0])]))];
         double[] apart = [.. onsets.Zip(onsets.Skip(1), (one, next) => next.Time - one.Time - 1)];
         TestContext.Current.TestOutputHelper!.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"3 h, beeps from 2:59:00 on: {away.Max(Math.Abs) * 1000:F1} ms at most between what is heard and where the page is; switched from one version to the "
-            + $"other: {apart.Max(Math.Abs) * SampleRateHz:F1} samples at most beside a second apart"));
+            $"3 h, beeps from 2:59:00 on: {away.Max(Math.Abs) * 1000:F1} ms at most between what is heard and where the page is; switched from one "
+            + $"version to the other: {apart.Max(Math.Abs) * SampleRateHz:F1} samples at most beside a second apart"));
 
         TestContext.Current.TestOutputHelper!.WriteLine(string.Join(' ', away.Select(seconds => $"{seconds * 1000:F1}")));
         Assert.All(onsets[..2], onset => Assert.InRange(onset.Level, 0.7, 0.9));

@@ -25,7 +25,10 @@ internal static class LongRecording
     {
         CancellationToken stop = TestContext.Current.CancellationToken;
         int chunks = hours * 12;
-        Recording recording = GeneratedResults.Recording(number, s_day, chunks * 75) with { ExpectedChunks = chunks, BlobName = $"long/{hours} h.wav" };
+        Recording recording = GeneratedResults.Recording(number, s_day, chunks * 75) with
+        {
+            ExpectedChunks = chunks, BlobName = $"long/{hours} h.wav",
+        };
         await GeneratedResults.StoreAsync(account, recording, stop);
         var blobs = new ChunkBlobs(account.Blobs);
         byte[] peaks = ChunkPeaks.Of(samplesOf(0));
@@ -71,8 +74,9 @@ internal static class LongRecording
         var samples = new float[ChunkSamples];
         foreach (int beep in beeps.Where(beep => beep >= startSeconds && beep < startSeconds + ChunkSeconds))
         {
+            int start = (beep - startSeconds) * SegmentGrid.SampleRateHz;
             for (int at = 0; at < SegmentGrid.SampleRateHz / 20; at++)
-                samples[((beep - startSeconds) * SegmentGrid.SampleRateHz) + at] = 0.8f * MathF.Sin(2 * MathF.PI * 1000 * at / SegmentGrid.SampleRateHz);
+                samples[start + at] = 0.8f * MathF.Sin(2 * MathF.PI * 1000 * at / SegmentGrid.SampleRateHz);
         }
 
         return samples;

@@ -38,15 +38,16 @@ internal sealed class ScriptTrace : IAsyncDisposable
         await _session.SendAsync("Tracing.end");
         using JsonDocument notes = JsonDocument.Parse(await ReadAsync(await _stream.Task));
         JsonElement[] events = [.. notes.RootElement.GetProperty("traceEvents").EnumerateArray()];
-        JsonElement[] marks = [.. events.Where(each => NameOf(each) == mark && each.GetProperty("cat").GetString()!.Contains("user_timing", StringComparison.Ordinal))
+        JsonElement[] marks = [.. events
+            .Where(each => NameOf(each) == mark && each.GetProperty("cat").GetString()!.Contains("user_timing", StringComparison.Ordinal))
             .OrderBy(TimeOf)];
         Assert.NotEmpty(marks);
         int thread = marks[0].GetProperty("tid").GetInt32(), process = marks[0].GetProperty("pid").GetInt32();
         double[] frames = new double[marks.Length - 1];
         long ended = 0;
         foreach (JsonElement call in events
-            .Where(each => each.GetProperty("ph").GetString() == "X" && s_script.Contains(NameOf(each)) && each.GetProperty("tid").GetInt32() == thread
-                && each.GetProperty("pid").GetInt32() == process)
+            .Where(each => each.GetProperty("ph").GetString() == "X" && s_script.Contains(NameOf(each))
+                && each.GetProperty("tid").GetInt32() == thread && each.GetProperty("pid").GetInt32() == process)
             .OrderBy(TimeOf).ThenByDescending(each => each.GetProperty("dur").GetInt64()))
         {
             if (TimeOf(call) < ended)
@@ -70,9 +71,10 @@ internal sealed class ScriptTrace : IAsyncDisposable
     private async Task<string> ReadAsync(string stream)
     {
         var text = new StringBuilder();
+        var wanted = new Dictionary<string, object>(StringComparer.Ordinal) { ["handle"] = stream };
         while (true)
         {
-            JsonElement part = (await _session.SendAsync("IO.read", new Dictionary<string, object>(StringComparer.Ordinal) { ["handle"] = stream }))!.Value;
+            JsonElement part = (await _session.SendAsync("IO.read", wanted))!.Value;
             string data = part.GetProperty("data").GetString()!;
             text.Append(part.TryGetProperty("base64Encoded", out JsonElement encoded) && encoded.GetBoolean()
                 ? Encoding.UTF8.GetString(Convert.FromBase64String(data)) : data);

@@ -38,7 +38,8 @@ public sealed class RetentionTests(StorageEmulator emulator)
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator, Setting("Receipts", "30.00:00:00"));
         DateOnly today = DateOnly.FromDateTime(pipeline.Time.GetUtcNow().UtcDateTime);
-        Recording old = await StoreAsync(pipeline, 1, today.AddDays(-32)), young = await StoreAsync(pipeline, 2, today.AddDays(-27)); // whatever the hour
+        Recording old = await StoreAsync(pipeline, 1, today.AddDays(-32)); // whatever the hour
+        Recording young = await StoreAsync(pipeline, 2, today.AddDays(-27));
         await pipeline.Sweep.RunAsync(Stop);
         RetentionReport dry = Assert.Single(await pipeline.Get<Retention>().RunAsync(isDry: true, Stop));
         Assert.Equal((1, false), (dry.Recordings, dry.IsApplied));
@@ -109,7 +110,8 @@ public sealed class RetentionTests(StorageEmulator emulator)
     {
         var options = new RetentionOptions
         {
-            Uploads = TimeSpan.FromDays(30), Feeds = { ["0123456789abcdef"] = new RetentionPeriods { Uploads = TimeSpan.FromDays(7), Lake = TimeSpan.FromDays(1.5) } },
+            Uploads = TimeSpan.FromDays(30),
+            Feeds = { ["0123456789abcdef"] = new RetentionPeriods { Uploads = TimeSpan.FromDays(7), Lake = TimeSpan.FromDays(1.5) } },
         };
         Assert.Equal("Uploads 7 days, Lake 1.5 days", options.InWords("0123456789abcdef"));
         Assert.Equal("Uploads 30 days", options.InWords("00000000000000ff"));

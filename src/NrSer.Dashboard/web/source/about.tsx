@@ -101,7 +101,7 @@ function Deployment({ said, feeds }: { said: Said; feeds: Feed[] }): JSX.Element
         <section aria-labelledby="says">
             <h2 id="says">What this deployment says of itself</h2>
             <dl class="words">
-                <dt>What for</dt>
+                <dt>Purpose</dt>
                 <dd>
                     {said.purpose ? (
                         <>
@@ -114,7 +114,7 @@ function Deployment({ said, feeds }: { said: Said; feeds: Feed[] }): JSX.Element
                         </>
                     )}
                 </dd>
-                <dt>Whom to ask</dt>
+                <dt>Contact</dt>
                 <dd>
                     {said.contact ? (
                         <Contact of={said.contact} />
@@ -124,7 +124,7 @@ function Deployment({ said, feeds }: { said: Said; feeds: Feed[] }): JSX.Element
                         </>
                     )}
                 </dd>
-                <dt>What the models are worth</dt>
+                <dt>Quality of the models</dt>
                 <dd>
                     {isDemonstration ? (
                         <>
@@ -134,7 +134,7 @@ function Deployment({ said, feeds }: { said: Said; feeds: Feed[] }): JSX.Element
                         <span class="quality">production</span>
                     )}
                 </dd>
-                <dt>How long is kept what</dt>
+                <dt>Retention</dt>
                 <dd>
                     {said.kept.length === 0 ? (
                         "Everything, until it is forgotten."

@@ -108,7 +108,7 @@ function Facts({ recording }: { recording: Recording }): JSX.Element {
         ["Quality", recording.modelQuality],
         ["Tags", recording.tags ? <Tags of={recording.tags} /> : null],
         ["Published at", recording.listenUrl ? <Contact of={recording.listenUrl} /> : null],
-        ["What for", recording.purpose ? tame(recording.purpose) : null],
+        ["Purpose", recording.purpose ? tame(recording.purpose) : null],
     ];
     return (
         <dl class="facts">
