@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NrSer.Core.Audio;
 using NrSer.Core.Audio.Input;
@@ -27,7 +28,8 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<IValidateOptions<SegmentationOptions>, SegmentationOptionsValidator>();
         services.AddSingleton<IValidateOptions<EmotionOptions>, EmotionOptionsValidator>();
 
-        services.AddSingleton(provider => new AudioDecoder(provider.GetRequiredService<IOptions<AudioOptions>>().Value));
+        services.AddSingleton(provider => new AudioDecoder(
+            provider.GetRequiredService<IOptions<AudioOptions>>().Value, provider.GetService<ILogger<AudioDecoder>>()));
         services.AddSingleton<ModelSet>();
         services.AddSingleton<ISpeechEnhancer>(provider =>
         {

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using NrSer.Core.Audio.Ffmpeg;
 using NrSer.Core.Audio.Input;
 using NrSer.Core.Audio.Wav;
@@ -6,10 +8,20 @@ namespace NrSer.Core.Audio;
 
 /// <summary>Opens recordings of any supported kind: WAVE itself, everything else through an ffmpeg process. Thread-safe.</summary>
 /// <param name="options">Limits, and where ffmpeg is.</param>
-public sealed class AudioDecoder(AudioOptions options)
+/// <param name="logger">Told once what ffmpeg runs in, or null.</param>
+public sealed class AudioDecoder(AudioOptions options, ILogger<AudioDecoder>? logger = null)
 {
+    private readonly FfmpegProgram _ffmpeg = new(options, logger ?? NullLogger<AudioDecoder>.Instance);
+
     /// <summary>What recordings are called; what is opened here is asked for its content, not its name.</summary>
     public static IReadOnlyList<string> FileExtensions { get; } = [.. FfmpegFormat.All.SelectMany(format => format.Extensions.Split(' ')).Distinct()];
+
+    /// <summary>What is read, by whom, and since which version: the table of the README.</summary>
+    public static IReadOnlyList<ReadableFormat> Formats { get; } =
+    [
+        .. WavFormat.Forms.Select(form => new ReadableFormat($"WAV: {form.Name}", FfmpegFormat.Wave.Extensions, form.Since, "NrSer")),
+        .. FfmpegFormat.All.Select(format => new ReadableFormat(format.Name, format.Extensions, format.Since, $"ffmpeg, demuxer `{format.Demuxer}`")),
+    ];
 
     /// <summary>Finds out what the recording is and reads its header.</summary>
     /// <param name="content">
@@ -29,7 +41,9 @@ public sealed class AudioDecoder(AudioOptions options)
             return await WavReader.OpenAsync(input, options, cancellationToken).ConfigureAwait(false);
         if (format is null)
             throw new InvalidAudioException(UnreadableContent.Describe(input), 0);
-        return await FfmpegReader.OpenAsync(input, format, hints, options, cancellationToken).ConfigureAwait(false);
+        return format == FfmpegFormat.Ogg
+            ? await OggChainReader.OpenAsync(input, hints, _ffmpeg, options, cancellationToken).ConfigureAwait(false)
+            : await FfmpegReader.OpenAsync(input, format, hints, output: null, _ffmpeg, options, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Looks whether something is a recording of a kind that can be opened; it may still be damaged.</summary>
@@ -82,3 +96,10 @@ public sealed class AudioDecoder(AudioOptions options)
         return frames.Format;
     }
 }
+
+/// <summary>A kind of recording that can be read.</summary>
+/// <param name="Name">For people.</param>
+/// <param name="Extensions">What such files are called, with their dots and spaces between; the content decides all the same.</param>
+/// <param name="Since">The version that read it first.</param>
+/// <param name="ReadBy">NrSer itself, or ffmpeg and how.</param>
+public sealed record ReadableFormat(string Name, string Extensions, string Since, string ReadBy);

@@ -9,7 +9,6 @@ namespace NrSer.Core.Audio;
 /// </summary>
 internal static class ContentSniffer
 {
-    private const int TransportPacketBytes = 188; // ISO/IEC 13818-1
     private const int GsmFrameBytes = 33; // GSM 06.10: 4 bits of signature and 260 of speech, 20 ms
     private const int FewestGsmFrames = 16; // whose 4 bits agree by chance once in 2^64
 
@@ -87,7 +86,7 @@ internal static class ContentSniffer
             return FfmpegFormat.Aac;
         if (MpegFrames.IsMpegAudio(start))
             return FfmpegFormat.Mp3;
-        if (IsTransportStream(start))
+        if (TransportStream.FindPacketBytes(start) is not null)
             return FfmpegFormat.MpegTs;
         if (start.StartsWith(Ac3Header) && start.Length > 5)
             return start[5] >> 3 > 10 ? FfmpegFormat.Eac3 : FfmpegFormat.Ac3; // ETSI TS 102 366: the stream's version
@@ -127,10 +126,6 @@ internal static class ContentSniffer
 
         return false;
     }
-
-    private static bool IsTransportStream(ReadOnlySpan<byte> start) =>
-        start.Length > 2 * TransportPacketBytes
-        && start[0] == 0x47 && start[TransportPacketBytes] == 0x47 && start[2 * TransportPacketBytes] == 0x47;
 
     // Raw GSM has no header, but every frame starts with the same four bits.
     private static bool IsGsm(ReadOnlySpan<byte> start)

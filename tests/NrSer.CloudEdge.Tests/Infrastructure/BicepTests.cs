@@ -44,6 +44,7 @@ public sealed partial class BicepTests(CompiledBicep bicep)
         "NrSer__Dashboard__LakeFolder", // below the image's home
         "NrSer__Audio__MaxDuration", "NrSer__Audio__MaxChannels", "NrSer__Audio__MinSampleRateHz", "NrSer__Audio__MaxSampleRateHz",
         "NrSer__Audio__FfmpegPath", "NrSer__Audio__FfmpegMaxMemoryBytes", "NrSer__Audio__FfmpegMaxCpuTime", "NrSer__Audio__FfmpegStallLimit",
+        "NrSer__Audio__FfmpegSandbox",
     ];
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using NrSer.Core.Audio;
 using NrSer.Core.Audio.Ffmpeg;
@@ -107,13 +108,18 @@ public sealed class AudioDecoderTests
         await Assert.ThrowsAsync<FfmpegMissingException>(() => Reading.DecodeAsync(Encoding.Latin1.GetBytes(content), WithoutFfmpeg));
 
     [Fact]
-    public async Task FileExtensions_OfTheReadme_AreThoseOfTheCode()
+    public async Task Formats_OfTheReadme_AreThoseOfTheCode()
     {
         string[] readme = await File.ReadAllLinesAsync(Path.Combine(AppContext.BaseDirectory, "Stated", "README.md"), Reading.Token);
-        IEnumerable<string> rows = FfmpegFormat.All
-            .Select(format => $"| {format.Name} | {format.Extensions} | ffmpeg, demuxer `{format.Demuxer}` |");
-        Assert.Equal(rows, readme.Where(line => line.Contains("| ffmpeg, demuxer `", StringComparison.Ordinal)));
+        IEnumerable<string> rows = AudioDecoder.Formats.Select(format => $"| {format.Name} | {format.Extensions} | {format.Since} | {format.ReadBy} |");
+        Assert.Equal(rows, readme.SkipWhile(line => line != "| format | files | since | read by |").Skip(2).TakeWhile(line => line.StartsWith('|')));
         Assert.Subset(AudioDecoder.FileExtensions.ToHashSet(), FfmpegFormat.All.SelectMany(format => format.Extensions.Split(' ')).ToHashSet());
+
+        // What was not in the last release comes with the next: "Unreleased" has no number yet.
+        string[] changes = await File.ReadAllLinesAsync(Path.Combine(AppContext.BaseDirectory, "Stated", "CHANGELOG.md"), Reading.Token);
+        string[] released = [.. changes.Where(line => line.StartsWith("## [0.", StringComparison.Ordinal)).Select(line => line[4..7])];
+        string next = $"0.{int.Parse(released[0][2..], CultureInfo.InvariantCulture) + 1}";
+        Assert.Subset(released.Append(next).ToHashSet(), AudioDecoder.Formats.Select(format => format.Since).ToHashSet());
     }
 
     [Fact]

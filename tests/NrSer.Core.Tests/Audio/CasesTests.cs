@@ -7,7 +7,9 @@ public sealed class CasesTests(ITestOutputHelper output)
 {
     private const double SpeechDbfs = -21.8;
 
-    /// <summary>File, seconds, level in dBFS.</summary>
+    /// <summary>
+    /// File, seconds as its header states or, where it states none, as ffmpeg decodes it without limits, and level in dBFS.
+    /// </summary>
     public static TheoryData<string, double, double> Sound => new()
     {
         { "F02_placeholder_7fffffff.wav", 3, SpeechDbfs },
@@ -24,28 +26,32 @@ public sealed class CasesTests(ITestOutputHelper output)
         { "F15_g722_in_wav.wav", 3, SpeechDbfs },
         { "F16_odd_list_without_pad.wav", 3, SpeechDbfs },
         { "F17_id3_before_riff.wav", 3, SpeechDbfs },
-        { "F23_id3_text_without_bom.mp3", 3.03, SpeechDbfs },
-        { "F24_cover_not_a_jpeg.mp3", 3.03, SpeechDbfs },
+        { "F20_speech_-30_rumble_below60Hz_-20.wav", 3, -19.6 }, // the gate's tests ask whether it is speech
+        { "F22_ringback_440_480_only.wav", 6, -21.2 }, // and whether this is none
+        { "F23_id3_text_without_bom.mp3", 3.0302, SpeechDbfs },
+        { "F24_cover_not_a_jpeg.mp3", 3.0302, SpeechDbfs },
         { "F25_cover_not_a_jpeg.flac", 3, SpeechDbfs },
         { "F26_cover_damaged.m4a", 3, SpeechDbfs },
         { "F29_xing_counts_removed_id3v1.mp3", 3, SpeechDbfs },
-        { "F30_zeros_before_first_frame.mp3", 3.03, SpeechDbfs },
-        { "F31_starts_mid_frame.mp3", 2.93, SpeechDbfs },
-        { "F32_icy_header_first.mp3", 3.03, SpeechDbfs },
+        { "F30_zeros_before_first_frame.mp3", 3.0302, SpeechDbfs },
+        { "F31_starts_mid_frame.mp3", 2.9257, SpeechDbfs },
+        { "F32_icy_header_first.mp3", 3.0302, SpeechDbfs },
         { "F35_id3v1_at_end.flac", 3, SpeechDbfs },
         { "F36_flac_behind_70kB_id3.flac", 3, SpeechDbfs },
         { "F38_audio_starts_at_3s.mp4", 6, SpeechDbfs - 3 }, // half of it silence
         { "F39_default_track_is_second.m4a", 3, SpeechDbfs },
         { "F40_first_box_free.m4a", 3, SpeechDbfs },
         { "F40b_first_box_skip.mov", 3, SpeechDbfs },
-        { "F41_starts_mid_frame.aac", 3, SpeechDbfs },
+        { "F41_starts_mid_frame.aac", 2.9954, SpeechDbfs },
         { "F42_nist.sph", 3, SpeechDbfs },
         { "F43_mulaw.au", 3, SpeechDbfs },
         { "F44_caf.caf", 3, SpeechDbfs },
         { "F45_wave64.w64", 3, SpeechDbfs },
         { "F46_raw_gsm.gsm", 3, SpeechDbfs },
-        { "F47_mpegts.ts", 3.04, SpeechDbfs },
+        { "F47_mpegts.ts", 3.0417, SpeechDbfs },
+        { "F48_chained_vorbis_then_opus.ogg", 6, SpeechDbfs },
         { "F49_pages_missing.opus", 3, SpeechDbfs - 1.8 }, // a third of it silence
+        { "F51_0.4999s.wav", 0.4999, SpeechDbfs }, // too short to be analysed: ChunkReaderTests
         { "F55_float_data_tagged_pcm32.wav", 3, SpeechDbfs },
         { "@F50_name_starts_with_at.wav", 3, SpeechDbfs },
         { "ok_reference.flac", 3, SpeechDbfs },
@@ -58,8 +64,8 @@ public sealed class CasesTests(ITestOutputHelper output)
         (AudioFormat format, float[] samples) = await ReadAsync(file);
         double readSeconds = samples.Length / (double)format.Channels / format.SampleRateHz;
         double readDbfs = 10 * Math.Log10(samples.Average(sample => (double)sample * sample));
-        output.WriteLine($"| {file} | {readSeconds:F2} s, {readDbfs:F1} dBFS, {format.Encoding} |");
-        Assert.Equal(seconds, readSeconds, 0.006); // the cases state two digits
+        output.WriteLine($"| {file} | {readSeconds:F4} s, {readDbfs:F1} dBFS, {format.Encoding} |");
+        Assert.Equal(seconds, readSeconds, 0.001);
         Assert.Equal(levelDbfs, readDbfs, 0.9); // GSM is the quietest of the codecs
     }
 
@@ -67,7 +73,6 @@ public sealed class CasesTests(ITestOutputHelper output)
     public static TheoryData<string, string> Refused => new()
     {
         { "F34_16_bytes_damaged.flac", "damaged" },
-        { "F48_chained_vorbis_then_opus.ogg", "another codec" },
         { "F52_amr_with_dtx_frames.amr", "DTX" },
         { "F54_3gp_5_amr_frames_per_sample.3gp", "5 frames" },
     };
@@ -79,7 +84,7 @@ public sealed class CasesTests(ITestOutputHelper output)
         InvalidAudioException refused = await Assert.ThrowsAsync<InvalidAudioException>(() => ReadAsync(file));
         output.WriteLine($"| {file} | refused: {refused.Message} |");
         Assert.Contains(words, refused.Reason, StringComparison.Ordinal);
-        Assert.Matches("ffmpeg -i|sox|head -c", refused.Reason);
+        Assert.Matches("ffmpeg -i|sox", refused.Reason);
     }
 
     private static async Task<(AudioFormat Format, float[] Samples)> ReadAsync(string file) =>

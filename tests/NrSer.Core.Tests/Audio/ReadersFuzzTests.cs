@@ -95,17 +95,17 @@ public sealed class ReadersFuzzTests(ITestOutputHelper output)
     {
         OggPageWalker pages = new();
         VocBlockWalker blocks = new();
-        AmrPacking packing = new();
         foreach (ReadOnlyMemory<byte> part in file.Chunk(10_007).Select(part => part.AsMemory()))
         {
-            pages.Append(part.Span);
+            Assert.InRange(pages.Walk(part.Span, part.Span), 0, part.Length);
             blocks.Append(part.Span);
-            packing.Append(part.Span);
         }
 
         using Stream content = file.AsMemory().AsStream();
         Assert.All(Mp4Tracks.Find(content), track => Assert.True(track.Seconds is null or > 0));
         Assert.True(Mp3Info.Find(file)?.Samples is null or > 0);
+        MatroskaLayout.HasLateTracks(file);
+        TransportStream.FindPacketBytes(file);
         foreach (FfmpegFormat format in FfmpegFormat.All)
             DeclaredLength.Find(format, file);
     }

@@ -12,12 +12,13 @@ internal static class FfmpegCommand
 
     // Sound goes where its time stamps say: from 0.1 s on, what is missing becomes silence. A gap of more than ten minutes is not believed, nor what
     // exceeds two hours in all: one forged number would be a day of silence, and streams that were joined late count from long before; nor a start
-    // within 30 ms, which is a rounded encoder delay. Variables:
+    // within 30 ms, which is a rounded encoder delay, nor a leap back: parts that were joined count from their own start. Variables:
     // 0 time not believed, 1 end of the frame before, 2 silence so far, 3 this gap, 4 whether it is not believed; all in units of the time base.
     private const string KeepTime =
         "asetpts='"
         + "st(3, PTS - ld(1)); st(1, PTS + NB_SAMPLES / SR / TB);"
-        + "st(4, gt(ld(3), 0) * (gt(ld(3), 600 / TB) + gt(ld(2) + ld(3), 7200 / TB) + not(N) * lt(ld(3), 0.03 / TB)));"
+        + "st(4, gt(ld(3), 0) * (gt(ld(3), 600 / TB) + gt(ld(2) + ld(3), 7200 / TB) + not(N) * lt(ld(3), 0.03 / TB))"
+        + " + gt(N, 0) * lt(ld(3), -0.1 / TB));"
         + "st(0, ld(0) + if(ld(4), ld(3), 0)); st(2, ld(2) + if(gt(ld(3), 0) * not(ld(4)), ld(3), 0));"
         + "PTS - ld(0)',aresample=async=1:first_pts=0";
 
@@ -26,14 +27,39 @@ internal static class FfmpegCommand
     /// standard output.
     /// </summary>
     /// <param name="ffmpegPath">Full path: there will be no PATH to search.</param>
-    /// <param name="format">What the recording was found to be.</param>
-    /// <param name="filePath">The recording, or null when it comes through the standard input.</param>
-    /// <param name="track">Which of its tracks with sound, from 0; null to leave that to ffmpeg.</param>
+    /// <param name="input">What to decode.</param>
+    /// <param name="sandbox">What to start it in, or null.</param>
     /// <param name="options">Limits.</param>
-    public static ProcessStartInfo Create(string ffmpegPath, FfmpegFormat format, string? filePath, int? track, AudioOptions options)
+    public static ProcessStartInfo Create(string ffmpegPath, FfmpegInput input, Sandbox? sandbox, AudioOptions options)
     {
-        bool limited = OperatingSystem.IsLinux() && File.Exists(LimitsPath);
-        ProcessStartInfo start = new(limited ? LimitsPath : ffmpegPath)
+        FfmpegFormat format = input.Format;
+        string? filePath = input.FilePath;
+        List<string> command = [];
+        if (OperatingSystem.IsLinux() && File.Exists(LimitsPath))
+            command.AddRange([LimitsPath, $"--as={options.FfmpegMaxMemoryBytes}", "--core=0"]);
+        if (sandbox is not null)
+            command.AddRange(sandbox.Around(ref filePath));
+        command.AddRange([ffmpegPath, "-nostdin", "-hide_banner", "-nostats", "-v", "level+info", "-filter_threads", "1"]);
+        command.AddRange(["-timelimit", $"{Math.Ceiling(options.FfmpegMaxCpuTime.TotalSeconds):0}"]);
+        command.AddRange(["-max_alloc", $"{options.FfmpegMaxMemoryBytes / 4}"]); // one block; a quarter leaves room for its neighbours
+        if (format == FfmpegFormat.Flac)
+            command.AddRange(["-err_detect", "crccheck"]);
+        if (format.Clock == FfmpegClock.GapsFromZero)
+            command.Add("-copyts");
+        else if (format.Clock == FfmpegClock.Gaps)
+            command.AddRange(["-dts_delta_threshold", "100000"]); // seconds: ffmpeg closes longer gaps by itself, and the filter below judges them
+        command.AddRange(["-f", format.Demuxer, "-format_whitelist", format.Demuxer]);
+        command.AddRange(["-protocol_whitelist", filePath is null ? "pipe" : "file"]);
+        command.AddRange(["-threads", "1", "-vn", "-sn", "-dn"]);
+        command.AddRange(["-i", filePath is null ? "pipe:0" : $"file:{filePath}"]);
+        if (input.Track is { } track)
+            command.AddRange(["-map", string.Create(CultureInfo.InvariantCulture, $"0:a:{track}")]);
+        if (format.Clock != FfmpegClock.SamplesOnly)
+            command.AddRange(["-af", KeepTime]);
+        if (input.Output is { } output)
+            command.AddRange(["-ar", $"{output.SampleRateHz}", "-ac", $"{output.Channels}"]);
+        command.AddRange(["-map_metadata", "-1", "-bitexact", "-c:a", "pcm_f32le", "-f", "wav", "pipe:1"]);
+        ProcessStartInfo start = new(command[0], command[1..])
         {
             UseShellExecute = false,
             CreateNoWindow = true,
@@ -42,25 +68,6 @@ internal static class FfmpegCommand
             RedirectStandardError = true,
         };
         ClearEnvironment(start);
-        if (limited)
-            Add(start, $"--as={options.FfmpegMaxMemoryBytes}", "--core=0", ffmpegPath);
-
-        Add(start, "-nostdin", "-hide_banner", "-nostats", "-v", "level+info", "-filter_threads", "1");
-        Add(start, "-timelimit", $"{Math.Ceiling(options.FfmpegMaxCpuTime.TotalSeconds):0}");
-        Add(start, "-max_alloc", $"{options.FfmpegMaxMemoryBytes / 4}"); // one block; a quarter leaves room for its neighbours
-        if (format == FfmpegFormat.Flac)
-            Add(start, "-err_detect", "crccheck");
-        if (format.Clock == FfmpegClock.GapsFromZero)
-            Add(start, "-copyts");
-        Add(start, "-f", format.Demuxer, "-format_whitelist", format.Demuxer);
-        Add(start, "-protocol_whitelist", filePath is null ? "pipe" : "file");
-        Add(start, "-threads", "1", "-vn", "-sn", "-dn");
-        Add(start, "-i", filePath is null ? "pipe:0" : $"file:{filePath}");
-        if (track is not null)
-            Add(start, "-map", string.Create(CultureInfo.InvariantCulture, $"0:a:{track}"));
-        if (format.Clock != FfmpegClock.SamplesOnly)
-            Add(start, "-af", KeepTime);
-        Add(start, "-map_metadata", "-1", "-bitexact", "-c:a", "pcm_f32le", "-f", "wav", "pipe:1");
         return start;
     }
 
@@ -70,11 +77,5 @@ internal static class FfmpegCommand
         start.Environment.Clear();
         if (OperatingSystem.IsWindows())
             start.Environment["SystemRoot"] = systemRoot; // Windows loads no system library without it
-    }
-
-    private static void Add(ProcessStartInfo start, params ReadOnlySpan<string> arguments)
-    {
-        foreach (string argument in arguments)
-            start.ArgumentList.Add(argument);
     }
 }

@@ -7,14 +7,14 @@ namespace NrSer.Core.Audio.Ffmpeg;
 /// <param name="format">What it is.</param>
 internal sealed class FfmpegFeed(BufferedInput input, FfmpegFormat format)
 {
-    private const int TransportPacketBytes = 188; // ISO/IEC 13818-1
-
     private readonly OggPageWalker? _oggPages = format == FfmpegFormat.Ogg ? new() : null;
     private readonly VocBlockWalker? _vocBlocks = format == FfmpegFormat.Voc ? new() : null;
+    private readonly int? _packetBytes = format == FfmpegFormat.MpegTs ? TransportStream.FindPacketBytes(input.Buffered.Span) : null;
     private readonly long _firstByte = input.PositionBytes;
     private Exception? _failure;
     private long _bytesSent = input.PositionBytes;
     private bool _hasSentAll;
+    private bool _stoppedAtLink;
 
     /// <summary>How far it has come, in bytes from the start of the input.</summary>
     public long BytesSent => Volatile.Read(ref _bytesSent);
@@ -25,12 +25,12 @@ internal sealed class FfmpegFeed(BufferedInput input, FfmpegFormat format)
     /// <summary>What the source threw, or null: ffmpeg saw only an end.</summary>
     public Exception? Failure => Volatile.Read(ref _failure);
 
-    /// <summary>Where the last of several recordings in a row starts, in bytes; null for one.</summary>
-    public long? LinkOffset => _oggPages?.LinkOffset;
+    /// <summary>True when all was sent up to another recording in the same file, at which the input then is.</summary>
+    public bool StoppedAtLink => HasSentAll && Volatile.Read(ref _stoppedAtLink);
 
     /// <summary>True when the end lies within a page or a packet.</summary>
     public bool EndsWithinUnit => HasSentAll && (_oggPages is { IsWithinPage: true } || _vocBlocks is { IsWithinBlock: true }
-        || (format == FfmpegFormat.MpegTs && (BytesSent - _firstByte) % TransportPacketBytes != 0));
+        || (_packetBytes is { } packetBytes && (BytesSent - _firstByte) % packetBytes != 0));
 
     /// <summary>Sends all of it and closes the stream. Never fails: what the source throws is kept.</summary>
     /// <param name="standardInput">Of the process.</param>
@@ -42,15 +42,16 @@ internal sealed class FfmpegFeed(BufferedInput input, FfmpegFormat format)
             try
             {
                 // The last bytes are kept back until it is known that they are no tag, which decoders take for damage.
-                while (await input.FillAsync(Id3Tag.Version1Bytes + 1, cancellationToken).ConfigureAwait(false))
+                while (!_stoppedAtLink && await input.FillAsync(Id3Tag.Version1Bytes + 1, cancellationToken).ConfigureAwait(false))
                 {
                     if (!await TrySendAsync(standardInput, input.Buffered.Length - Id3Tag.Version1Bytes, cancellationToken).ConfigureAwait(false))
                         return;
                 }
 
-                if (Id3Tag.IsVersion1(input.Buffered.Span))
+                bool isTag = !_stoppedAtLink && Id3Tag.IsVersion1(input.Buffered.Span);
+                if (isTag)
                     input.Advance(input.Buffered.Length);
-                else if (!await TrySendAsync(standardInput, input.Buffered.Length, cancellationToken).ConfigureAwait(false))
+                else if (!_stoppedAtLink && !await TrySendAsync(standardInput, input.Buffered.Length, cancellationToken).ConfigureAwait(false))
                     return;
                 Volatile.Write(ref _bytesSent, input.PositionBytes);
                 Volatile.Write(ref _hasSentAll, true);
@@ -69,7 +70,8 @@ internal sealed class FfmpegFeed(BufferedInput input, FfmpegFormat format)
     // False when ffmpeg has all it wants, or has died: its exit code tells which.
     private async ValueTask<bool> TrySendAsync(Stream standardInput, int bytes, CancellationToken cancellationToken)
     {
-        _oggPages?.Append(input.Buffered.Span[..bytes]);
+        if (_oggPages?.Walk(input.Buffered.Span[..bytes], input.Buffered.Span) is { } walked && walked < bytes)
+            (bytes, _stoppedAtLink) = (walked, true);
         _vocBlocks?.Append(input.Buffered.Span[..bytes]);
         try
         {

@@ -27,6 +27,9 @@ internal sealed partial class FfmpegLog
     /// longest.</summary>
     public double? DurationSeconds => _hasGuessed || HasVideo || AudioTracks > 1 ? null : _durationSeconds;
 
+    /// <summary>What bubblewrap said in ffmpeg's place, or null: the recording has no part in that.</summary>
+    public string? SandboxFailure { get; private set; }
+
     /// <summary>Tracks with sound.</summary>
     public int AudioTracks => _audioStreams.Count;
 
@@ -86,6 +89,10 @@ internal sealed partial class FfmpegLog
         else if (DurationPattern().Match(line) is { Success: true } duration)
         {
             _durationSeconds ??= TimeSpan.Parse(duration.Groups["time"].ValueSpan, CultureInfo.InvariantCulture).TotalSeconds;
+        }
+        else if (line.StartsWith("bwrap: ", StringComparison.Ordinal))
+        {
+            SandboxFailure ??= line;
         }
         else
         {

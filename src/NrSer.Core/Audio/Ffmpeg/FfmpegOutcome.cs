@@ -6,6 +6,9 @@ namespace NrSer.Core.Audio.Ffmpeg;
 /// <summary>Reads ffmpeg's exit code and complaints: it exits with 0 even when half of the recording is missing.</summary>
 internal static partial class FfmpegOutcome
 {
+    /// <summary>The reason where nothing could be heard.</summary>
+    public const string NoAudio = "The file has no audio stream.";
+
     private const int MaxQuoteChars = 160;
 
     // Shells report death by signal n as 128 + n. ffmpeg itself answers SIGINT and SIGTERM with 255, after writing a proper end.
@@ -25,7 +28,6 @@ internal static partial class FfmpegOutcome
         NoIndex,
         OutOfMemory,
         UnknownCodec,
-        OtherCodec,
         Pauses,
         NoTrack,
         CutOff,
@@ -36,12 +38,11 @@ internal static partial class FfmpegOutcome
     /// <param name="exitCode">ffmpeg's.</param>
     /// <param name="complaints">Its errors, one a line.</param>
     /// <param name="format">What it was reading.</param>
-    /// <param name="linkOffset">Where the last of several recordings in a row starts, in bytes; null for one.</param>
     /// <returns>What it says of the end and of damage.</returns>
     /// <exception cref="InvalidAudioException">There is no sound, or none that can be decoded.</exception>
     /// <exception cref="IOException">Something stopped ffmpeg; trying again may help.</exception>
     /// <exception cref="FfmpegCrashException">A signal ended it.</exception>
-    public static FfmpegEnding Judge(int exitCode, string complaints, FfmpegFormat format, long? linkOffset)
+    public static FfmpegEnding Judge(int exitCode, string complaints, FfmpegFormat format)
     {
         if (exitCode == CpuLimitExitCode)
             throw new InvalidAudioException($"Decoding the {format.Name} takes more processor time than allowed.");
@@ -52,7 +53,7 @@ internal static partial class FfmpegOutcome
 
         // The decoder calls missing frames corrupt, and only one line tells why they are missing.
         if (format == FfmpegFormat.Amr && complaints.Contains("Not yet implemented", StringComparison.Ordinal))
-            throw new InvalidAudioException(Explain(Meaning.Pauses, complaints, format, linkOffset)!, byteOffset: null);
+            throw new InvalidAudioException(Explain(Meaning.Pauses, complaints, format)!);
 
         FfmpegEnding ending = new(IsCutOff: false, Damages: 0, FirstDamage: null);
         foreach (string line in complaints.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
@@ -60,12 +61,12 @@ internal static partial class FfmpegOutcome
             Meaning meaning = Judge(line, format);
             if (meaning is Meaning.Damage or Meaning.CutOff)
             {
-                string? damage = ending.FirstDamage ?? Explain(Meaning.Damage, line, format, linkOffset: null);
+                string? damage = ending.FirstDamage ?? Explain(Meaning.Damage, line, format);
                 ending = new(ending.IsCutOff || meaning == Meaning.CutOff, ending.Damages + 1, damage);
             }
-            else if (Explain(meaning, line, format, linkOffset) is { } reason)
+            else if (Explain(meaning, line, format) is { } reason)
             {
-                throw new InvalidAudioException(reason, meaning == Meaning.OtherCodec ? linkOffset : null);
+                throw new InvalidAudioException(reason);
             }
         }
 
@@ -74,15 +75,12 @@ internal static partial class FfmpegOutcome
         return ending;
     }
 
-    private static string? Explain(Meaning meaning, string line, FfmpegFormat format, long? linkOffset) => meaning switch
+    private static string? Explain(Meaning meaning, string line, FfmpegFormat format) => meaning switch
     {
-        Meaning.NoAudio => "The file has no audio stream.",
+        Meaning.NoAudio => NoAudio,
         Meaning.NoIndex => "The MP4 has no index: it is cut off, or its recording was never finished.",
         Meaning.OutOfMemory => $"Decoding the {format.Name} takes more memory than allowed.",
         Meaning.UnknownCodec => $"The {format.Name} holds sound in an encoding that this ffmpeg does not know ({Clean(line)}).",
-        Meaning.OtherCodec =>
-            $"The {format.Name} is several recordings in a row, the last of them in another codec; cut it there: "
-            + $"head -c {linkOffset} FILE > 1.{format.Name}; tail -c +{linkOffset + 1} FILE > 2.{format.Name}",
         Meaning.Pauses =>
             $"The {format.Name} stops sending in pauses (DTX), which ffmpeg does not decode. Convert it: sox FILE -r 16000 -c 1 out.wav",
         Meaning.NoTrack => "The file has no audio track of that number; they are counted from 0.",
@@ -106,8 +104,6 @@ internal static partial class FfmpegOutcome
             return Meaning.Harmless;
         if (UnknownCodecPattern().IsMatch(line))
             return Meaning.UnknownCodec;
-        if (format == FfmpegFormat.Ogg && line.Contains("failed to create or replace stream", StringComparison.Ordinal))
-            return Meaning.OtherCodec;
 
         // Many MP3 files are cut from longer ones and have tags at the end: the first frame lacks what came before it, and tags look like a frame
         // with a bad header. What the decoder says is then repeated without its cause.

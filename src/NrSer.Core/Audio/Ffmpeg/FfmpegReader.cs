@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
@@ -58,6 +57,9 @@ internal sealed class FfmpegReader : IAudioReader
     /// <inheritdoc/>
     public double? MissingSeconds { get; private set; }
 
+    /// <summary>True when another recording follows in the same file, at which the input is once this object is disposed.</summary>
+    public bool StoppedAtLink => _feed.StoppedAtLink;
+
     /// <summary>For tests, which look whether it has gone.</summary>
     internal int ProcessId => _process.Id;
 
@@ -65,29 +67,34 @@ internal sealed class FfmpegReader : IAudioReader
     /// <param name="input">At the first byte of the recording.</param>
     /// <param name="format">What the recording was found to be.</param>
     /// <param name="hints">Which track is wanted.</param>
-    /// <param name="options">Limits, and where ffmpeg is.</param>
+    /// <param name="output">Rate and channels to decode to; null for the recording's own.</param>
+    /// <param name="program">ffmpeg.</param>
+    /// <param name="options">Limits.</param>
     /// <param name="cancellationToken">Stops ffmpeg.</param>
     /// <exception cref="InvalidAudioException">ffmpeg cannot decode it.</exception>
     /// <exception cref="FfmpegMissingException">There is no ffmpeg.</exception>
     /// <exception cref="TimeoutException">ffmpeg or the input stalled.</exception>
     public static async Task<FfmpegReader> OpenAsync(
-        BufferedInput input, FfmpegFormat format, RecordingHints hints, AudioOptions options, CancellationToken cancellationToken)
+        BufferedInput input, FfmpegFormat format, RecordingHints hints, AudioFormat? output, FfmpegProgram program, AudioOptions options,
+        CancellationToken cancellationToken)
     {
-        string ffmpegPath = Executable.Find(options.FfmpegPath) ?? throw new FfmpegMissingException(options.FfmpegPath);
-        AmrPacking amrPacking = new();
+        _ = program.FilePath; // throws before anything is copied
         StatedLength stated = StatedLength.Find(format, input); // before its first bytes are gone
-        SpooledFile? file = format.NeedsFile
-            ? await SpooledFile.CreateAsync(input, options.MaxSpooledBytes, amrPacking, cancellationToken).ConfigureAwait(false)
+        bool hasLateTracks = format == FfmpegFormat.Matroska && MatroskaLayout.HasLateTracks(input.Buffered.Span);
+        SpooledFile? file = format.NeedsFile || hasLateTracks
+            ? await SpooledFile.CreateAsync(input, options.MaxSpooledBytes, cancellationToken).ConfigureAwait(false)
             : null;
 
         FfmpegReader reader;
         try
         {
-            amrPacking.ThrowIfSeveral();
             int? track = hints.Track;
+            Mp4Track? heard = format == FfmpegFormat.Mp4 ? Mp4Tracks.Choose(Mp4Tracks.Find(file!.Content), ref track) : null;
             if (format == FfmpegFormat.Mp4)
-                stated = stated.With(Mp4Tracks.Choose(Mp4Tracks.Find(file!.Content), ref track));
-            Process process = Start(FfmpegCommand.Create(ffmpegPath, format, file?.FilePath, track, options), options.FfmpegPath);
+                stated = stated.With(heard);
+            if (heard is { AmrFramesPerSample: > 1 and var frames })
+                throw TooManyFrames(frames);
+            Process process = await program.StartAsync(new(format, file?.FilePath, track, output), cancellationToken).ConfigureAwait(false);
             reader = new(process, input, format, file, stated, hints.Track is not null, options);
         }
         catch
@@ -101,6 +108,13 @@ internal sealed class FfmpegReader : IAudioReader
         {
             await reader.OpenOutputAsync(options, cancellationToken).ConfigureAwait(false);
             return reader;
+        }
+        catch (InvalidAudioException invalid) when (hasLateTracks && invalid.Reason == FfmpegOutcome.NoAudio)
+        {
+            await reader.DisposeAsync().ConfigureAwait(false);
+            throw new InvalidAudioException(
+                $"The {format.Name} describes its tracks behind their sound, and has no index that says where. Write it anew: mkvmerge -o out.mka {Conversion.File}",
+                byteOffset: null, invalid);
         }
         catch
         {
@@ -152,17 +166,9 @@ internal sealed class FfmpegReader : IAudioReader
             await _file.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static Process Start(ProcessStartInfo startInfo, string ffmpegPath)
-    {
-        try
-        {
-            return Process.Start(startInfo)!; // null only with UseShellExecute
-        }
-        catch (Win32Exception exception)
-        {
-            throw new FfmpegMissingException(ffmpegPath, exception);
-        }
-    }
+    private static InvalidAudioException TooManyFrames(int frames) => new(
+        $"The 3GP packs {frames} frames of AMR into each sample, of which ffmpeg decodes only the first. Unpack it: "
+        + $"ffmpeg -i {Conversion.File} -c copy out.amr");
 
     private async Task OpenOutputAsync(AudioOptions options, CancellationToken cancellationToken)
     {
@@ -206,7 +212,9 @@ internal sealed class FfmpegReader : IAudioReader
             throw new TimeoutException($"Decoding made no progress for {_options.FfmpegStallLimit.TotalSeconds:0} s.");
         if (_feed.Failure is { } failure)
             ExceptionDispatchInfo.Throw(failure);
-        return (log, FfmpegOutcome.Judge(_process.ExitCode, log.Complaints, _format, _feed.LinkOffset));
+        if (log.SandboxFailure is { } sandboxFailure)
+            throw new IOException($"The sandbox of ffmpeg failed: {sandboxFailure}");
+        return (log, FfmpegOutcome.Judge(_process.ExitCode, log.Complaints, _format));
     }
 
     // Nothing more comes: was that all?

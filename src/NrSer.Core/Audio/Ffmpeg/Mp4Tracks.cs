@@ -7,7 +7,7 @@ internal static class Mp4Tracks
 {
     private const int MaxBoxes = 100_000; // in all: a hostile file holds millions
 
-    private static readonly HashSet<string> s_parents = ["moov", "trak", "mdia", "edts"];
+    private static readonly HashSet<string> s_parents = ["moov", "trak", "mdia", "minf", "stbl", "edts"];
 
     /// <summary>Finds the tracks with sound.</summary>
     /// <param name="file">The whole file; left anywhere.</param>
@@ -41,7 +41,7 @@ internal static class Mp4Tracks
                     tracks.Add(new Track());
                 if (s_parents.Contains(name))
                     Walk(at + headerBytes, boxEnd);
-                else if (name is "mvhd" or "tkhd" or "mdhd" or "hdlr" or "elst")
+                else if (name is "mvhd" or "tkhd" or "mdhd" or "hdlr" or "elst" or "stsd")
                     Parse(name, ReadBody(at + headerBytes, boxEnd));
                 at = boxEnd;
             }
@@ -95,6 +95,7 @@ internal static class Mp4Tracks
         private (long Timescale, long Duration) _media;
         private long _editedUnits;
         private int _edits;
+        private int _amrFramesPerSample = 1;
 
         public bool IsSound { get; private set; }
 
@@ -108,6 +109,8 @@ internal static class Mp4Tracks
                 _media = Timing(body);
             else if (name == "elst" && body.Length >= 8)
                 ParseEdits(body);
+            else if (name == "stsd")
+                ParseAmr(body);
         }
 
         public Mp4Track Describe(long movieTimescale)
@@ -115,7 +118,16 @@ internal static class Mp4Tracks
             bool hasEdits = _edits > 0 && _editedUnits > 0 && movieTimescale > 0;
             double? seconds = hasEdits ? _editedUnits / (double)movieTimescale
                 : _media is { Timescale: > 0, Duration: > 0 and < uint.MaxValue } ? _media.Duration / (double)_media.Timescale : null;
-            return new(_isEnabled, seconds, hasEdits);
+            return new(_isEnabled, seconds, hasEdits, _amrFramesPerSample);
+        }
+
+        private void ParseAmr(ReadOnlySpan<byte> body)
+        {
+            const int AmrFramesAt = 4 + 4 + 1 + 2 + 1; // 3GPP TS 26.244, AMRSpecificBox: its name, vendor, decoder, modes, changes of mode
+
+            int amr = body.IndexOf("damr"u8);
+            if (amr >= 0 && amr + AmrFramesAt < body.Length)
+                _amrFramesPerSample = body[amr + AmrFramesAt];
         }
 
         // Each edit: how long it is to be played, from where in the track, or −1 for nothing, how fast.
@@ -142,4 +154,5 @@ internal static class Mp4Tracks
 /// <param name="IsEnabled">Players play it unless told otherwise: what ffmpeg calls default.</param>
 /// <param name="Seconds">How long it is to be played, from the file's zero on; null where that is not stated, as in fragmented files.</param>
 /// <param name="HasEdits">The length is that of an edit list, which leaves out what an encoder filled up.</param>
-internal sealed record Mp4Track(bool IsEnabled, double? Seconds, bool HasEdits);
+/// <param name="AmrFramesPerSample">Of AMR, how many of its frames are packed into each sample of the track.</param>
+internal sealed record Mp4Track(bool IsEnabled, double? Seconds, bool HasEdits, int AmrFramesPerSample);

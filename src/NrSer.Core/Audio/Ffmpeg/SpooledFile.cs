@@ -29,11 +29,9 @@ internal sealed class SpooledFile : IAsyncDisposable
     /// <summary>Copies the rest of the input.</summary>
     /// <param name="input">Read to its end.</param>
     /// <param name="maxBytes">The largest file written.</param>
-    /// <param name="amrPacking">Sees all that is copied.</param>
     /// <param name="cancellationToken">Stops the copying and deletes the file.</param>
     /// <exception cref="InvalidAudioException">The recording is larger.</exception>
-    public static async Task<SpooledFile> CreateAsync(
-        BufferedInput input, long maxBytes, AmrPacking amrPacking, CancellationToken cancellationToken)
+    public static async Task<SpooledFile> CreateAsync(BufferedInput input, long maxBytes, CancellationToken cancellationToken)
     {
         if (input.LengthBytes > maxBytes)
             throw TooLarge(maxBytes);
@@ -43,7 +41,6 @@ internal sealed class SpooledFile : IAsyncDisposable
         {
             while (await input.FillAsync(1, cancellationToken).ConfigureAwait(false))
             {
-                amrPacking.Append(input.Buffered.Span);
                 await spooled._file.WriteAsync(input.Buffered, cancellationToken).ConfigureAwait(false);
                 input.Advance(input.Buffered.Length);
                 if (input.PositionBytes > maxBytes)

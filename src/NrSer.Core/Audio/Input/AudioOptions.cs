@@ -40,6 +40,9 @@ public sealed class AudioOptions
     [Required]
     public string FfmpegPath { get; init; } = "ffmpeg";
 
+    /// <summary>Whether ffmpeg runs in a sandbox of its own, by bubblewrap (Linux): no network, nothing to write to.</summary>
+    public SandboxUse FfmpegSandbox { get; init; }
+
     /// <summary>Address space ffmpeg may use, 256 MiB to 64 GiB; enforced where <c>prlimit</c> exists (Linux).</summary>
     [Range(256L << 20, 64L << 30)]
     public long FfmpegMaxMemoryBytes { get; init; } = 1L << 30;
@@ -64,6 +67,19 @@ public enum CutOffTreatment
 
     /// <summary>All are refused.</summary>
     Refuse,
+}
+
+/// <summary>Whether a program that reads what strangers made runs in a sandbox.</summary>
+public enum SandboxUse
+{
+    /// <summary>Where bubblewrap is installed and the host allows it; the log says which.</summary>
+    WherePossible,
+
+    /// <summary>Only there: elsewhere nothing is decoded.</summary>
+    Require,
+
+    /// <summary>Nowhere.</summary>
+    Off,
 }
 
 /// <summary>Checks <see cref="AudioOptions"/> against its ranges; generated from the attributes.</summary>

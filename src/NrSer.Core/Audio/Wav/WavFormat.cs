@@ -15,6 +15,12 @@ internal readonly record struct WavFormat(int SampleRateHz, int Channels, WavEnc
 
     private const int MinBytes = 16;
 
+    /// <summary>What is read, and since which version of ours.</summary>
+    public static IReadOnlyList<(string Name, string Since)> Forms { get; } =
+    [
+        ("RIFF, RF64, BW64 with PCM, float, A-law or µ-law", "0.1"), ("RIFX", "0.2"),
+    ];
+
     // KSDATAFORMAT_SUBTYPE_*: the format tag, then these bytes, the same for every tag.
     private static ReadOnlySpan<byte> SubformatTail => [0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x80, 0x00, 0x00, 0xAA, 0x00, 0x38, 0x9B, 0x71];
 

@@ -17,8 +17,7 @@ public sealed class FfmpegCommandTests : IDisposable
     public void Create_AnyInput_AllowsOneDemuxerOneProtocolOneStream(string? filePath, string protocol, string input)
     {
         FfmpegFormat format = ContentSniffer.FindFfmpegFormat("fLaC\0\0\0\"then the stream info"u8)!;
-        ProcessStartInfo start =
-            FfmpegCommand.Create("/opt/ffmpeg", format, filePath, track: null, new AudioOptions { FfmpegMaxCpuTime = TimeSpan.FromSeconds(90.5) });
+        ProcessStartInfo start = Create(format, filePath);
         Assert.Equal("flac", After("-f"));
         Assert.Equal("flac", After("-format_whitelist"));
         Assert.Equal(protocol, After("-protocol_whitelist"));
@@ -42,7 +41,7 @@ public sealed class FfmpegCommandTests : IDisposable
     {
         foreach (FfmpegFormat format in FfmpegFormat.All)
         {
-            ProcessStartInfo start = FfmpegCommand.Create("/opt/ffmpeg", format, filePath: null, track: null, new AudioOptions());
+            ProcessStartInfo start = Create(format, filePath: null);
             Assert.Equal(format.Demuxer, start.ArgumentList[start.ArgumentList.IndexOf("-format_whitelist") + 1]);
             Assert.Equal(format.Clock != FfmpegClock.SamplesOnly, start.ArgumentList.Contains("-af"));
             Assert.Equal(format.Clock == FfmpegClock.GapsFromZero, start.ArgumentList.Contains("-copyts"));
@@ -73,6 +72,10 @@ public sealed class FfmpegCommandTests : IDisposable
             || line.StartsWith("SHLVL=", StringComparison.Ordinal) || line.StartsWith("_=", StringComparison.Ordinal), line));
     }
 
+    private static ProcessStartInfo Create(FfmpegFormat format, string? filePath) => FfmpegCommand.Create(
+        "/opt/ffmpeg", new FfmpegInput(format, filePath, Track: null, Output: null), sandbox: null,
+        new AudioOptions { FfmpegMaxCpuTime = TimeSpan.FromSeconds(90.5) });
+
     private static byte[] Flac() => [.. "fLaC"u8, .. new byte[200_000]];
 
     private AudioOptions Fake(string script)
@@ -82,6 +85,6 @@ public sealed class FfmpegCommandTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The script needs a shell.");
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        return new AudioOptions { FfmpegPath = path };
+        return new AudioOptions { FfmpegPath = path, FfmpegSandbox = SandboxUse.Off };
     }
 }

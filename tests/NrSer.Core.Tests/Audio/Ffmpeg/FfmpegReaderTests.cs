@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
 using NrSer.Core.Audio;
 using NrSer.Core.Audio.Ffmpeg;
 using NrSer.Core.Audio.Input;
@@ -149,7 +150,8 @@ public sealed class FfmpegReaderTests
         AudioOptions options = new() { FfmpegStallLimit = TimeSpan.FromSeconds(1) };
         BufferedInput input = new(new StuckStream(file[..1000]));
         await Assert.ThrowsAsync<TimeoutException>(
-            () => FfmpegReader.OpenAsync(input, FfmpegFormat.Ogg, RecordingHints.None, options, Reading.Token));
+            () => FfmpegReader.OpenAsync(
+                input, FfmpegFormat.Ogg, RecordingHints.None, output: null, new FfmpegProgram(options, NullLogger.Instance), options, Reading.Token));
     }
 
     [Fact]
@@ -182,7 +184,7 @@ public sealed class FfmpegReaderTests
     {
         byte[] file = await FfmpegEncoder.EncodeToneAsync("m4a", "aac");
         BufferedInput input = new(new ForwardStream(file));
-        SpooledFile spooled = await SpooledFile.CreateAsync(input, file.Length, new AmrPacking(), Reading.Token);
+        SpooledFile spooled = await SpooledFile.CreateAsync(input, file.Length, Reading.Token);
         Assert.Equal(file, await File.ReadAllBytesAsync(spooled.FilePath, Reading.Token));
         if (!OperatingSystem.IsWindows())
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(spooled.FilePath));

@@ -15,31 +15,45 @@ public sealed class OggPageWalkerTests
         {
             OggPageWalker walker = new();
             foreach (byte[] block in Pages[..length].Chunk(blockBytes))
-                walker.Append(block);
+                Assert.Equal(block.Length, walker.Walk(block, block));
             Assert.Equal(length is not (0 or 31) && length != Pages.Length, walker.IsWithinPage);
         });
 
     [Fact]
-    public void LinkOffset_OfOneRecording_IsNull_OfSeveral_IsWhereTheLastStarts()
+    public void Walk_ChainInBlocksOfAnyLength_StopsWhereEachLinkBegins()
     {
         byte[] first = [.. "OggS"u8, 0, 2, .. new byte[20], 1, 3, 7, 7, 7];
         byte[] next = [.. "OggS"u8, 0, 0, .. new byte[20], 1, 3, 7, 7, 7];
-        byte[] multiplexed = [.. first, .. first, .. next, .. next];
-        OggPageWalker walker = new();
-        walker.Append(multiplexed);
-        Assert.Null(walker.LinkOffset);
-        walker.Append(multiplexed);
-        Assert.Equal(multiplexed.Length, walker.LinkOffset);
+        byte[] link = [.. first, .. first, .. next, .. next];
+        byte[] chain = [.. link, .. link, .. link];
+        for (int blockBytes = 1; blockBytes <= chain.Length; blockBytes++)
+        {
+            OggPageWalker walker = new();
+            int at = 0;
+            List<int> links = [];
+            while (at < chain.Length)
+            {
+                int end = Math.Min(at + blockBytes, chain.Length);
+                int walked = walker.Walk(chain.AsSpan(at..end), chain.AsSpan(at..Math.Min(end + OggPageWalker.MarkBytes, chain.Length)));
+                at += walked;
+                if (at == end)
+                    continue;
+                links.Add(at);
+                walker = new(); // as each link has one of its own
+            }
+
+            Assert.Equal([link.Length, 2 * link.Length], links);
+        }
     }
 
     [Fact]
     public void IsWithinPage_TagBehindTheLastPage_IsFalse()
     {
         OggPageWalker walker = new();
-        walker.Append(Pages);
-        walker.Append("TAG"u8);
+        walker.Walk(Pages, Pages);
+        walker.Walk("TAG"u8, "TAG"u8);
         Assert.False(walker.IsWithinPage);
-        walker.Append(new byte[125]);
+        walker.Walk(new byte[125], new byte[125]);
         Assert.False(walker.IsWithinPage);
     }
 }
