@@ -27,7 +27,8 @@ internal static class LongRecording
         int chunks = hours * 12;
         Recording recording = GeneratedResults.Recording(number, s_day, chunks * 75) with
         {
-            ExpectedChunks = chunks, BlobName = $"long/{hours} h.wav",
+            ExpectedChunks = chunks,
+            BlobName = $"long/{hours} h.wav",
         };
         await GeneratedResults.StoreAsync(account, recording, stop);
         var blobs = new ChunkBlobs(account.Blobs);

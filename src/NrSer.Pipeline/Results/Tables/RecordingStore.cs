@@ -125,7 +125,7 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
             if (standing is null)
                 return false;
             Chunk finished = change with { FinishedAt = standing.FinishedAt ?? change.FinishedAt };
-            if (await TryMergeAsync(_tables.Chunks, EntityOf(finished), new ETag(standing.Version!), cancellationToken)
+            if (await _tables.Chunks.TryMergeAsync(EntityOf(finished), new ETag(standing.Version!), cancellationToken)
                 .ConfigureAwait(false) is not null)
                 return true;
             standing = null;
@@ -147,7 +147,7 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
             Chunk chunk = ChunkOf(row, failure.Id);
             if (chunk.FinishedAt is not null || chunk.FailedGeneration >= failure.FailedGeneration)
                 return true; // a late letter must not hide a newer one, and a repeated one keeps the first time: the summary depends on it
-            if (await TryMergeAsync(_tables.Chunks, EntityOf(failure), row.ETag, cancellationToken).ConfigureAwait(false) is not null)
+            if (await _tables.Chunks.TryMergeAsync(EntityOf(failure), row.ETag, cancellationToken).ConfigureAwait(false) is not null)
                 return true;
         }
     }
@@ -271,8 +271,8 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
             if (change.Status.IsOpen() && !wasOpen) // before the row, so that it is never forgotten
                 await Open.AddAsync(OpenWork.Unfinished, [change.Id], cancellationToken).ConfigureAwait(false);
             string? version = standing is null
-                ? await TryAddAsync(_tables.Recordings, columns, cancellationToken).ConfigureAwait(false)
-                : await TryMergeAsync(_tables.Recordings, columns, new ETag(standing.Version!), cancellationToken).ConfigureAwait(false);
+                ? await _tables.Recordings.TryAddAsync(columns, cancellationToken).ConfigureAwait(false)
+                : await _tables.Recordings.TryMergeAsync(columns, new ETag(standing.Version!), cancellationToken).ConfigureAwait(false);
             if (version is not null)
             {
                 if (wasOpen && !change.Status.IsOpen())
@@ -281,34 +281,6 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
             }
 
             (standing, hasTried) = (null, true);
-        }
-    }
-
-    /// <returns>The row's version; null when another writer was faster: look again at what it wrote.</returns>
-    private static async Task<string?> TryAddAsync(TableClient table, TableEntity row, CancellationToken cancellationToken)
-    {
-        try
-        {
-            Response added = await table.AddEntityAsync(row, cancellationToken).ConfigureAwait(false);
-            return added.Headers.ETag?.ToString();
-        }
-        catch (RequestFailedException race) when (race.Status == 409)
-        {
-            return null;
-        }
-    }
-
-    /// <returns>The row's version; null when another writer was faster: look again at what it wrote.</returns>
-    private static async Task<string?> TryMergeAsync(TableClient table, TableEntity columns, ETag seen, CancellationToken cancellationToken)
-    {
-        try
-        {
-            Response merged = await table.UpdateEntityAsync(columns, seen, TableUpdateMode.Merge, cancellationToken).ConfigureAwait(false);
-            return merged.Headers.ETag?.ToString();
-        }
-        catch (RequestFailedException race) when (race.Status is 404 or 412)
-        {
-            return null;
         }
     }
 }

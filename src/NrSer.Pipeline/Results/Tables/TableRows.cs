@@ -1,3 +1,4 @@
+using Azure;
 using Azure.Data.Tables;
 
 namespace NrSer.Pipeline.Results.Tables;
@@ -37,5 +38,35 @@ internal static class TableRows
         }
 
         return row;
+    }
+
+    /// <summary>Adds a row.</summary>
+    /// <returns>Its version; null when another writer was faster: look again at what it wrote.</returns>
+    public static async Task<string?> TryAddAsync(this TableClient table, TableEntity row, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Response added = await table.AddEntityAsync(row, cancellationToken).ConfigureAwait(false);
+            return added.Headers.ETag?.ToString();
+        }
+        catch (RequestFailedException race) when (race.Status == 409)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Merges columns into a row that is as it was seen.</summary>
+    /// <returns>Its version; null when another writer was faster: look again at what it wrote.</returns>
+    public static async Task<string?> TryMergeAsync(this TableClient table, TableEntity columns, ETag seen, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Response merged = await table.UpdateEntityAsync(columns, seen, TableUpdateMode.Merge, cancellationToken).ConfigureAwait(false);
+            return merged.Headers.ETag?.ToString();
+        }
+        catch (RequestFailedException race) when (race.Status is 404 or 412)
+        {
+            return null;
+        }
     }
 }
