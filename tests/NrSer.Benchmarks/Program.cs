@@ -5,6 +5,12 @@ if (args is ["lake", .. var more])
     await LakeLoad.RunAsync(more);
 else if (args is ["cuda"])
     return CudaComparison.Run();
+else if (args is ["feed"])
+    await FeedReading.RunAsync();
+else if (args is ["ticks"])
+    await TickCounts.RunAsync();
+else if (args is ["workers"])
+    WorkerSimulation.Run();
 else
     BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
 return 0;
