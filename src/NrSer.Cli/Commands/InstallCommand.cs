@@ -19,8 +19,8 @@ internal static class InstallCommand
         var wanted = new Argument<string>("model")
         {
             Description =
-                $"{string.Join(", ", ModelHub.Names)}; OWNER/NAME of huggingface.co with a HuBERT or wav2vec 2.0 for categories or ratings; a folder with the "
-                + "files of such a model; or a model that was added by its entry alone.",
+                $"{string.Join(", ", ModelHub.Names)}; OWNER/NAME of huggingface.co with a HuBERT or wav2vec 2.0 for categories or ratings; a folder "
+                + "with the files of such a model; or a model that was added by its entry alone.",
         };
         var from = new Option<string?>("--from")
         {
@@ -83,7 +83,8 @@ internal static class InstallCommand
                     if (ModelHub.BlockBeside(source, entry.Id) is { } beside && installed.Find($"{called}-snr-level") is null)
                     {
                         block = await installer.InstallAsync(
-                            beside, $"{called}-snr-level", vocabulary, _ => { }, loaded => Bench(terminal, loaded, cancellationToken), cancellationToken);
+                            beside, $"{called}-snr-level", vocabulary, _ => { }, loaded => Bench(terminal, loaded, cancellationToken),
+                            cancellationToken);
                     }
                 }
                 else

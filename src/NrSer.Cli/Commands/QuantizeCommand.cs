@@ -32,9 +32,10 @@ internal static class QuantizeCommand
         var format = new Option<ReportWriter.Format>("--format") { Description = "Text, Markdown or Json." }.OnlyNames();
         var use = new Option<bool>("--use") { Description = "Use it from now on." };
         var command = new Command("quantize",
-            "Installs an emotion model a second time, with the products of its transformer in eight bits: less time and memory on processors with VNNI "
-            + "or AMX. Told alike by it and the model have to be "
-            + string.Create(CultureInfo.InvariantCulture, $"{EmotionAgreement.LeastAgreement:P0} of the recordings given, and the recall may change by ")
+            "Installs an emotion model a second time, with the products of its transformer in eight bits: less time and memory on processors with "
+            + "VNNI or AMX. " + string.Create(
+                CultureInfo.InvariantCulture,
+                $"Both have to tell {100 * EmotionAgreement.LeastAgreement} % of the recordings given alike, and the recall may change by ")
             + string.Create(CultureInfo.InvariantCulture, $"{100 * EmotionAgreement.MostRecallChange} points; otherwise it is not installed."))
         {
             model, sources, name, seed, format, use,
@@ -69,8 +70,8 @@ internal static class QuantizeCommand
                     terminal.Note(string.Create(
                         CultureInfo.InvariantCulture,
                         $"{node["measured"]!["products"]} products in eight bits: "
-                        + $"{Megabytes(models.Catalog.FileOf(entry), models.Catalog.WeightsOf(entry)):F1} MB -> {Megabytes(At("file"), At("weights")):F1} MB, "
-                        + $"RTF {before:F4} -> {after:F4} on one thread."));
+                        + $"{Megabytes(models.Catalog.FileOf(entry), models.Catalog.WeightsOf(entry)):F1} MB -> "
+                        + $"{Megabytes(At("file"), At("weights")):F1} MB, RTF {before:F4} -> {after:F4} on one thread."));
                     if (parsed.GetValue(sources) is { Length: > 0 } recordings)
                         await JudgeAsync(services, made, recordings, parsed.GetValue(seed), parsed.GetValue(format), node, cancellationToken);
                     else
@@ -117,7 +118,8 @@ internal static class QuantizeCommand
     private static JsonObject Write(ModelCatalog catalog, ModelEntry entry, string name, string stage)
     {
         string stem = $"{name}-{entry.Version}", onnx = Path.Combine(stage, $"{stem}.onnx");
-        (int products, string weights) = EightBitNetwork.Write(catalog.FileOf(entry), catalog.WeightsOf(entry), onnx, Path.Combine(stage, $"{stem}.weights"));
+        (int products, string weights) = EightBitNetwork.Write(
+            catalog.FileOf(entry), catalog.WeightsOf(entry), onnx, Path.Combine(stage, $"{stem}.weights"));
         JsonObject node = InstalledCatalog.EntryOf(catalog, entry);
         node.Remove("url");
         (node["name"], node["file"], node["weights"], node["fixture"]) = (name, $"{stem}.onnx", $"{stem}.weights", $"{stem}.fixture.json");

@@ -64,7 +64,7 @@ internal static class InstalledEntry
         };
         if (layout.Ratings.Count > 0)
         {
-            (double lowest, double highest) = scale ?? layout.RatingRange ?? (0, 1); // as public models are trained on MSP-Podcast, where nothing is said
+            (double lowest, double highest) = scale ?? layout.RatingRange ?? (0, 1); // as public models of MSP-Podcast have it
             emotion["attributes"] = new JsonArray([.. layout.Ratings.Select(rating => (JsonNode)rating)]);
             emotion["attributeRange"] = new JsonArray(lowest, highest);
         }
@@ -96,7 +96,8 @@ internal static class InstalledEntry
         ["outputs"] = Tensors(("score", new JsonArray("batch"))),
         ["stft"] = Framing(DenseSnrNetwork.Stft.FftSamples, DenseSnrNetwork.Stft.HopSamples),
         ["snrLevel"] = new JsonObject { ["noiseThreshold"] = 0.6, ["similarity"] = "frames", ["enhancer"] = enhancer }, // the paper's
-        ["trainingData"] = Data(("MSP-Podcast 1.11 (Lotfian and Busso 2019)", "academic, by agreement"), ("AudioSet (Gemmeke et al. 2017)", "not stated")),
+        ["trainingData"] = Data(
+            ("MSP-Podcast 1.11 (Lotfian and Busso 2019)", "academic, by agreement"), ("AudioSet (Gemmeke et al. 2017)", "not stated")),
     };
 
     /// <summary>The entry of an SNR-level block that was fitted here.</summary>

@@ -10,7 +10,7 @@ namespace NrSer.Cli.Models;
 /// <param name="Taken">What that took.</param>
 internal sealed record NetworkSpeed(TimeSpan Audio, TimeSpan Taken)
 {
-    private const int SegmentSamples = 5 * SegmentGrid.SampleRateHz; // of a network that takes any length
+    private const int SegmentSamples = SegmentGrid.SampleRateHz; // of a network that takes any length; longer ones take more memory than installing
 
     /// <summary>Seconds of work per second of audio.</summary>
     public double RealTimeFactor => Taken / Audio;

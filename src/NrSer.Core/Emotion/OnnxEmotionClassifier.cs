@@ -46,7 +46,8 @@ public sealed class OnnxEmotionClassifier : IEmotionClassifier
         int labels = _entry.Labels.Count, attributes = _entry.Attributes.Count, heard = windows.Count;
         using MemoryOwner<float> logits = MemoryOwner<float>.Allocate(heard * labels), ratings = MemoryOwner<float>.Allocate(heard * attributes);
         (Memory<float>, long[])[] outputs = [(logits.Memory, [heard, labels]), (ratings.Memory, [heard, attributes])];
-        _model.Run(windows.Samples, [heard, windows.Length], outputs.AsSpan(labels > 0 ? .. : 1..)[..((labels > 0 ? 1 : 0) + (attributes > 0 ? 1 : 0))]);
+        int first = labels > 0 ? 0 : 1, last = attributes > 0 ? 1 : 0;
+        _model.Run(windows.Samples, [heard, windows.Length], outputs.AsSpan(first..(last + 1)));
         windows.Average(logits.Span, labels);
         windows.Average(ratings.Span, attributes);
 

@@ -5,8 +5,8 @@ namespace NrSer.Core.Models;
 
 /// <summary>Whether a processor multiplies and adds numbers of eight bits in one instruction, with sums of 32.</summary>
 /// <remarks>
-/// Without (Intel SDM: VPMADDUBSW), x86 adds pairs of products in 16 bits, which do not hold them: networks of eight bits would be wrong there, and are
-/// hardly faster.
+/// Without (Intel SDM: VPMADDUBSW), x86 adds pairs of products in 16 bits, which do not hold them: networks of eight bits would be wrong there, and
+/// are hardly faster.
 /// </remarks>
 public static class EightBitProcessor
 {

@@ -37,8 +37,14 @@ internal static class Heard
     public static string LabelOf(Segment segment)
     {
         ArgumentNullException.ThrowIfNull(segment);
-        return !segment.IsSpeech ? "no speech" : segment.Emotion is null ? segment.EmotionModel is null ? "not yet recognised" : RatedAlone : segment.IsReportable == false ? "unsure"
-            : segment.Emotion;
+        return segment switch
+        {
+            { IsSpeech: false } => "no speech",
+            { Emotion: null, EmotionModel: not null } => RatedAlone,
+            { Emotion: null } => "not yet recognised",
+            { IsReportable: false } => "unsure",
+            _ => segment.Emotion,
+        };
     }
 
     private const string RatedAlone = "rated only"; // by a model that knows arousal, valence and dominance, and no emotions

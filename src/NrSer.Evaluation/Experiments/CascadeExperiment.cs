@@ -37,8 +37,8 @@ public static class CascadeExperiment
             .OrderByDescending(group => group.Key ?? double.PositiveInfinity)
             .Select(group => (group.Key is { } snrDb ? $"{snrDb:+0;-0;0} dB" : "as recorded", group.Key, group.ToArray()))];
         report.Notes.Add(
-            $"{set.Speech.Count} recordings of speech, {noise.Length} of noise alone, each as one segment of up to 30 s. {screen.Enhancer.Id} takes an "
-            + $"RTF of {work.SmallRtf:F4}, {chosen} {work.LargeRtf:F4} (each on one thread, {experiment.Models.Options.EffectiveThreads} at once).");
+            $"{set.Speech.Count} recordings of speech, {noise.Length} of noise alone, each as one segment of up to 30 s. {screen.Enhancer.Id} takes "
+            + $"an RTF of {work.SmallRtf:F4}, {chosen} {work.LargeRtf:F4} (one thread each, {experiment.Models.Options.EffectiveThreads} at once).");
         report.Tables.Add(new ReportTable(
             $"With the cascade and without: what it leaves to {chosen}, and what is told otherwise",
             ["what", "clips", "left to it", "same word of the gate", "mean S with", "mean S without", "same emotion", "UAR with", "UAR without",
@@ -71,13 +71,15 @@ public static class CascadeExperiment
             Cell(items, drawn => drawn.Average(i => items[i].IsLeft ? 1.0 : 0)),
             Cell(items, drawn => drawn.Average(i => items[i].SameGate ? 1.0 : 0)),
             Report.Cell(items.Average(item => item.ScoreWith)), Report.Cell(items.Average(item => item.ScoreWithout)),
-            .. isSpeech ? (IEnumerable<string>)[Cell(items, drawn => drawn.Average(i => items[i].With.Predicted == items[i].Without.Predicted ? 1.0 : 0)),
-                Cell(labelled, drawn => Prediction.Recall(cascaded, drawn, labels)), Cell(labelled, drawn => Prediction.Recall(alone, drawn, labels)),
-                Cell(
-                    labelled, drawn => Prediction.Recall(cascaded, drawn, labels) - Prediction.Recall(alone, drawn, labels), Report.DifferenceFormat)]
-                : Enumerable.Repeat("–", 4),
+            .. isSpeech ? Told() : Enumerable.Repeat("–", 4),
         ];
 
+        string[] Told() =>
+        [
+            Cell(items, drawn => drawn.Average(i => items[i].With.Predicted == items[i].Without.Predicted ? 1.0 : 0)),
+            Cell(labelled, drawn => Prediction.Recall(cascaded, drawn, labels)), Cell(labelled, drawn => Prediction.Recall(alone, drawn, labels)),
+            Cell(labelled, drawn => Prediction.Recall(cascaded, drawn, labels) - Prediction.Recall(alone, drawn, labels), Report.DifferenceFormat),
+        ];
         string Cell(Heard[] of, Func<int[], double> statistic, string format = "F3") => of.Length == 0 ? "–" : Report.Cell(
             new CrossedBootstrap(of.Select(item => (item.With.Speaker, item.With.NoiseSource)), experiment.Seed).Estimate(statistic), format);
     }

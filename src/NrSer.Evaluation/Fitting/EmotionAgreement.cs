@@ -51,7 +51,8 @@ public sealed record EmotionAgreement(Interval Agreement, Interval RecallChange,
         Prediction[] ones = [.. labelled.Select(both => both.One)], others = [.. labelled.Select(both => both.Other)];
         int labels = experiment.Classifier.Labels.Count;
         Interval same = Over(all, items => items.Average(i => all[i].One.Predicted == all[i].Other.Predicted ? 1.0 : 0));
-        Interval one = Over(labelled, items => Prediction.Recall(ones, items, labels)), two = Over(labelled, items => Prediction.Recall(others, items, labels));
+        Interval one = Over(labelled, items => Prediction.Recall(ones, items, labels));
+        Interval two = Over(labelled, items => Prediction.Recall(others, items, labels));
         Interval change = Over(labelled, items => Prediction.Recall(others, items, labels) - Prediction.Recall(ones, items, labels));
         double further = all.Average(both => Math.Abs(both.One.Estimate.Confidence - both.Other.Estimate.Confidence));
         Report report = experiment.NewReport("Agreement", [experiment.Models.EmotionEntry.Id, name]);

@@ -157,7 +157,9 @@ public sealed class InstalledModelsTests : IDisposable
         JsonElement tables = (await RunAsync(
             "evaluate", "cascade", _scratch["speech"], "--noise", _scratch["noise"], "--snr", "0", "--json")).Json().GetProperty("tables");
         Assert.Equal(["0.000", "1.000", "0.000"], tables[0].GetProperty("rows").EnumerateArray().Select(row => row[2].GetString()![..5]));
-        Assert.All(tables[0].GetProperty("rows").EnumerateArray().Take(2), row => Assert.StartsWith("1.000", row[6].GetString(), StringComparison.Ordinal));
+        Assert.All(
+            tables[0].GetProperty("rows").EnumerateArray().Take(2),
+            row => Assert.StartsWith("1.000", row[6].GetString(), StringComparison.Ordinal));
         Assert.Equal("1.000", tables[1].GetProperty("rows")[0][1].GetString()); // an archive with nothing clean
         (await RunAsync("models", "use", "nrser-enhancer-small", "nrser-snr-level-small")).Succeeded();
         Assert.Contains("the small enhancer itself", (await RunAsync("evaluate", "cascade", _scratch["speech"])).Refused(ExitCode.BadInput),

@@ -130,7 +130,8 @@ internal sealed record HubertConfiguration
         Only(ModelType is "hubert" or "wav2vec2", "model_type", ModelType, "hubert and wav2vec2");
         Only(
             Architectures is null or [] || Architectures is [{ } first] && s_heads.Any(head => first.EndsWith(head, StringComparison.Ordinal)),
-            "architectures", string.Join(", ", Architectures ?? []), string.Join(", ", s_heads.SelectMany(head => new[] { $"Hubert{head}", $"Wav2Vec2{head}" })));
+            "architectures", string.Join(", ", Architectures ?? []),
+            string.Join(", ", s_heads.SelectMany(head => new[] { $"Hubert{head}", $"Wav2Vec2{head}" })));
         Only(PoolingMode is null or "mean", "pooling_mode", PoolingMode, "mean");
         Only(HiddenAct == "gelu", "hidden_act", HiddenAct, "gelu");
         Only(FeatExtractActivation == "gelu", "feat_extract_activation", FeatExtractActivation, "gelu");

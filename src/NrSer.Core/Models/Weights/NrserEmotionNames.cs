@@ -23,7 +23,8 @@ public static class NrserEmotionNames
             (@"encoder\.layers\.(\d+)\.fc2\.", "encoder.layers.$1.feed_forward.output_dense."),
             (@"encoder\.layers\.(\d+)\.final_layer_norm\.", "encoder.layers.$1.final_layer_norm."),
         }.Select(pair => (
-            new Regex($"^{Regex.Escape(Wrapper)}{pair.Item1}", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant), $"hubert.{pair.Item2}")),
+            new Regex($"^{Regex.Escape(Wrapper)}{pair.Item1}", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant),
+            $"hubert.{pair.Item2}")),
     ];
 
     /// <summary>The categories of its head for them, in order.</summary>

@@ -53,7 +53,10 @@ public sealed class EightBitNetworkTests : IDisposable
             Name = name,
             Type = new Core.Models.Weights.Format.Type
             {
-                TensorType = new TensorType { ElemType = FloatType, Shape = new Shape { Dim = { new Axis { DimParam = "n" }, new Axis { DimValue = Width } } } },
+                TensorType = new TensorType
+                {
+                    ElemType = FloatType, Shape = new Shape { Dim = { new Axis { DimParam = "n" }, new Axis { DimValue = Width } } },
+                },
             },
         };
         var model = new Model
@@ -61,7 +64,8 @@ public sealed class EightBitNetworkTests : IDisposable
             IrVersion = 8, OpsetImport = { new OperatorSet { Version = 17 } },
             Graph = new Graph
             {
-                Name = "n", Node = { new Node { OpType = operation, Input = { "x", "w" }, Output = { "y" } } }, Input = { Row("x") }, Output = { Row("y") },
+                Name = "n", Node = { new Node { OpType = operation, Input = { "x", "w" }, Output = { "y" } } },
+                Input = { Row("x") }, Output = { Row("y") },
                 Initializer =
                 {
                     new Tensor

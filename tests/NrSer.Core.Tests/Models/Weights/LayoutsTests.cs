@@ -71,7 +71,8 @@ public sealed class LayoutsTests : IDisposable
             entry["outputs"]!.AsArray().Add(new JsonObject { ["name"] = "attributes", ["type"] = "float32", ["shape"] = new JsonArray("batch", 3) });
             entry["emotion"] = new JsonObject
             {
-                ["labels"] = new JsonArray([.. layout.Labels.Select(label => (JsonNode)label)]), ["vocabulary"] = new JsonObject { ["noAgreement"] = null },
+                ["labels"] = new JsonArray([.. layout.Labels.Select(label => (JsonNode)label)]),
+                ["vocabulary"] = new JsonObject { ["noAgreement"] = null },
                 ["attributes"] = new JsonArray("arousal", "valence", "dominance"), ["attributeRange"] = new JsonArray(1, 7),
                 ["minimumSamples"] = HubertLayout.MinimumSamples,
             };
