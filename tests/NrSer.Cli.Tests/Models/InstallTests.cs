@@ -12,7 +12,6 @@ public sealed class InstallTests : IAsyncLifetime
 
     private static readonly string s_first = new('a', 40), s_second = new('b', 40);
     private static readonly IDictionary<string, byte[]> s_files = SeededHubert.Files();
-
     private readonly Scratch _scratch = new();
     private readonly HubServer _hub = new();
 
@@ -282,35 +281,6 @@ public sealed class InstallTests : IAsyncLifetime
         (await RunAsync("models", "list")).Succeeded();
     }
 
-    [Fact]
-    public async Task Install_WhenItDiesBeforeItIsEntered_IsNotThereAndCanBeRepeated()
-    {
-        string folder = Write(s_files, "dying");
-        await Assert.ThrowsAsync<IOException>(() => Run(folder, _ => throw new IOException("power"), long.MaxValue));
-        Assert.DoesNotContain(Left(), name => name.EndsWith(".onnx", StringComparison.Ordinal));
-        _scratch.Write(Path.Combine("installed", "dying-orphan.onnx"), [1]); // what nobody could clear away is in nobody's way
-        ModelEntry entry = await Run(folder, _ => { }, long.MaxValue);
-        Assert.Equal("dying", entry.Name);
-        (await RunAsync("models", "verify")).Succeeded();
-    }
-
-    [Fact]
-    public async Task Install_WithoutRoom_SaysHowMuchIsNeeded()
-    {
-        UsageException error = await Assert.ThrowsAsync<UsageException>(() => Run(Write(s_files, "large"), _ => { }, freeBytes: 1_000_000));
-        Assert.Contains("room for 1 MB", error.Message, StringComparison.Ordinal);
-    }
-
-    private async Task<ModelEntry> Run(string folder, Action<OnnxModel> prove, long freeBytes)
-    {
-        var installed = new InstalledModels(new ModelOptions { InstalledPath = Folder });
-        using var download = new ModelDownload();
-        ModelSource source = await new ModelHub(download, new ModelPins(Folder))
-            .FindAsync(folder, from: null, update: false, TestContext.Current.CancellationToken);
-        return await new ModelInstaller(installed, download, _ => freeBytes).InstallAsync(
-            source, ModelInstaller.NameOf(source), new Dictionary<string, string?>(), _ => { }, prove, TestContext.Current.CancellationToken);
-    }
-
     private IEnumerable<string> Left() =>
         Directory.GetFileSystemEntries(Folder).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal);
 
@@ -326,6 +296,5 @@ public sealed class InstallTests : IAsyncLifetime
     private Task<Outcome> InstallAsync(string model, params string[] more) => RunAsync(Typed(model, more));
 
     private Task<Outcome> RunAsync(params string[] arguments) => Nrser.RunWithAsync(Settings(), arguments);
-
     private Dictionary<string, string> Settings() => new() { ["NrSer__Models__InstalledPath"] = Folder };
 }
