@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds both kinds of the worker's image from its Dockerfile by buildah, on bases that stand in for the publishers' (Debian, and the .NET of this
-# machine), and runs them as a platform would: process 1, the image's user, a root that cannot be written to. Needs root; takes minutes; no part of CI.
-# Ends with "N passed, N failed".
+# Builds both kinds of the worker's image, and the page's, from their Dockerfiles by buildah, on bases that stand in for the publishers' (Debian, and the
+# .NET of this machine), and runs them as a platform would: process 1, the image's user, a root that cannot be written to. Needs root; takes minutes; no
+# part of CI. Ends with "N passed, N failed".
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/need.sh
@@ -12,7 +12,7 @@ need dotnet dotnet-sdk-10.0 "the .NET 10 SDK, which the bases borrow"
 
 work=$(mktemp -d) dotnet=$(dirname "$(readlink -f "$(command -v dotnet)")") port=18080
 export BUILDAH_ISOLATION=chroot
-names=(nrser-test-sdk nrser-test-aspnet nrser-test-cuda nrser-test-worker)
+names=(nrser-test-sdk nrser-test-aspnet nrser-test-cuda nrser-test-image)
 clean() {
     umount --recursive "$work/image" 2> /dev/null || true
     buildah rm "${containers[@]}" > /dev/null 2>&1 || true
@@ -48,26 +48,26 @@ base nrser-test-cuda ""
 base nrser-test-aspnet "$work/runtime" localhost/nrser-test-cuda
 base nrser-test-sdk "" localhost/nrser-test-cuda
 
-build() { # base
-    echo "== worker on $1"
+build() { # project, base
+    echo "== $1 on $2"
     buildah bud -q --pull-never --network host --volume "$dotnet:/usr/share/dotnet:ro" --volume "$HOME/.nuget:$HOME/.nuget:rw" \
         --volume /etc/ssl:/etc/ssl:ro \
-        --build-arg SDK=localhost/nrser-test-sdk --build-arg "RUNTIME=localhost/$1" --file src/NrSer.Worker/Dockerfile --tag localhost/nrser-test-worker . \
+        --build-arg SDK=localhost/nrser-test-sdk --build-arg "RUNTIME=localhost/$2" --file "src/NrSer.$1/Dockerfile" --tag localhost/nrser-test-image . \
         > "$work/built" || { tail -n 20 "$work/built"; return 1; }
-    containers+=("$(buildah from localhost/nrser-test-worker)")
+    containers+=("$(buildah from localhost/nrser-test-image)")
     mkdir -p "$work/image"
     mount --bind "$(buildah mount "${containers[-1]}")" "$work/image"
     mount -o remount,ro,bind "$work/image"
     mount -t tmpfs tmpfs "$work/image/tmp"
     mount -t proc proc "$work/image/proc"
-    echo "  $(du -sh "$work/image/app" | cut -f 1) of ours on $(buildah inspect --type image --format '{{.OCIv1.Config.User}}' localhost/nrser-test-worker)'s account"
+    echo "  $(du -sh "$work/image/app" | cut -f 1) of ours on $(buildah inspect --type image --format '{{.OCIv1.Config.User}}' localhost/nrser-test-image)'s account"
 }
 
 start() { # settings: as process 1 of a namespace of its own
     exec unshare --pid --fork --kill-child "$(command -v chroot)" --userspec="$(image User):$(image User)" "$work/image" \
         /usr/bin/env -i HOME=/tmp ASPNETCORE_HTTP_PORTS=$port DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_EnableDiagnostics=0 "$@" "$(image Entrypoint | tr -d '[]')"
 }
-image() { buildah inspect --type image --format "{{.OCIv1.Config.$1}}" localhost/nrser-test-worker; }
+image() { buildah inspect --type image --format "{{.OCIv1.Config.$1}}" localhost/nrser-test-image; }
 ends() { # exit code, what it says, settings
     local code=$1 says=$2 got=0
     shift 2
@@ -91,10 +91,15 @@ stops() { # process 1, who waits for it
 cannot_write() { ! touch "$work/image/app/x" 2> /dev/null; }
 holds_nothing_else() { [ -z "$(find "$work/image/app" "$work/image/source" \( -name '*.wav' -o -name '*.cs' -o -name .git -o -name tests \) 2> /dev/null)" ]; }
 
+is_status() { # of HTTP, the name it is called by, a path
+    [ "$(curl -s -o /dev/null -w '%{http_code}' -H "Host: $2" "http://127.0.0.1:$port$3")" = "$1" ]
+}
+has_ffmpeg() { chroot --userspec="$(image User)" "$work/image" /usr/bin/ffmpeg -loglevel error -f lavfi -i anullsrc=d=1 -f null - 2>&1; }
+
 queue='ServiceBus__ConnectionString=Endpoint=sb://127.0.0.1;SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true;'
 store='NrSer__Storage__ConnectionString=UseDevelopmentStorage=true'
 
-build nrser-test-aspnet
+build Worker nrser-test-aspnet
 check "holds no recordings, sources or tests" holds_nothing_else
 check "has a root that cannot be written to" cannot_write
 check "ends with 3 and a word without a queue" ends 3 FullyQualifiedNamespace
@@ -107,8 +112,24 @@ if one=$(pgrep -P "$waiting"); then
 fi
 umount --recursive "$work/image"
 
-build nrser-test-cuda
+build Worker nrser-test-cuda
 check "ends with 3 and the library that is missing, without CUDA" ends 3 libcublasLt.so.13 NrSer__Models__ExecutionProvider=Cuda
+umount --recursive "$work/image"
+
+build Web nrser-test-aspnet
+check "holds no recordings, sources or tests" holds_nothing_else
+check "has a root that cannot be written to" cannot_write
+check "has an ffmpeg that runs" has_ffmpeg
+check "ends with 3 and a word without a name" ends 3 CONTAINER_APP_NAME
+(start NrSer__Web__Domains=page.example "$store") > "$work/said" 2>&1 &
+waiting=$!
+check "answers /healthz" answers /healthz
+check "lets nobody in whom no platform signed in" is_status 401 page.example /
+check "answers to no other name" is_status 400 127.0.0.1 /
+if one=$(pgrep -P "$waiting"); then
+    check "is process 1, on the image's account" is_one "$one"
+    check "ends with 0 on SIGTERM to process 1" stops "$one" "$waiting"
+fi
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
