@@ -9,6 +9,7 @@ import { lockMinutes, maxDeliveries, placement, token, workQueues } from 'module
 param environmentName string
 
 @description('Region. With emotionCompute gpu-t4 one that has NVIDIA T4 on Container Apps, such as swedencentral, westeurope, eastus or westus3.')
+@metadata({ azd: { type: 'location' } }) // azd offers those of the subscription
 param location string
 
 @description('The person or pipeline that deploys: may upload recordings and read results with the nrser command. Empty for nobody.')

@@ -14,7 +14,7 @@ if [ "${AZURE_PRINCIPAL_TYPE:-}" = ServicePrincipal ]; then
     exit 0
 fi
 command -v az > /dev/null || { echo "The Azure CLI (az) is missing: https://aka.ms/azure-cli" >&2; exit 1; }
-folder=$(cd "$(dirname "$0")" && pwd)
+folder=$(cd "$(dirname "$0")" && { pwd -W 2> /dev/null || pwd; }) # a path that az understands, in Git's shell on Windows
 refused() {
     echo "The registration could not be made or changed: not everybody may do that in a directory. Have somebody run infra/hooks/register-page.sh who may, and" \
         "set NRSER_WEB_CLIENT_ID to its application id; or go without the page: azd env set NRSER_WEB none" >&2

@@ -7,7 +7,7 @@ namespace NrSer.CloudEdge.Tests.Infrastructure;
 /// The hooks of azd, with a script in the place of the Azure CLI that notes its arguments and answers as it is told. Shows their logic, not that the
 /// CLI understands them.
 /// </summary>
-public sealed class HookTests : IDisposable
+public sealed partial class HookTests : IDisposable
 {
     private static readonly Dictionary<string, string> s_outputs = new(StringComparer.Ordinal)
     {
@@ -112,6 +112,36 @@ public sealed class HookTests : IDisposable
     }
 
     [Fact]
+    public void Hooks_OfAzd_AreTheSameOnWindows()
+    {
+        string azd = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "azure.yaml"));
+        string[] posix = [.. PosixHook().Matches(azd).Select(hook => hook.Groups["name"].Value)];
+        Assert.Equal(4, posix.Length);
+        Assert.Equal(posix, WindowsHook().Matches(azd).Select(hook => hook.Groups["name"].Value));
+        Assert.All(posix, hook => Assert.True(File.Exists(Path.Combine(AppContext.BaseDirectory, "infra", "hooks", hook)), hook));
+    }
+
+    // In PowerShell, with a link in the place of the shell that Git for Windows has.
+    [Theory]
+    [InlineData("skip", 0, "Smoke test skipped")]
+    [InlineData("", 1, "no row yet")]
+    public async Task SmokeTest_OnWindows_RunsInTheShellOfGit(string mode, int exitCode, string says)
+    {
+        string? powershell = Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator)
+            .Select(folder => Path.Combine(folder, "pwsh")).FirstOrDefault(File.Exists);
+        Assert.SkipWhen(powershell is null || OperatingSystem.IsWindows(), "There is no PowerShell (pwsh) here.");
+        string git = Directory.CreateDirectory(Path.Combine(_folder.FullName, "Git for Windows", "mingw64", "libexec", "git-core")).FullName;
+        DirectoryInfo shells = Directory.CreateDirectory(Path.Combine(_folder.FullName, "Git for Windows", "bin"));
+        File.CreateSymbolicLink(Path.Combine(shells.FullName, "sh.exe"), "/bin/sh");
+        await WriteProgramAsync("git", $"echo '{git}'");
+        (int code, string said) = await RunAsync(
+            "smoke-test.sh", queryAnswer: "", [powershell!, "-NoProfile", "on-windows.ps1"],
+            ("NRSER_SMOKE_TEST", mode), ("NRSER_SMOKE_TEST_SECONDS", "0"));
+        Assert.Contains(says, said, StringComparison.Ordinal);
+        Assert.Equal(exitCode, code);
+    }
+
+    [Fact]
     public async Task SmokeTest_OutsideAzd_SaysWhatIsMissing()
     {
         (int code, string said) = await RunAsync("smoke-test.sh", queryAnswer: "", ("NRSER_WORK_ACCOUNT", ""));
@@ -120,7 +150,32 @@ public sealed class HookTests : IDisposable
         Assert.Equal("", Calls);
     }
 
-    private async Task<(int ExitCode, string Said)> RunAsync(string hook, string queryAnswer, params (string Name, string Value)[] environment)
+    [GeneratedRegex(@"^      run: infra/hooks/(?<name>[a-z-]+\.sh)$", RegexOptions.ExplicitCapture | RegexOptions.Multiline,
+        matchTimeoutMilliseconds: 1000)]
+    private static partial Regex PosixHook();
+
+    [GeneratedRegex(@"^      run: \./infra/hooks/on-windows\.ps1 (?<name>[a-z-]+\.sh); exit \$LASTEXITCODE$",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex WindowsHook();
+
+    private Task<(int ExitCode, string Said)> RunAsync(string hook, string queryAnswer, params (string Name, string Value)[] environment) =>
+        RunAsync(hook, queryAnswer, ["sh"], environment);
+
+    private async Task WriteProgramAsync(string name, string script)
+    {
+        string path = Path.Combine(_folder.FullName, name);
+        await File.WriteAllTextAsync(path, $"#!/bin/sh\n{script}\n", TestContext.Current.CancellationToken);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    /// <summary>Runs a hook.</summary>
+    /// <param name="hook">Its file.</param>
+    /// <param name="queryAnswer">What the Azure CLI says of the rows.</param>
+    /// <param name="by">What runs it: a program, and perhaps a script beside the hook, which is told its name.</param>
+    /// <param name="environment">More variables.</param>
+    private async Task<(int ExitCode, string Said)> RunAsync(
+        string hook, string queryAnswer, string[] by, params (string Name, string Value)[] environment)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The hooks are shell scripts.");
         string checkout = Directory.CreateDirectory(Path.Combine(_folder.FullName, "checkout", "infra", "hooks")).FullName;
@@ -129,19 +184,17 @@ public sealed class HookTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "answer"), queryAnswer, TestContext.Current.CancellationToken);
         foreach (string program in new[] { "az", "azd" })
         {
-            string path = Path.Combine(_folder.FullName, program);
-            await File.WriteAllTextAsync(path, $"""
-                #!/bin/sh
+            await WriteProgramAsync(program, $"""
                 echo "$*" >> "{_folder.FullName}/calls"
                 case "$*" in "storage entity query"*) cat "{_folder.FullName}/answer" ;; "account show"*) echo somebody ;;
                     "ad app create"*) echo new-client ;; "ad sp create"*) echo new-service ;; esac
-
-                """, TestContext.Current.CancellationToken);
-            if (!OperatingSystem.IsWindows())
-                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                """);
         }
 
-        var start = new ProcessStartInfo("sh", [Path.Combine(checkout, hook)])
+        string[] arguments = by[^1].EndsWith(".ps1", StringComparison.Ordinal)
+            ? [.. by[1..^1], Path.Combine(checkout, by[^1]), hook]
+            : [.. by[1..], Path.Combine(checkout, hook)];
+        var start = new ProcessStartInfo(by[0], arguments)
         {
             UseShellExecute = false, RedirectStandardOutput = true,
             RedirectStandardError = true

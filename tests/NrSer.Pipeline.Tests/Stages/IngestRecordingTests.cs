@@ -146,7 +146,8 @@ public sealed class IngestRecordingTests(StorageEmulator emulator)
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(ffmpeg, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         await using PipelineUnderTest first = await PipelineUnderTest.CreateAsync(emulator);
-        await using PipelineUnderTest pipeline = first.WithSettings(KeyValuePair.Create("NrSer:Audio:FfmpegPath", (string?)ffmpeg));
+        await using PipelineUnderTest pipeline = first.WithSettings(
+            KeyValuePair.Create("NrSer:Audio:FfmpegPath", (string?)ffmpeg), KeyValuePair.Create("NrSer:Audio:FfmpegSandbox", (string?)"Off"));
         RecordingId id = await pipeline.IngestAsync(Recordings.Aiff(1, 2));
 
         Recording row = await pipeline.RowAsync(id);

@@ -1,0 +1,32 @@
+namespace NrSer.CloudEdge.Tests.Infrastructure;
+
+/// <summary>
+/// What the gallery of azd's templates asks of a repository, as far as files tell: github.com/microsoft/template-validation-action, src/rules.json,
+/// at 1d95bff. Of the rest, `azd up` takes a subscription, and topics are a setting of the repository.
+/// </summary>
+public sealed class TemplateTests(CompiledBicep bicep)
+{
+    private static readonly string s_root = Path.Combine(AppContext.BaseDirectory, "template");
+
+    [Theory]
+    [InlineData("LICENSE")]
+    [InlineData("SECURITY.md")]
+    [InlineData("azure.yaml")]
+    [InlineData(".github/CODE_OF_CONDUCT.md")]
+    [InlineData(".github/CONTRIBUTING.md")]
+    [InlineData(".github/ISSUE_TEMPLATE/bug.yml")]
+    [InlineData(".github/workflows/azure-dev.yml")]
+    [InlineData(".devcontainer/devcontainer.json")]
+    public void Repository_HasWhatTheGalleryLooksFor(string file) => Assert.NotEqual(0, new FileInfo(Path.Combine(s_root, file)).Length);
+
+    [Fact]
+    public void Readme_HasTheSectionsThatTheGalleryLooksFor() => Assert.Subset(
+        File.ReadLines(Path.Combine(s_root, "README.md")).Select(line => line.ToUpperInvariant()).ToHashSet(StringComparer.Ordinal),
+        new HashSet<string>(StringComparer.Ordinal) { "## FEATURES", "## GETTING STARTED", "## GUIDANCE", "## RESOURCES" });
+
+    // Where azd asks for a region, it offers a list.
+    [Fact]
+    public void Location_IsPickedFromAList() => Assert.Equal(
+        "location",
+        bicep.Template.GetProperty("parameters").GetProperty("location").GetProperty("metadata").GetProperty("azd").GetProperty("type").GetString());
+}
