@@ -14,13 +14,18 @@ namespace NrSer.Cli.Tests.Chaos;
 
 /// <summary>Does things to a stack, one after the other; the same seed does the same things.</summary>
 /// <param name="stack">The stack.</param>
+/// <param name="machine">Has its disk and its clock.</param>
 /// <param name="seed">Of chance.</param>
-internal sealed partial class ChaosRun(Stack stack, int seed)
+internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int seed)
 {
     private const int SigStop = 19, SigCont = 18; // Linux
 
     // Its tables are in memory, and written out every five seconds: what it acknowledged since is lost with it.
     private static readonly TimeSpan s_save = TimeSpan.FromSeconds(7);
+
+    // Of the stack against that of the test, a day at most either way: the checker looks so far.
+    private static readonly TimeSpan[] s_clocks =
+        [TimeSpan.FromDays(-1), TimeSpan.FromHours(-1), TimeSpan.Zero, TimeSpan.FromMinutes(20), TimeSpan.FromDays(1)];
 
     private readonly Random _random = new(seed);
     private readonly Dictionary<string, byte[]> _uploads = new(StringComparer.Ordinal);
@@ -43,7 +48,7 @@ internal sealed partial class ChaosRun(Stack stack, int seed)
     /// <returns>What it did.</returns>
     public async Task<string> StepAsync()
     {
-        string done = await DoAsync(_random.Next(100));
+        string done = await DoAsync(_random.Next(110));
         await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(1200)), TimeProvider.System, Stop);
         return done;
     }
@@ -51,6 +56,8 @@ internal sealed partial class ChaosRun(Stack stack, int seed)
     /// <summary>Brings everything up and waits until nothing is under way.</summary>
     public async Task SettleAsync()
     {
+        if (machine.IsClockSet) // what was locked or put off under a clock that was ahead comes back once it has caught up
+            machine.SetClock(TimeSpan.FromDays(3));
         await Waiting.UntilAsync("everything has ended", TimeSpan.FromSeconds(1), async cancellationToken =>
         {
             try
@@ -83,7 +90,9 @@ internal sealed partial class ChaosRun(Stack stack, int seed)
         < 82 => KillEmulatorAsync(),
         < 90 => WorkerAsync(),
         < 95 => PauseAsync("up", stack.StackFile()?.OwnerProcessId),
-        _ => PauseAsync("the emulator", stack.StackFile()?.AzuriteProcessId),
+        < 100 => PauseAsync("the emulator", stack.StackFile()?.AzuriteProcessId),
+        < 105 => Task.FromResult(SetClock()),
+        _ => FullDiskAsync(),
     };
 
     private async Task<string> UploadAsync(string name)
@@ -185,6 +194,29 @@ internal sealed partial class ChaosRun(Stack stack, int seed)
         await Task.Delay(TimeSpan.FromSeconds(1 + _random.Next(5)), TimeProvider.System, Stop); // longer than a lock
         Assert.Equal(0, Signal(id, SigCont));
         return $"stopped {what} for a while";
+    }
+
+    private string SetClock()
+    {
+        TimeSpan ahead = s_clocks[_random.Next(s_clocks.Length)];
+        if (machine.WithoutClock is { } why)
+            return why;
+        machine.SetClock(ahead);
+        return $"set the clock to {ahead} ahead";
+    }
+
+    private async Task<string> FullDiskAsync()
+    {
+        var time = TimeSpan.FromSeconds(1 + _random.Next(9)); // the emulator writes its tables out every five
+        string name = $"{_random.Next(3)}/{_number++}.wav";
+        if (machine.WithoutDisk is { } why)
+            return why;
+        await Task.Delay(s_save, TimeProvider.System, Stop);
+        machine.FillDisk();
+        Task<string> upload = UploadAsync(name); // again and again, until there is room
+        await Task.Delay(time, TimeProvider.System, Stop);
+        machine.FreeDisk();
+        return $"filled the disk for {time.TotalSeconds} s, and {await upload} then";
     }
 
     private string AnyName() => _uploads.Keys.Order(StringComparer.Ordinal).ElementAt(_random.Next(_uploads.Count));

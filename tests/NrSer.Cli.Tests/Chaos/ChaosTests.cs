@@ -4,8 +4,9 @@ using NrSer.Cli.Tests.Processes;
 namespace NrSer.Cli.Tests.Chaos;
 
 /// <summary>
-/// A stack whose processes are killed and stopped while uploads come, change and go, by a seed; afterwards everything must be as if nothing had
-/// happened. CI runs a short form; <c>NRSER_CHAOS_SEED</c> and <c>NRSER_CHAOS_STEPS</c> make another and a longer one.
+/// A stack whose processes are killed and stopped, whose disk is full and whose clock is set while uploads come, change and go, by a seed;
+/// afterwards everything must be as if nothing had happened. CI runs a short form; <c>NRSER_CHAOS_SEED</c> and <c>NRSER_CHAOS_STEPS</c> make
+/// another and a longer one.
 /// </summary>
 public sealed class ChaosTests
 {
@@ -20,8 +21,10 @@ public sealed class ChaosTests
     {
         int seed = Number("NRSER_CHAOS_SEED", 20230901), steps = Number("NRSER_CHAOS_STEPS", 5);
         TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}, {steps} steps");
-        await using Stack stack = await Stack.StartedAsync(s_settings);
-        var run = new ChaosRun(stack, seed);
+        using var machine = new ChaosMachine();
+        await using var stack = new Stack([.. s_settings, .. machine.Settings]) { Data = machine.Data };
+        await stack.StartAsync();
+        var run = new ChaosRun(stack, machine, seed);
         for (int step = 0; step < steps; step++)
             TestContext.Current.TestOutputHelper!.WriteLine($"{step}: {await run.StepAsync()}");
         TestContext.Current.TestOutputHelper!.WriteLine($"at last: {await run.ForgetAsync(isKilled: true)}");

@@ -32,8 +32,8 @@ internal sealed class Stack : IAsyncDisposable
     /// <summary>A file beside the stack's folder.</summary>
     public Scratch Files => _scratch;
 
-    /// <summary>The stack's folder.</summary>
-    public string Data => _scratch["data"];
+    /// <summary>The stack's folder; one of its own unless said otherwise.</summary>
+    public string Data { get => field ?? _scratch["data"]; init; }
 
     /// <summary>The process that runs the stages.</summary>
     public RunningNrser Up { get; private set; } = null!;
