@@ -111,7 +111,8 @@ public sealed class AudioDecoderTests
     public async Task Formats_OfTheReadme_AreThoseOfTheCode()
     {
         string[] readme = await File.ReadAllLinesAsync(Path.Combine(AppContext.BaseDirectory, "Stated", "README.md"), Reading.Token);
-        IEnumerable<string> rows = AudioDecoder.Formats.Select(format => $"| {format.Name} | {format.Extensions} | {format.Since} | {format.ReadBy} |");
+        IEnumerable<string> rows = AudioDecoder.Formats
+            .Select(format => $"| {format.Name} | {format.Extensions} | {format.Since} | {format.ReadBy} |");
         Assert.Equal(rows, readme.SkipWhile(line => line != "| format | files | since | read by |").Skip(2).TakeWhile(line => line.StartsWith('|')));
         Assert.Subset(AudioDecoder.FileExtensions.ToHashSet(), FfmpegFormat.All.SelectMany(format => format.Extensions.Split(' ')).ToHashSet());
 

@@ -5,8 +5,8 @@ using NrSer.Core.Audio.Input;
 namespace NrSer.Core.Tests.Audio;
 
 /// <summary>
-/// By hand, over recordings of one's own: each FLAC and each Ogg below <c>NRSER_RECORDINGS</c> (of so many the first, as <c>NRSER_RECORDINGS_EVERY</c>
-/// says) is as long as its header or its last page states, to the millisecond.
+/// By hand, over recordings of one's own: each FLAC and each Ogg below <c>NRSER_RECORDINGS</c> (of so many the first, as
+/// <c>NRSER_RECORDINGS_EVERY</c> says) is as long as its header or its last page states, to the millisecond.
 /// </summary>
 public sealed class StatedLengthsTests(ITestOutputHelper output)
 {
@@ -17,7 +17,8 @@ public sealed class StatedLengthsTests(ITestOutputHelper output)
         Assert.SkipWhen(folder is null, "NRSER_RECORDINGS names no folder.");
         int every = int.Parse(Environment.GetEnvironmentVariable("NRSER_RECORDINGS_EVERY") ?? "1", CultureInfo.InvariantCulture);
         string[] paths = [.. Directory.EnumerateFiles(folder!, "*", SearchOption.AllDirectories)
-            .Where(path => Path.GetExtension(path) is ".flac" or ".ogg" or ".opus").Order(StringComparer.Ordinal).Where((_, index) => index % every == 0)];
+            .Where(path => Path.GetExtension(path) is ".flac" or ".ogg" or ".opus")
+            .Order(StringComparer.Ordinal).Where((_, index) => index % every == 0)];
         List<string> wrong = [];
         foreach (string path in paths)
         {

@@ -23,7 +23,8 @@ public sealed class FfmpegMissingException : Exception
     /// <summary>There is no sandbox where one is required.</summary>
     /// <param name="obstacle">Why.</param>
     internal static FfmpegMissingException WithoutSandbox(string obstacle) => new(
-        $"ffmpeg is not started without a sandbox, as {AudioOptions.Section}:{nameof(AudioOptions.FfmpegSandbox)} says, and there is none: {obstacle}. "
+        $"ffmpeg is not started without a sandbox, as {AudioOptions.Section}:{nameof(AudioOptions.FfmpegSandbox)} says, "
+        + $"and there is none: {obstacle}. "
         + "Install bubblewrap (apt-get install bubblewrap) where user namespaces are allowed, or set "
         + $"{nameof(SandboxUse.WherePossible)}.");
 }

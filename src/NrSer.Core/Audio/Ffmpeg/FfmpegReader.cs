@@ -113,7 +113,8 @@ internal sealed class FfmpegReader : IAudioReader
         {
             await reader.DisposeAsync().ConfigureAwait(false);
             throw new InvalidAudioException(
-                $"The {format.Name} describes its tracks behind their sound, and has no index that says where. Write it anew: mkvmerge -o out.mka {Conversion.File}",
+                $"The {format.Name} describes its tracks behind their sound, and has no index that says where. "
+                + $"Write it anew: mkvmerge {Conversion.File} -o out.mka",
                 byteOffset: null, invalid);
         }
         catch

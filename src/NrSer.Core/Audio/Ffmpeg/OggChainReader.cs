@@ -59,7 +59,8 @@ internal sealed class OggChainReader : IAudioReader
             int samples = await _link.ReadAsync(interleaved, cancellationToken).ConfigureAwait(false);
             _samples += samples;
             if (_samples > _options.MaxDuration.TotalSeconds * Format.SampleRateHz * Format.Channels)
-                throw new InvalidAudioException($"The links of the Ogg chain are together longer than the limit of {_options.MaxDuration.TotalHours:0.##} h.");
+                throw new InvalidAudioException(
+                    $"The links of the Ogg chain are together longer than the limit of {_options.MaxDuration.TotalHours:0.##} h.");
             if (samples > 0)
                 return samples;
             await EndLinkAsync(cancellationToken).ConfigureAwait(false);
@@ -85,14 +86,16 @@ internal sealed class OggChainReader : IAudioReader
         {
             if (++_links > MaxLinks)
                 throw new InvalidAudioException($"The Ogg chain has more than {MaxLinks} links.");
-            _link = await FfmpegReader.OpenAsync(_input, FfmpegFormat.Ogg, _hints, Format, _program, _options, cancellationToken).ConfigureAwait(false);
+            _link = await FfmpegReader.OpenAsync(_input, FfmpegFormat.Ogg, _hints, Format, _program, _options, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (InvalidAudioException invalid)
         {
             _hasEnded = true;
             throw new InvalidAudioException(
                 string.Create(CultureInfo.InvariantCulture,
-                    $"{invalid.Reason.TrimEnd('.')}, in link {_links} of the Ogg chain. What comes before it: head -c {offset} {Conversion.File} > out.ogg"),
+                    $"{invalid.Reason.TrimEnd('.')}, in link {_links} of the Ogg chain. "
+                    + $"What comes before it: head -c {offset} {Conversion.File} > out.ogg"),
                 offset, invalid);
         }
     }

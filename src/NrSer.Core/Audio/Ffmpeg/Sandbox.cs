@@ -5,7 +5,8 @@ using System.Diagnostics;
 namespace NrSer.Core.Audio.Ffmpeg;
 
 /// <summary>
-/// Namespaces of its own around a program, made by bubblewrap: no network, no other process in sight, a root that cannot be written to, an empty /tmp.
+/// Namespaces of its own around a program, made by bubblewrap: no network, no other process in sight, a root that cannot be written to,
+/// an empty /tmp.
 /// </summary>
 internal sealed class Sandbox
 {

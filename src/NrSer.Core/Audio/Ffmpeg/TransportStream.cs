@@ -6,7 +6,8 @@ internal static class TransportStream
     private const byte SyncByte = 0x47;
     private const int Enough = 3; // packets: two more than chance
 
-    // ISO/IEC 13818-1; the same behind a time of four bytes, on Blu-ray and from camcorders; with 16 bytes of error correction behind, from receivers.
+    // ISO/IEC 13818-1; the same behind a time of four bytes, on Blu-ray and from camcorders; with 16 bytes of error
+    // correction behind, from receivers.
     private static readonly (int Bytes, int SyncAt)[] s_packets = [(188, 0), (192, 4), (204, 0)];
 
     /// <summary>Length of the packets that a recording is made of; null when it is no transport stream.</summary>

@@ -23,7 +23,7 @@ public sealed class SandboxTests : IDisposable
         string secret = Path.Combine(_folder.FullName, "secret");
         await File.WriteAllTextAsync(secret, "of somebody else", Reading.Token);
         string script = $"""
-            for place in /usr /etc /var/lib {AppContext.BaseDirectory} {_folder.FullName}; do touch "$place/nrser-was-here" && echo "wrote to $place"; done
+            for at in /usr /etc /var/lib {AppContext.BaseDirectory} {_folder.FullName}; do touch "$at/nrser-was-here" && echo "wrote to $at"; done
             touch /tmp/nrser-was-here && echo "tmp is its own"
             cat {secret} && echo "read a secret"
             (exec 3<> /dev/tcp/127.0.0.1/{((IPEndPoint)listener.LocalEndpoint).Port}) && echo "reached the network"
@@ -95,7 +95,10 @@ public sealed class SandboxTests : IDisposable
 
     private static async Task<string> RunAsync(string[] command)
     {
-        ProcessStartInfo start = new(command[0], command[1..]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(command[0], command[1..])
+        {
+            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync(Reading.Token);
         string output = await process.StandardOutput.ReadToEndAsync(Reading.Token);

@@ -50,7 +50,8 @@ public sealed class TimeLineTests
         byte[] first = await OggAsync("libvorbis", "-ar", "16000");
         byte[] chain =
         [
-            .. first, .. await OggAsync("libvorbis", "-ar", "44100", "-ac", "2"), .. await OggAsync("libopus"), .. await OggAsync("flac", "-ar", "8000"),
+            .. first, .. await OggAsync("libvorbis", "-ar", "44100", "-ac", "2"), .. await OggAsync("libopus"),
+            .. await OggAsync("flac", "-ar", "8000"),
         ];
         (IAudioReader ended, float[] samples) = await Reading.DecodeWithReaderAsync(chain);
         Assert.Equal(new AudioFormat(16_000, 1, "ogg"), ended.Format);
@@ -81,7 +82,8 @@ public sealed class TimeLineTests
     {
         byte[] file = await FfmpegEncoder.MakeAsync("mka", "-f", "lavfi", "-i", "sine=440:duration=2:sample_rate=8000", "-c:a", "pcm_s16le");
         int head = file.AsSpan().IndexOf(new byte[] { 0x18, 0x53, 0x80, 0x67 });
-        byte[] info = Element(file, 0x15, 0x49, 0xA9, 0x66), tracks = Element(file, 0x16, 0x54, 0xAE, 0x6B), cluster = Element(file, 0x1F, 0x43, 0xB6, 0x75);
+        byte[] info = Element(file, 0x15, 0x49, 0xA9, 0x66), tracks = Element(file, 0x16, 0x54, 0xAE, 0x6B);
+        byte[] cluster = Element(file, 0x1F, 0x43, 0xB6, 0x75);
         const int IndexBytes = 22;
         int at = IndexBytes + info.Length + cluster.Length;
         byte[] index =
@@ -97,8 +99,8 @@ public sealed class TimeLineTests
         index.AsSpan(5).Clear();
         index[0] = 0xEC; // space that is left free, of a length of as many bytes
         index[1] = 0x80 | (IndexBytes - 2);
-        InvalidAudioException refused =
-            await Assert.ThrowsAsync<InvalidAudioException>(() => Reading.DecodeAsync([.. file[..head], .. segment, .. index, .. body[IndexBytes..]]));
+        byte[] blind = [.. file[..head], .. segment, .. index, .. body[IndexBytes..]];
+        InvalidAudioException refused = await Assert.ThrowsAsync<InvalidAudioException>(() => Reading.DecodeAsync(blind));
         Assert.Contains("behind their sound", refused.Reason, StringComparison.Ordinal);
     }
 
