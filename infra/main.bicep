@@ -34,6 +34,17 @@ param webClientId string = ''
 @description('Domains of one\'s own that lead to the page, with commas between them.')
 param webDomains string = ''
 
+@maxLength(90)
+@description('Resource group, which is made if it is not there; empty for rg- and the name of the environment.')
+param resourceGroupName string = ''
+
+@maxLength(13)
+@description('What names end in that have to be unique in the world, lower-case letters and digits; empty for a hash of environment, subscription and region.')
+param nameSuffix string = ''
+
+@description('Resource id of a Log Analytics workspace that is there already; empty to make one.')
+param logWorkspaceId string = ''
+
 @allowed(['job', 'app'])
 @description('The worker as an event-driven job, which scaling never stops in mid-work, or as an app, which keeps its model loaded between messages.')
 param emotionHost string = 'job'
@@ -143,11 +154,11 @@ var firstMonth = empty(budgetStart) ? thisMonth : budgetStart
 var place placement = {
   location: location
   tags: { 'azd-env-name': environmentName }
-  suffix: token(environmentName, subscription().subscriptionId, location)
+  suffix: empty(nameSuffix) ? token(environmentName, subscription().subscriptionId, location) : nameSuffix
 }
 
 resource group 'Microsoft.Resources/resourceGroups@2024-11-01' = {
-  name: 'rg-${environmentName}'
+  name: empty(resourceGroupName) ? 'rg-${environmentName}' : resourceGroupName
   location: location
   tags: place.tags
 }
@@ -184,6 +195,7 @@ module monitoring 'modules/monitoring.bicep' = {
   params: {
     place: place
     logDays: logDays
+    existingWorkspaceId: logWorkspaceId
   }
 }
 

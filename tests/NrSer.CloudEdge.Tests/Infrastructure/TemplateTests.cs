@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace NrSer.CloudEdge.Tests.Infrastructure;
 
 /// <summary>
@@ -29,4 +31,17 @@ public sealed class TemplateTests(CompiledBicep bicep)
     public void Location_IsPickedFromAList() => Assert.Equal(
         "location",
         bicep.Template.GetProperty("parameters").GetProperty("location").GetProperty("metadata").GetProperty("azd").GetProperty("type").GetString());
+
+    // Every name of a resource ends in the one suffix, or is that of the group.
+    [Fact]
+    public void Names_CanBeOnesOwn()
+    {
+        Assert.Contains("if(empty(parameters('nameSuffix')), ", bicep.Template.GetProperty("variables").GetProperty("place").GetRawText(),
+            StringComparison.Ordinal);
+        JsonElement group = Assert.Single(bicep.Of("Microsoft.Resources/resourceGroups"));
+        Assert.Equal("[if(empty(parameters('resourceGroupName')), format('rg-{0}', parameters('environmentName')), parameters('resourceGroupName'))]",
+            group.GetProperty("name").GetString());
+        Assert.All(["nameSuffix", "resourceGroupName", "logWorkspaceId"], name =>
+            Assert.Equal("", bicep.Template.GetProperty("parameters").GetProperty(name).GetProperty("defaultValue").GetString()));
+    }
 }
