@@ -27,7 +27,7 @@ internal sealed partial class FfmpegLog
     /// longest.</summary>
     public double? DurationSeconds => _hasGuessed || HasVideo || AudioTracks > 1 ? null : _durationSeconds;
 
-    /// <summary>What bubblewrap said in ffmpeg's place, or null: the recording has no part in that.</summary>
+    /// <summary>What bubblewrap, or what starts it, said in ffmpeg's place, or null: the recording has no part in that.</summary>
     public string? SandboxFailure { get; private set; }
 
     /// <summary>Tracks with sound.</summary>
@@ -90,7 +90,7 @@ internal sealed partial class FfmpegLog
         {
             _durationSeconds ??= TimeSpan.Parse(duration.Groups["time"].ValueSpan, CultureInfo.InvariantCulture).TotalSeconds;
         }
-        else if (line.StartsWith("bwrap: ", StringComparison.Ordinal))
+        else if (line.StartsWith("bwrap: ", StringComparison.Ordinal) || line.StartsWith("setsid: ", StringComparison.Ordinal))
         {
             SandboxFailure ??= line;
         }
