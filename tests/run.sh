@@ -45,12 +45,16 @@ run() { # project, what follows it on the command line
     fi
 }
 
-projects=(tests/*.Tests) pids=() shown=0 status=0
+projects=(tests/*.Cli.Tests tests/*.CloudEdge.Tests tests/*.Pipeline.Tests)
+for project in tests/*.Tests; do
+    [[ " ${projects[*]} " = *" $project "* ]] || projects+=("$project")
+done
+pids=() shown=0 status=0
 trap 'rm -rf "$report"' EXIT
 set -m # each project is a process group of its own, and Ctrl-C reaches it once: from here
 trap 'trap - INT TERM; kill -INT -- "${pids[@]/#/-}" 2> /dev/null || true; wait; exit 130' INT TERM
 
-# Two at a time: while tests of the one wait for a process or a queue, those of the other work. Cli takes longest and comes first.
+# Two at a time: while tests of the one wait for a process or a queue, those of the other work. What takes longest comes first.
 echo "Running $(basename --multiple "${projects[@]}" | paste -sd ' '), two at a time…"
 while [ "$shown" -lt "${#projects[@]}" ]; do
     started=${#pids[@]}

@@ -19,7 +19,7 @@ public sealed class ChaosTests
     [Fact]
     public async Task Stack_UnderChaos_LosesNothingAndRepeatsNothing()
     {
-        int seed = Number("NRSER_CHAOS_SEED", 20230901), steps = Number("NRSER_CHAOS_STEPS", 5);
+        int seed = Number("NRSER_CHAOS_SEED", 16682), steps = Number("NRSER_CHAOS_STEPS", 3);
         TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}, {steps} steps");
         using var machine = new ChaosMachine();
         await using var stack = new Stack([.. s_settings, .. machine.Settings]) { Data = machine.Data };

@@ -88,7 +88,7 @@ public sealed class UpCommandTests
         Assert.Equal(RecordingStatus.Completed, (await stack.EndedAsync("clean.wav")).Status);
     }
 
-    [Fact]
+    [Fact(Explicit = true)] // SweepTests do it without processes
     public async Task Retry_ChunkThatWasLost_HealsTheRecording()
     {
         await using Stack stack = await Stack.StartedAsync(
