@@ -119,20 +119,16 @@ internal static class QueryCommand
                 terminal.Notes.Write(query.Length == 0 ? "nrser> " : "   ... ");
             // Reading from a terminal cannot be cancelled: it is left behind where Ctrl-C ends the command.
             string? line = await Task.Run(terminal.Input.ReadLine, cancellationToken).WaitAsync(cancellationToken);
-            if (line is not null && query.Append(line).Append('\n').ToString().Trim() is var asked && (asked.Length == 0 || IsWhole(asked)))
-            {
-                query.Clear();
-                if (asked == Quit)
-                    return;
-                if (asked.Length > 0)
-                    await TryAsync(asked);
-            }
-            else if (line is null)
-            {
-                if (query.ToString().Trim() is { Length: > 0 } last)
-                    await TryAsync(last);
+            string asked = query.Append(line).Append('\n').ToString().Trim();
+            if (line is not null && asked.Length > 0 && !IsWhole(asked))
+                continue;
+            query.Clear();
+            if (asked == Quit)
                 return;
-            }
+            if (asked.Length > 0)
+                await TryAsync(asked);
+            if (line is null)
+                return;
         }
 
         static bool IsWhole(string asked) => asked[0] == '.' || asked[^1] == ';';
