@@ -143,6 +143,15 @@ internal sealed class FunctionsHost : IAsyncDisposable
         return _process!.ExitCode;
     }
 
+    /// <summary>Kills the worker.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> KillAsync()
+    {
+        _process!.Kill();
+        await _ended.WaitAsync(s_limit, Stop);
+        return _process.ExitCode;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_process is not null && !_process.HasExited)

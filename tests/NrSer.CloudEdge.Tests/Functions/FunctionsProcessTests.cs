@@ -64,6 +64,42 @@ public sealed class FunctionsProcessTests(FunctionsProcessTests.Started started)
         FunctionsHost host = await started.HostAsync();
         await using var server = new PodcastServer();
         server.Serve("/1.wav", _ => new PodcastAnswer(200, []) { Delay = TimeSpan.FromHours(1) });
+        (PodcastStore podcasts, Episode episode) = await DueAsync(cloud, server);
+        Task<StatusResult> fetching = await FetchingAsync(host, server);
+        await host.CancelAsync("fetch");
+        Assert.Equal((Status.Success, ""), Said(await fetching)); // by then the message is settled, and nothing is left to retry
+        Assert.Equal(["abandoned"], cloud.Queues[StorageNames.DownloadsQueue].Settlements);
+        Assert.Equal(EpisodeStatus.Listed, (await podcasts.FindEpisodeAsync(episode.FeedId, episode.Key, Stop))!.Status);
+        await host.ReceiveAsync(StorageNames.DownloadsQueue);
+        Assert.Equal(1, Assert.Single(host.Held.Values).Message.ApplicationProperties["NrSerGivenBack"]); // which is no attempt
+    }
+
+    // A host sees the end of the process, and starts another; the message is free when its lock has run out.
+    [Fact]
+    public async Task Crash_EpisodeBeingFetched_IsSeenAndTheNextWorkerFetchesIt()
+    {
+        await using CloudUnderTest cloud = await started.CloudAsync(lockDuration: TimeSpan.FromSeconds(2));
+        await using var server = new PodcastServer();
+        server.Serve("/1.wav", _ => new PodcastAnswer(200, []) { Delay = TimeSpan.FromHours(1) });
+        (PodcastStore podcasts, Episode episode) = await DueAsync(cloud, server);
+        await using FunctionsHost first = await FunctionsHost.StartAsync(cloud);
+        Task<StatusResult> fetching = await FetchingAsync(first, server);
+        Assert.Equal(128 + 9, await first.KillAsync());
+        Exception seen = await Assert.ThrowsAnyAsync<Exception>(() => fetching);
+        Assert.Contains("The worker has ended", seen.Message, StringComparison.Ordinal);
+
+        server.Serve("/1.wav", await Recordings.SilenceAsync(), "audio/wav");
+        await using FunctionsHost second = await FunctionsHost.StartAsync(cloud);
+        ParameterBinding again = await second.ReceiveAsync(StorageNames.DownloadsQueue);
+        Assert.Equal(2, Assert.Single(second.Held.Values).Message.DeliveryCount);
+        Assert.Equal((Status.Success, ""), Said(await second.InvokeAsync("FetchEpisode", again, "again")));
+        Assert.Equal(EpisodeStatus.Stored, (await podcasts.FindEpisodeAsync(episode.FeedId, episode.Key, Stop))!.Status);
+        Assert.Equal(["completed"], cloud.Queues[StorageNames.DownloadsQueue].Settlements);
+    }
+
+    /// <summary>An episode of that server that is to be fetched, and the message that says so.</summary>
+    private static async Task<(PodcastStore Podcasts, Episode Episode)> DueAsync(CloudUnderTest cloud, PodcastServer server)
+    {
         var podcasts = new PodcastStore(cloud.Account.Tables);
         var feed = new Feed { Id = "00000000000000ab", Slug = "show", NextCheckAt = TimeProvider.System.GetUtcNow() + TimeSpan.FromDays(1) };
         await podcasts.TryWriteAsync(feed, Stop);
@@ -74,15 +110,16 @@ public sealed class FunctionsProcessTests(FunctionsProcessTests.Started started)
         await podcasts.TryWriteAsync(episode, Stop);
         await cloud.SendAsync(StorageNames.DownloadsQueue, WorkMessage.Fetch(episode.FeedId, episode.Key, TimeProvider.System.GetUtcNow()).Body);
 
+        return (podcasts, episode);
+    }
+
+    /// <summary>A call that waits for the server's answer.</summary>
+    private static async Task<Task<StatusResult>> FetchingAsync(FunctionsHost host, PodcastServer server)
+    {
         Task<StatusResult> fetching = host.InvokeAsync("FetchEpisode", await host.ReceiveAsync(StorageNames.DownloadsQueue), "fetch");
         await Polling.UntilAsync(() => Task.FromResult(fetching.IsCompleted || !server.Requests.IsEmpty));
         Assert.False(fetching.IsCompleted);
-        await host.CancelAsync("fetch");
-        Assert.Equal((Status.Success, ""), Said(await fetching)); // by then the message is settled, and nothing is left to retry
-        Assert.Equal(["abandoned"], cloud.Queues[StorageNames.DownloadsQueue].Settlements);
-        Assert.Equal(EpisodeStatus.Listed, (await podcasts.FindEpisodeAsync(episode.FeedId, episode.Key, Stop))!.Status);
-        await host.ReceiveAsync(StorageNames.DownloadsQueue);
-        Assert.Equal(1, Assert.Single(host.Held.Values).Message.ApplicationProperties["NrSerGivenBack"]); // which is no attempt
+        return fetching;
     }
 
     private static (Status Status, string Reason) Said(StatusResult result) =>
@@ -110,12 +147,7 @@ public sealed class FunctionsProcessTests(FunctionsProcessTests.Started started)
 
         internal CloudUnderTest Cloud { get; private set; } = null!;
 
-        public async ValueTask InitializeAsync()
-        {
-            Cloud = await CloudUnderTest.CreateAsync(emulator);
-            Cloud.Settings["NrSer:Sweep:LostEventAfter"] = "00:00:00";
-            Cloud.Settings["NrSer:Podcasts:PrivateHosts"] = "127.0.0.1";
-        }
+        public async ValueTask InitializeAsync() => Cloud = await CloudAsync(lockDuration: null);
 
         public async ValueTask DisposeAsync()
         {
@@ -126,6 +158,14 @@ public sealed class FunctionsProcessTests(FunctionsProcessTests.Started started)
             }
 
             await Cloud.DisposeAsync();
+        }
+
+        internal async Task<CloudUnderTest> CloudAsync(TimeSpan? lockDuration)
+        {
+            CloudUnderTest cloud = await CloudUnderTest.CreateAsync(emulator, lockDuration);
+            cloud.Settings["NrSer:Sweep:LostEventAfter"] = "00:00:00";
+            cloud.Settings["NrSer:Podcasts:PrivateHosts"] = "127.0.0.1";
+            return cloud;
         }
 
         internal async Task<FunctionsHost> HostAsync() => _host ??= await FunctionsHost.StartAsync(Cloud);
