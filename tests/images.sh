@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Builds both kinds of the worker's image, and the page's, from their Dockerfiles by buildah, on bases that stand in for the publishers' (Debian, and the
-# .NET of this machine), and runs them as a platform would: process 1, the image's user, a root that cannot be written to. Needs root; takes minutes; no
-# part of CI. Ends with "N passed, N failed".
+# Builds the images of the worker (both kinds), the page and the Functions host from their Dockerfiles by buildah, on bases that stand in for the
+# publishers' (Debian, and the .NET of this machine), and runs them as a platform would: process 1, the image's user, a root that cannot be written to.
+# Needs root; takes minutes; no part of CI. Ends with "N passed, N failed".
+#   bash tests/images.sh [Worker] [Web] [Functions]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/need.sh
@@ -10,6 +11,7 @@ need buildah buildah "builds images without a daemon"
 need debootstrap debootstrap "makes the bases"
 need dotnet dotnet-sdk-10.0 "the .NET 10 SDK, which the bases borrow"
 
+wanted=" ${*:-Worker Web Functions} "
 work=$(mktemp -d) dotnet=$(dirname "$(readlink -f "$(command -v dotnet)")") port=18080
 export BUILDAH_ISOLATION=chroot
 names=(nrser-test-sdk nrser-test-aspnet nrser-test-cuda nrser-test-image)
@@ -29,16 +31,44 @@ check() { # title, command
     if "$@"; then passed=$((passed + 1)); echo "  $title"; else failed=$((failed + 1)); echo "  FAILED: $title" >&2; fi
 }
 
-base() { # name, what is copied into it besides Debian
+base() { # name, what is copied into it besides Debian, image below it, more of its configuration
     local container
     container=$(buildah from "${3:-scratch}")
     [ -n "${3:-}" ] || buildah copy -q "$container" "$work/debian" / > /dev/null
     [ -z "$2" ] || buildah copy -q "$container" "$2" /usr/share/dotnet > /dev/null
-    buildah config --env DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 --env DOTNET_NOLOGO=1 "$container"
+    buildah config --env DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 --env DOTNET_NOLOGO=1 "${@:4}" "$container"
     buildah commit -q --rm "$container" "localhost/$1" > /dev/null
 }
 
+# Of the one package of the Functions host that not every source carries, what the tests declare in its place, under the package's name. It is restored into
+# the container alone: no cache of this machine may take it for the real one.
+stand_in() {
+    local name=Microsoft.Azure.Functions.Worker.Extensions.ServiceBus edge=tests/NrSer.CloudEdge.Tests
+    mkdir -p "$work/stand-in" "$work/packages"
+    cp Directory.Packages.props "$edge"/FunctionsUnderTest/Declarations/*.cs "$edge/Functions/Protocol/Settlement.proto" "$work/stand-in"
+    cat > "$work/stand-in/$name.csproj" << END
+<Project Sdk="Microsoft.NET.Sdk">
+  <PropertyGroup>
+    <TargetFramework>net10.0</TargetFramework>
+    <Nullable>enable</Nullable>
+    <ImplicitUsings>enable</ImplicitUsings>
+    <Version>$(sed -n "s/.*\"$name\" Version=\"\([^\"]*\)\".*/\1/p" Directory.Packages.props)</Version>
+  </PropertyGroup>
+  <ItemGroup>
+    <Protobuf Include="Settlement.proto" Access="Internal" GrpcServices="Client" />
+    <PackageReference Include="Azure.Messaging.ServiceBus" />
+    <PackageReference Include="Google.Protobuf" />
+    <PackageReference Include="Grpc.Tools" PrivateAssets="all" />
+    <PackageReference Include="Microsoft.Azure.Functions.Worker" />
+  </ItemGroup>
+</Project>
+END
+    dotnet pack "$work/stand-in/$name.csproj" --configuration Release --output "$work/packages" --nologo --verbosity quiet > "$work/packed" \
+        || { cat "$work/packed"; return 1; }
+}
+
 echo "Making the bases…"
+[[ $wanted != *" Functions "* ]] || stand_in
 debootstrap --variant=minbase --include=libssl3 "$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" "$work/debian" > /dev/null
 ln -s /usr/share/dotnet/dotnet "$work/debian/usr/bin/dotnet"
 mkdir -p "$work/runtime/shared"
@@ -46,13 +76,16 @@ cp -a "$dotnet/dotnet" "$dotnet/host" "$work/runtime"
 cp -a "$dotnet"/shared/Microsoft.{NETCore,AspNetCore}.App "$work/runtime/shared"
 base nrser-test-cuda ""
 base nrser-test-aspnet "$work/runtime" localhost/nrser-test-cuda
-base nrser-test-sdk "" localhost/nrser-test-cuda
+mkdir -p "$work/packages"
+base nrser-test-sdk "" localhost/nrser-test-cuda --env NUGET_PACKAGES=/restored --env "RestoreFallbackFolders=$HOME/.nuget/packages" \
+    --env RestoreAdditionalProjectSources=/packages --env NoWarn=NU1507 --env RunAnalyzers=false # which every other build runs
 
-build() { # project, base
-    echo "== $1 on $2"
+build() { # project, what its Dockerfile calls its base, the base, where its files are
+    echo "== $1 on $3"
+    app=$4
     buildah bud -q --pull-never --network host --volume "$dotnet:/usr/share/dotnet:ro" --volume "$HOME/.nuget:$HOME/.nuget:rw" \
-        --volume /etc/ssl:/etc/ssl:ro \
-        --build-arg SDK=localhost/nrser-test-sdk --build-arg "RUNTIME=localhost/$2" --file "src/NrSer.$1/Dockerfile" --tag localhost/nrser-test-image . \
+        --volume "$work/packages:/packages:ro" --volume /etc/ssl:/etc/ssl:ro --volume /etc/apt:/etc/apt:ro \
+        --build-arg SDK=localhost/nrser-test-sdk --build-arg "$2=localhost/$3" --file "src/NrSer.$1/Dockerfile" --tag localhost/nrser-test-image . \
         > "$work/built" || { tail -n 20 "$work/built"; return 1; }
     containers+=("$(buildah from localhost/nrser-test-image)")
     mkdir -p "$work/image"
@@ -60,19 +93,23 @@ build() { # project, base
     mount -o remount,ro,bind "$work/image"
     mount -t tmpfs tmpfs "$work/image/tmp"
     mount -t proc proc "$work/image/proc"
-    echo "  $(du -sh "$work/image/app" | cut -f 1) of ours on $(buildah inspect --type image --format '{{.OCIv1.Config.User}}' localhost/nrser-test-image)'s account"
+    echo "  $(du -sh "$work/image$app" | cut -f 1) of ours on $(image User)'s account"
 }
 
+program=() # what is started in place of the entry point
 start() { # settings: as process 1 of a namespace of its own
+    [ "${#program[@]}" -gt 0 ] || program=("$(image Entrypoint | tr -d '[]')")
     exec unshare --pid --fork --kill-child "$(command -v chroot)" --userspec="$(image User):$(image User)" "$work/image" \
-        /usr/bin/env -i HOME=/tmp ASPNETCORE_HTTP_PORTS=$port DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_EnableDiagnostics=0 "$@" "$(image Entrypoint | tr -d '[]')"
+        /usr/bin/env -i HOME=/tmp ASPNETCORE_HTTP_PORTS=$port DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_EnableDiagnostics=0 "$@" "${program[@]}"
 }
 image() { buildah inspect --type image --format "{{.OCIv1.Config.$1}}" localhost/nrser-test-image; }
-ends() { # exit code, what it says, settings
+ends() { # exit code or a pattern of it, what it says, settings
     local code=$1 says=$2 got=0
     shift 2
     (start "$@") > "$work/said" 2>&1 || got=$?
-    if [ "$got" != "$code" ] || ! grep -q --fixed-strings "$says" "$work/said"; then
+    # shellcheck disable=SC2053
+    if [[ $got != $code ]] || ! grep -q --fixed-strings "$says" "$work/said"; then
+        echo "ended with $got:"
         cat "$work/said"
         return 1
     fi
@@ -88,47 +125,75 @@ is_one() { grep -q "^NSpid:.*[^0-9]1$" "/proc/$1/status" && [ "$(awk '/^Uid:/ { 
 stops() { # process 1, who waits for it
     kill -TERM "$1" && timeout 30 tail --pid="$1" -f /dev/null && wait "$2"
 }
-cannot_write() { ! touch "$work/image/app/x" 2> /dev/null; }
-holds_nothing_else() { [ -z "$(find "$work/image/app" "$work/image/source" \( -name '*.wav' -o -name '*.cs' -o -name .git -o -name tests \) 2> /dev/null)" ]; }
+cannot_write() { ! touch "$work/image$app/x" 2> /dev/null; }
+holds_nothing_else() {
+    [ -z "$(find "$work/image$app" "$work/image/source" \( -name '*.wav' -o -name '*.cs' -o -name .git -o -name tests \) 2> /dev/null)" ]
+}
+holds() { # files
+    local file
+    for file in "$@"; do [ -s "$work/image$app/$file" ] || { echo "$file is missing"; return 1; }; done
+}
+is_for_linux_alone() { [ -z "$(find "$work/image$app" -name '*.dylib' -o -name 'win-*' -o -name 'osx*')" ]; }
 
 is_status() { # of HTTP, the name it is called by, a path
     [ "$(curl -s -o /dev/null -w '%{http_code}' -H "Host: $2" "http://127.0.0.1:$port$3")" = "$1" ]
 }
-has_ffmpeg() { chroot --userspec="$(image User)" "$work/image" /usr/bin/ffmpeg -loglevel error -f lavfi -i anullsrc=d=1 -f null - 2>&1; }
+has_ffmpeg() { chroot --userspec="$(image User):$(image User)" "$work/image" /usr/bin/ffmpeg -loglevel error -f lavfi -i anullsrc=d=1 -f null - 2>&1; }
 
 queue='ServiceBus__ConnectionString=Endpoint=sb://127.0.0.1;SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true;'
 store='NrSer__Storage__ConnectionString=UseDevelopmentStorage=true'
 
-build Worker nrser-test-aspnet
-check "holds no recordings, sources or tests" holds_nothing_else
-check "has a root that cannot be written to" cannot_write
-check "ends with 3 and a word without a queue" ends 3 FullyQualifiedNamespace
-(start "$queue" "$store") > "$work/said" 2>&1 &
-waiting=$!
-check "answers /healthz" answers /healthz
-if one=$(pgrep -P "$waiting"); then
+holds_alone() {
+    check "holds no recordings, sources or tests" holds_nothing_else
+    check "has a root that cannot be written to" cannot_write
+}
+ends_when_told() { # who waits for process 1
+    local one
+    one=$(pgrep -P "$1") || one=
     check "is process 1, on the image's account" is_one "$one"
-    check "ends with 0 on SIGTERM to process 1" stops "$one" "$waiting"
+    check "ends with 0 on SIGTERM to process 1" stops "$one" "$1"
+}
+
+if [[ $wanted = *" Worker "* ]]; then
+    build Worker RUNTIME nrser-test-aspnet /app
+    holds_alone
+    check "ends with 3 and a word without a queue" ends 3 FullyQualifiedNamespace
+    (start "$queue" "$store") > "$work/said" 2>&1 &
+    waiting=$!
+    check "answers /healthz" answers /healthz
+    ends_when_told "$waiting"
+    umount --recursive "$work/image"
+
+    build Worker RUNTIME nrser-test-cuda /app
+    check "ends with 3 and the library that is missing, without CUDA" ends 3 libcublasLt.so.13 NrSer__Models__ExecutionProvider=Cuda
+    umount --recursive "$work/image"
 fi
-umount --recursive "$work/image"
 
-build Worker nrser-test-cuda
-check "ends with 3 and the library that is missing, without CUDA" ends 3 libcublasLt.so.13 NrSer__Models__ExecutionProvider=Cuda
-umount --recursive "$work/image"
+if [[ $wanted = *" Web "* ]]; then
+    build Web RUNTIME nrser-test-aspnet /app
+    holds_alone
+    check "has an ffmpeg that runs" has_ffmpeg
+    check "ends with 3 and a word without a name" ends 3 CONTAINER_APP_NAME
+    (start NrSer__Web__Domains=page.example "$store") > "$work/said" 2>&1 &
+    waiting=$!
+    check "answers /healthz" answers /healthz
+    check "lets nobody in whom no platform signed in" is_status 401 page.example /
+    check "answers to no other name" is_status 400 127.0.0.1 /
+    ends_when_told "$waiting"
+    umount --recursive "$work/image"
+fi
 
-build Web nrser-test-aspnet
-check "holds no recordings, sources or tests" holds_nothing_else
-check "has a root that cannot be written to" cannot_write
-check "has an ffmpeg that runs" has_ffmpeg
-check "ends with 3 and a word without a name" ends 3 CONTAINER_APP_NAME
-(start NrSer__Web__Domains=page.example "$store") > "$work/said" 2>&1 &
-waiting=$!
-check "answers /healthz" answers /healthz
-check "lets nobody in whom no platform signed in" is_status 401 page.example /
-check "answers to no other name" is_status 400 127.0.0.1 /
-if one=$(pgrep -P "$waiting"); then
-    check "is process 1, on the image's account" is_one "$one"
-    check "ends with 0 on SIGTERM to process 1" stops "$one" "$waiting"
+if [[ $wanted = *" Functions "* ]]; then
+    # The host itself is of the base that nobody here has: what can be run is what it would start.
+    build Functions FUNCTIONS nrser-test-aspnet /home/site/wwwroot
+    holds_alone
+    check "holds libraries for Linux alone" is_for_linux_alone
+    check "tells the host of its functions" holds host.json functions.metadata worker.config.json extensions.json
+    # Of the host's extensions the loader of functions.metadata alone: it is the real package that names the other, and brings it.
+    check "names the host's extensions as approved" diff "$work/image$app/extensions.json" tests/NrSer.CloudEdge.Tests/Approved/extensions.json
+    check "has an ffmpeg that runs" has_ffmpeg
+    program=(/usr/bin/dotnet "$app/NrSer.Functions.dll")
+    check "has a worker that misses the host alone" ends "13[49]" "Functions:Worker:HostEndpoint" "$queue" "$store"
 fi
 
 echo "$passed passed, $failed failed"

@@ -159,15 +159,55 @@ public sealed class ChunkBlobs(BlobStorage storage)
         }
     }
 
-    /// <summary>Removes everything derived from a recording: chunks, reconstituted chunks, manifests.</summary>
+    /// <summary>Everything derived from a recording as it is now: chunks, reconstituted chunks, manifests, peaks.</summary>
     /// <param name="id">The recording.</param>
+    /// <param name="cancellationToken">Stops between pages.</param>
+    public async Task<IReadOnlyList<(BlobClient Blob, ETag ETag)>> ListAsync(RecordingId id, CancellationToken cancellationToken)
+    {
+        var found = new List<(BlobClient, ETag)>();
+        foreach (BlobContainerClient container in new[] { _chunks, _enhanced })
+        {
+            await foreach (
+                BlobItem blob in container.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{id}/", cancellationToken).ConfigureAwait(false))
+            {
+                found.Add((container.GetBlobClient(blob.Name), blob.Properties.ETag!.Value));
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Removes blobs, but for those that were written since they were listed.</summary>
+    /// <param name="listed">From <see cref="ListAsync"/>.</param>
     /// <param name="cancellationToken">Stops between blobs.</param>
-    public Task DeleteAsync(RecordingId id, CancellationToken cancellationToken) => DeleteAsync(id, "", cancellationToken);
+    public static async Task DeleteAsync(IEnumerable<(BlobClient Blob, ETag ETag)> listed, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(listed);
+        foreach ((BlobClient blob, ETag seen) in listed)
+        {
+            try
+            {
+                await blob.DeleteIfExistsAsync(conditions: new BlobRequestConditions { IfMatch = seen }, cancellationToken: cancellationToken)
+                    .ConfigureAwait(false);
+            }
+            catch (RequestFailedException rewritten) when (rewritten.Status == 412)
+            {
+                // A late stage will see the status and come here itself; a retry wants its audio.
+            }
+        }
+    }
 
     /// <summary>Removes a recording's chunks and reconstituted chunks, and leaves manifests and peaks.</summary>
     /// <param name="id">The recording.</param>
     /// <param name="cancellationToken">Stops between blobs.</param>
-    public Task DeleteAudioAsync(RecordingId id, CancellationToken cancellationToken) => DeleteAsync(id, AudioSuffix, cancellationToken);
+    public async Task DeleteAudioAsync(RecordingId id, CancellationToken cancellationToken)
+    {
+        foreach ((BlobClient blob, _) in await ListAsync(id, cancellationToken).ConfigureAwait(false))
+        {
+            if (blob.Name.EndsWith(AudioSuffix, StringComparison.Ordinal))
+                await blob.DeleteIfExistsAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <inheritdoc cref="DeleteAudioAsync(RecordingId, CancellationToken)"/>
     /// <param name="chunks">All of its chunks: nothing is listed, since what a listing costs grows with the account.</param>
@@ -179,19 +219,6 @@ public sealed class ChunkBlobs(BlobStorage storage)
         {
             foreach (BlobContainerClient container in new[] { _chunks, _enhanced })
                 await container.DeleteBlobIfExistsAsync(AudioName(chunk), cancellationToken: cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private async Task DeleteAsync(RecordingId id, string suffix, CancellationToken cancellationToken)
-    {
-        foreach (BlobContainerClient container in new[] { _chunks, _enhanced })
-        {
-            await foreach (
-                BlobItem blob in container.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{id}/", cancellationToken).ConfigureAwait(false))
-            {
-                if (blob.Name.EndsWith(suffix, StringComparison.Ordinal))
-                    await container.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: cancellationToken).ConfigureAwait(false);
-            }
         }
     }
 

@@ -97,6 +97,8 @@ public sealed partial class IngestRecording(
             return;
         if (earlier is { Status: RecordingStatus.Withdrawn } || (earlier is { Status: RecordingStatus.Failed } && identified.IsNewETag))
             generation = Math.Max(generation, earlier.Generation + 1); // it is there again
+        if (earlier is { Status: RecordingStatus.Withdrawn or RecordingStatus.Rejected } && generation > earlier.Generation)
+            await rejection.DiscardIfVoidAsync(id, cancellationToken).ConfigureAwait(false);
         if (earlier is { Status: RecordingStatus.Processing } && earlier.Generation == generation && earlier.IngestedGeneration == generation)
         {
             await completion.RunAsync(id, cancellationToken).ConfigureAwait(false); // a copy of an event that was dealt with to the end

@@ -1,3 +1,5 @@
+using Azure;
+using Azure.Storage.Blobs;
 using Microsoft.Extensions.Logging;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
@@ -9,6 +11,7 @@ namespace NrSer.Pipeline.Stages;
 /// <remarks>
 /// Chunks are worked on while the rest is still being decoded, so either may show late. This writes the status and then deletes;
 /// a stage writes its rows and then looks at the status. Whoever comes second therefore sees the other, and nothing stays behind.
+/// Whoever begins anew deletes first, too: this may be at it, or have died at it, and half of what was made would pass for all.
 /// </remarks>
 /// <param name="store">All rows.</param>
 /// <param name="blobs">Chunks, enhanced chunks and manifests.</param>
@@ -71,7 +74,10 @@ public sealed partial class RejectRecording(RecordingStore store, ChunkBlobs blo
 
     private async Task DiscardAsync(RecordingId id, CancellationToken cancellationToken)
     {
-        await blobs.DeleteAsync(id, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<(BlobClient, ETag)> written = await blobs.ListAsync(id, cancellationToken).ConfigureAwait(false);
+        if ((await store.FindAsync(id, cancellationToken).ConfigureAwait(false))?.Status.IsVoid() != true)
+            return; // a retry has begun, after it did this itself
+        await ChunkBlobs.DeleteAsync(written, cancellationToken).ConfigureAwait(false);
         await store.DeleteResultsAsync(id, cancellationToken).ConfigureAwait(false);
     }
 

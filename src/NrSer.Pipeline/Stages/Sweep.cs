@@ -154,6 +154,8 @@ public sealed partial class Sweep(
             return;
         }
 
+        if (recording.Status.IsVoid())
+            await rejection.DiscardIfVoidAsync(recording.Id, cancellationToken).ConfigureAwait(false);
         var begun =
             new Recording { Id = recording.Id, Generation = generation, Status = RecordingStatus.Queued, Reason = "", StartedAt = time.GetUtcNow() };
         if (!await store.BeginGenerationAsync(begun, cancellationToken).ConfigureAwait(false))

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using NrSer.Cli.Tests.Processes;
 using NrSer.Core.Audio.Input;
@@ -75,6 +76,40 @@ public sealed class EnhanceCommandTests : IDisposable
         Assert.Equal(recording.GetProperty("durationSeconds").GetDouble() * 16000, frames, 1e-6);
         double exact = (await SampleFiles.ReadAsync(_scratch["cd.wav"])).Frames * (16000 / 44100.0);
         Assert.InRange(frames, (int)Math.Floor(exact), (int)Math.Ceiling(exact));
+    }
+
+    // Of a folder: NRSER_RECORDINGS=tests/NrSer.Core.Tests/Audio/Cases dotnet run … -- -explicit only -class "*EnhanceCommandTests"
+    [Fact(Explicit = true)]
+    public async Task Enhance_EveryRecording_IsExactlyAsLongAsAnalyzeSays()
+    {
+        string? folder = Environment.GetEnvironmentVariable("NRSER_RECORDINGS");
+        Assert.SkipWhen(folder is null, "NRSER_RECORDINGS names no folder.");
+        int every = int.Parse(Environment.GetEnvironmentVariable("NRSER_RECORDINGS_EVERY") ?? "1", CultureInfo.InvariantCulture);
+        int asLong = 0, refused = 0;
+        List<string> wrong = [];
+        foreach (string path in Directory.EnumerateFiles(folder!, "*", SearchOption.AllDirectories)
+            .Where(path => Path.GetExtension(path) is not ".md").Order(StringComparer.Ordinal).Where((_, index) => index % every == 0))
+        {
+            Outcome analyzed = await Nrser.RunAsync("analyze", path), enhanced = await Nrser.RunAsync("enhance", path, _scratch["out.wav"]);
+            if (analyzed.ExitCode != 0 || enhanced.ExitCode != 0)
+            {
+                refused++;
+                if (analyzed.ExitCode != enhanced.ExitCode)
+                    wrong.Add($"{path}: analyze ended with {analyzed.ExitCode}, enhance with {enhanced.ExitCode}");
+                continue;
+            }
+
+            double said = analyzed.Json().GetProperty("recording").GetProperty("durationSeconds").GetDouble() * 16000;
+            int frames = (await SampleFiles.ReadAsync(_scratch["out.wav"])).Frames;
+            if (Math.Abs(said - frames) > 1e-6)
+                wrong.Add($"{path}: {said} samples, {frames} written");
+            else
+                asLong++;
+        }
+
+        TestContext.Current.TestOutputHelper!.WriteLine($"{asLong} are exactly as long, {refused} refused by both");
+        Assert.NotEqual(0, asLong);
+        Assert.Empty(wrong);
     }
 
     [Fact]

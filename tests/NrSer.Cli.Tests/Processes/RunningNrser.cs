@@ -32,6 +32,9 @@ internal sealed partial class RunningNrser : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether it has ended.</summary>
+    public bool HasEnded => _process.HasExited;
+
     /// <summary>Starts the command and waits until it says that it is ready.</summary>
     public static async Task<RunningNrser> StartAsync(string ready, Dictionary<string, string> environment, params string[] arguments)
     {

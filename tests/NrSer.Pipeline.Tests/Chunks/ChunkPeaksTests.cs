@@ -36,7 +36,7 @@ public sealed class ChunkPeaksTests(StorageEmulator emulator)
         Assert.Empty(await blobs.StoredAsync(s_chunk.Recording, AudioVersion.Original, Stop)); // ingest has to write it again
         Assert.Null(await blobs.OpenSamplesAsync(s_chunk, AudioVersion.Heard, 0, 10, Stop));
         Assert.NotNull(await blobs.FindPeaksAsync(s_chunk, AudioVersion.Original, Stop));
-        await blobs.DeleteAsync(s_chunk.Recording, Stop);
+        await ChunkBlobs.DeleteAsync(await blobs.ListAsync(s_chunk.Recording, Stop), Stop);
         Assert.Null(await blobs.FindPeaksAsync(s_chunk, AudioVersion.Original, Stop));
     }
 

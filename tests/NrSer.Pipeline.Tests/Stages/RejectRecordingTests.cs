@@ -1,6 +1,7 @@
 using Azure;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Tests.Forgetting;
 using NrSer.Pipeline.Uploads;
 using NrSer.Pipeline.Work;
 using NrSer.Testing;
@@ -85,6 +86,55 @@ public sealed class RejectRecordingTests(StorageEmulator emulator)
         await pipeline.Store.AdvanceAsync(new Recording { Id = id, Status = RecordingStatus.Rejected, Reason = "cut off" }, Stop);
         await pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop);
         await AssertRejectedAsync(pipeline, id);
+    }
+
+    // Whoever withdrew it has deleted segments and not yet chunks when the upload is there again: those would say that all of it was recognised.
+    [Theory]
+    [InlineData(StorageNames.ChunksTable + "()")]
+    [InlineData(StorageNames.SegmentsTable + "()")]
+    [InlineData(StorageNames.Enhanced + "?")]
+    public async Task DiscardIfVoidAsync_UploadedAgainMeanwhile_LeavesAllToTheNewRun(string before)
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.ThreeChunksAsync());
+        await pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop);
+        await pipeline.DrainAsync();
+        Segment[] whole = await pipeline.SegmentsAsync(id);
+        await pipeline.Store.AdvanceAsync(new Recording { Id = id, Generation = 1, Status = RecordingStatus.Withdrawn }, Stop);
+        using var again = new BeforeRequest(
+            pipeline.Account, (verb, path) => verb == HttpMethod.Get && path.StartsWith(before, StringComparison.Ordinal),
+            () => pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop));
+
+        await pipeline.Rejection.DiscardIfVoidAsync(id, Stop);
+
+        Assert.True(again.IsDone);
+        Assert.Null(again.Error);
+        await pipeline.DrainAsync();
+        Assert.Equal(RecordingStatus.Completed, (await pipeline.RowAsync(id)).Status);
+        Assert.Equal(whole.Select(segment => (segment.StartSeconds, segment.Emotion)),
+            (await pipeline.SegmentsAsync(id)).Select(segment => (segment.StartSeconds, segment.Emotion)));
+        Assert.Contains(whole, segment => segment.Emotion is not null);
+    }
+
+    [Fact]
+    public async Task RestartedAfterARejectionThatDied_IsMadeAnew()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SpeechAsync());
+        await pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop);
+        await pipeline.DrainAsync();
+        await pipeline.Store.AdvanceAsync(new Recording { Id = id, Generation = 1, Status = RecordingStatus.Rejected, Reason = "cut off" }, Stop);
+        foreach (Segment segment in await pipeline.SegmentsAsync(id)) // then it died
+            await pipeline.Account.Tables.Segments.DeleteEntityAsync(id.Value, segment.Key, cancellationToken: Stop);
+
+        await pipeline.Store.RequestRetryAsync([id], Stop);
+        await pipeline.Sweep.RunAsync(Stop);
+        await pipeline.DrainAsync();
+
+        Assert.Equal(RecordingStatus.Completed, (await pipeline.RowAsync(id)).Status);
+        Segment[] segments = await pipeline.SegmentsAsync(id);
+        Assert.NotEmpty(segments);
+        Assert.All(segments, segment => Assert.Equal(segment.IsSpeech, segment.Emotion is not null));
     }
 
     private static async Task AssertRejectedAsync(PipelineUnderTest pipeline, RecordingId id)
