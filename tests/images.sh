@@ -145,6 +145,7 @@ store='NrSer__Storage__ConnectionString=UseDevelopmentStorage=true'
 
 holds_alone() {
     check "holds no recordings, sources or tests" holds_nothing_else
+    check "holds libraries for Linux alone" is_for_linux_alone
     check "has a root that cannot be written to" cannot_write
 }
 ends_when_told() { # who waits for process 1
@@ -187,7 +188,6 @@ if [[ $wanted = *" Functions "* ]]; then
     # The host itself is of the base that nobody here has: what can be run is what it would start.
     build Functions FUNCTIONS nrser-test-aspnet /home/site/wwwroot
     holds_alone
-    check "holds libraries for Linux alone" is_for_linux_alone
     check "tells the host of its functions" holds host.json functions.metadata worker.config.json extensions.json
     # Of the host's extensions the loader of functions.metadata alone: it is the real package that names the other, and brings it.
     check "names the host's extensions as approved" diff "$work/image$app/extensions.json" tests/NrSer.CloudEdge.Tests/Approved/extensions.json
