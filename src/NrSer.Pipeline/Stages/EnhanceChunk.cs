@@ -37,6 +37,16 @@ public sealed partial class EnhanceChunk(
         if (manifest is null || !await blobs.HasEnhancedAsync(id, cancellationToken).ConfigureAwait(false))
             manifest = await ReconstituteAsync(id, chunk.Samples!.Value, manifest, cancellationToken).ConfigureAwait(false);
 
+        if (await progress.EnhancedAsync(chunk, RowsOf(manifest, chunk, models), cancellationToken).ConfigureAwait(false))
+            await emotions[message.Lane].SendAsync([WorkMessage.Recognize(id, request.Generation)], cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What this stage writes of a chunk's segments.</summary>
+    /// <param name="manifest">What was decided of it.</param>
+    /// <param name="chunk">Its row.</param>
+    /// <param name="models">For their quality.</param>
+    internal static Segment[] RowsOf(SegmentManifestV1 manifest, Chunk chunk, ModelSet models)
+    {
         ModelNames names = ModelNames.Of(models) with
         {
             Enhancer = manifest.Enhancer,
@@ -44,10 +54,8 @@ public sealed partial class EnhanceChunk(
             ScreenEnhancer = manifest.ScreenEnhancer,
             ScreenSnrLevel = manifest.ScreenSnrLevel,
         };
-        Segment[] segments = [.. manifest.ToSegments()
-            .Select(segment => Segment.Of(new RecognizedSegment(segment, null), [], id.Channel, chunk.StartSample!.Value, names))];
-        if (await progress.EnhancedAsync(chunk, segments, cancellationToken).ConfigureAwait(false))
-            await emotions[message.Lane].SendAsync([WorkMessage.Recognize(id, request.Generation)], cancellationToken).ConfigureAwait(false);
+        return [.. manifest.ToSegments()
+            .Select(segment => Segment.Of(new RecognizedSegment(segment, null), [], chunk.Id.Channel, chunk.StartSample!.Value, names))];
     }
 
     /// <summary>Makes the audio that recognition heard once more, after it was deleted: from the chunk, and what was decided of it then.</summary>

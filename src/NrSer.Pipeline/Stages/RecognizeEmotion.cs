@@ -39,17 +39,26 @@ public sealed partial class RecognizeEmotion(
         }
 
         long begun = Stopwatch.GetTimestamp();
-        Segment[] segments = await RecognizeAsync(chunk, cancellationToken).ConfigureAwait(false);
+        SegmentManifestV1 manifest = await blobs.FindManifestAsync(id, cancellationToken).ConfigureAwait(false)
+            ?? throw new InvalidMessageException($"Chunk {id} has no segments yet.");
+        if (chunk.EnhancedAt is null)
+        {
+            // A storage that forgot what it had acknowledged, or another generation's row: what enhancement wrote is written once more.
+            await progress.EnhancedAsync(chunk, EnhanceChunk.RowsOf(manifest, chunk, models), cancellationToken).ConfigureAwait(false);
+            if (await progress.BeginAsync(id, cancellationToken).ConfigureAwait(false) is not { FinishedAt: null } enhanced)
+                return;
+            chunk = enhanced;
+        }
+
+        Segment[] segments = await RecognizeAsync(chunk, manifest, cancellationToken).ConfigureAwait(false);
         await progress.RecognizedAsync(chunk, segments, cancellationToken).ConfigureAwait(false);
         double seconds = chunk.Samples!.Value / (double)SegmentGrid.SampleRateHz;
         PipelineTelemetry.CountAudio(Stage.Recognize, seconds, Stopwatch.GetElapsedTime(begun));
         LogRecognized(id.ToString(), seconds, segments.Length);
     }
 
-    private async Task<Segment[]> RecognizeAsync(Chunk chunk, CancellationToken cancellationToken)
+    private async Task<Segment[]> RecognizeAsync(Chunk chunk, SegmentManifestV1 manifest, CancellationToken cancellationToken)
     {
-        SegmentManifestV1 manifest = await blobs.FindManifestAsync(chunk.Id, cancellationToken).ConfigureAwait(false)
-            ?? throw new InvalidMessageException($"Chunk {chunk.Id} has no segments yet.");
         using MemoryOwner<float> y = await blobs.ReadEnhancedAsync(chunk.Id, chunk.Samples!.Value, cancellationToken).ConfigureAwait(false);
         ScoredSegment[] segments = manifest.ToSegments();
         EmotionEstimate?[] estimates = recognizer.Recognize(y.Memory, segments, cancellationToken);

@@ -115,15 +115,15 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
     /// <param name="change">The stage's own columns of a chunk with a row, with the time of its end if it is only now.</param>
     /// <param name="standing">The row if the caller has read it: it is read again only if it changed since.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
-    /// <returns>False when there is no such chunk any more.</returns>
+    /// <returns>False when there is no such chunk any more, or one that was not enhanced.</returns>
     public async Task<bool> FinishChunkAsync(Chunk change, Chunk? standing, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
         while (true)
         {
             standing ??= await FindChunkAsync(change.Id, cancellationToken).ConfigureAwait(false);
-            if (standing is null)
-                return false;
+            if (standing is null || (standing.EnhancedAt ?? change.EnhancedAt) is null)
+                return false; // another generation's, which has not come so far
             Chunk finished = change with { FinishedAt = standing.FinishedAt ?? change.FinishedAt };
             if (await _tables.Chunks.TryMergeAsync(EntityOf(finished), new ETag(standing.Version!), cancellationToken)
                 .ConfigureAwait(false) is not null)

@@ -141,11 +141,24 @@ public sealed class RecordingStoreTests(StorageEmulator emulator) : IAsyncLifeti
         Assert.Equal((10_000_000_000L, 4000, true), (row.StartSample, row.Samples, row.HasSpeech));
     }
 
+    // A late stage of an earlier generation must not end what the next one has only begun.
+    [Fact]
+    public async Task FinishChunkAsync_NotEnhanced_EndsNothing()
+    {
+        var time = new DateTimeOffset(2026, 3, 9, 0, 0, 0, TimeSpan.Zero);
+        var chunk = new Chunk { Id = new ChunkId(s_id, 0, 7), StartSample = 0, Samples = 16000 };
+        await Store.MergeChunkAsync(chunk, Stop);
+        Chunk earlier = (await Store.FindChunkAsync(chunk.Id, Stop))! with { EnhancedAt = time };
+        await Store.MergeChunkAsync(chunk, Stop); // another row from now on
+        Assert.False(await Store.FinishChunkAsync(new Chunk { Id = chunk.Id, FinishedAt = time }, earlier, Stop));
+        Assert.Null((await Store.FindChunkAsync(chunk.Id, Stop))!.FinishedAt);
+    }
+
     [Fact]
     public async Task FinishChunkAsync_ManyAtOnce_KeepsTheFirstTime()
     {
         var chunk = new ChunkId(s_id, 0, 0);
-        await Store.MergeChunkAsync(new Chunk { Id = chunk }, Stop);
+        await Store.MergeChunkAsync(new Chunk { Id = chunk, EnhancedAt = DateTimeOffset.UnixEpoch }, Stop);
         DateTimeOffset[] times = [.. Enumerable.Range(0, 8).Select(second => new DateTimeOffset(2026, 3, 9, 0, 0, second, TimeSpan.Zero))];
         DateTimeOffset[] seen = await Task.WhenAll(times.Select(time => Task.Run(async () =>
         {
