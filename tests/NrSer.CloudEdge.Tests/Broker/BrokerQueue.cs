@@ -101,6 +101,13 @@ internal sealed class BrokerQueue(string name, TimeSpan lockDuration, BrokerQueu
         return found;
     });
 
+    /// <summary>Lets every lock run out, as time would.</summary>
+    public void EndLocks()
+    {
+        Locked(() => _entries.ForEach(entry => entry.LockedUntil = Now));
+        Tick();
+    }
+
     /// <summary>Ends locks that ran out, and hands out what there is.</summary>
     public void Tick()
     {

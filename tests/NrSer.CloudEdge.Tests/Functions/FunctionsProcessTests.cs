@@ -78,7 +78,7 @@ public sealed class FunctionsProcessTests(FunctionsProcessTests.Started started)
     [Fact]
     public async Task Crash_EpisodeBeingFetched_IsSeenAndTheNextWorkerFetchesIt()
     {
-        await using CloudUnderTest cloud = await started.CloudAsync(lockDuration: TimeSpan.FromSeconds(2));
+        await using CloudUnderTest cloud = await started.CloudAsync();
         await using var server = new PodcastServer();
         server.Serve("/1.wav", _ => new PodcastAnswer(200, []) { Delay = TimeSpan.FromHours(1) });
         (PodcastStore podcasts, Episode episode) = await DueAsync(cloud, server);
@@ -88,6 +88,7 @@ public sealed class FunctionsProcessTests(FunctionsProcessTests.Started started)
         Exception seen = await Assert.ThrowsAnyAsync<Exception>(() => fetching);
         Assert.Contains("The worker has ended", seen.Message, StringComparison.Ordinal);
 
+        cloud.Queues[StorageNames.DownloadsQueue].EndLocks();
         server.Serve("/1.wav", await Recordings.SilenceAsync(), "audio/wav");
         await using FunctionsHost second = await FunctionsHost.StartAsync(cloud);
         ParameterBinding again = await second.ReceiveAsync(StorageNames.DownloadsQueue);
@@ -147,7 +148,7 @@ public sealed class FunctionsProcessTests(FunctionsProcessTests.Started started)
 
         internal CloudUnderTest Cloud { get; private set; } = null!;
 
-        public async ValueTask InitializeAsync() => Cloud = await CloudAsync(lockDuration: null);
+        public async ValueTask InitializeAsync() => Cloud = await CloudAsync();
 
         public async ValueTask DisposeAsync()
         {
@@ -160,9 +161,9 @@ public sealed class FunctionsProcessTests(FunctionsProcessTests.Started started)
             await Cloud.DisposeAsync();
         }
 
-        internal async Task<CloudUnderTest> CloudAsync(TimeSpan? lockDuration)
+        internal async Task<CloudUnderTest> CloudAsync()
         {
-            CloudUnderTest cloud = await CloudUnderTest.CreateAsync(emulator, lockDuration);
+            CloudUnderTest cloud = await CloudUnderTest.CreateAsync(emulator);
             cloud.Settings["NrSer:Sweep:LostEventAfter"] = "00:00:00";
             cloud.Settings["NrSer:Podcasts:PrivateHosts"] = "127.0.0.1";
             return cloud;

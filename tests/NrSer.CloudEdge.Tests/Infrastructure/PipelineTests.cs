@@ -7,17 +7,26 @@ public sealed partial class PipelineTests
 {
     // A parameter that is forgotten there would go back to its default when the workflow deploys.
     [Fact]
-    public void Variables_AreAllThatTheParametersRead()
+    public void Variables_AreAllThatParametersAndHooksRead()
     {
-        string azd = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "azure.yaml"));
-        string parameters = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "infra", "main.bicepparam"));
+        string infra = Path.Combine(AppContext.BaseDirectory, "infra");
+        string hooks = string.Concat(Directory.GetFiles(Path.Combine(infra, "hooks"), "*.sh").Select(File.ReadAllText));
+        IEnumerable<string> ofHooks = NamesOf(Used(), hooks).Except(NamesOf(Output(), File.ReadAllText(Path.Combine(infra, "main.bicep"))));
         Assert.Equal(
-            Read().Matches(parameters).Select(match => match.Groups["name"].Value),
-            Listed().Matches(azd).Select(match => match.Groups["name"].Value));
+            NamesOf(Read(), File.ReadAllText(Path.Combine(infra, "main.bicepparam"))).Union(ofHooks).Order(StringComparer.Ordinal),
+            NamesOf(Listed(), File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "azure.yaml"))).Order(StringComparer.Ordinal));
     }
+
+    private static IEnumerable<string> NamesOf(Regex form, string text) => form.Matches(text).Select(match => match.Groups["name"].Value);
 
     [GeneratedRegex(@"readEnvironmentVariable\('(?<name>NRSER_\w+)'", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Read();
+
+    [GeneratedRegex(@"\$\{(?<name>NRSER_\w+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Used();
+
+    [GeneratedRegex(@"^output (?<name>NRSER_\w+) ", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Output();
 
     [GeneratedRegex(@"^    - (?<name>NRSER_\w+)$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Listed();

@@ -96,7 +96,7 @@ public sealed class RejectRecordingTests(StorageEmulator emulator)
     public async Task DiscardIfVoidAsync_UploadedAgainMeanwhile_LeavesAllToTheNewRun(string before)
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
-        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.ThreeChunksAsync());
+        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SpeechAsync());
         await pipeline.Ingest.RunAsync(upload.ToMessage(id), Stop);
         await pipeline.DrainAsync();
         Segment[] whole = await pipeline.SegmentsAsync(id);
