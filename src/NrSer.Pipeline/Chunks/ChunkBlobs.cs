@@ -162,47 +162,15 @@ public sealed class ChunkBlobs(BlobStorage storage)
     /// <summary>Everything derived from a recording as it is now: chunks, reconstituted chunks, manifests, peaks.</summary>
     /// <param name="id">The recording.</param>
     /// <param name="cancellationToken">Stops between pages.</param>
-    public async Task<IReadOnlyList<(BlobClient Blob, ETag ETag)>> ListAsync(RecordingId id, CancellationToken cancellationToken)
-    {
-        var found = new List<(BlobClient, ETag)>();
-        foreach (BlobContainerClient container in new[] { _chunks, _enhanced })
-        {
-            await foreach (
-                BlobItem blob in container.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{id}/", cancellationToken).ConfigureAwait(false))
-            {
-                found.Add((container.GetBlobClient(blob.Name), blob.Properties.ETag!.Value));
-            }
-        }
-
-        return found;
-    }
-
-    /// <summary>Removes blobs, but for those that were written since they were listed.</summary>
-    /// <param name="listed">From <see cref="ListAsync"/>.</param>
-    /// <param name="cancellationToken">Stops between blobs.</param>
-    public static async Task DeleteAsync(IEnumerable<(BlobClient Blob, ETag ETag)> listed, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(listed);
-        foreach ((BlobClient blob, ETag seen) in listed)
-        {
-            try
-            {
-                await blob.DeleteIfExistsAsync(conditions: new BlobRequestConditions { IfMatch = seen }, cancellationToken: cancellationToken)
-                    .ConfigureAwait(false);
-            }
-            catch (RequestFailedException rewritten) when (rewritten.Status == 412)
-            {
-                // A late stage will see the status and come here itself; a retry wants its audio.
-            }
-        }
-    }
+    public IAsyncEnumerable<ListedBlob> ListAsync(RecordingId id, CancellationToken cancellationToken) =>
+        ListedBlob.ListAsync(_chunks, $"{id}/", cancellationToken).Concat(ListedBlob.ListAsync(_enhanced, $"{id}/", cancellationToken));
 
     /// <summary>Removes a recording's chunks and reconstituted chunks, and leaves manifests and peaks.</summary>
     /// <param name="id">The recording.</param>
     /// <param name="cancellationToken">Stops between blobs.</param>
     public async Task DeleteAudioAsync(RecordingId id, CancellationToken cancellationToken)
     {
-        foreach ((BlobClient blob, _) in await ListAsync(id, cancellationToken).ConfigureAwait(false))
+        await foreach ((BlobClient blob, _) in ListAsync(id, cancellationToken).ConfigureAwait(false))
         {
             if (blob.Name.EndsWith(AudioSuffix, StringComparison.Ordinal))
                 await blob.DeleteIfExistsAsync(cancellationToken: cancellationToken).ConfigureAwait(false);

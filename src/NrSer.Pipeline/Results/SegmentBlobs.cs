@@ -49,9 +49,9 @@ public sealed class SegmentBlobs(BlobStorage storage)
     /// <param name="cancellationToken">Stops between chunks.</param>
     public async IAsyncEnumerable<Segment> ReadAsync(RecordingId id, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach ((string name, ETag _) in ListAsync(id, cancellationToken).ConfigureAwait(false))
+        await foreach ((BlobClient blob, _) in ListAsync(id, cancellationToken).ConfigureAwait(false))
         {
-            (SortedDictionary<string, Segment> rows, _) = await FindAsync(_results.GetBlobClient(name), id, cancellationToken).ConfigureAwait(false);
+            (SortedDictionary<string, Segment> rows, _) = await FindAsync(blob, id, cancellationToken).ConfigureAwait(false);
             foreach (Segment row in rows.Values)
                 yield return row;
         }
@@ -73,26 +73,8 @@ public sealed class SegmentBlobs(BlobStorage storage)
     }
 
     /// <summary>The blobs of a recording, in order of channel and time.</summary>
-    internal async IAsyncEnumerable<(string Name, ETag ETag)> ListAsync(RecordingId id, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (BlobItem blob in _results.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{Folder(id)}/", cancellationToken)
-            .ConfigureAwait(false))
-            yield return (blob.Name, blob.Properties.ETag ?? ETag.All);
-    }
-
-    /// <summary>Removes a blob that nobody has changed since it was listed.</summary>
-    internal async Task DeleteAsync(string name, ETag seen, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _results.GetBlobClient(name).DeleteIfExistsAsync(
-                DeleteSnapshotsOption.None, new BlobRequestConditions { IfMatch = seen }, cancellationToken).ConfigureAwait(false);
-        }
-        catch (RequestFailedException rewritten) when (rewritten.Status == 412)
-        {
-            // A retry wants it.
-        }
-    }
+    internal IAsyncEnumerable<ListedBlob> ListAsync(RecordingId id, CancellationToken cancellationToken) =>
+        ListedBlob.ListAsync(_results, $"{Folder(id)}/", cancellationToken);
 
     private static string Folder(RecordingId id) => $"{id}/segments";
 

@@ -97,7 +97,7 @@ public sealed partial class IngestRecording(
             return;
         if (earlier is { Status: RecordingStatus.Withdrawn } || (earlier is { Status: RecordingStatus.Failed } && identified.IsNewETag))
             generation = Math.Max(generation, earlier.Generation + 1); // it is there again
-        if (earlier is { Status: RecordingStatus.Withdrawn or RecordingStatus.Rejected } && generation > earlier.Generation)
+        if (earlier?.Status.IsVoid() == true && generation > earlier.Generation)
             await rejection.DiscardIfVoidAsync(id, cancellationToken).ConfigureAwait(false);
         if (earlier is { Status: RecordingStatus.Processing } && earlier.Generation == generation && earlier.IngestedGeneration == generation)
         {

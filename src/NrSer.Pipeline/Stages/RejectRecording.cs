@@ -1,9 +1,8 @@
-using Azure;
-using Azure.Storage.Blobs;
 using Microsoft.Extensions.Logging;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
+using NrSer.Pipeline.Storage;
 
 namespace NrSer.Pipeline.Stages;
 
@@ -74,10 +73,11 @@ public sealed partial class RejectRecording(RecordingStore store, ChunkBlobs blo
 
     private async Task DiscardAsync(RecordingId id, CancellationToken cancellationToken)
     {
-        IReadOnlyList<(BlobClient, ETag)> written = await blobs.ListAsync(id, cancellationToken).ConfigureAwait(false);
+        List<ListedBlob> written = await blobs.ListAsync(id, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
         if ((await store.FindAsync(id, cancellationToken).ConfigureAwait(false))?.Status.IsVoid() != true)
             return; // a retry has begun, after it did this itself
-        await ChunkBlobs.DeleteAsync(written, cancellationToken).ConfigureAwait(false);
+        foreach (ListedBlob blob in written)
+            await blob.DeleteAsync(cancellationToken).ConfigureAwait(false);
         await store.DeleteResultsAsync(id, cancellationToken).ConfigureAwait(false);
     }
 

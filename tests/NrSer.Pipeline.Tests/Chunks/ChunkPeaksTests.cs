@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Storage;
 using NrSer.Testing;
 
 namespace NrSer.Pipeline.Tests.Chunks;
@@ -36,7 +37,8 @@ public sealed class ChunkPeaksTests(StorageEmulator emulator)
         Assert.Empty(await blobs.StoredAsync(s_chunk.Recording, AudioVersion.Original, Stop)); // ingest has to write it again
         Assert.Null(await blobs.OpenSamplesAsync(s_chunk, AudioVersion.Heard, 0, 10, Stop));
         Assert.NotNull(await blobs.FindPeaksAsync(s_chunk, AudioVersion.Original, Stop));
-        await ChunkBlobs.DeleteAsync(await blobs.ListAsync(s_chunk.Recording, Stop), Stop);
+        await foreach (ListedBlob blob in blobs.ListAsync(s_chunk.Recording, Stop))
+            await blob.DeleteAsync(Stop);
         Assert.Null(await blobs.FindPeaksAsync(s_chunk, AudioVersion.Original, Stop));
     }
 

@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Data.Tables;
 using NrSer.Pipeline.Chunks;
+using NrSer.Pipeline.Storage;
 
 namespace NrSer.Pipeline.Results.Tables;
 
@@ -206,11 +207,11 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
     /// <param name="cancellationToken">Stops between batches.</param>
     public async Task DeleteResultsAsync(RecordingId id, CancellationToken cancellationToken)
     {
-        List<(string Name, ETag ETag)> written = await _blobs.ListAsync(id, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+        List<ListedBlob> written = await _blobs.ListAsync(id, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
         if ((await FindAsync(id, cancellationToken).ConfigureAwait(false))?.Status.IsVoid() != true)
             return;
-        foreach ((string name, ETag seen) in written)
-            await _blobs.DeleteAsync(name, seen, cancellationToken).ConfigureAwait(false);
+        foreach (ListedBlob blob in written)
+            await blob.DeleteAsync(cancellationToken).ConfigureAwait(false);
         foreach (TableClient table in new[] { _tables.Segments, _tables.Chunks })
         {
             var rows = new List<TableEntity>();
