@@ -30,6 +30,15 @@ public sealed class PodcastServer : IAsyncDisposable
     /// <summary>Serves a file with a strong ETag, ranges and conditions, as good servers do.</summary>
     public void Serve(string path, byte[] content, string type = "audio/mpeg") => Serve(path, request => Good(request, content, type));
 
+    /// <summary>A feed of so many episodes, beside it and named by number, as are their GUIDs.</summary>
+    public static byte[] Feed(int episodes, string extension = "mp3", string type = "audio/mpeg")
+    {
+        var text = new StringBuilder("<rss><channel><title>Numbered</title>");
+        for (int number = 0; number < episodes; number++)
+            text.Append(CultureInfo.InvariantCulture, $"<item><guid>{number}</guid><enclosure url=\"{number}.{extension}\" type=\"{type}\"/></item>");
+        return Encoding.UTF8.GetBytes(text.Append("</channel></rss>").ToString());
+    }
+
     /// <summary>How a good server answers.</summary>
     public static PodcastAnswer Good(PodcastRequest request, byte[] content, string type, string etag = "\"v1\"")
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using NrSer.Core.Audio;
 using NrSer.Core.Audio.Input;
 using NrSer.Core.Audio.Wav;
@@ -26,6 +27,18 @@ public static class Recordings
         speech.CopyTo(samples, 0);
         speech.CopyTo(samples, 9 * SampleRateHz);
         return await WaveAsync(samples);
+    }
+
+    /// <summary>Recordings of one's own, by hand: those below <c>NRSER_RECORDINGS</c>, of so many the first as <c>NRSER_RECORDINGS_EVERY</c>
+    /// says. Skips the test if no folder is named.</summary>
+    /// <param name="isMeant">Tells by its extension whether it is one.</param>
+    public static string[] OfFolder(Func<string, bool> isMeant)
+    {
+        string? folder = Environment.GetEnvironmentVariable("NRSER_RECORDINGS");
+        Assert.SkipWhen(folder is null, "NRSER_RECORDINGS names no folder.");
+        int every = int.Parse(Environment.GetEnvironmentVariable("NRSER_RECORDINGS_EVERY") ?? "1", CultureInfo.InvariantCulture);
+        return [.. Directory.EnumerateFiles(folder!, "*", SearchOption.AllDirectories).Where(path => isMeant(Path.GetExtension(path)))
+            .Order(StringComparer.Ordinal).Where((_, index) => index % every == 0)];
     }
 
     /// <summary>A WAVE file of floats.</summary>

@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Text.Json;
 using NrSer.Cli.Tests.Processes;
 using NrSer.Core.Audio.Input;
+using NrSer.Testing;
 
 namespace NrSer.Cli.Tests.Commands;
 
@@ -82,13 +82,9 @@ public sealed class EnhanceCommandTests : IDisposable
     [Fact(Explicit = true)]
     public async Task Enhance_EveryRecording_IsExactlyAsLongAsAnalyzeSays()
     {
-        string? folder = Environment.GetEnvironmentVariable("NRSER_RECORDINGS");
-        Assert.SkipWhen(folder is null, "NRSER_RECORDINGS names no folder.");
-        int every = int.Parse(Environment.GetEnvironmentVariable("NRSER_RECORDINGS_EVERY") ?? "1", CultureInfo.InvariantCulture);
         int asLong = 0, refused = 0;
         List<string> wrong = [];
-        foreach (string path in Directory.EnumerateFiles(folder!, "*", SearchOption.AllDirectories)
-            .Where(path => Path.GetExtension(path) is not ".md").Order(StringComparer.Ordinal).Where((_, index) => index % every == 0))
+        foreach (string path in Recordings.OfFolder(extension => extension is not ".md"))
         {
             Outcome analyzed = await Nrser.RunAsync("analyze", path), enhanced = await Nrser.RunAsync("enhance", path, _scratch["out.wav"]);
             if (analyzed.ExitCode != 0 || enhanced.ExitCode != 0)

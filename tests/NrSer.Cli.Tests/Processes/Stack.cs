@@ -87,9 +87,6 @@ internal sealed class Stack : IAsyncDisposable
     /// <summary>Its rows.</summary>
     public RecordingStore Store() => new(new ResultTables(Storage()), new SegmentBlobs(new BlobStorage(Storage())));
 
-    /// <summary>A look at them from outside.</summary>
-    public RecordingQuery Query() => new(new ResultTables(Storage()), new SegmentBlobs(new BlobStorage(Storage())));
-
     /// <summary>What is being forgotten.</summary>
     public ForgottenStore Forgotten() => new(new ResultTables(Storage()));
 

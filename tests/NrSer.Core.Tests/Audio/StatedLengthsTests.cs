@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using NrSer.Core.Audio.Input;
+using NrSer.Testing;
 
 namespace NrSer.Core.Tests.Audio;
 
@@ -13,12 +13,7 @@ public sealed class StatedLengthsTests(ITestOutputHelper output)
     [Fact(Explicit = true)]
     public async Task EveryRecording_IsAsLongAsItStates()
     {
-        string? folder = Environment.GetEnvironmentVariable("NRSER_RECORDINGS");
-        Assert.SkipWhen(folder is null, "NRSER_RECORDINGS names no folder.");
-        int every = int.Parse(Environment.GetEnvironmentVariable("NRSER_RECORDINGS_EVERY") ?? "1", CultureInfo.InvariantCulture);
-        string[] paths = [.. Directory.EnumerateFiles(folder!, "*", SearchOption.AllDirectories)
-            .Where(path => Path.GetExtension(path) is ".flac" or ".ogg" or ".opus")
-            .Order(StringComparer.Ordinal).Where((_, index) => index % every == 0)];
+        string[] paths = Recordings.OfFolder(extension => extension is ".flac" or ".ogg" or ".opus");
         List<string> wrong = [];
         foreach (string path in paths)
         {

@@ -32,7 +32,7 @@ public sealed class PodcastKillTests(StorageEmulator emulator) : IClassFixture<S
         var list = new StringBuilder("<opml version=\"2.0\"><body>");
         for (int feed = 0; feed < Feeds; feed++)
         {
-            byte[] content = Feed(2000);
+            byte[] content = PodcastServer.Feed(2000);
             server.Serve($"/{feed}/feed", _ => new PodcastAnswer(200, content));
             list.Append(CultureInfo.InvariantCulture, $"<outline xmlUrl=\"{server.Url}{feed}/feed\"/>");
         }
@@ -72,7 +72,7 @@ public sealed class PodcastKillTests(StorageEmulator emulator) : IClassFixture<S
         await using var server = new PodcastServer();
         for (int number = 0; number < episodes; number++)
             server.Serve($"/{number}.mp3", Audio(number));
-        server.Serve("/feed", Feed(episodes), "application/rss+xml");
+        server.Serve("/feed", PodcastServer.Feed(episodes), "application/rss+xml");
         StorageAccount account = await StorageAccount.CreateAsync(emulator);
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -139,13 +139,5 @@ public sealed class PodcastKillTests(StorageEmulator emulator) : IClassFixture<S
         new Random(number).NextBytes(content);
         "ID3"u8.CopyTo(content);
         return content;
-    }
-
-    private static byte[] Feed(int episodes)
-    {
-        var text = new StringBuilder("<rss><channel><title>Killed</title>");
-        for (int number = 0; number < episodes; number++)
-            text.Append(CultureInfo.InvariantCulture, $"<item><guid>{number}</guid><enclosure url=\"{number}.mp3\" type=\"audio/mpeg\"/></item>");
-        return Encoding.UTF8.GetBytes(text.Append("</channel></rss>").ToString());
     }
 }

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using NrSer.Cli.Tests.Processes;
 using NrSer.Pipeline;
 using NrSer.Testing;
@@ -24,16 +23,14 @@ public sealed class PodcastThroughputTests
     {
         await using var server = new PodcastServer();
         byte[] speech = SampleFiles.Concatenated(EpisodeSeconds, SampleFiles.Clean, SampleFiles.Noisy, SampleFiles.NoiseOnly);
-        var feed = new StringBuilder("<rss><channel><title>Beside</title>");
         for (int number = 0; number < Episodes; number++)
         {
             byte[] content = [.. speech];
             BinaryPrimitives.WriteInt16LittleEndian(content.AsSpan(HeaderBytes), (short)number); // others in content, alike in work
             server.Serve(string.Create(CultureInfo.InvariantCulture, $"/{number}.wav"), content, "audio/wav");
-            feed.Append(CultureInfo.InvariantCulture, $"<item><guid>{number}</guid><enclosure url=\"{number}.wav\" type=\"audio/wav\"/></item>");
         }
 
-        server.Serve("/feed", Encoding.UTF8.GetBytes(feed.Append("</channel></rss>").ToString()), "application/rss+xml");
+        server.Serve("/feed", PodcastServer.Feed(Episodes, "wav", "audio/wav"), "application/rss+xml");
         var ratios = new List<double>();
         for (int round = 0; round < Rounds; round++)
         {
@@ -70,7 +67,7 @@ public sealed class PodcastThroughputTests
         {
             await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, Stop);
             Assert.True(clock.Elapsed < TimeSpan.FromMinutes(10), stack.Up.Said);
-            IReadOnlyDictionary<RecordingStatus, int> counts = await stack.Query().CountByStatusAsync(today.AddDays(-1), today, Stop);
+            IReadOnlyDictionary<RecordingStatus, int> counts = await stack.Store().CountByStatusAsync(today.AddDays(-1), today, Stop);
             finished = counts.GetValueOrDefault(RecordingStatus.Completed);
             Assert.Equal(0, counts.GetValueOrDefault(RecordingStatus.Failed) + counts.GetValueOrDefault(RecordingStatus.Rejected));
         }
