@@ -9,7 +9,6 @@ public sealed class StorageEmulator : IAsyncLifetime
     private const string Key = "a2V5"; // nobody else can reach the emulator
     private const string DefaultAccount = "devstoreaccount1";
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("nrser-tests-").FullName;
     private AzuriteProcess? _azurite;
     private int _used;
 
@@ -19,7 +18,7 @@ public sealed class StorageEmulator : IAsyncLifetime
         string script =
             await AzuriteInstallation.EnsureAsync(note => TestContext.Current.SendDiagnosticMessage(note), TestContext.Current.CancellationToken);
         string accounts = string.Join(';', Enumerable.Range(0, Accounts).Select(number => $"{NameOf(number)}:{Key}"));
-        _azurite = await AzuriteProcess.StartAsync(script, _folder, accounts, TestContext.Current.CancellationToken);
+        _azurite = await AzuriteProcess.StartInMemoryAsync(script, $"nrser-tests-{Environment.ProcessId}", accounts, TestContext.Current.CancellationToken);
     }
 
     /// <summary>Connects to an account that no one has used.</summary>
@@ -40,7 +39,6 @@ public sealed class StorageEmulator : IAsyncLifetime
     {
         if (_azurite is not null)
             await _azurite.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
     }
 
     private static string NameOf(int number) => $"account{number}";
