@@ -18,7 +18,7 @@ from .descent import halved
 OPSET = 15
 ENHANCER = "nrser-enhancer-small"
 REPORTABLE_ABOVE = 0.5  # chosen, not fitted
-VERSIONS = {ENHANCER: "4.0.0", "nrser-snr-level-small": "4.0.0", "nrser-emotion-small": "4.1.0"}
+VERSIONS = {ENHANCER: "4.1.0", "nrser-snr-level-small": "4.1.0", "nrser-emotion-small": "4.2.0"}
 UNSTATED = "public, to be cited; no licence stated"
 EMOTIONAL_SPEECH = [
     {"name": "EMO-DB (Burkhardt et al. 2005), as published with audb by audEERING", "licence": "CC0-1.0"},

@@ -2,7 +2,7 @@
 
 Reads what pack.py wrote and weights in half precision; leaves `<job>.pt` of every job in --target every half minute, again in half precision. The
 emotion classifiers, one of all corpora and one without each of them, learn side by side, a process each; they hear what the enhancer trained just
-before makes of fresh mixtures. Choosing and measuring are done where the corpora are.
+before makes of fresh mixtures, or with --beside what it began with. Choosing and measuring are done where the corpora are.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from .precision import reduced_precision
 KEEP_SECONDS = 30
 EXCERPT_STEP = 3 * SAMPLE_RATE_HZ // 10  # excerpts have few lengths, so that kernels chosen for one serve again
 AVERAGING = 0.997
+CLEAN, NOISE_ALONE = 0.12, 0.16  # of the enhancer's excerpts; the rest are mixtures
 LEFT_OUT = {f"emotion-without-{corpus}": corpus for corpus in EMOTION_CORPORA}
 JOBS = ("enhancer", "emotion", *LEFT_OUT)
 
@@ -35,12 +36,13 @@ def half(state, path):
 
 
 def enhancer_batch(mixer, rows):
-    """As enhancer.pair_of: 12 % clean speech, 8 % noise only, the rest at -10..25 dB; most through a channel."""
+    """As enhancer.pair_of, with twice as much noise alone: what it silences of that, the gate rejects."""
     speech, noise = mixer.speech(rows, enhancer.BLOCK), mixer.noise(rows, enhancer.BLOCK)
     kind = mixer.uniform(0, 1, rows)
     snr_db = torch.from_numpy(mixer.host.triangular(-10, 4, 25, (rows, 1))).float().to(mixer.device)
-    mixture = torch.where(kind < 0.12, speech, torch.where(kind < 0.20, noise, mixer.mixed(speech, noise, snr_db)))
-    clean = torch.where((kind >= 0.12) & (kind < 0.20), torch.zeros_like(speech), speech)
+    alone = (kind >= CLEAN) & (kind < CLEAN + NOISE_ALONE)
+    mixture = torch.where(kind < CLEAN, speech, torch.where(alone, noise, mixer.mixed(speech, noise, snr_db)))
+    clean = torch.where(alone, torch.zeros_like(speech), speech)
     return mixer.channel(mixture, clean, enhancer.CHANNELS)
 
 
@@ -79,7 +81,7 @@ def train_enhancer(mixer, arguments):
 def denoiser(arguments, device):
     """The enhancer trained just before, or what it would have begun with."""
     made = arguments.target / "enhancer.pt"
-    return enhancer.started(made if made.exists() else arguments.enhancer_start).to(device).eval()
+    return enhancer.started(made if made.exists() and not arguments.beside else arguments.enhancer_start).to(device).eval()
 
 
 @torch.no_grad()
@@ -163,7 +165,7 @@ def run(arguments, scratch):
     processes = {job: context.Process(target=work, args=(job, corpora, arguments, enhanced), daemon=True) for job in arguments.jobs}
     for process in processes.values():
         process.start()
-    if "enhancer" in processes:
+    if "enhancer" in processes and not arguments.beside:
         processes["enhancer"].join()
     enhanced.set()
     for process in processes.values():
@@ -183,6 +185,7 @@ def main():
     parser.add_argument("--emotion-seconds", type=float, default=230)
     parser.add_argument("--enhancer-start", type=pathlib.Path, help="weights in half precision to go on from")
     parser.add_argument("--emotion-start", type=pathlib.Path, help="likewise, of the job emotion")
+    parser.add_argument("--beside", action="store_true", help="classifiers begin at once, and hear what --enhancer-start makes of mixtures")
     parser.add_argument("--rows", type=int, default=96, help="of a batch")
     parser.add_argument("--fitted", type=int, default=12, help="batches that the scale of the statistics is taken from")
     parser.add_argument("--seed", type=int, default=20230901)

@@ -30,7 +30,7 @@ public sealed class CalibrateCommandTests : IDisposable
         double temperature = (double)entry["emotion"]!["temperature"]!;
         Assert.Equal(0, (double)entry["emotion"]!["reportableAbove"]!); // all together are right in two of three
         Assert.Equal("confidence", (string?)entry["emotion"]!["trust"]);
-        Assert.StartsWith("4.1.0-cal.", (string?)entry["version"], StringComparison.Ordinal);
+        Assert.StartsWith("4.2.0-cal.", (string?)entry["version"], StringComparison.Ordinal);
         Assert.Equal(30, (int)entry["measured"]!["calibration"]!["recordings"]!);
 
         (await RunAsync("models", "use", Copy)).Succeeded();

@@ -23,13 +23,13 @@ public sealed class FitSnrCommandTests : IDisposable
         Assert.Equal("1.000", Rows(outcome.Json(), "Share that passes the gate as speech").Single(row => row[0] == "clean speech")[2].Split(' ')[0]);
         (await RunAsync("models", "verify")).Succeeded();
         JsonElement models = (await RunAsync("analyze", SampleFiles.Clean)).Json().GetProperty("models");
-        Assert.Equal($"{Enhancer}@4.0.0", models.GetProperty("enhancer").GetString());
+        Assert.Equal($"{Enhancer}@4.1.0", models.GetProperty("enhancer").GetString());
         Assert.StartsWith($"{Block}@", models.GetProperty("snrLevel").GetString(), StringComparison.Ordinal);
         Assert.False(Directory.Exists(_scratch["installed/unfinished"]));
 
         Assert.Contains($"nrser models remove {Block}", (await FitAsync()).Refused(ExitCode.BadInput), StringComparison.Ordinal);
         (await RunAsync("models", "remove", Block)).Succeeded();
-        Assert.Equal("nrser-snr-level-small@4.0.0",
+        Assert.Equal("nrser-snr-level-small@4.1.0",
             (await RunAsync("analyze", SampleFiles.Clean)).Json().GetProperty("models").GetProperty("snrLevel").GetString());
     }
 

@@ -134,8 +134,8 @@ public sealed class InstalledModelsTests : IDisposable
         (await RunAsync("models", "use", "my-enhancer", "my-snr")).Succeeded();
         foreach ((string file, string speaker) in new[]
         {
-            (SampleFiles.Clean, "nrser-enhancer-small@4.0.0"), (SampleFiles.Noisy, "my-enhancer@9.0.0"),
-            (SampleFiles.NoiseOnly, "nrser-enhancer-small@4.0.0"),
+            (SampleFiles.Clean, "nrser-enhancer-small@4.1.0"), (SampleFiles.Noisy, "my-enhancer@9.0.0"),
+            (SampleFiles.NoiseOnly, "nrser-enhancer-small@4.1.0"),
         })
         {
             JsonElement plain = (await RunAsync("analyze", "--whole", file)).Json();
@@ -148,7 +148,7 @@ public sealed class InstalledModelsTests : IDisposable
             Assert.All(one.EnumerateObject().Where(column => !column.Name.EndsWith("Model", StringComparison.Ordinal)),
                 column => Assert.Equal(column.Value.ToString(), other.GetProperty(column.Name).ToString()));
             Assert.False(plain.GetProperty("models").TryGetProperty("screenEnhancer", out _));
-            Assert.Equal("nrser-enhancer-small@4.0.0", cascade.GetProperty("models").GetProperty("screenEnhancer").GetString());
+            Assert.Equal("nrser-enhancer-small@4.1.0", cascade.GetProperty("models").GetProperty("screenEnhancer").GetString());
         }
 
         // The pair is a copy of the small one: it is left what is neither clean nor noise, and says the same.

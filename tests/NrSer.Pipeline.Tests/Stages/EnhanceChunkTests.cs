@@ -88,7 +88,7 @@ public sealed class EnhanceChunkTests(StorageEmulator emulator)
         Assert.Equal([true, false], rows[..2].Select(row => row.Emotion is not null));
         Assert.True(rows[2].StartSeconds >= (await pipeline.ChunkRowsAsync(id))[1].StartSample / 16000.0);
         Assert.Equal(
-            (RecordingStatus.Completed, "nrser-enhancer-small@4.0.0, other@9"),
+            (RecordingStatus.Completed, "nrser-enhancer-small@4.1.0, other@9"),
             ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).EnhancerModel));
     }
 
