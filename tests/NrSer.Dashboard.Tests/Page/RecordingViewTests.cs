@@ -102,6 +102,81 @@ public sealed class RecordingViewTests(Site site)
     }
 
     [Fact]
+    public async Task Picture_ByKeys_ZoomsWithinItsLimitsAndMoves()
+    {
+        await using VisitedPage visited = await site.OpenAsync(Path);
+        IPage page = visited.Page;
+        await page.Locator("tbody tr:not(.space)").First.WaitForAsync();
+        ILocator sight = page.GetByRole(AriaRole.Group, new() { Name = "View" }).Locator("span.muted");
+        Assert.Equal("0:00 – 3:00", await sight.InnerTextAsync());
+        for (int press = 0; press < 12; press++)
+            await page.Keyboard.PressAsync("+");
+        Assert.Equal("0:00.0 – 0:01.0", await sight.InnerTextAsync()); // a second, and no less
+        await visited.TabToAsync("Later");
+        await page.Keyboard.PressAsync("Enter");
+        Assert.Equal("0:00.8 – 0:01.8", await sight.InnerTextAsync());
+        for (int press = 0; press < 12; press++)
+            await page.Keyboard.PressAsync("-");
+        Assert.Equal("0:00 – 3:00", await sight.InnerTextAsync()); // all of it, and no more
+
+        await visited.TabToAsync("Position in the recording");
+        await page.Keyboard.PressAsync("End");
+        Assert.StartsWith("3:00.0", await page.Locator(".time").InnerTextAsync(), StringComparison.Ordinal);
+        await page.Keyboard.PressAsync("[");
+        string last = await page.Locator("tr.current").InnerTextAsync();
+        Assert.Contains("unsure", last, StringComparison.Ordinal);
+        await page.Keyboard.PressAsync("[");
+        Assert.NotEqual(last, await page.Locator("tr.current").InnerTextAsync());
+        await page.Keyboard.PressAsync("]");
+        Assert.Equal(last, await page.Locator("tr.current").InnerTextAsync());
+        await page.Keyboard.PressAsync("Home");
+        Assert.StartsWith("0:00.0", await page.Locator(".time").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Empty(visited.Complaints);
+    }
+
+    [Fact]
+    public async Task Export_ByKeyboard_IsSaved()
+    {
+        await using VisitedPage visited = await site.OpenAsync(Path);
+        await visited.Page.Locator("tbody tr:not(.space)").First.WaitForAsync();
+        await visited.TabToAsync("Praat");
+        IDownload download = await visited.Page.RunAndWaitForDownloadAsync(() => visited.Page.Keyboard.PressAsync("Enter"));
+        Assert.EndsWith(".TextGrid", download.SuggestedFilename, StringComparison.Ordinal);
+        string saved = await File.ReadAllTextAsync((await download.PathAsync())!, TestContext.Current.CancellationToken);
+        Assert.StartsWith("File type = \"ooTextFile\"", saved, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Views_ByKeyboardAlone_AreFilteredAndFollowed()
+    {
+        await using VisitedPage visited = await site.OpenAsync("/recordings");
+        IPage page = visited.Page;
+        await visited.TabToAsync("Status");
+        await page.Keyboard.TypeAsync("Failed");
+        await visited.TabToAsync("Mean trust from");
+        await page.Keyboard.TypeAsync("0.5");
+        await visited.TabToAsync("Order");
+        await page.Keyboard.TypeAsync("oldest");
+        await page.WaitForURLAsync(address => address.Contains("sort=oldest", StringComparison.Ordinal));
+        Assert.Contains("status=Failed", page.Url, StringComparison.Ordinal);
+        Assert.Contains("minTrust=0.5", page.Url, StringComparison.Ordinal);
+
+        await visited.TabToAsync("Feeds");
+        await page.Keyboard.PressAsync("Enter");
+        await visited.TabToAsync(site.Store.Feed.Title!);
+        await page.Keyboard.PressAsync("Enter");
+        await page.Locator("#episodes").WaitForAsync();
+        await visited.TabToAsync("show");
+        await page.Keyboard.PressAsync("Enter");
+        await page.WaitForURLAsync(address => address.Contains($"recordings?feed={site.Store.Feed.Id}", StringComparison.Ordinal));
+
+        await visited.TabToAsync("About");
+        await page.Keyboard.PressAsync("Enter");
+        await page.Locator(".quality").First.WaitForAsync();
+        Assert.Empty(visited.Complaints);
+    }
+
+    [Fact]
     public async Task Play_FromALink_SoundsAndMovesOn()
     {
         await using VisitedPage visited = await site.OpenAsync($"{Path}#t=149");
