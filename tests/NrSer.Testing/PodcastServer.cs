@@ -106,7 +106,10 @@ public sealed class PodcastServer : IAsyncDisposable
         foreach ((string name, string value) in answer.Headers)
             head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
         await stream.WriteAsync(Encoding.ASCII.GetBytes(head.Append("\r\n").ToString()), cancellationToken);
-        await stream.WriteAsync(answer.Content, cancellationToken);
+        int half = answer.Content.Length / 2;
+        await stream.WriteAsync(answer.Content.AsMemory(0, half), cancellationToken);
+        await answer.Hold.WaitAsync(cancellationToken);
+        await stream.WriteAsync(answer.Content.AsMemory(half), cancellationToken);
         await Task.Delay(answer.Stall, TimeProvider.System, cancellationToken);
     }
 }
@@ -136,6 +139,9 @@ public sealed record PodcastAnswer(int Status, byte[] Content)
 
     /// <summary>Before the answer.</summary>
     public TimeSpan Delay { get; init; }
+
+    /// <summary>What the second half of the content waits for.</summary>
+    public Task Hold { get; init; } = Task.CompletedTask;
 
     /// <summary>After it, with the connection open.</summary>
     public TimeSpan Stall { get; init; }
