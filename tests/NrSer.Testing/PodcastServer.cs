@@ -101,15 +101,23 @@ public sealed class PodcastServer : IAsyncDisposable
     {
         await Task.Delay(answer.Delay, TimeProvider.System, cancellationToken);
         var head = new StringBuilder($"HTTP/1.1 {answer.Status} {(HttpStatusCode)answer.Status}\r\nConnection: close\r\n");
-        if (answer.Status != 304)
+        bool isChunked = answer.End is PodcastAnswerEnd.LastChunk or PodcastAnswerEnd.NoLastChunk;
+        if (isChunked)
+            head.Append("Transfer-Encoding: chunked\r\n");
+        else if (answer.Status != 304 && answer.End == PodcastAnswerEnd.Length)
             head.Append(CultureInfo.InvariantCulture, $"Content-Length: {answer.PromisedBytes ?? answer.Content.Length}\r\n");
         foreach ((string name, string value) in answer.Headers)
             head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(head.Append("\r\n").ToString()), cancellationToken);
+        head.Append("\r\n");
+        if (isChunked)
+            head.Append(CultureInfo.InvariantCulture, $"{answer.Content.Length:x}\r\n");
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(head.ToString()), cancellationToken);
         int half = answer.Content.Length / 2;
         await stream.WriteAsync(answer.Content.AsMemory(0, half), cancellationToken);
         await answer.Hold.WaitAsync(cancellationToken);
         await stream.WriteAsync(answer.Content.AsMemory(half), cancellationToken);
+        if (isChunked)
+            await stream.WriteAsync(answer.End == PodcastAnswerEnd.LastChunk ? "\r\n0\r\n\r\n"u8.ToArray() : "\r\n"u8.ToArray(), cancellationToken);
         await Task.Delay(answer.Stall, TimeProvider.System, cancellationToken);
     }
 }
@@ -134,6 +142,9 @@ public sealed record PodcastAnswer(int Status, byte[] Content)
     /// <summary>Beside the length.</summary>
     public IDictionary<string, string> Headers { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>How the other side may know that it is all.</summary>
+    public PodcastAnswerEnd End { get; init; }
+
     /// <summary>The length that the header says; that of the content by default.</summary>
     public long? PromisedBytes { get; init; }
 
@@ -145,4 +156,20 @@ public sealed record PodcastAnswer(int Status, byte[] Content)
 
     /// <summary>After it, with the connection open.</summary>
     public TimeSpan Stall { get; init; }
+}
+
+/// <summary>How an answer ends.</summary>
+public enum PodcastAnswerEnd
+{
+    /// <summary>Where its length says.</summary>
+    Length,
+
+    /// <summary>It comes in chunks, with the last one, which is empty.</summary>
+    LastChunk,
+
+    /// <summary>It comes in chunks and breaks off.</summary>
+    NoLastChunk,
+
+    /// <summary>With the connection.</summary>
+    Connection,
 }

@@ -122,7 +122,7 @@ public sealed partial class EpisodeFetch(
             && await StoredHashAsync(name, cancellationToken).ConfigureAwait(false) is { } there && there == hash)
             return await EndAsync(name, reason: "", isAnnounced, cancellationToken).ConfigureAwait(false); // whoever stored it died before saying so
 
-        var file = new DownloadedFile(new Uri(taken.Url!), taken.DeclaredType, extension =>
+        var file = new DownloadedFile(new Uri(taken.Url!), taken.DeclaredType, taken.DeclaredBytes, extension =>
             PodcastNames.BlobName(feed.Slug ?? feed.Id, taken.PublishedAt, taken.Key, extension));
         return await download.RunAsync(
             file, OwnerOf(taken), (blob, type) => StoreAsync(feed, lease, blob, type, isAnnounced, cancellationToken), cancellationToken)

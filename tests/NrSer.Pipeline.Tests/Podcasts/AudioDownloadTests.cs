@@ -57,6 +57,29 @@ public sealed class AudioDownloadTests(StorageEmulator emulator)
     }
 
     [Fact]
+    public async Task Run_ChunksWithoutTheLast_BeginAgain()
+    {
+        (Episode episode, string? content, PodcastRequest[] requests) = await FetchAsync((_, number) => number == 0
+            ? new PodcastAnswer(200, s_audio[..1_700_000]) { End = PodcastAnswerEnd.NoLastChunk }
+            : new PodcastAnswer(200, s_audio) { End = PodcastAnswerEnd.LastChunk });
+
+        Assert.Equal((EpisodeStatus.Stored, 2), (episode.Status, requests.Length));
+        Assert.Equal(Convert.ToBase64String(s_audio), content);
+    }
+
+    // Nothing but the connection's end says that it is all: the feed's length makes it worth another question, and no more.
+    [Theory]
+    [InlineData(1_700_000, 2_500_000, 2_500_000)] // it was cut off
+    [InlineData(1_700_000, 1_700_000, 1_700_000)] // the feed is wrong
+    public async Task Run_BodyThatEndsWithTheConnection_IsAskedForAgainWhereTheFeedSaysMore(int first, int second, int stored)
+    {
+        (Episode episode, _, PodcastRequest[] requests) = await FetchAsync((_, number) =>
+            new PodcastAnswer(200, s_audio[..(number == 0 ? first : second)]) { End = PodcastAnswerEnd.Connection });
+
+        Assert.Equal((EpisodeStatus.Stored, stored, 2), (episode.Status, episode.ContentBytes, requests.Length));
+    }
+
+    [Fact]
     public async Task Run_ServerThatAlwaysBreaksOff_IsPutOffAndLeavesNothing()
     {
         (Episode episode, string? content, PodcastRequest[] requests) = await FetchAsync((_, _) => Dropped(s_audio, 1_700_000, etag: null));
@@ -183,7 +206,8 @@ public sealed class AudioDownloadTests(StorageEmulator emulator)
         await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator, settings);
         int number = -1;
         podcasts.Server.Serve("/1.mp3", request => answer(request, Interlocked.Increment(ref number)));
-        podcasts.Server.Serve("/feed", PodcastsUnderTest.FeedOf("Show", ("1", "One", "1.mp3")));
+        podcasts.Server.Serve("/feed", Encoding.UTF8.GetBytes(
+            $"<rss><channel><title>Show</title><item><guid>1</guid><enclosure url=\"1.mp3\" length=\"{s_audio.Length}\"/></item></channel></rss>"));
         Feed feed = await podcasts.FollowAsync("feed");
         await podcasts.SyncAsync();
         Episode episode = (await podcasts.EpisodesAsync(feed))[0];

@@ -102,6 +102,28 @@ public sealed class FeedUpdateTests(StorageEmulator emulator)
         Assert.Equal(1, (await podcasts.Updates.RunAsync(stalled.Feed, isAnew: false, Stop)).NewEpisodes);
     }
 
+    [Theory]
+    [InlineData(PodcastAnswerEnd.NoLastChunk, null)]
+    [InlineData(PodcastAnswerEnd.Length, null)]
+    [InlineData(PodcastAnswerEnd.LastChunk, "gzip")] // which it is not
+    public async Task Run_LineThatBreaks_IsNoReasonToGiveAFeedUp(PodcastAnswerEnd end, string? packed)
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        byte[] content = PodcastsUnderTest.FeedOf("Show", ("1", "One", "1.mp3"));
+        podcasts.Server.Serve("/feed", _ =>
+        {
+            var answer = new PodcastAnswer(200, content[..^60]) { End = end, PromisedBytes = content.Length };
+            if (packed is not null)
+                answer.Headers["Content-Encoding"] = packed;
+            return answer;
+        });
+
+        FeedUpdateResult broken = await podcasts.Updates.RunAsync(await podcasts.FollowAsync("feed"), isAnew: false, Stop);
+
+        Assert.Equal((FeedUpdateOutcome.Failed, false), (broken.Outcome, broken.IsForGood));
+        Assert.Contains("broke off", broken.Feed.Reason, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Run_FeedThatIsAPage_FailsWithWhatItIs_AndKeepsItsEpisodes()
     {
