@@ -69,16 +69,18 @@ public sealed class PodcastServer : IAsyncDisposable
         int open = Interlocked.Increment(ref _open);
         MostAtOnce = Math.Max(MostAtOnce, open);
         Requests.Enqueue(request);
+        PodcastAnswer answer = _paths.TryGetValue(request.Path, out Func<PodcastRequest, PodcastAnswer>? serve) ? serve(request)
+            : new PodcastAnswer(404, []);
         try
         {
-            PodcastAnswer answer = _paths.TryGetValue(request.Path, out Func<PodcastRequest, PodcastAnswer>? serve) ? serve(request)
-                : new PodcastAnswer(404, []);
-            await WriteAsync(stream, answer, cancellationToken);
+            await BeginAsync(stream, answer, cancellationToken);
         }
         finally
         {
-            Interlocked.Decrement(ref _open);
+            Interlocked.Decrement(ref _open); // before the last byte: who has it may ask again before this is told
         }
+
+        await EndAsync(stream, answer, cancellationToken);
     }
 
     private static async Task<PodcastRequest?> ReadAsync(NetworkStream stream, CancellationToken cancellationToken)
@@ -97,26 +99,28 @@ public sealed class PodcastServer : IAsyncDisposable
         return new PodcastRequest(target.Split('?')[0], target, headers);
     }
 
-    private static async Task WriteAsync(NetworkStream stream, PodcastAnswer answer, CancellationToken cancellationToken)
+    private static async Task BeginAsync(NetworkStream stream, PodcastAnswer answer, CancellationToken cancellationToken)
     {
         await Task.Delay(answer.Delay, TimeProvider.System, cancellationToken);
         var head = new StringBuilder($"HTTP/1.1 {answer.Status} {(HttpStatusCode)answer.Status}\r\nConnection: close\r\n");
-        bool isChunked = answer.End is PodcastAnswerEnd.LastChunk or PodcastAnswerEnd.NoLastChunk;
-        if (isChunked)
+        if (answer.IsChunked)
             head.Append("Transfer-Encoding: chunked\r\n");
         else if (answer.Status != 304 && answer.End == PodcastAnswerEnd.Length)
             head.Append(CultureInfo.InvariantCulture, $"Content-Length: {answer.PromisedBytes ?? answer.Content.Length}\r\n");
         foreach ((string name, string value) in answer.Headers)
             head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
         head.Append("\r\n");
-        if (isChunked)
+        if (answer.IsChunked)
             head.Append(CultureInfo.InvariantCulture, $"{answer.Content.Length:x}\r\n");
         await stream.WriteAsync(Encoding.ASCII.GetBytes(head.ToString()), cancellationToken);
-        int half = answer.Content.Length / 2;
-        await stream.WriteAsync(answer.Content.AsMemory(0, half), cancellationToken);
+        await stream.WriteAsync(answer.Content.AsMemory(0, answer.Content.Length / 2), cancellationToken);
         await answer.Hold.WaitAsync(cancellationToken);
-        await stream.WriteAsync(answer.Content.AsMemory(half), cancellationToken);
-        if (isChunked)
+    }
+
+    private static async Task EndAsync(NetworkStream stream, PodcastAnswer answer, CancellationToken cancellationToken)
+    {
+        await stream.WriteAsync(answer.Content.AsMemory(answer.Content.Length / 2), cancellationToken);
+        if (answer.IsChunked)
             await stream.WriteAsync(answer.End == PodcastAnswerEnd.LastChunk ? "\r\n0\r\n\r\n"u8.ToArray() : "\r\n"u8.ToArray(), cancellationToken);
         await Task.Delay(answer.Stall, TimeProvider.System, cancellationToken);
     }
@@ -144,6 +148,8 @@ public sealed record PodcastAnswer(int Status, byte[] Content)
 
     /// <summary>How the other side may know that it is all.</summary>
     public PodcastAnswerEnd End { get; init; }
+
+    internal bool IsChunked => End is PodcastAnswerEnd.LastChunk or PodcastAnswerEnd.NoLastChunk;
 
     /// <summary>The length that the header says; that of the content by default.</summary>
     public long? PromisedBytes { get; init; }

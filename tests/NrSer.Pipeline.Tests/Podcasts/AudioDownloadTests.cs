@@ -1,4 +1,6 @@
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
+using NrSer.Pipeline.Podcasts;
 using NrSer.Pipeline.Results;
 using NrSer.Testing;
 
@@ -166,12 +168,16 @@ public sealed class AudioDownloadTests(StorageEmulator emulator)
         Assert.Equal((EpisodeStatus.Failed, 11), (episode.Status, requests.Length));
     }
 
-    [Fact]
-    public async Task Run_Credentials_DoNotFollowARedirect()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Run_Credentials_DoNotFollowARedirect(bool isElsewhere)
     {
         await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
-        podcasts.Server.Serve("/1.mp3", _ => new PodcastAnswer(302, []) { Headers = { ["Location"] = "/cdn.mp3" } });
-        podcasts.Server.Serve("/cdn.mp3", s_audio);
+        await using var other = new PodcastServer();
+        PodcastServer last = isElsewhere ? other : podcasts.Server;
+        podcasts.Server.Serve("/1.mp3", _ => new PodcastAnswer(302, []) { Headers = { ["Location"] = $"{last.Url}cdn.mp3" } });
+        last.Serve("/cdn.mp3", s_audio);
         podcasts.Server.Serve("/feed", PodcastsUnderTest.FeedOf("Show",
             ("1", "One", $"http://user:pass@127.0.0.1:{podcasts.Server.Url.Port}/1.mp3")));
         await podcasts.FollowAsync("feed");
@@ -179,7 +185,59 @@ public sealed class AudioDownloadTests(StorageEmulator emulator)
         await podcasts.SyncAsync();
 
         Assert.Equal("Basic dXNlcjpwYXNz", podcasts.Server.Requests.Single(request => request.Path == "/1.mp3").Header("Authorization"));
-        Assert.Null(podcasts.Server.Requests.Single(request => request.Path == "/cdn.mp3").Header("Authorization"));
+        PodcastRequest redirected = last.Requests.Single(request => request.Path == "/cdn.mp3");
+        Assert.Equal((null, null, null), (redirected.Header("Authorization"), redirected.Header("Referer"), redirected.Header("Cookie")));
+        Assert.Single(await podcasts.BlobsAsync());
+    }
+
+    [Fact]
+    public async Task Run_ServerThatStalls_IsGivenUpAndTheRestIsAskedFor()
+    {
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        await using PodcastsUnderTest waiting = podcasts.Beside(time);
+        int number = 0;
+        podcasts.Server.Serve("/1.mp3", request =>
+        {
+            PodcastAnswer answer = PodcastServer.Good(request, s_audio, "audio/mpeg");
+            return Interlocked.Increment(ref number) == 1 ? answer with { Hold = Task.Delay(Timeout.Infinite, Stop) } : answer;
+        });
+        podcasts.Server.Serve("/feed", PodcastsUnderTest.FeedOf("Show", ("1", "One", "1.mp3")));
+        await podcasts.FollowAsync("feed");
+
+        Task<List<SyncStep>> sync = waiting.SyncAsync();
+        await Polling.UntilAsync(() =>
+        {
+            bool isSilent = Volatile.Read(ref number) == 1;
+            time.Advance(isSilent ? TimeSpan.FromSeconds(31) : TimeSpan.FromMilliseconds(10)); // which are pauses between attempts
+            return Task.FromResult(sync.IsCompleted);
+        });
+
+        Assert.Equal(EpisodeStatus.Stored, Assert.Single(await sync, step => step.Episode is not null).Episode!.Status);
+        Assert.Equal(Convert.ToBase64String(s_audio), Assert.Single(await podcasts.BlobsAsync()).Content);
+    }
+
+    [Fact]
+    public async Task Run_Rate_HoldsADownloadBack()
+    {
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        await using PodcastsUnderTest slow = podcasts.Beside(time, ("BytesPerSecond", "1000"), ("StallLimit", "00:10:00"));
+        podcasts.Server.Serve("/1.mp3", PodcastsUnderTest.Audio(1, 60_000));
+        podcasts.Server.Serve("/feed", PodcastsUnderTest.FeedOf("Show", ("1", "One", "1.mp3")));
+        await podcasts.FollowAsync("feed");
+        DateTimeOffset begun = time.GetUtcNow();
+
+        Task<List<SyncStep>> sync = slow.SyncAsync();
+        await Polling.UntilAsync(() =>
+        {
+            if (podcasts.Server.Requests.Any(request => request.Path == "/1.mp3"))
+                time.Advance(TimeSpan.FromSeconds(1));
+            return Task.FromResult(sync.IsCompleted);
+        });
+
+        Assert.Single(await podcasts.BlobsAsync());
+        Assert.True(time.GetUtcNow() - begun >= TimeSpan.FromSeconds(60));
     }
 
     [Fact]
