@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -98,6 +99,44 @@ public sealed class PodcastCommandTests(StorageEmulator emulator) : IClassFixtur
         Assert.Equal(stated.Select(size => size.Size), reckoned.Select(size => size.Size));
         Assert.All(stated.Zip(reckoned), pair => // the README rounds to one or two digits
             Assert.InRange(pair.Second.Dollars, 0.85 * pair.First.Dollars, 1.15 * pair.First.Dollars));
+    }
+
+    [Fact]
+    public async Task Sync_RateAndUserAgent_AreThoseOfTheCommand()
+    {
+        _server.Serve("/feed", Feed("Show", 1));
+        byte[] audio = [.. Audio(1), .. new byte[49_000]];
+        Stopwatch? asked = null;
+        _server.Serve("/0.mp3", _ =>
+        {
+            asked = Stopwatch.StartNew();
+            return new PodcastAnswer(200, audio);
+        });
+        (await RunAsync("add", $"{_server.Url}feed")).Succeeded();
+
+        (await RunAsync("sync", "--recheck", "--pause", "0s", "--rate", "100kB/s", "--user-agent", "My archive (me@example.org)")).Succeeded();
+
+        Assert.True(asked!.Elapsed >= TimeSpan.FromSeconds(0.5)); // 50 kB
+        Assert.StartsWith("NrSer/", _server.Requests.First().Header("User-Agent"), StringComparison.Ordinal);
+        Assert.Equal(
+            ["My archive (me@example.org)", "My archive (me@example.org)"], _server.Requests.Skip(1).Select(request => request.Header("User-Agent")));
+    }
+
+    // In a process of its own, which is where a proxy of the environment would be found.
+    [Fact]
+    public async Task Add_ProxyOfTheEnvironment_IsNotUsed()
+    {
+        await using var proxy = new PodcastServer();
+        _server.Serve("/feed", Feed("Show", 1));
+        _environment["NrSer__Podcasts__PrivateHosts"] = "localhost";
+        (_environment["http_proxy"], _environment["no_proxy"]) = (proxy.Url.AbsoluteUri, "127.0.0.1"); // the storage is there
+
+        Outcome added = await Nrser.RunProcessInAsync(
+            Environment.CurrentDirectory, _environment, "podcast", "add", $"http://localhost:{_server.Url.Port}/feed");
+
+        added.Succeeded();
+        Assert.Single(_server.Requests);
+        Assert.Empty(proxy.Requests);
     }
 
     [Fact]
