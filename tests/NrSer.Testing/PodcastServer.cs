@@ -69,16 +69,18 @@ public sealed class PodcastServer : IAsyncDisposable
         int open = Interlocked.Increment(ref _open);
         MostAtOnce = Math.Max(MostAtOnce, open);
         Requests.Enqueue(request);
+        PodcastAnswer answer = _paths.TryGetValue(request.Path, out Func<PodcastRequest, PodcastAnswer>? serve) ? serve(request)
+            : new PodcastAnswer(404, []);
         try
         {
-            PodcastAnswer answer = _paths.TryGetValue(request.Path, out Func<PodcastRequest, PodcastAnswer>? serve) ? serve(request)
-                : new PodcastAnswer(404, []);
-            await WriteAsync(stream, answer, cancellationToken);
+            await BeginAsync(stream, answer, cancellationToken);
         }
         finally
         {
-            Interlocked.Decrement(ref _open);
+            Interlocked.Decrement(ref _open); // before the last byte: who has it may ask again before this is told
         }
+
+        await EndAsync(stream, answer, cancellationToken);
     }
 
     private static async Task<PodcastRequest?> ReadAsync(NetworkStream stream, CancellationToken cancellationToken)
@@ -97,16 +99,29 @@ public sealed class PodcastServer : IAsyncDisposable
         return new PodcastRequest(target.Split('?')[0], target, headers);
     }
 
-    private static async Task WriteAsync(NetworkStream stream, PodcastAnswer answer, CancellationToken cancellationToken)
+    private static async Task BeginAsync(NetworkStream stream, PodcastAnswer answer, CancellationToken cancellationToken)
     {
         await Task.Delay(answer.Delay, TimeProvider.System, cancellationToken);
         var head = new StringBuilder($"HTTP/1.1 {answer.Status} {(HttpStatusCode)answer.Status}\r\nConnection: close\r\n");
-        if (answer.Status != 304)
+        if (answer.IsChunked)
+            head.Append("Transfer-Encoding: chunked\r\n");
+        else if (answer.Status != 304 && answer.End == PodcastAnswerEnd.Length)
             head.Append(CultureInfo.InvariantCulture, $"Content-Length: {answer.PromisedBytes ?? answer.Content.Length}\r\n");
         foreach ((string name, string value) in answer.Headers)
             head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(head.Append("\r\n").ToString()), cancellationToken);
-        await stream.WriteAsync(answer.Content, cancellationToken);
+        head.Append("\r\n");
+        if (answer.IsChunked)
+            head.Append(CultureInfo.InvariantCulture, $"{answer.Content.Length:x}\r\n");
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(head.ToString()), cancellationToken);
+        await stream.WriteAsync(answer.Content.AsMemory(0, answer.Content.Length / 2), cancellationToken);
+        await answer.Hold.WaitAsync(cancellationToken);
+    }
+
+    private static async Task EndAsync(NetworkStream stream, PodcastAnswer answer, CancellationToken cancellationToken)
+    {
+        await stream.WriteAsync(answer.Content.AsMemory(answer.Content.Length / 2), cancellationToken);
+        if (answer.IsChunked)
+            await stream.WriteAsync(answer.End == PodcastAnswerEnd.LastChunk ? "\r\n0\r\n\r\n"u8.ToArray() : "\r\n"u8.ToArray(), cancellationToken);
         await Task.Delay(answer.Stall, TimeProvider.System, cancellationToken);
     }
 }
@@ -131,12 +146,36 @@ public sealed record PodcastAnswer(int Status, byte[] Content)
     /// <summary>Beside the length.</summary>
     public IDictionary<string, string> Headers { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>How the other side may know that it is all.</summary>
+    public PodcastAnswerEnd End { get; init; }
+
+    internal bool IsChunked => End is PodcastAnswerEnd.LastChunk or PodcastAnswerEnd.NoLastChunk;
+
     /// <summary>The length that the header says; that of the content by default.</summary>
     public long? PromisedBytes { get; init; }
 
     /// <summary>Before the answer.</summary>
     public TimeSpan Delay { get; init; }
 
+    /// <summary>What the second half of the content waits for.</summary>
+    public Task Hold { get; init; } = Task.CompletedTask;
+
     /// <summary>After it, with the connection open.</summary>
     public TimeSpan Stall { get; init; }
+}
+
+/// <summary>How an answer ends.</summary>
+public enum PodcastAnswerEnd
+{
+    /// <summary>Where its length says.</summary>
+    Length,
+
+    /// <summary>It comes in chunks, with the last one, which is empty.</summary>
+    LastChunk,
+
+    /// <summary>It comes in chunks and breaks off.</summary>
+    NoLastChunk,
+
+    /// <summary>With the connection.</summary>
+    Connection,
 }

@@ -94,8 +94,14 @@ internal sealed record SubscriptionV1(string Title, Uri Address);
 /// <param name="Rows">Of segments.</param>
 /// <param name="AudioHoursPerCoreHour">Measured here, or given.</param>
 /// <param name="CoreHours">Of work.</param>
-/// <param name="Dollars">What those cost in Azure.</param>
+/// <param name="Dollars">What those cost in Azure, with the models and the speed of this machine.</param>
 /// <param name="Days">Until all is there at the given rate and worked off on this machine's cores.</param>
+/// <param name="Prices">What the same audio costs in Azure on the sizes that the README reckons.</param>
 internal sealed record PodcastPlanV1(
     long Episodes, long WithoutLength, double Hours, double Gigabytes, double TemporaryGigabytes, long Rows, double AudioHoursPerCoreHour,
-    double CoreHours, double Dollars, double Days);
+    double CoreHours, double Dollars, double Days, IReadOnlyList<PodcastPriceV1> Prices);
+
+/// <summary>What audio costs on a size of deployment.</summary>
+/// <param name="Size">As the README calls it.</param>
+/// <param name="Dollars">Of processor or GPU time.</param>
+internal sealed record PodcastPriceV1(string Size, double Dollars);

@@ -31,7 +31,8 @@ public sealed class AddressFetch(AudioDownload download, BlobStorage storage, Ti
         if (await IsThereAsync(blobName, source, cancellationToken).ConfigureAwait(false))
             return null;
         string owner = Hash($"{ProcessName.Own} {blobName} {time.GetUtcNow():O}");
-        return await download.RunAsync(new DownloadedFile(address, DeclaredType: null, _ => blobName), owner, async (blob, type) =>
+        var file = new DownloadedFile(address, DeclaredType: null, DeclaredBytes: null, _ => blobName);
+        return await download.RunAsync(file, owner, async (blob, type) =>
         {
             var about = new Dictionary<string, string>(metadata, StringComparer.OrdinalIgnoreCase)
             {

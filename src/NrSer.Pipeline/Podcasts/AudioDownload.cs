@@ -133,7 +133,21 @@ public sealed class AudioDownload : IDisposable
             await CopyAsync(answer, file, blob, cancellationToken).ConfigureAwait(false);
             if (transfer.TotalBytes is { } total && blob.Bytes != total)
                 throw new IOException($"The server broke off after {blob.Bytes} of {total} bytes.");
+            if (transfer.TotalBytes is null && answer.Message.Headers.TransferEncodingChunked != true)
+                Doubt(file, blob, transfer);
         }
+    }
+
+    /// <summary>
+    /// Asks once more for an answer whose end nothing marks but that the connection ended, where somebody declares it longer. What comes again at
+    /// that length is taken: feeds are often wrong.
+    /// </summary>
+    private static void Doubt(DownloadedFile file, StagedBlob blob, Transfer transfer)
+    {
+        if (file.DeclaredBytes is not { } declared || blob.Bytes >= Math.Min(declared, transfer.DoubtedBytes ?? declared))
+            return;
+        transfer.DoubtedBytes = blob.Bytes;
+        throw new IOException($"The server, which does not say how long it is, ended after {blob.Bytes} of {declared} bytes.");
     }
 
     private async Task CopyAsync(PodcastResponse answer, DownloadedFile file, StagedBlob blob, CancellationToken cancellationToken)
@@ -195,11 +209,15 @@ public sealed class AudioDownload : IDisposable
         public long? TotalBytes { get; set; }
 
         public string? Type { get; set; }
+
+        /// <summary>What came of an answer that may have been cut off.</summary>
+        public long? DoubtedBytes { get; set; }
     }
 }
 
 /// <summary>A file to bring.</summary>
 /// <param name="Address">Where it is.</param>
 /// <param name="DeclaredType">Its media type as somebody declares it, or null.</param>
+/// <param name="DeclaredBytes">Its size likewise, which is often wrong.</param>
 /// <param name="NameOf">The blob's name, by the extension that its content tells.</param>
-internal sealed record DownloadedFile(Uri Address, string? DeclaredType, Func<string, string> NameOf);
+internal sealed record DownloadedFile(Uri Address, string? DeclaredType, long? DeclaredBytes, Func<string, string> NameOf);

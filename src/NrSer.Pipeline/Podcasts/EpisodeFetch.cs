@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using Azure;
@@ -17,8 +18,8 @@ namespace NrSer.Pipeline.Podcasts;
 
 /// <summary>Fetches one episode, once: whoever else tries, whatever dies on the way.</summary>
 /// <remarks>
-/// The row says who is at it. A content is claimed by its hash before it is committed, and the row knows the blob's name before there is a blob: who
-/// comes after a death finds a blob that is there, or begins again.
+/// The row says who is at it, for as long as that is so. A content is claimed by its hash before it is committed, and the row knows the blob's name
+/// before there is a blob: who comes after a death finds a blob that is there, or begins again.
 /// </remarks>
 /// <param name="store">Episodes and contents.</param>
 /// <param name="download">Brings the bytes.</param>
@@ -34,8 +35,6 @@ public sealed partial class EpisodeFetch(
     ForgetRecordings forgetting, IOptions<PodcastOptions> options, TimeProvider time,
     ILogger<EpisodeFetch> logger)
 {
-    private static readonly TimeSpan s_lease = TimeSpan.FromMinutes(15); // of a machine that died; a process that died here is known to be gone
-
     private readonly BlobContainerClient _container = storage.Container(StorageNames.Recordings);
 
     /// <summary>Fetches the episode that a message asks for, where Event Grid tells of the upload.</summary>
@@ -61,45 +60,50 @@ public sealed partial class EpisodeFetch(
     {
         ArgumentNullException.ThrowIfNull(feed);
         ArgumentNullException.ThrowIfNull(episode);
-        if (!IsFree(episode) || await store.TryWriteAsync(episode with
-        {
-            Status = EpisodeStatus.Fetching,
-            Reason = "",
-            FetchedBy = ProcessName.Own,
-            FetchedUntil = time.GetUtcNow() + s_lease,
-        }, cancellationToken).ConfigureAwait(false) is not { } taken)
+        if (!IsFree(episode) || await EpisodeLease.TryTakeAsync(store, time, episode, cancellationToken).ConfigureAwait(false) is not { } lease)
             return null;
-        Episode ended;
+        await using ConfiguredAsyncDisposable lettingGo = lease.ConfigureAwait(false);
+        Func<Episode, Episode> end;
         try
         {
-            ended = await FetchAsync(feed, taken, isAnnounced, cancellationToken).ConfigureAwait(false);
+            end = await FetchAsync(feed, lease, isAnnounced, lease.Working).ConfigureAwait(false);
         }
         catch (PodcastException refused)
         {
-            int attempts = taken.Attempts + 1;
-            bool isOver = !refused.IsPassing || attempts >= options.Value.Attempts;
-            ended = taken with
-            {
-                Status = isOver ? EpisodeStatus.Failed : EpisodeStatus.Listed,
-                Reason = refused.Message,
-                NextAttemptAt = refused.NotBefore,
-                Attempts = refused is { IsPassing: true, NotBefore: not null } ? taken.Attempts : attempts, // who asked for patience gets it
-            };
-            if (ended.Attempts == taken.Attempts)
-                ended = ended with { Status = EpisodeStatus.Listed };
+            end = standing => Refused(standing, refused);
+        }
+        catch (OperationCanceledException) when (lease.IsLost)
+        {
+            end = standing => standing;
         }
         catch (Exception) // the storage, or whoever wants to stop: it is not the episode's fault
         {
-            await GiveBackAsync(taken).ConfigureAwait(false);
+            await GiveBackAsync(lease).ConfigureAwait(false);
             throw;
         }
 
-        ended = ended with { FetchedBy = null, FetchedUntil = null };
-        LogEnded(episode.FeedId, episode.Key, ended.Status, ended.Reason ?? "");
-        Episode? written = await store.TryWriteAsync(ended, cancellationToken).ConfigureAwait(false);
-        if (written is null && ended.Status == EpisodeStatus.Stored)
-            await TakeBackIfForgottenAsync(ended, cancellationToken).ConfigureAwait(false);
-        return written;
+        if (await lease.EndAsync(end, cancellationToken).ConfigureAwait(false))
+        {
+            LogEnded(episode.FeedId, episode.Key, lease.Episode.Status, lease.Episode.Reason ?? "");
+            return lease.Episode;
+        }
+
+        LogLost(episode.FeedId, episode.Key);
+        await TakeBackIfForgottenAsync(lease.Episode, cancellationToken).ConfigureAwait(false);
+        return null;
+    }
+
+    private Episode Refused(Episode standing, PodcastException refused)
+    {
+        bool isPatient = refused is { IsPassing: true, NotBefore: not null }; // who asks for patience gets it
+        int attempts = isPatient ? standing.Attempts : standing.Attempts + 1;
+        return standing with
+        {
+            Status = isPatient || (refused.IsPassing && attempts < options.Value.Attempts) ? EpisodeStatus.Listed : EpisodeStatus.Failed,
+            Reason = refused.Message,
+            NextAttemptAt = refused.NotBefore,
+            Attempts = attempts,
+        };
     }
 
     private bool IsFree(Episode episode) => episode.Status switch
@@ -109,39 +113,43 @@ public sealed partial class EpisodeFetch(
         _ => false,
     };
 
-    private async Task<Episode> FetchAsync(Feed feed, Episode taken, bool isAnnounced, CancellationToken cancellationToken)
+    /// <returns>How the episode ends.</returns>
+    private async Task<Func<Episode, Episode>> FetchAsync(
+        Feed feed, EpisodeLease lease, bool isAnnounced, CancellationToken cancellationToken)
     {
+        Episode taken = lease.Episode;
         if (taken is { BlobName: { } name, Sha256: { } hash }
             && await StoredHashAsync(name, cancellationToken).ConfigureAwait(false) is { } there && there == hash)
-            return await EndAsync(taken, isAnnounced, cancellationToken).ConfigureAwait(false); // whoever stored it died before saying so
+            return await EndAsync(name, reason: "", isAnnounced, cancellationToken).ConfigureAwait(false); // whoever stored it died before saying so
 
-        var file = new DownloadedFile(new Uri(taken.Url!), taken.DeclaredType, extension =>
+        var file = new DownloadedFile(new Uri(taken.Url!), taken.DeclaredType, taken.DeclaredBytes, extension =>
             PodcastNames.BlobName(feed.Slug ?? feed.Id, taken.PublishedAt, taken.Key, extension));
         return await download.RunAsync(
-            file, OwnerOf(taken), (blob, type) => StoreAsync(feed, taken, blob, type, isAnnounced, cancellationToken), cancellationToken)
+            file, OwnerOf(taken), (blob, type) => StoreAsync(feed, lease, blob, type, isAnnounced, cancellationToken), cancellationToken)
                 .ConfigureAwait(false);
     }
 
-    private async Task<Episode> StoreAsync(
-        Feed feed, Episode taken, StagedBlob blob, string? type, bool isAnnounced, CancellationToken cancellationToken)
+    private async Task<Func<Episode, Episode>> StoreAsync(
+        Feed feed, EpisodeLease lease, StagedBlob blob, string? type, bool isAnnounced, CancellationToken cancellationToken)
     {
-        string sha256 = blob.Sha256();
-        if (await FirstAsync(taken, sha256, blob.Name!, cancellationToken).ConfigureAwait(false) is { } first)
+        Episode taken = lease.Episode;
+        (string sha256, long bytes, string name) = (blob.Sha256(), blob.Bytes, blob.Name!);
+        if (await FirstAsync(taken, sha256, name, cancellationToken).ConfigureAwait(false) is { } first)
         {
-            return taken with
+            return standing => standing with
             {
                 Status = EpisodeStatus.Duplicate,
                 Reason = $"The same content as {first.BlobName}.",
                 BlobName = first.BlobName,
                 Sha256 = sha256,
-                ContentBytes = blob.Bytes,
+                ContentBytes = bytes,
                 NextAttemptAt = null,
             };
         }
 
-        Episode named = taken with { BlobName = blob.Name, Sha256 = sha256, ContentBytes = blob.Bytes, NextAttemptAt = null };
-        named = await store.TryWriteAsync(named, cancellationToken).ConfigureAwait(false)
-            ?? throw PodcastException.Later("Another took it over.");
+        await lease.ChangeAsync(
+            standing => standing with { BlobName = name, Sha256 = sha256, ContentBytes = bytes, NextAttemptAt = null }, cancellationToken)
+            .ConfigureAwait(false);
         IDictionary<string, string> metadata = UploadMetadata.Of(taken.PublishedAt, tags: null);
         metadata[UploadMetadata.Sha256] = sha256;
         (metadata[UploadMetadata.FeedId], metadata[UploadMetadata.EpisodeKey]) = (taken.FeedId, taken.Key);
@@ -152,19 +160,18 @@ public sealed partial class EpisodeFetch(
             metadata[UploadWishes.SegmentsName] = segments.ToString();
         if (taken.DeclaredSeconds is { } seconds)
             metadata[UploadMetadata.DeclaredSeconds] = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        if (await transcripts.RunAsync(taken, blob.Name!, cancellationToken).ConfigureAwait(false) is { } obstacle)
-            named = named with { Reason = obstacle };
+        string reason = await transcripts.RunAsync(taken, name, cancellationToken).ConfigureAwait(false) ?? "";
         bool isNew = await blob.CommitAsync(metadata, type, cancellationToken).ConfigureAwait(false);
-        if (!isNew && await StoredHashAsync(blob.Name!, cancellationToken).ConfigureAwait(false) != sha256)
-            named = named with { Reason = "It was stored before, with other bytes, which stay." };
-        return await EndAsync(named, isAnnounced, cancellationToken).ConfigureAwait(false);
+        if (!isNew && await StoredHashAsync(name, cancellationToken).ConfigureAwait(false) != sha256)
+            reason = "It was stored before, with other bytes, which stay.";
+        return await EndAsync(name, reason, isAnnounced, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<Episode> EndAsync(Episode named, bool isAnnounced, CancellationToken cancellationToken)
+    private async Task<Func<Episode, Episode>> EndAsync(string name, string reason, bool isAnnounced, CancellationToken cancellationToken)
     {
-        if (isAnnounced && await uploads.FindAsync(named.BlobName!, cancellationToken).ConfigureAwait(false) is { } upload)
+        if (isAnnounced && await uploads.FindAsync(name, cancellationToken).ConfigureAwait(false) is { } upload)
             await uploads.AnnounceAsync(upload, cancellationToken).ConfigureAwait(false);
-        return named with { Status = EpisodeStatus.Stored, StoredAt = time.GetUtcNow() };
+        return standing => standing with { Status = EpisodeStatus.Stored, Reason = reason, StoredAt = time.GetUtcNow() };
     }
 
     /// <summary>The content's first episode, when that is another than this and has it or is about to.</summary>
@@ -205,31 +212,25 @@ public sealed partial class EpisodeFetch(
     }
 
     /// <summary>Whoever forgets an episode deletes its row; what was stored of it since must go, too.</summary>
-    private async Task TakeBackIfForgottenAsync(Episode stored, CancellationToken cancellationToken)
+    private async Task TakeBackIfForgottenAsync(Episode lost, CancellationToken cancellationToken)
     {
-        if (await store.FindEpisodeAsync(stored.FeedId, stored.Key, cancellationToken).ConfigureAwait(false) is not null
-            || await uploads.FindAsync(stored.BlobName!, cancellationToken).ConfigureAwait(false) is not { } upload)
+        if (lost.BlobName is not { } name
+            || await store.FindEpisodeAsync(lost.FeedId, lost.Key, cancellationToken).ConfigureAwait(false) is not null
+            || await uploads.FindAsync(name, cancellationToken).ConfigureAwait(false) is not { } upload)
             return;
         var request = new ForgetRequest(upload.Id)
         {
-            BlobName = upload.BlobName, BlobETag = upload.ETag, ContentBytes = upload.ContentBytes, Sha256 = stored.Sha256,
+            BlobName = upload.BlobName, BlobETag = upload.ETag, ContentBytes = upload.ContentBytes, Sha256 = lost.Sha256,
             Reason = "It was forgotten while it was fetched.",
         };
         await forgetting.RequestAsync([request], cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The row may have been written since it was taken: it knows its blob's name then.</summary>
-    private async Task GiveBackAsync(Episode taken)
+    private static async Task GiveBackAsync(EpisodeLease lease)
     {
         try
         {
-            Episode? standing = await store.FindEpisodeAsync(taken.FeedId, taken.Key, CancellationToken.None).ConfigureAwait(false);
-            if (standing is { Status: EpisodeStatus.Fetching }
-                && (standing.FetchedBy, standing.FetchedUntil) == (taken.FetchedBy, taken.FetchedUntil))
-            {
-                await store.TryWriteAsync(standing with { Status = EpisodeStatus.Listed, FetchedBy = null, FetchedUntil = null },
-                    CancellationToken.None).ConfigureAwait(false);
-            }
+            await lease.EndAsync(standing => standing with { Status = EpisodeStatus.Listed }, CancellationToken.None).ConfigureAwait(false);
         }
         catch (RequestFailedException)
         {
@@ -242,4 +243,7 @@ public sealed partial class EpisodeFetch(
 
     [LoggerMessage(4101, LogLevel.Information, "Episode {Key} of {FeedId} is {Status}: {Reason}")]
     private partial void LogEnded(string feedId, string key, EpisodeStatus status, string reason);
+
+    [LoggerMessage(4102, LogLevel.Warning, "Episode {Key} of {FeedId} is another's by now, or was forgotten")]
+    private partial void LogLost(string feedId, string key);
 }

@@ -122,8 +122,9 @@ public sealed partial class FeedUpdate(
         EpisodeMerge episodes = await KnownAsync(feed, cancellationToken).ConfigureAwait(false);
         var remarks = new List<string>(document.Remarks);
         int found = episodes.Add(document.Items);
+        bool wasWhole = feed.HttpETag is not null || feed.HttpLastModified is not null;
         bool isWhole = document.IsWhole
-            && await ReadOlderAsync(feed, document, found > 0 || feed.HttpETag is null, episodes, remarks, cancellationToken).ConfigureAwait(false);
+            && await ReadOlderAsync(feed, document, found > 0 || !wasWhole, episodes, remarks, cancellationToken).ConfigureAwait(false);
         if (episodes.WithoutAudio > 0)
             remarks.Add($"{episodes.WithoutAudio} items have no audio.");
         if (episodes.New.Count > 0 && await refusals.OfEpisodesAsync(cancellationToken).ConfigureAwait(false) is { } isForgotten)

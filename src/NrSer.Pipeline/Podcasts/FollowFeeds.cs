@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using NrSer.Pipeline.Podcasts.Web;
 using NrSer.Pipeline.Results;
@@ -20,17 +21,15 @@ public sealed class FollowFeeds(
     /// <param name="cancellationToken">Stops between feeds.</param>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var waiting = new List<Feed>();
-        await foreach (Feed feed in store.FeedsAsync(cancellationToken).ConfigureAwait(false))
+        List<Feed> followed = await store.FeedsAsync(cancellationToken).Where(feed => feed.IsFollowed).ToListAsync(cancellationToken)
+            .ConfigureAwait(false);
+        var read = new ConcurrentBag<Feed>();
+        await FeedsByHost.ForEachAsync(followed, async (feed, token) =>
         {
-            if (!feed.IsFollowed)
-                continue;
             bool isDue = feed.CheckedAt is not { } last || time.GetUtcNow() - last >= options.Value.CheckEvery;
-            Feed read = isDue ? (await updates.RunAsync(feed, isAnew: false, cancellationToken).ConfigureAwait(false)).Feed : feed;
-            if (read.HasWork)
-                waiting.Add(read);
-        }
-
+            read.Add(isDue ? (await updates.RunAsync(feed, isAnew: false, token).ConfigureAwait(false)).Feed : feed);
+        }, cancellationToken).ConfigureAwait(false);
+        List<Feed> waiting = [.. read.Where(feed => feed.HasWork).OrderBy(feed => feed.Id, StringComparer.Ordinal)];
         if (waiting.Count > 0 && await downloads.OldestSentAtAsync(cancellationToken).ConfigureAwait(false) is null)
             await AskAsync(waiting, cancellationToken).ConfigureAwait(false);
     }

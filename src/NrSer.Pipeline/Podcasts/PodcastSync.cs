@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NrSer.Pipeline.Podcasts.Web;
@@ -18,12 +19,12 @@ public sealed partial class PodcastSync(
     PodcastStore store, FeedUpdate updates, EpisodeFetch fetch, RecordingStore recordings, IOptions<PodcastOptions> options, TimeProvider time,
     ILogger<PodcastSync> logger) : IDisposable
 {
-    private const int FeedsAtOnce = 64;
     private const int MostInARow = 3; // of episodes that a server puts off: the rest would be put off, too
 
     private static readonly TimeSpan s_look = TimeSpan.FromSeconds(1); // while enough recordings are unfinished
 
     private readonly SemaphoreSlim _entrance = new(1);
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _shares = new(StringComparer.Ordinal);
     private int _underWay;
 
     /// <summary>Does it.</summary>
@@ -35,8 +36,7 @@ public sealed partial class PodcastSync(
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(told);
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = FeedsAtOnce, CancellationToken = cancellationToken };
-        return Parallel.ForEachAsync(feeds, parallel, async (feed, token) =>
+        return FeedsByHost.ForEachAsync(feeds, async (feed, token) =>
         {
             FeedUpdateResult read = await updates.RunAsync(feed, settings.IsAnew, token).ConfigureAwait(false);
             long waiting = read.Feed.HasWork
@@ -48,7 +48,7 @@ public sealed partial class PodcastSync(
                 await FetchAllAsync(read.Feed, settings, told, token).ConfigureAwait(false);
             if (read.Feed.HasWork && !settings.IsDry)
                 await store.EndWorkAsync(feed.Id, token).ConfigureAwait(false);
-        });
+        }, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -63,12 +63,13 @@ public sealed partial class PodcastSync(
             var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Value.PerHost, CancellationToken = cancellationToken };
             await Parallel.ForEachAsync(waiting, parallel, async (episode, token) =>
             {
-                if (Volatile.Read(ref inARow) >= MostInARow)
-                    return;
-                await EnterAsync(told, feed, token).ConfigureAwait(false);
+                SemaphoreSlim share = ShareOf(episode);
+                await share.WaitAsync(token).ConfigureAwait(false);
                 try
                 {
-                    Episode? ended = await fetch.RunAsync(feed, episode, settings.IsAnnounced, token).ConfigureAwait(false);
+                    if (Volatile.Read(ref inARow) >= MostInARow)
+                        return;
+                    Episode? ended = await FetchAsync(feed, episode, settings, told, token).ConfigureAwait(false);
                     if (ended?.Status == EpisodeStatus.Listed)
                         Interlocked.Increment(ref inARow);
                     else if (ended is not null)
@@ -77,13 +78,32 @@ public sealed partial class PodcastSync(
                 }
                 finally
                 {
-                    Interlocked.Decrement(ref _underWay);
+                    share.Release();
                 }
             }).ConfigureAwait(false);
         }
 
         if (inARow >= MostInARow)
             LogPutOff(feed.Id);
+    }
+
+    /// <summary>Half of the room at most is for episodes of one host, which may be dead.</summary>
+    private SemaphoreSlim ShareOf(Episode episode) => _shares.GetOrAdd(
+        Uri.TryCreate(episode.Url, UriKind.Absolute, out Uri? address) ? HostQueue.HostOf(address) : "",
+        _ => new SemaphoreSlim(Math.Max(1, options.Value.InFlight / 2)));
+
+    private async Task<Episode?> FetchAsync(
+        Feed feed, Episode episode, SyncSettings settings, Action<SyncStep> told, CancellationToken cancellationToken)
+    {
+        await EnterAsync(told, feed, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await fetch.RunAsync(feed, episode, settings.IsAnnounced, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _underWay);
+        }
     }
 
     /// <summary>Waits until there is room for one more recording.</summary>

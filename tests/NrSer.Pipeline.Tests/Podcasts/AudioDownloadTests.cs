@@ -1,4 +1,6 @@
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
+using NrSer.Pipeline.Podcasts;
 using NrSer.Pipeline.Results;
 using NrSer.Testing;
 
@@ -54,6 +56,29 @@ public sealed class AudioDownloadTests(StorageEmulator emulator)
 
         Assert.Equal(EpisodeStatus.Stored, episode.Status);
         Assert.Equal(Convert.ToBase64String(other), content);
+    }
+
+    [Fact]
+    public async Task Run_ChunksWithoutTheLast_BeginAgain()
+    {
+        (Episode episode, string? content, PodcastRequest[] requests) = await FetchAsync((_, number) => number == 0
+            ? new PodcastAnswer(200, s_audio[..1_700_000]) { End = PodcastAnswerEnd.NoLastChunk }
+            : new PodcastAnswer(200, s_audio) { End = PodcastAnswerEnd.LastChunk });
+
+        Assert.Equal((EpisodeStatus.Stored, 2), (episode.Status, requests.Length));
+        Assert.Equal(Convert.ToBase64String(s_audio), content);
+    }
+
+    // Nothing but the connection's end says that it is all: the feed's length makes it worth another question, and no more.
+    [Theory]
+    [InlineData(1_700_000, 2_500_000, 2_500_000)] // it was cut off
+    [InlineData(1_700_000, 1_700_000, 1_700_000)] // the feed is wrong
+    public async Task Run_BodyThatEndsWithTheConnection_IsAskedForAgainWhereTheFeedSaysMore(int first, int second, int stored)
+    {
+        (Episode episode, _, PodcastRequest[] requests) = await FetchAsync((_, number) =>
+            new PodcastAnswer(200, s_audio[..(number == 0 ? first : second)]) { End = PodcastAnswerEnd.Connection });
+
+        Assert.Equal((EpisodeStatus.Stored, stored, 2), (episode.Status, episode.ContentBytes, requests.Length));
     }
 
     [Fact]
@@ -143,12 +168,16 @@ public sealed class AudioDownloadTests(StorageEmulator emulator)
         Assert.Equal((EpisodeStatus.Failed, 11), (episode.Status, requests.Length));
     }
 
-    [Fact]
-    public async Task Run_Credentials_DoNotFollowARedirect()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Run_Credentials_DoNotFollowARedirect(bool isElsewhere)
     {
         await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
-        podcasts.Server.Serve("/1.mp3", _ => new PodcastAnswer(302, []) { Headers = { ["Location"] = "/cdn.mp3" } });
-        podcasts.Server.Serve("/cdn.mp3", s_audio);
+        await using var other = new PodcastServer();
+        PodcastServer last = isElsewhere ? other : podcasts.Server;
+        podcasts.Server.Serve("/1.mp3", _ => new PodcastAnswer(302, []) { Headers = { ["Location"] = $"{last.Url}cdn.mp3" } });
+        last.Serve("/cdn.mp3", s_audio);
         podcasts.Server.Serve("/feed", PodcastsUnderTest.FeedOf("Show",
             ("1", "One", $"http://user:pass@127.0.0.1:{podcasts.Server.Url.Port}/1.mp3")));
         await podcasts.FollowAsync("feed");
@@ -156,7 +185,59 @@ public sealed class AudioDownloadTests(StorageEmulator emulator)
         await podcasts.SyncAsync();
 
         Assert.Equal("Basic dXNlcjpwYXNz", podcasts.Server.Requests.Single(request => request.Path == "/1.mp3").Header("Authorization"));
-        Assert.Null(podcasts.Server.Requests.Single(request => request.Path == "/cdn.mp3").Header("Authorization"));
+        PodcastRequest redirected = last.Requests.Single(request => request.Path == "/cdn.mp3");
+        Assert.Equal((null, null, null), (redirected.Header("Authorization"), redirected.Header("Referer"), redirected.Header("Cookie")));
+        Assert.Single(await podcasts.BlobsAsync());
+    }
+
+    [Fact]
+    public async Task Run_ServerThatStalls_IsGivenUpAndTheRestIsAskedFor()
+    {
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        await using PodcastsUnderTest waiting = podcasts.Beside(time);
+        int number = 0;
+        podcasts.Server.Serve("/1.mp3", request =>
+        {
+            PodcastAnswer answer = PodcastServer.Good(request, s_audio, "audio/mpeg");
+            return Interlocked.Increment(ref number) == 1 ? answer with { Hold = Task.Delay(Timeout.Infinite, Stop) } : answer;
+        });
+        podcasts.Server.Serve("/feed", PodcastsUnderTest.FeedOf("Show", ("1", "One", "1.mp3")));
+        await podcasts.FollowAsync("feed");
+
+        Task<List<SyncStep>> sync = waiting.SyncAsync();
+        await Polling.UntilAsync(() =>
+        {
+            bool isSilent = Volatile.Read(ref number) == 1;
+            time.Advance(isSilent ? TimeSpan.FromSeconds(31) : TimeSpan.FromMilliseconds(10)); // which are pauses between attempts
+            return Task.FromResult(sync.IsCompleted);
+        });
+
+        Assert.Equal(EpisodeStatus.Stored, Assert.Single(await sync, step => step.Episode is not null).Episode!.Status);
+        Assert.Equal(Convert.ToBase64String(s_audio), Assert.Single(await podcasts.BlobsAsync()).Content);
+    }
+
+    [Fact]
+    public async Task Run_Rate_HoldsADownloadBack()
+    {
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        await using PodcastsUnderTest slow = podcasts.Beside(time, ("BytesPerSecond", "1000"), ("StallLimit", "00:10:00"));
+        podcasts.Server.Serve("/1.mp3", PodcastsUnderTest.Audio(1, 60_000));
+        podcasts.Server.Serve("/feed", PodcastsUnderTest.FeedOf("Show", ("1", "One", "1.mp3")));
+        await podcasts.FollowAsync("feed");
+        DateTimeOffset begun = time.GetUtcNow();
+
+        Task<List<SyncStep>> sync = slow.SyncAsync();
+        await Polling.UntilAsync(() =>
+        {
+            if (podcasts.Server.Requests.Any(request => request.Path == "/1.mp3"))
+                time.Advance(TimeSpan.FromSeconds(1));
+            return Task.FromResult(sync.IsCompleted);
+        });
+
+        Assert.Single(await podcasts.BlobsAsync());
+        Assert.True(time.GetUtcNow() - begun >= TimeSpan.FromSeconds(60));
     }
 
     [Fact]
@@ -183,7 +264,8 @@ public sealed class AudioDownloadTests(StorageEmulator emulator)
         await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator, settings);
         int number = -1;
         podcasts.Server.Serve("/1.mp3", request => answer(request, Interlocked.Increment(ref number)));
-        podcasts.Server.Serve("/feed", PodcastsUnderTest.FeedOf("Show", ("1", "One", "1.mp3")));
+        podcasts.Server.Serve("/feed", Encoding.UTF8.GetBytes(
+            $"<rss><channel><title>Show</title><item><guid>1</guid><enclosure url=\"1.mp3\" length=\"{s_audio.Length}\"/></item></channel></rss>"));
         Feed feed = await podcasts.FollowAsync("feed");
         await podcasts.SyncAsync();
         Episode episode = (await podcasts.EpisodesAsync(feed))[0];

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using NrSer.Pipeline.Podcasts;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
@@ -25,6 +26,75 @@ public sealed class FeedUpdateTests(StorageEmulator emulator)
 
         Assert.Equal(FeedUpdateOutcome.Read, read.Outcome);
         Assert.Equal(new Uri(podcasts.Server.Url, isKept ? "new" : "old").AbsoluteUri, read.Feed.Url);
+    }
+
+    [Theory]
+    [InlineData("ETag", "W/\"a b\"", "If-None-Match")]
+    [InlineData("Last-Modified", "Wed, 01 Apr 2020 07:00:00 GMT", "If-Modified-Since")]
+    [InlineData("Last-Modified", "2020-04-01 07:00", "If-Modified-Since")] // which is no date of HTTP
+    public async Task Run_SecondLook_AsksWithWhatTheServerSaidVerbatim(string header, string value, string condition)
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        podcasts.Server.Serve("/feed", request => request.Header(condition) == value ? new PodcastAnswer(304, [])
+            : new PodcastAnswer(200, PodcastsUnderTest.FeedOf("Show")) { Headers = { [header] = value } });
+        FeedUpdateResult first = await podcasts.Updates.RunAsync(await podcasts.FollowAsync("feed"), isAnew: false, Stop);
+
+        FeedUpdateResult second = await podcasts.Updates.RunAsync(first.Feed, isAnew: false, Stop);
+        FeedUpdateResult third = await podcasts.Updates.RunAsync(second.Feed, isAnew: false, Stop);
+
+        Assert.Equal(
+            (FeedUpdateOutcome.Read, FeedUpdateOutcome.Unchanged, FeedUpdateOutcome.Unchanged), (first.Outcome, second.Outcome, third.Outcome));
+        Assert.Equal([null, value, value], podcasts.Server.Requests.Select(request => request.Header(condition)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Run_PackedFeed_IsRead(bool isBrotli)
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        using var packed = new MemoryStream();
+        await using (Stream stream = isBrotli ? new BrotliStream(packed, CompressionLevel.Fastest, leaveOpen: true)
+            : new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+            await stream.WriteAsync(PodcastsUnderTest.FeedOf("Show", ("1", "One", "1.mp3")), Stop);
+        string packing = isBrotli ? "br" : "gzip";
+        podcasts.Server.Serve("/feed", _ => new PodcastAnswer(200, packed.ToArray()) { Headers = { ["Content-Encoding"] = packing } });
+
+        FeedUpdateResult read = await podcasts.Updates.RunAsync(await podcasts.FollowAsync("feed"), isAnew: false, Stop);
+
+        Assert.Equal((1, "Show"), (read.NewEpisodes, read.Feed.Title));
+        Assert.Contains("gzip", Assert.Single(podcasts.Server.Requests).Header("Accept-Encoding"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_FeedThatSaysItMoved_IsAskedForThereTheNextTime()
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        podcasts.Server.Serve("/old", System.Text.Encoding.UTF8.GetBytes(
+            "<rss xmlns:itunes=\"http://www.itunes.com/dtds/podcast-1.0.dtd\"><channel><title>Show</title>"
+            + $"<itunes:new-feed-url>{podcasts.Server.Url}new</itunes:new-feed-url>"
+            + "<item><guid>1</guid><enclosure url=\"1.mp3\"/></item></channel></rss>"));
+        podcasts.Server.Serve("/new", PodcastsUnderTest.FeedOf("Show", ("1", "One", "elsewhere/1.mp3"), ("2", "Two", "2.mp3")));
+
+        FeedUpdateResult old = await podcasts.Updates.RunAsync(await podcasts.FollowAsync("old"), isAnew: false, Stop);
+        FeedUpdateResult moved = await podcasts.Updates.RunAsync(old.Feed, isAnew: false, Stop);
+
+        Assert.Equal(new Uri(podcasts.Server.Url, "new").AbsoluteUri, moved.Feed.Url);
+        Assert.Equal([("/old", null), ("/new", null)], podcasts.Server.Requests.Select(request => (request.Path, request.Header("If-None-Match"))));
+        Assert.Equal((1, 1), (old.NewEpisodes, moved.NewEpisodes)); // the first is the same at its new place
+    }
+
+    // Names need not even be known here: whoever is asked instead looks them up.
+    [Fact]
+    public async Task Run_ConfiguredProxy_IsAskedInstead()
+    {
+        await using var proxy = new PodcastServer();
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator, ("Proxy", proxy.Url.AbsoluteUri));
+        proxy.Serve("http://show.example/feed", PodcastsUnderTest.FeedOf("Show", ("1", "One", "1.mp3")));
+
+        FeedUpdateResult read = await podcasts.Updates.RunAsync(await podcasts.FollowAsync("http://show.example/feed"), isAnew: false, Stop);
+
+        Assert.Equal((1, "http://show.example/feed"), (read.NewEpisodes, Assert.Single(proxy.Requests).Target));
     }
 
     [Fact]
@@ -100,6 +170,28 @@ public sealed class FeedUpdateTests(StorageEmulator emulator)
 
         podcasts.Server.Serve("/feed", content);
         Assert.Equal(1, (await podcasts.Updates.RunAsync(stalled.Feed, isAnew: false, Stop)).NewEpisodes);
+    }
+
+    [Theory]
+    [InlineData(PodcastAnswerEnd.NoLastChunk, null)]
+    [InlineData(PodcastAnswerEnd.Length, null)]
+    [InlineData(PodcastAnswerEnd.LastChunk, "gzip")] // which it is not
+    public async Task Run_LineThatBreaks_IsNoReasonToGiveAFeedUp(PodcastAnswerEnd end, string? packed)
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        byte[] content = PodcastsUnderTest.FeedOf("Show", ("1", "One", "1.mp3"));
+        podcasts.Server.Serve("/feed", _ =>
+        {
+            var answer = new PodcastAnswer(200, content[..^60]) { End = end, PromisedBytes = content.Length };
+            if (packed is not null)
+                answer.Headers["Content-Encoding"] = packed;
+            return answer;
+        });
+
+        FeedUpdateResult broken = await podcasts.Updates.RunAsync(await podcasts.FollowAsync("feed"), isAnew: false, Stop);
+
+        Assert.Equal((FeedUpdateOutcome.Failed, false), (broken.Outcome, broken.IsForGood));
+        Assert.Contains("broke off", broken.Feed.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -159,6 +159,66 @@ public sealed class PodcastSyncTests(StorageEmulator emulator)
     }
 
     [Fact]
+    public async Task Sync_ManyFeedsOfOneHost_KeepToItsTwoTurnsTogether()
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        var both = new TaskCompletionSource();
+        for (int feed = 0; feed < 4; feed++)
+        {
+            podcasts.Server.Serve($"/{feed}", PodcastsUnderTest.FeedOf($"Show {feed}", ("1", "One", $"{feed}-1.mp3"), ("2", "Two", $"{feed}-2.mp3")));
+            await podcasts.FollowAsync($"{feed}");
+            for (int episode = 1; episode <= 2; episode++)
+            {
+                byte[] audio = PodcastsUnderTest.Audio((10 * feed) + episode);
+                podcasts.Server.Serve($"/{feed}-{episode}.mp3", _ => new PodcastAnswer(200, audio) { Hold = both.Task });
+            }
+        }
+
+        Task<List<SyncStep>> sync = podcasts.SyncAsync();
+        await Polling.UntilAsync(() => Task.FromResult(podcasts.Server.MostAtOnce >= 2));
+        both.SetResult();
+        await sync;
+
+        Assert.Equal(2, podcasts.Server.MostAtOnce);
+        Assert.Equal(8, (await podcasts.BlobsAsync()).Length);
+    }
+
+    // Connections are accepted and nothing ever comes: whoever asks there waits for half a minute, and has the room of others meanwhile.
+    [Fact]
+    public async Task Sync_HostThatHangs_LeavesRoomForOthers()
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator, ("InFlight", "4"));
+        await using var dead = new PodcastServer();
+        dead.Serve("/1.mp3", _ => new PodcastAnswer(200, []) { Delay = Timeout.InfiniteTimeSpan });
+        dead.Serve("/feed", _ => new PodcastAnswer(200, []) { Delay = Timeout.InfiniteTimeSpan });
+        var feeds = new List<Feed>();
+        for (int number = 0; number < 6; number++) // of which four would fill the room
+        {
+            podcasts.Server.Serve($"/{number}", PodcastsUnderTest.FeedOf($"Dead {number}", ("1", "One", $"{dead.Url}1.mp3?{number}")));
+            feeds.Add(await podcasts.FollowAsync($"{number}"));
+        }
+
+        for (int number = 0; number < 70; number++) // of which 64 would be read at once
+            feeds.Add(await podcasts.FollowAsync(new Uri(dead.Url, $"feed?{number}").AbsoluteUri));
+        Task asked = Polling.UntilAsync(() => Task.FromResult(dead.Requests.Count == 2));
+        podcasts.Server.Serve("/alive", _ => new PodcastAnswer(
+            200, PodcastsUnderTest.FeedOf("Alive", ("1", "One", "1.mp3"), ("2", "Two", "2.mp3")))
+        { Hold = asked });
+        podcasts.Server.Serve("/1.mp3", PodcastsUnderTest.Audio(1));
+        podcasts.Server.Serve("/2.mp3", PodcastsUnderTest.Audio(2));
+        Feed alive = await podcasts.FollowAsync("alive");
+
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        Task sync = podcasts.Get<PodcastSync>().RunAsync(
+            [.. feeds, alive], new SyncSettings(IsAnew: false, IsDry: false, IsAnnounced: false), _ => { }, stopping.Token);
+        await Polling.UntilAsync(async () => (await podcasts.BlobsAsync()).Length == 2);
+
+        Assert.Equal(2, dead.Requests.Count); // which hang as before
+        await stopping.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sync);
+    }
+
+    [Fact]
     public async Task Sync_EnoughRecordingsUnfinished_WaitsForOne()
     {
         await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator, ("InFlight", "1"));

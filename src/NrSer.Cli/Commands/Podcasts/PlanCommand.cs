@@ -19,6 +19,14 @@ internal static class PlanCommand
     private const double RowsPerHour = 720; // a chunk of 5 min has about 60 segments
     private const double DollarsPerCoreHour = 0.108; // README, What it takes: a vCPU and 2 GiB in Container Apps
 
+    // README, What it takes: hours of a core or a T4 for an hour of audio, and what such an hour costs
+    private static readonly (string Name, double Hours, double DollarsPerHour)[] s_sizes =
+    [
+        ("CPU, embedded", 0.025, DollarsPerCoreHour),
+        ("CPU, full size", 2.16, DollarsPerCoreHour),
+        ("GPU T4, full size", 0.033, 0.53),
+    ];
+
     private static readonly TimeSpan s_measured = TimeSpan.FromSeconds(20); // of audio: a second or two of work with the embedded models
 
     public static Command Create(Terminal terminal)
@@ -71,7 +79,9 @@ internal static class PlanCommand
         table.AddRow("Work audio at a time", $"{plan.TemporaryGigabytes:N2} GB, with {inFlight} recordings unfinished at most");
         table.AddRow("Rows of segments", $"about {plan.Rows:N0}{(isLocal ? ", in blobs alone: nrser project-tables fills the table" : "")}");
         table.AddRow("Work", $"{plan.CoreHours:N2} core-hours at {plan.AudioHoursPerCoreHour:N1} h of audio per core-hour");
-        table.AddRow("Price in Azure", $"about {plan.Dollars:N2} $ of processor time, and {plan.Gigabytes * 0.02:N2} $ a month for the audio");
+        table.AddRow("Price in Azure",
+            $"about {plan.Dollars:N2} $ of processor time at that speed, and {plan.Gigabytes * 0.02:N2} $ a month for the audio");
+        table.AddRow("By size", string.Join('\n', plan.Prices.Select(price => $"{price.Size}: about {price.Dollars:N2} $")));
         table.AddRow("Days",
             $"{plan.Days:N2} on {Environment.ProcessorCount} cores"
             + $"{(rate is { } bytes ? $", downloading {bytes / 1e6:N1} MB/s" : ", the download not counted (--rate)")}");
@@ -125,7 +135,8 @@ internal static class PlanCommand
             double days = Math.Max(coreHours / Environment.ProcessorCount, bytesPerSecond is { } given ? bytes / given / 3600 : 0) / 24;
             return new PodcastPlanV1(
                 _episodes, _episodes - _timed, hours, bytes / 1e9, atOnce * WorkBytesPerHour / 1e9, (long)(hours * RowsPerHour), hoursPerCoreHour,
-                coreHours, coreHours * DollarsPerCoreHour, days);
+                coreHours, coreHours * DollarsPerCoreHour, days,
+                [.. s_sizes.Select(size => new PodcastPriceV1(size.Name, hours * size.Hours * size.DollarsPerHour))]);
         }
     }
 }

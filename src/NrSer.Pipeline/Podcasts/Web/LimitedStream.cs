@@ -38,6 +38,10 @@ internal sealed class LimitedStream(Stream content, long most, string name, Time
         {
             throw PodcastException.Later($"{name} broke off: nothing came for {stallLimit.TotalSeconds:F0} s.", inner: late);
         }
+        catch (Exception broken) when (broken is IOException or InvalidDataException) // the line, or what was to be unpacked
+        {
+            throw PodcastException.Later($"{name} broke off: {broken.Message}", inner: broken);
+        }
 
         if (time.GetElapsedTime(_begun) > s_longest)
             throw PodcastException.Later($"{name} takes longer than {s_longest.TotalMinutes:F0} min.");

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
@@ -13,6 +15,8 @@ public sealed class PodcastCommandTests(StorageEmulator emulator) : IClassFixtur
     private readonly Scratch _scratch = new();
     private readonly PodcastServer _server = new();
     private readonly Dictionary<string, string> _environment = new(StringComparer.Ordinal) { ["NrSer__Podcasts__PrivateHosts"] = "127.0.0.1" };
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync() =>
         _environment["NrSer__Storage__ConnectionString"] = (await StorageAccount.CreateAsync(emulator)).ConnectionString;
@@ -74,6 +78,65 @@ public sealed class PodcastCommandTests(StorageEmulator emulator) : IClassFixtur
         (await Nrser.RunWithAsync(_environment, "forget", "verify")).Succeeded();
         (await RunAsync("add", $"{_server.Url}1/feed")).Succeeded();
         Assert.Equal(0, (await RunAsync("sync", "--pause", "0s", "--json")).Json().GetProperty("stored").GetInt32());
+    }
+
+    [Fact]
+    public async Task Plan_OfAThousandHours_CostsOnEverySizeWhatTheReadmeSays()
+    {
+        _server.Serve("/feed", Feed("Show", 20, "50:00:00"));
+        (await RunAsync("add", $"{_server.Url}feed")).Succeeded();
+
+        JsonElement plan = (await RunAsync("plan", "--audio-hours-per-core-hour", "40", "--json")).Json();
+
+        string[] readme = await File.ReadAllLinesAsync(Path.Combine(AppContext.BaseDirectory, "Stated", "README.md"), Stop);
+        (string Size, double Dollars)[] stated = [.. readme
+            .SkipWhile(line => line != "| where | arithmetic | 1,000 h |").Skip(2).TakeWhile(line => line.StartsWith('|'))
+            .Select(line => line.Split('|', StringSplitOptions.TrimEntries))
+            .Select(cells => (cells[1], double.Parse(cells[3].Split(' ')[0], CultureInfo.InvariantCulture)))];
+        (string? Size, double Dollars)[] reckoned = [.. plan.GetProperty("prices").EnumerateArray()
+            .Select(price => (price.GetProperty("size").GetString(), price.GetProperty("dollars").GetDouble()))];
+        Assert.Equal(1000, plan.GetProperty("hours").GetDouble());
+        Assert.Equal(stated.Select(size => size.Size), reckoned.Select(size => size.Size));
+        Assert.All(stated.Zip(reckoned), pair => // the README rounds to one or two digits
+            Assert.InRange(pair.Second.Dollars, 0.85 * pair.First.Dollars, 1.15 * pair.First.Dollars));
+    }
+
+    [Fact]
+    public async Task Sync_RateAndUserAgent_AreThoseOfTheCommand()
+    {
+        _server.Serve("/feed", Feed("Show", 1));
+        byte[] audio = [.. Audio(1), .. new byte[49_000]];
+        Stopwatch? asked = null;
+        _server.Serve("/0.mp3", _ =>
+        {
+            asked = Stopwatch.StartNew();
+            return new PodcastAnswer(200, audio);
+        });
+        (await RunAsync("add", $"{_server.Url}feed")).Succeeded();
+
+        (await RunAsync("sync", "--recheck", "--pause", "0s", "--rate", "100kB/s", "--user-agent", "My archive (me@example.org)")).Succeeded();
+
+        Assert.True(asked!.Elapsed >= TimeSpan.FromSeconds(0.5)); // 50 kB
+        Assert.StartsWith("NrSer/", _server.Requests.First().Header("User-Agent"), StringComparison.Ordinal);
+        Assert.Equal(
+            ["My archive (me@example.org)", "My archive (me@example.org)"], _server.Requests.Skip(1).Select(request => request.Header("User-Agent")));
+    }
+
+    // In a process of its own, which is where a proxy of the environment would be found.
+    [Fact]
+    public async Task Add_ProxyOfTheEnvironment_IsNotUsed()
+    {
+        await using var proxy = new PodcastServer();
+        _server.Serve("/feed", Feed("Show", 1));
+        _environment["NrSer__Podcasts__PrivateHosts"] = "localhost";
+        (_environment["http_proxy"], _environment["no_proxy"]) = (proxy.Url.AbsoluteUri, "127.0.0.1"); // the storage is there
+
+        Outcome added = await Nrser.RunProcessInAsync(
+            Environment.CurrentDirectory, _environment, "podcast", "add", $"http://localhost:{_server.Url.Port}/feed");
+
+        added.Succeeded();
+        Assert.Single(_server.Requests);
+        Assert.Empty(proxy.Requests);
     }
 
     [Fact]
@@ -194,9 +257,9 @@ public sealed class PodcastCommandTests(StorageEmulator emulator) : IClassFixtur
 
     private Task<Outcome> RunAsync(params string[] arguments) => Nrser.RunWithAsync(_environment, ["podcast", .. arguments]);
 
-    private static byte[] Feed(string title, int episodes) => Encoding.UTF8.GetBytes(
+    private static byte[] Feed(string title, int episodes, string duration = "30:00") => Encoding.UTF8.GetBytes(
         $"<rss xmlns:itunes=\"http://www.itunes.com/dtds/podcast-1.0.dtd\"><channel><title>{title}</title>{string.Concat(Enumerable.Range(0, episodes)
-            .Select(number => $"<item><title>{number}</title><guid>{title} {number}</guid><itunes:duration>30:00</itunes:duration>"
+            .Select(number => $"<item><title>{number}</title><guid>{title} {number}</guid><itunes:duration>{duration}</itunes:duration>"
                 + $"<enclosure url=\"{number}.mp3\" length=\"100000000\" type=\"audio/mpeg\"/></item>"))}</channel></rss>");
 
     private static byte[] Audio(int number)
