@@ -113,7 +113,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         return StartAsync(script, folder, ["--location", folder], accounts: null, cancellationToken);
     }
 
-    /// <summary>Starts an emulator that keeps everything in memory, for tests: writing out its lists every few seconds is a third of its work.</summary>
+    /// <summary>Starts an emulator that keeps everything in memory, for tests: writing out its lists every few seconds is a third of its
+    /// work.</summary>
     /// <param name="script">From <see cref="AzuriteInstallation.EnsureAsync"/>.</param>
     /// <param name="name">Of its own, by which <see cref="IsRunning"/> knows it.</param>
     /// <param name="accounts">Names and keys of its accounts, <c>name:key;name:key</c>.</param>

@@ -18,7 +18,8 @@ public sealed class StorageEmulator : IAsyncLifetime
         string script =
             await AzuriteInstallation.EnsureAsync(note => TestContext.Current.SendDiagnosticMessage(note), TestContext.Current.CancellationToken);
         string accounts = string.Join(';', Enumerable.Range(0, Accounts).Select(number => $"{NameOf(number)}:{Key}"));
-        _azurite = await AzuriteProcess.StartInMemoryAsync(script, $"nrser-tests-{Environment.ProcessId}", accounts, TestContext.Current.CancellationToken);
+        string name = $"nrser-tests-{Environment.ProcessId}";
+        _azurite = await AzuriteProcess.StartInMemoryAsync(script, name, accounts, TestContext.Current.CancellationToken);
     }
 
     /// <summary>Connects to an account that no one has used.</summary>
