@@ -186,8 +186,8 @@ public sealed class AudioDownload : IDisposable
 
     private async Task<int> ReadAsync(Stream content, Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using ITimer limit = _time.CreateTimer(_ => stall.Cancel(), state: null, _options.StallLimit, Timeout.InfiniteTimeSpan);
+        using var limit = new CancellationTokenSource(_options.StallLimit, _time);
+        using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
             return await content.ReadAsync(buffer, stall.Token).ConfigureAwait(false);

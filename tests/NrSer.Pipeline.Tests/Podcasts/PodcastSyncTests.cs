@@ -159,6 +159,23 @@ public sealed class PodcastSyncTests(StorageEmulator emulator)
     }
 
     [Fact]
+    public async Task Sync_TwoMachinesAtOnce_FetchEveryEpisodeOnce()
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator, ("PerHost", "16")); // nobody waits for turns
+        await using PodcastsUnderTest other = podcasts.Beside(TimeProvider.System, ("PerHost", "16"));
+        for (int number = 0; number < 4; number++)
+            podcasts.Server.Serve($"/{number}.mp3", PodcastsUnderTest.Audio(number));
+        podcasts.Server.Serve("/feed", PodcastServer.Feed(4));
+        Feed feed = await podcasts.FollowAsync("feed");
+
+        await Task.WhenAll(podcasts.SyncAsync(), other.SyncAsync());
+
+        Assert.All(await podcasts.EpisodesAsync(feed), episode => Assert.Equal(EpisodeStatus.Stored, episode.Status));
+        Assert.Equal(4, (await podcasts.BlobsAsync()).Length);
+        Assert.Distinct(podcasts.Server.Requests.Select(request => request.Path).Where(path => path != "/feed"));
+    }
+
+    [Fact]
     public async Task Sync_ManyFeedsOfOneHost_KeepToItsTwoTurnsTogether()
     {
         await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);

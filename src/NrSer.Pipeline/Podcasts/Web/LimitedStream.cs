@@ -27,8 +27,8 @@ internal sealed class LimitedStream(Stream content, long most, string name, Time
     /// <exception cref="PodcastException">It is longer, or does not come.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using ITimer limit = time.CreateTimer(_ => stall.Cancel(), state: null, stallLimit, Timeout.InfiniteTimeSpan);
+        using var limit = new CancellationTokenSource(stallLimit, time);
+        using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         int read;
         try
         {

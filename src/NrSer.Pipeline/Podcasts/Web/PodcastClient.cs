@@ -154,8 +154,8 @@ public sealed class PodcastClient : IDisposable
                 "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(credentials))));
         }
 
-        using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using ITimer limit = _time.CreateTimer(_ => stall.Cancel(), state: null, _options.StallLimit, Timeout.InfiniteTimeSpan);
+        using var limit = new CancellationTokenSource(_options.StallLimit, _time);
+        using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
             return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stall.Token).ConfigureAwait(false);
