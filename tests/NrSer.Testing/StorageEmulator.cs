@@ -5,7 +5,7 @@ namespace NrSer.Testing;
 /// <summary>One storage emulator for all tests, with an account for each: none sees another's rows.</summary>
 public sealed class StorageEmulator : IAsyncLifetime
 {
-    private const int Accounts = 400;
+    private const int Accounts = 1000;
     private const string Key = "a2V5"; // nobody else can reach the emulator
     private const string DefaultAccount = "devstoreaccount1";
 
@@ -25,7 +25,10 @@ public sealed class StorageEmulator : IAsyncLifetime
     /// <summary>Connects to an account that no one has used.</summary>
     public string NextAccount()
     {
-        string name = NameOf(Interlocked.Increment(ref _used) - 1);
+        int number = Interlocked.Increment(ref _used) - 1;
+        if (number >= Accounts)
+            throw new InvalidOperationException($"All {Accounts} accounts are used: it needs more.");
+        string name = NameOf(number);
         string[] settings = _azurite!.ConnectionString.Replace($"/{DefaultAccount}", $"/{name}", StringComparison.Ordinal).Split(';');
         return string.Join(';', settings.Select(setting => setting.Split('=', 2)[0] switch
         {
