@@ -85,7 +85,7 @@ public static class GeneratedResults
             {
                 RecordingId = recording.Id, StartSeconds = index * SegmentSeconds, EndSeconds = (index + 1) * SegmentSeconds,
                 SnrScore = random.NextSingle(), MixWeight = random.NextSingle(), IsSpeech = speech, IsReportable = speech && trust > 0.4f,
-                EnhancerModel = "nrser-enhancer-small@4.0.0", SnrLevelModel = "nrser-snr-level-small@4.0.0", ModelQuality = "demonstration",
+                EnhancerModel = "nrser-enhancer-small@4.1.0", SnrLevelModel = "nrser-snr-level-small@4.1.0", ModelQuality = "demonstration",
             };
             return !speech ? segment : segment with
             {
@@ -93,7 +93,7 @@ public static class GeneratedResults
                 Probabilities = [.. EmotionVocabulary.Names.Select((_, emotion) => emotion < 4 ? random.NextSingle() : (float?)null)],
                 Arousal = 1 + (4 * random.NextSingle()), Valence = 1 + (4 * random.NextSingle()), Dominance = 1 + (4 * random.NextSingle()),
                 RatingScale = "1–5",
-                EmotionModel = "nrser-emotion-small@4.0.0",
+                EmotionModel = "nrser-emotion-small@4.2.0",
             };
         })];
     }
