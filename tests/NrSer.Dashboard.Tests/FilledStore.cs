@@ -1,4 +1,5 @@
 using Azure.Storage.Blobs;
+using NrSer.Core.Models;
 using NrSer.Core.Segmentation;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Chunks;
@@ -66,9 +67,9 @@ internal sealed class FilledStore
             DominantEmotion = "angry",
             DurationSeconds = 180,
             ExpectedChunks = 3,
-            EnhancerModel = "nrser-enhancer-small@4.1.0",
-            SnrLevelModel = "nrser-snr-level-small@4.1.0",
-            EmotionModel = "nrser-emotion-small@4.2.0",
+            EnhancerModel = GeneratedResults.ModelOf(ModelKind.Enhancer),
+            SnrLevelModel = GeneratedResults.ModelOf(ModelKind.SnrLevel),
+            EmotionModel = GeneratedResults.ModelOf(ModelKind.Emotion),
             Channels = 1,
             Encoding = "wav pcm16",
             SampleRateHz = 16_000,
@@ -133,7 +134,7 @@ internal sealed class FilledStore
             BlobName = name,
             BlobETag = (await blob.GetPropertiesAsync(cancellationToken: stop)).Value.ETag.ToString().Trim('"'),
             Channels = 1,
-            EnhancerModel = enhancer ?? GeneratedResults.Segments(GeneratedResults.Recording(number, new DateOnly(2026, 1, 1), 1))[0].EnhancerModel,
+            EnhancerModel = enhancer ?? GeneratedResults.ModelOf(ModelKind.Enhancer),
         };
         await GeneratedResults.StoreAsync(Account, recording, stop);
         var chunk = new Chunk { Id = new ChunkId(recording.Id, 0, 0), StartSample = 0, Samples = 12 * SegmentGrid.SampleRateHz };

@@ -18,6 +18,13 @@ public static class GeneratedResults
     private const double SegmentSeconds = 4;
     private const int ChunkSegments = 75; // 5 min
 
+    // What was heard is made again by the models that made it alone: rows name those that there are.
+    private static readonly ModelCatalog s_models = ModelCatalog.Load(new ModelOptions().CatalogPath);
+
+    /// <summary>The id of the model in a slot, as rows name it.</summary>
+    /// <param name="kind">The slot.</param>
+    public static string ModelOf(ModelKind kind) => s_models.ChooseOwn(kind).Id;
+
     /// <summary>A recording that has ended well.</summary>
     /// <param name="number">Which.</param>
     /// <param name="day">Day of its upload.</param>
@@ -85,7 +92,7 @@ public static class GeneratedResults
             {
                 RecordingId = recording.Id, StartSeconds = index * SegmentSeconds, EndSeconds = (index + 1) * SegmentSeconds,
                 SnrScore = random.NextSingle(), MixWeight = random.NextSingle(), IsSpeech = speech, IsReportable = speech && trust > 0.4f,
-                EnhancerModel = "nrser-enhancer-small@4.1.0", SnrLevelModel = "nrser-snr-level-small@4.1.0", ModelQuality = "demonstration",
+                EnhancerModel = ModelOf(ModelKind.Enhancer), SnrLevelModel = ModelOf(ModelKind.SnrLevel), ModelQuality = "demonstration",
             };
             return !speech ? segment : segment with
             {
@@ -93,7 +100,7 @@ public static class GeneratedResults
                 Probabilities = [.. EmotionVocabulary.Names.Select((_, emotion) => emotion < 4 ? random.NextSingle() : (float?)null)],
                 Arousal = 1 + (4 * random.NextSingle()), Valence = 1 + (4 * random.NextSingle()), Dominance = 1 + (4 * random.NextSingle()),
                 RatingScale = "1–5",
-                EmotionModel = "nrser-emotion-small@4.2.0",
+                EmotionModel = ModelOf(ModelKind.Emotion),
             };
         })];
     }
