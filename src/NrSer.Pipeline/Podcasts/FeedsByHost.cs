@@ -15,7 +15,7 @@ internal static class FeedsByHost
     /// <param name="cancellationToken">Stops it, as an exception of any does.</param>
     public static async Task ForEachAsync(IEnumerable<Feed> feeds, Func<Feed, CancellationToken, Task> work, CancellationToken cancellationToken)
     {
-        Feed[][] hosts = [.. feeds.GroupBy(feed => HostQueue.HostOf(new Uri(feed.Url))).Select(host => host.ToArray())];
+        Feed[][] hosts = [.. feeds.GroupBy(feed => HostQueue.HostOf(feed.Url)).Select(host => host.ToArray())];
         using var room = new SemaphoreSlim(AtOnce);
         await Parallel.ForEachAsync(hosts, Degree(hosts.Length, cancellationToken), async (host, stopped) =>
             await Parallel.ForEachAsync(host, Degree(AtOnceOfAHost, stopped), async (feed, token) =>

@@ -88,9 +88,8 @@ public sealed partial class PodcastSync(
     }
 
     /// <summary>Half of the room at most is for episodes of one host, which may be dead.</summary>
-    private SemaphoreSlim ShareOf(Episode episode) => _shares.GetOrAdd(
-        Uri.TryCreate(episode.Url, UriKind.Absolute, out Uri? address) ? HostQueue.HostOf(address) : "",
-        _ => new SemaphoreSlim(Math.Max(1, options.Value.InFlight / 2)));
+    private SemaphoreSlim ShareOf(Episode episode) =>
+        _shares.GetOrAdd(HostQueue.HostOf(episode.Url), _ => new SemaphoreSlim(Math.Max(1, options.Value.InFlight / 2)));
 
     private async Task<Episode?> FetchAsync(
         Feed feed, Episode episode, SyncSettings settings, Action<SyncStep> told, CancellationToken cancellationToken)

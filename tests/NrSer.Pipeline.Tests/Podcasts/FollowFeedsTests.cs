@@ -30,6 +30,18 @@ public sealed class FollowFeedsTests(StorageEmulator emulator)
     }
 
     [Fact]
+    public async Task Run_FeedWithoutAnAddress_HoldsUpNoOther()
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        DateTimeOffset never = new(9000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        await podcasts.Store.TryWriteAsync(new Feed { Id = "00000000000000ab", Slug = "nowhere", NextCheckAt = never }, Stop);
+        Feed feed = await FollowAsync(podcasts, "show", 2);
+        var queue = new ListedQueue();
+        await Following(podcasts, queue, inFlight: 10).RunAsync(Stop);
+        Assert.Equal([feed.Id, feed.Id], queue.Sent.Select(message => message.AsFetchEpisode().FeedId));
+    }
+
+    [Fact]
     public async Task Run_Message_FetchesItsEpisodeOnceAndEndsTheWork()
     {
         await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);

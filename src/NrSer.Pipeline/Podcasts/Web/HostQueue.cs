@@ -68,8 +68,10 @@ public sealed class HostQueue(PodcastStore store, IOptions<PodcastOptions> optio
     public Task PostponeAsync(Uri address, DateTimeOffset until, CancellationToken cancellationToken) =>
         ChangeAsync(HostOf(address), turns => turns.NextAt >= until ? null : turns with { NextAt = until }, cancellationToken);
 
-    /// <summary>Whose turns an address needs.</summary>
-    internal static string HostOf(Uri address) => $"{address.IdnHost.Trim('[', ']').ToLowerInvariant()}:{address.Port}";
+    /// <summary>Whose turns an address needs; nobody's, if it is none.</summary>
+    internal static string HostOf(string? address) => Uri.TryCreate(address, UriKind.Absolute, out Uri? host) ? HostOf(host) : "";
+
+    private static string HostOf(Uri address) => $"{address.IdnHost.Trim('[', ']').ToLowerInvariant()}:{address.Port}";
 
     private async Task ChangeAsync(string host, Func<HostTurns, HostTurns?> change, CancellationToken cancellationToken)
     {
