@@ -10,9 +10,7 @@ python=/usr/bin/python3 # Debian's packages are for Debian's Python
 needs() { "$python" -c "import torch, onnx, scipy, sklearn, soundfile" 2> /dev/null; }
 if ! needs && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
     echo "Installing PyTorch and onnx (the tests of training and conversion)…"
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        python3-torch libopenblas0-pthread python3-onnx python3-scipy python3-sklearn python3-soundfile > /dev/null
+    packages python3-torch libopenblas0-pthread python3-onnx python3-scipy python3-sklearn python3-soundfile
 fi
 need ffmpeg ffmpeg "decodes and codes audio"
 
