@@ -24,9 +24,13 @@ public static class AzuriteInstallation
         if (File.Exists(script))
             return script;
 
-        // Installed aside and moved into place whole, so that an interrupted or a parallel installation is never mistaken for a good one.
+        await using FileStream turn = await TakeTurnAsync($"{home}.lock", note, cancellationToken);
+        if (File.Exists(script))
+            return script; // it was another's turn
+
+        // Installed aside and moved into place whole, so that an interrupted installation is never mistaken for a good one.
         note("Installing the Azurite storage emulator (once, about a minute)…");
-        string aside = $"{home}.{Environment.ProcessId}";
+        string aside = $"{home}.{Environment.ProcessId}"; // npm may outlive whoever is killed, and goes on writing
         Directory.CreateDirectory(aside);
         try
         {
@@ -42,10 +46,6 @@ public static class AzuriteInstallation
             Directory.Move(aside, home);
             return script;
         }
-        catch (IOException) when (File.Exists(script))
-        {
-            return script; // another was faster
-        }
         catch (System.ComponentModel.Win32Exception missing)
         {
             throw new EmulatorException(
@@ -55,6 +55,25 @@ public static class AzuriteInstallation
         {
             if (Directory.Exists(aside))
                 Directory.Delete(aside, recursive: true);
+        }
+    }
+
+    /// <summary>One at a time installs it, since each would take as long; the lock ends with the process.</summary>
+    private static async Task<FileStream> TakeTurnAsync(string path, Action<string> note, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        for (bool isNoted = false; ; isNoted = true)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                if (!isNoted)
+                    note("Waiting for another nrser that is installing the Azurite storage emulator…");
+                await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, cancellationToken);
+            }
         }
     }
 

@@ -88,6 +88,36 @@ public sealed class UpCommandTests
         Assert.Equal(RecordingStatus.Completed, (await stack.EndedAsync("clean.wav")).Status);
     }
 
+    [Fact]
+    public async Task Up_TwoAtOnceOnANewMachine_InstallTheEmulatorOnce()
+    {
+        using var machine = new Scratch();
+        string installed = await AzuriteInstallation.EnsureAsync(_ => { }, TestContext.Current.CancellationToken);
+        string packages = installed[..(installed.LastIndexOf("node_modules", StringComparison.Ordinal) + "node_modules".Length)];
+        await File.WriteAllTextAsync(
+            machine["npm"], $"#!/bin/sh\necho once >> '{machine["asked"]}'\nsleep 1\nln -s '{packages}' node_modules\n",
+            TestContext.Current.CancellationToken);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(machine["npm"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        (string, string)[] settings =
+            [("XDG_DATA_HOME", machine["home"]), ("PATH", $"{machine.Path}:{Environment.GetEnvironmentVariable("PATH")}")];
+
+        Stack[] stacks = await Task.WhenAll(Stack.StartedAsync(settings), Stack.StartedAsync(settings));
+
+        try
+        {
+            Assert.Single(await File.ReadAllLinesAsync(machine["asked"], TestContext.Current.CancellationToken));
+            Assert.Single(stacks, stack => stack.Up.Said.Contains("Installing the Azurite", StringComparison.Ordinal));
+            Assert.Single(stacks, stack => stack.Up.Said.Contains("Waiting for another nrser", StringComparison.Ordinal));
+            Assert.Single(Directory.GetDirectories(Path.Combine(machine["home"], "nrser")));
+        }
+        finally
+        {
+            foreach (Stack stack in stacks)
+                await stack.DisposeAsync();
+        }
+    }
+
     [Fact(Explicit = true)] // SweepTests do it without processes
     public async Task Retry_ChunkThatWasLost_HealsTheRecording()
     {
