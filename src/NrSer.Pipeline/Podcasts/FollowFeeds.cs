@@ -17,6 +17,8 @@ namespace NrSer.Pipeline.Podcasts;
 public sealed class FollowFeeds(
     PodcastStore store, FeedUpdate updates, RecordingStore recordings, IWorkQueue downloads, IOptions<PodcastOptions> options, TimeProvider time)
 {
+    private static readonly TimeSpan s_askEvery = TimeSpan.FromSeconds(10);
+
     /// <summary>Takes one step. Taking it twice at once does no harm: an episode is fetched once.</summary>
     /// <param name="cancellationToken">Stops between feeds.</param>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -24,25 +26,43 @@ public sealed class FollowFeeds(
         List<Feed> followed = await store.FeedsAsync(cancellationToken).Where(feed => feed.IsFollowed).ToListAsync(cancellationToken)
             .ConfigureAwait(false);
         var read = new ConcurrentBag<Feed>();
-        await FeedsByHost.ForEachAsync(followed, async (feed, token) =>
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task reading = FeedsByHost.ForEachAsync(followed, async (feed, token) =>
         {
             bool isDue = feed.CheckedAt is not { } last || time.GetUtcNow() - last >= options.Value.CheckEvery;
             read.Add(isDue ? (await updates.RunAsync(feed, isAnew: false, token).ConfigureAwait(false)).Feed : feed);
-        }, cancellationToken).ConfigureAwait(false);
-        List<Feed> waiting = [.. read.Where(feed => feed.HasWork).OrderBy(feed => feed.Id, StringComparer.Ordinal)];
-        if (waiting.Count > 0 && await downloads.OldestSentAtAsync(cancellationToken).ConfigureAwait(false) is null)
-            await AskAsync(waiting, cancellationToken).ConfigureAwait(false);
+        }, stop.Token);
+        try
+        {
+            do // a host that hangs holds up no episode of another
+            {
+                await reading.WaitAsync(s_askEvery, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                cancellationToken.ThrowIfCancellationRequested();
+                await AskAsync([.. read.Where(feed => feed.HasWork).OrderBy(feed => feed.Id, StringComparer.Ordinal)], cancellationToken)
+                    .ConfigureAwait(false);
+            }
+            while (!reading.IsCompleted);
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await reading.ConfigureAwait(false);
     }
 
     /// <summary>Asks for as many episodes as there may be unfinished recordings, of each feed its share.</summary>
-    private async Task AskAsync(List<Feed> waiting, CancellationToken cancellationToken)
+    private async Task AskAsync(Feed[] waiting, CancellationToken cancellationToken)
     {
+        if (waiting.Length == 0 || await downloads.OldestSentAtAsync(cancellationToken).ConfigureAwait(false) is not null)
+            return;
         int most = options.Value.InFlight;
         int room = most - await recordings.Open.CountUnfinishedAsync(most, cancellationToken).ConfigureAwait(false);
-        for (int done = 0; done < waiting.Count && room > 0; done++)
+        for (int done = 0; done < waiting.Length && room > 0; done++)
         {
             Feed feed = waiting[done];
-            int share = (room + waiting.Count - done - 1) / (waiting.Count - done), asked = 0;
+            int share = (room + waiting.Length - done - 1) / (waiting.Length - done), asked = 0;
             DateTimeOffset now = time.GetUtcNow();
             foreach (EpisodeStatus status in new[] { EpisodeStatus.Fetching, EpisodeStatus.Listed })
             {

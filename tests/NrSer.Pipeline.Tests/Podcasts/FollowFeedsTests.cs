@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using NrSer.Pipeline.Podcasts;
 using NrSer.Pipeline.Podcasts.Web;
 using NrSer.Pipeline.Results;
@@ -77,6 +78,32 @@ public sealed class FollowFeedsTests(StorageEmulator emulator)
         Assert.Single(queue.Sent);
     }
 
+    [Fact]
+    public async Task Run_HostThatHangs_HoldsUpNoEpisodeOfAnother()
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        await using var dead = new PodcastServer();
+        dead.Serve("/feed", _ => new PodcastAnswer(200, []) { Delay = Timeout.InfiniteTimeSpan });
+        await podcasts.FollowAsync(new Uri(dead.Url, "feed").AbsoluteUri);
+        Feed feed = await FollowAsync(podcasts, "show", 2);
+        var queue = new ListedQueue();
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+
+        Task step = Following(podcasts, queue, inFlight: 10, time).RunAsync(stopping.Token);
+        await Polling.UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(10));
+            return Task.FromResult(queue.Sent.Count == 2);
+        });
+
+        Assert.Equal([feed.Id, feed.Id], queue.Sent.Select(message => message.AsFetchEpisode().FeedId));
+        Assert.Single(dead.Requests);
+        Assert.False(step.IsCompleted);
+        await stopping.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => step);
+    }
+
     private static Task<Feed> FollowAsync(PodcastsUnderTest podcasts, string name, int episodes)
     {
         for (int number = 0; number < episodes; number++)
@@ -86,9 +113,9 @@ public sealed class FollowFeedsTests(StorageEmulator emulator)
         return podcasts.FollowAsync(name);
     }
 
-    private static FollowFeeds Following(PodcastsUnderTest podcasts, ListedQueue queue, int inFlight) => new(
+    private static FollowFeeds Following(PodcastsUnderTest podcasts, ListedQueue queue, int inFlight, TimeProvider? time = null) => new(
         podcasts.Store, podcasts.Updates, podcasts.Account.Store, queue, Options.Create(new PodcastOptions { InFlight = inFlight }),
-        TimeProvider.System);
+        time ?? TimeProvider.System);
 
     /// <summary>Remembers what it was sent.</summary>
     private sealed class ListedQueue : IWorkQueue
