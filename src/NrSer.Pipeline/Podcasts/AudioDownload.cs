@@ -13,8 +13,10 @@ namespace NrSer.Pipeline.Podcasts;
 /// <summary>Brings a recording's bytes into a blob in the making: from the answer into blocks, a mebibyte at a time.</summary>
 public sealed class AudioDownload : IDisposable
 {
+    /// <summary>Downloads at once, whatever the number of hosts.</summary>
+    internal const int AtOnce = 32;
+
     private const int BlockBytes = 1024 * 1024; // 50,000 blocks are the most, and as many blocks are held as there are downloads
-    private const int MaxDownloads = 32; // at once, whatever the number of hosts
 
     private readonly PodcastClient _client;
     private readonly ByteRate _rate;
@@ -22,7 +24,7 @@ public sealed class AudioDownload : IDisposable
     private readonly TimeProvider _time;
     private readonly BlobContainerClient _container;
     private readonly ResiliencePipeline _attempts;
-    private readonly SemaphoreSlim _downloads = new(MaxDownloads);
+    private readonly SemaphoreSlim _downloads = new(AtOnce);
     private readonly ConcurrentBag<byte[]> _buffers = [];
 
     /// <param name="client">Asks.</param>

@@ -169,8 +169,9 @@ public sealed partial class EpisodeFetch(
 
     private async Task<Func<Episode, Episode>> EndAsync(string name, string reason, bool isAnnounced, CancellationToken cancellationToken)
     {
-        if (isAnnounced && await uploads.FindAsync(name, cancellationToken).ConfigureAwait(false) is { } upload)
-            await uploads.AnnounceAsync(upload, cancellationToken).ConfigureAwait(false);
+        if (await uploads.FindAsync(name, cancellationToken).ConfigureAwait(false) is { } upload)
+            await (isAnnounced ? uploads.AnnounceAsync(upload, cancellationToken) : uploads.ExpectAsync(upload, cancellationToken))
+                .ConfigureAwait(false);
         return standing => standing with { Status = EpisodeStatus.Stored, Reason = reason, StoredAt = time.GetUtcNow() };
     }
 

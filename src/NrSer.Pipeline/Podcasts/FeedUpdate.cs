@@ -25,7 +25,7 @@ public sealed partial class FeedUpdate(
     TimeProvider time, ILogger<FeedUpdate> logger) : IDisposable
 {
     private const int MaxPages = 1000;
-    private const int MaxHeld = 4; // feeds in memory at a time, some 6 MB with 2,000 episodes: others have been answered, and wait to be read
+    private const int MaxHeld = 1; // feeds in memory at a time, 15 MB with 5,000 episodes: others have been answered, and wait to be read
 
     private static readonly TimeSpan s_longestPatience = TimeSpan.FromDays(1); // whatever Cache-Control says
 
@@ -164,6 +164,12 @@ public sealed partial class FeedUpdate(
         Uri? older = document.Older;
         for (int page = 1; older is not null && isNews && page < MaxPages && visited.Add(older); page++)
         {
+            if (older.IsFile && visited.Any(before => !before.IsFile)) // the web has no say in what is read of this machine
+            {
+                remarks.Add("It names a file as an older page, which is not read.");
+                return true;
+            }
+
             try
             {
                 FeedSource source = await OpenOlderAsync(older, cancellationToken).ConfigureAwait(false);
@@ -175,7 +181,7 @@ public sealed partial class FeedUpdate(
                     return false;
                 older = read.Older;
             }
-            catch (Exception error) when (error is PodcastException or InvalidFeedException)
+            catch (Exception error) when (error is PodcastException or InvalidFeedException or IOException or UnauthorizedAccessException)
             {
                 remarks.Add($"An older page could not be read and is asked for again next time: {error.Message}");
                 return false;

@@ -27,7 +27,7 @@ public sealed class FollowFeeds(
             .ConfigureAwait(false);
         var read = new ConcurrentBag<Feed>();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task reading = FeedsByHost.ForEachAsync(followed, async (feed, token) =>
+        Task reading = FeedsByHost.ForEachAsync(followed, feed => feed.Url, async (feed, token) =>
         {
             bool isDue = feed.CheckedAt is not { } last || time.GetUtcNow() - last >= options.Value.CheckEvery;
             read.Add(isDue ? (await updates.RunAsync(feed, isAnew: false, token).ConfigureAwait(false)).Feed : feed);

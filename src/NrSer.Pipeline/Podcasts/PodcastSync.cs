@@ -36,7 +36,7 @@ public sealed partial class PodcastSync(
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(told);
-        return FeedsByHost.ForEachAsync(feeds, async (feed, token) =>
+        return FeedsByHost.ForEachAsync(feeds, feed => feed.Url, async (feed, token) =>
         {
             FeedUpdateResult read = await updates.RunAsync(feed, settings.IsAnew, token).ConfigureAwait(false);
             long waiting = read.Feed.HasWork
@@ -67,8 +67,12 @@ public sealed partial class PodcastSync(
                 await share.WaitAsync(token).ConfigureAwait(false);
                 try
                 {
-                    if (Volatile.Read(ref inARow) >= MostInARow)
+                    if (Volatile.Read(ref inARow) >= MostInARow || episode.NextAttemptAt > time.GetUtcNow())
+                    {
+                        told(new SyncStep(feed) { Episode = episode, IsLeft = true });
                         return;
+                    }
+
                     Episode? ended = await FetchAsync(feed, episode, settings, told, token).ConfigureAwait(false);
                     if (ended?.Status == EpisodeStatus.Listed)
                         Interlocked.Increment(ref inARow);
@@ -87,9 +91,9 @@ public sealed partial class PodcastSync(
             LogPutOff(feed.Id);
     }
 
-    /// <summary>Half of the room at most is for episodes of one host, which may be dead.</summary>
+    /// <summary>Half of the room at most, and half of the downloads, is for episodes of one host, which may be dead.</summary>
     private SemaphoreSlim ShareOf(Episode episode) =>
-        _shares.GetOrAdd(HostQueue.HostOf(episode.Url), _ => new SemaphoreSlim(Math.Max(1, options.Value.InFlight / 2)));
+        _shares.GetOrAdd(HostQueue.HostOf(episode.Url), _ => new SemaphoreSlim(Math.Clamp(options.Value.InFlight / 2, 1, AudioDownload.AtOnce / 2)));
 
     private async Task<Episode?> FetchAsync(
         Feed feed, Episode episode, SyncSettings settings, Action<SyncStep> told, CancellationToken cancellationToken)
@@ -154,7 +158,10 @@ public sealed record SyncStep(Feed Feed)
     /// <summary>An episode was dealt with.</summary>
     public Episode? Episode { get; init; }
 
-    /// <summary>It is somebody else's, or not due.</summary>
+    /// <summary>It was left for a later run, without being asked for: its server puts us off.</summary>
+    public bool IsLeft { get; init; }
+
+    /// <summary>It is somebody else's.</summary>
     public bool IsOthers { get; init; }
 
     /// <summary>Enough recordings are unfinished: nothing is fetched until one is done.</summary>

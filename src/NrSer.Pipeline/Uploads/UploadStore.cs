@@ -172,7 +172,13 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
     /// <param name="upload">The upload.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>False when it was known.</returns>
-    public async Task<bool> AnnounceAsync(Upload upload, CancellationToken cancellationToken)
+    public Task<bool> AnnounceAsync(Upload upload, CancellationToken cancellationToken) => NoteAsync(upload, isTold: false, cancellationToken);
+
+    /// <summary>Notes an upload that a service tells of, so that it counts as unfinished from now on.</summary>
+    /// <inheritdoc cref="AnnounceAsync"/>
+    public Task<bool> ExpectAsync(Upload upload, CancellationToken cancellationToken) => NoteAsync(upload, isTold: true, cancellationToken);
+
+    private async Task<bool> NoteAsync(Upload upload, bool isTold, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(upload);
         var seen = new IndexedUpload(upload.BlobName, upload.Id, upload.ETag, upload.ContentBytes);
@@ -187,7 +193,8 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
             seen = known;
         }
 
-        await SendAsync(upload, generation: 0, cancellationToken).ConfigureAwait(false);
+        if (!isTold)
+            await SendAsync(upload, generation: 0, cancellationToken).ConfigureAwait(false);
         if (!isSeen)
             return true; // which recording it is shows when its content is looked at
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using NrSer.Pipeline.Podcasts;
@@ -114,6 +115,43 @@ public sealed class AudioDownloadTests(StorageEmulator emulator)
             number < 2 ? new PodcastAnswer(status, []) : new PodcastAnswer(200, s_audio));
         Assert.Equal(EpisodeStatus.Stored, episode.Status);
         Assert.Equal(3, requests.Length);
+    }
+
+    [Theory]
+    [InlineData(429, false)]
+    [InlineData(503, true)]
+    public async Task Run_ServerThatWantsAMinute_IsAskedAgainAfterIt(int status, bool isDate)
+    {
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        await using PodcastsUnderTest patient = podcasts.Beside(time, ("StallLimit", "00:10:00"));
+        DateTimeOffset wanted = DateTimeOffset.MaxValue, asked = default;
+        podcasts.Server.Serve("/1.mp3", _ =>
+        {
+            if (wanted < DateTimeOffset.MaxValue)
+            {
+                asked = time.GetUtcNow();
+                return new PodcastAnswer(200, s_audio);
+            }
+
+            wanted = time.GetUtcNow() + TimeSpan.FromSeconds(59);
+            return new PodcastAnswer(status, [])
+            {
+                Headers = { ["Retry-After"] = isDate ? (wanted + TimeSpan.FromSeconds(1)).ToString("R", CultureInfo.InvariantCulture) : "60" },
+            };
+        });
+        podcasts.Server.Serve("/feed", PodcastsUnderTest.FeedOf("Show", ("1", "One", "1.mp3")));
+        await podcasts.FollowAsync("feed");
+
+        Task<List<SyncStep>> sync = patient.SyncAsync();
+        await Polling.UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return Task.FromResult(sync.IsCompleted);
+        });
+
+        Assert.Single(await podcasts.BlobsAsync());
+        Assert.InRange(asked, wanted, DateTimeOffset.MaxValue);
     }
 
     [Fact]

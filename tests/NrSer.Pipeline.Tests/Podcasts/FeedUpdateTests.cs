@@ -121,6 +121,25 @@ public sealed class FeedUpdateTests(StorageEmulator emulator)
     }
 
     [Fact]
+    public async Task Run_FeedOfTheWebThatNamesAFile_ReadsNothingOfThisMachine()
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        string page = Path.GetTempFileName();
+        await File.WriteAllBytesAsync(page, PodcastsUnderTest.FeedOf("Secret", ("2", "Two", "2.mp3")), Stop);
+        podcasts.Server.Serve("/feed", System.Text.Encoding.UTF8.GetBytes(
+            "<rss xmlns:atom=\"http://www.w3.org/2005/Atom\"><channel><title>Show</title>"
+            + $"<atom:link rel=\"next\" href=\"{new Uri(page).AbsoluteUri}\"/>"
+            + "<item><guid>1</guid><enclosure url=\"/1.mp3\"/></item></channel></rss>"), "application/rss+xml");
+        Feed feed = await podcasts.FollowAsync("feed");
+
+        FeedUpdateResult read = await podcasts.Updates.RunAsync(feed, isAnew: false, Stop);
+
+        File.Delete(page);
+        Assert.Equal((FeedUpdateOutcome.Read, 1), (read.Outcome, read.NewEpisodes));
+        Assert.Contains(read.Remarks, remark => remark.Contains("names a file", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Run_FeedThatBreaksOff_IsReadWholeTheNextTime()
     {
         await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);

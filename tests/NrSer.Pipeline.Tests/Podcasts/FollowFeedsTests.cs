@@ -55,6 +55,7 @@ public sealed class FollowFeedsTests(StorageEmulator emulator)
         Assert.All(await podcasts.EpisodesAsync(feed), episode => Assert.Equal(EpisodeStatus.Stored, episode.Status));
         Assert.Equal(2, (await podcasts.BlobsAsync()).Length);
         Assert.Equal(3, podcasts.Server.Requests.Count);
+        Assert.Equal(2, await podcasts.Account.Store.Open.CountUnfinishedAsync(10, Stop)); // before anybody tells of the uploads
 
         queue.Sent.Clear();
         await follow.RunAsync(Stop);

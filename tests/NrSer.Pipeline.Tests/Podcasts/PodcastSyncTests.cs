@@ -158,6 +158,44 @@ public sealed class PodcastSyncTests(StorageEmulator emulator)
         Assert.True((await podcasts.Store.FindFeedAsync(dead.Id, Stop))!.HasWork);
     }
 
+    // As shows do that count their listeners: one address in front of everybody's files.
+    [Fact]
+    public async Task Sync_DeadHostBehindARedirector_LeavesTheRedirectorToOthers()
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(
+            emulator, ("Attempts", "2"), ("RetryDelay", "00:00:00.001"), ("PerHost", "1"));
+        await using var files = new PodcastServer();
+        files.Serve("/1.mp3", PodcastsUnderTest.Audio(1));
+        podcasts.Server.Serve("/dead.mp3", _ => new PodcastAnswer(302, []) { Headers = { ["Location"] = "http://127.0.0.1:1/dead.mp3" } });
+        podcasts.Server.Serve("/1.mp3", _ => new PodcastAnswer(302, []) { Headers = { ["Location"] = new Uri(files.Url, "1.mp3").AbsoluteUri } });
+        podcasts.Server.Serve("/feed", PodcastsUnderTest.FeedOf("Show", ("1", "One", "dead.mp3"), ("2", "Two", "1.mp3")));
+        Feed feed = await podcasts.FollowAsync("feed");
+
+        await podcasts.SyncAsync();
+        await podcasts.SyncAsync(); // whichever came first
+
+        Episode[] episodes = await podcasts.EpisodesAsync(feed);
+        Assert.Equal([EpisodeStatus.Listed, EpisodeStatus.Stored], episodes.Select(episode => episode.Status));
+        Assert.Contains("127.0.0.1:1", episodes[0].Reason, StringComparison.Ordinal);
+        Assert.Single(files.Requests);
+    }
+
+    [Fact]
+    public async Task Sync_ServerThatPutsUsOff_IsLeftAfterThree_AndTheRestIsTold()
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator, ("PerHost", "1"), ("Attempts", "1"));
+        for (int number = 0; number < 6; number++)
+            podcasts.Server.Serve($"/{number}.mp3", _ => new PodcastAnswer(503, []) { Headers = { ["Retry-After"] = "3600" } });
+        podcasts.Server.Serve("/feed", PodcastServer.Feed(6));
+        await podcasts.FollowAsync("feed");
+
+        List<SyncStep> first = await podcasts.SyncAsync(), second = await podcasts.SyncAsync();
+
+        Assert.Equal((3, 3), (first.Count(step => step.IsLeft), first.Count(step => step is { Episode.Reason.Length: > 0, IsLeft: false })));
+        Assert.Equal(2, podcasts.Server.Requests.Count); // the feed, and the one that asked for patience
+        Assert.Equal(6, second.Count(step => step.Episode is not null));
+    }
+
     [Fact]
     public async Task Sync_TwoMachinesAtOnce_FetchEveryEpisodeOnce()
     {

@@ -15,8 +15,6 @@ namespace NrSer.Cli.Commands.Podcasts;
 /// <summary><c>nrser podcast add</c>: follows feeds from now on.</summary>
 internal static class AddCommand
 {
-    private const int FeedsAtOnce = 16;
-
     public static Command Create(Terminal terminal)
     {
         var sources = new Argument<string[]>("sources")
@@ -70,12 +68,11 @@ internal static class AddCommand
             {
                 var done = new FeedAddedV1[distinct.Length];
                 int count = 0;
-                await Parallel.ForAsync(0, distinct.Length,
-                    new ParallelOptions { MaxDegreeOfParallelism = FeedsAtOnce, CancellationToken = cancellationToken }, async (at, token) =>
+                await FeedsByHost.ForEachAsync(Enumerable.Range(0, distinct.Length), at => distinct[at].AbsoluteUri, async (at, token) =>
                 {
                     done[at] = await AddAsync(services, distinct[at], rules, token);
                     progress(Interlocked.Increment(ref count) / (double)distinct.Length);
-                });
+                }, cancellationToken);
                 return done;
             });
             if (parsed.GetValue(json))

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using NrSer.Cli.Output;
 using NrSer.Pipeline.Podcasts;
 using NrSer.Pipeline.Podcasts.Web;
@@ -41,6 +42,8 @@ internal static partial class SyncCommand
                 services.GetRequiredService<PodcastStore>(), parsed.GetValue(feeds) ?? [], cancellationToken);
             if (chosen.Count == 0)
                 terminal.Note("No podcasts yet. Add some with: nrser podcast add <url, feed.xml or subscriptions.opml>");
+            else if (services.GetRequiredService<IOptions<PodcastOptions>>().Value.UserAgent == new PodcastOptions().UserAgent)
+                terminal.Note("Servers are not told whom to ask: name a contact with --user-agent, or NrSer__Podcasts__UserAgent.");
             var settings = new SyncSettings(parsed.GetValue(recheck), parsed.GetValue(dryRun), IsAnnounced: isLocal);
             var report = new SyncReport(terminal, settings.IsDry);
             await terminal.WithProgressAsync($"{chosen.Count} feeds", async progress =>
@@ -53,7 +56,7 @@ internal static partial class SyncCommand
                 terminal.Out.WriteLine(JsonSerializer.Serialize(done, CliJsonContext.Default.PodcastSyncV1));
             else
                 Show(terminal, done, settings.IsDry);
-            return done.FeedsFailed == 0 && done.Failures.Count == 0 ? ExitCode.Success : ExitCode.SomeFailed;
+            return done is { FeedsFailed: 0, Failures.Count: 0, PutOff: 0 } ? ExitCode.Success : ExitCode.SomeFailed;
         }, parsed =>
         [
             .. Setting(nameof(PodcastOptions.InFlight), parsed.GetValue(inFlight)), .. Setting(nameof(PodcastOptions.PerHost),
@@ -76,6 +79,8 @@ internal static partial class SyncCommand
             int failed = done.Failures.Count(failure => failure.EpisodeKey is not null);
             terminal.Data.MarkupLineInterpolated(
                 $"{done.Stored} stored ({done.Bytes / 1e6:F1} MB), {done.Duplicates} duplicates, {done.PutOff} put off, {failed} failed");
+            if (done.PutOff > 0)
+                terminal.Note("What was put off is fetched by a later run. See: nrser podcast episodes --status listed");
         }
     }
 

@@ -34,10 +34,12 @@ internal sealed class SyncReport(Terminal terminal, bool isDry)
         {
             if (step.Read is { } read)
                 AddFeed(step, read);
-            if (step is { Episode: { } episode, IsOthers: false })
+            if (step is { Episode: { } episode, IsOthers: false, IsLeft: false })
                 AddEpisode(step.Feed, episode);
-            if (step.IsOthers)
+            if (step.IsOthers || step.IsLeft)
                 _dealtWith++;
+            if (step.IsLeft)
+                _putOff++;
             if (step.IsWaiting && !_isWaitingTold)
             {
                 _isWaitingTold = true;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.Extensions.Http.Resilience;
 using Microsoft.Extensions.Options;
@@ -11,6 +12,8 @@ namespace NrSer.Pipeline.Podcasts.Web;
 public sealed class PodcastClient : IDisposable
 {
     private const int MaxRedirects = 10;
+
+    private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(5); // for the next request after the pause; a host that was left is left
 
     private readonly PodcastOptions _options;
     private readonly HostQueue _hosts;
@@ -66,7 +69,8 @@ public sealed class PodcastClient : IDisposable
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false, AutomaticDecompression = decompression, ConnectCallback = guard.ConnectAsync, UseCookies = false,
-            ConnectTimeout = _options.StallLimit, UseProxy = _options.Proxy is not null,
+            MaxConnectionsPerServer = _options.PerHost, PooledConnectionIdleTimeout = s_idle, ConnectTimeout = _options.StallLimit,
+            UseProxy = _options.Proxy is not null,
             Proxy = _options.Proxy is { } proxy ? new WebProxy(proxy) : null, MaxResponseHeadersLength = 64, PreAuthenticate = false,
         };
         return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
@@ -76,11 +80,12 @@ public sealed class PodcastClient : IDisposable
         HttpClient http, Uri address, Action<HttpRequestHeaders> prepare, CancellationToken cancellationToken)
     {
         PodcastResponse? answer = null;
+        var asked = new StrongBox<Uri>(address); // where redirects have led: whose host is dead is told by that
         try
         {
             HttpResponseMessage last = await _attempts.ExecuteAsync(async token =>
             {
-                answer = await FollowAsync(http, address, prepare, token).ConfigureAwait(false);
+                answer = await FollowAsync(http, address, asked, prepare, token).ConfigureAwait(false);
                 if (!IsPassing(answer.Status))
                     return answer.Message;
                 HttpResponseMessage refused = answer.Message; // its turn ends before the wait
@@ -101,14 +106,14 @@ public sealed class PodcastClient : IDisposable
         }
         catch (Exception error) when (error is HttpRequestException or IOException or TimeoutException)
         {
-            await _hosts.PostponeAsync(address, _time.GetUtcNow() + (2 * _options.LongestWait), cancellationToken).ConfigureAwait(false);
-            throw PodcastException.Later($"{WebAddress.Shown(address)} cannot be reached: {error.Message}", inner: error);
+            await _hosts.PostponeAsync(asked.Value!, _time.GetUtcNow() + (2 * _options.LongestWait), cancellationToken).ConfigureAwait(false);
+            throw PodcastException.Later($"{WebAddress.Shown(asked.Value!)} cannot be reached: {error.Message}", inner: error);
         }
     }
 
     /// <summary>Asks once, wherever that leads.</summary>
     private async Task<PodcastResponse> FollowAsync(
-        HttpClient http, Uri address, Action<HttpRequestHeaders> prepare, CancellationToken cancellationToken)
+        HttpClient http, Uri address, StrongBox<Uri> asked, Action<HttpRequestHeaders> prepare, CancellationToken cancellationToken)
     {
         Uri at = address;
         Uri? movedTo = null;
@@ -117,6 +122,7 @@ public sealed class PodcastClient : IDisposable
         {
             if (at.Scheme != Uri.UriSchemeHttp && at.Scheme != Uri.UriSchemeHttps)
                 throw PodcastException.ForGood($"{WebAddress.Shown(at)}: only http and https are asked.");
+            asked.Value = at;
             IAsyncDisposable turn = await _hosts.EnterAsync(at, cancellationToken).ConfigureAwait(false);
             PodcastResponse answer;
             try

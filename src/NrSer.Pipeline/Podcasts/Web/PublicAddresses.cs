@@ -27,6 +27,7 @@ internal static class PublicAddresses
         (IPNetwork.Parse("240.0.0.0/4"), "reserved"),
         (IPNetwork.Parse("::/96"), "reserved"), // unspecified, this machine, and the old way to write IPv4
         (IPNetwork.Parse("100::/64"), "reserved"),
+        (IPNetwork.Parse("64:ff9b:1::/48"), "a private network"), // RFC 8215: a translator's own
         (IPNetwork.Parse("2001:db8::/32"), "reserved for documentation"),
         (IPNetwork.Parse("fc00::/7"), "a private network"),
         (IPNetwork.Parse("fe80::/10"), "link-local"),
@@ -35,7 +36,6 @@ internal static class PublicAddresses
     ];
 
     private static readonly IPNetwork s_nat64 = IPNetwork.Parse("64:ff9b::/96"); // RFC 6052
-    private static readonly IPNetwork s_localNat64 = IPNetwork.Parse("64:ff9b:1::/48"); // RFC 8215
     private static readonly IPNetwork s_6to4 = IPNetwork.Parse("2002::/16"); // RFC 3056
     private static readonly IPNetwork s_teredo = IPNetwork.Parse("2001::/32"); // RFC 4380
 
@@ -53,7 +53,7 @@ internal static class PublicAddresses
         if (address.AddressFamily != AddressFamily.InterNetworkV6)
             return null;
         byte[] bytes = address.GetAddressBytes();
-        return s_nat64.Contains(address) || s_localNat64.Contains(address) ? WhatIsWrongWith(new IPAddress(bytes.AsSpan(12)))
+        return s_nat64.Contains(address) ? WhatIsWrongWith(new IPAddress(bytes.AsSpan(12)))
             : s_6to4.Contains(address) ? WhatIsWrongWith(new IPAddress(bytes.AsSpan(2, 4)))
             : s_teredo.Contains(address)
                 ? WhatIsWrongWith(new IPAddress(BitConverter.GetBytes(~BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(12)))))

@@ -140,6 +140,22 @@ public sealed class PodcastCommandTests(StorageEmulator emulator) : IClassFixtur
     }
 
     [Fact]
+    public async Task Sync_ServerThatPutsUsOff_SaysHowManyAndEndsWithOne()
+    {
+        _server.Serve("/0/feed", Feed("Show", 4));
+        for (int episode = 0; episode < 4; episode++)
+            _server.Serve($"/0/{episode}.mp3", _ => new PodcastAnswer(429, []) { Headers = { ["Retry-After"] = "7200" } });
+        (await RunAsync("add", $"{_server.Url}0/feed")).Succeeded();
+
+        Outcome sync = await RunAsync("sync", "--pause", "0s"), again = await RunAsync("sync", "--pause", "0s", "--json");
+
+        Assert.Equal((1, 1), (sync.ExitCode, again.ExitCode));
+        Assert.Contains("4 put off", sync.Output, StringComparison.Ordinal);
+        Assert.Contains("a later run", sync.Errors, StringComparison.Ordinal);
+        Assert.Equal(4, JsonDocument.Parse(again.Output).RootElement.GetProperty("putOff").GetInt32());
+    }
+
+    [Fact]
     public async Task Import_WhatOtherProgramsDownloaded_IsSkippedWithTheReasonAndListedAgain()
     {
         _server.Serve("/0/feed", Feed("Show", 4));

@@ -28,8 +28,8 @@ public sealed class FeedReaderTests
         FeedDocument feed = await FeedReader.ReadAsync(file, s_theirs, charset: null, Stop);
 
         Assert.True(feed.IsWhole);
-        if (feed.Title is not null) // theirs falls back to the file's name
-            Assert.Equal(Text(stated.RootElement, "title"), string.Join(' ', feed.Title.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
+        string? title = feed.Title is null ? name : string.Join(' ', feed.Title.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(Text(stated.RootElement, "title"), title); // theirs falls back to the file's name
         Assert.Equal(Text(stated.RootElement, "new_url"), feed.MovedTo?.AbsoluteUri);
         Assert.Equal(Text(stated.RootElement, "paged_feed_next"), feed.Older?.AbsoluteUri);
 
@@ -45,10 +45,14 @@ public sealed class FeedReaderTests
             Assert.Equal(
                 episode.GetProperty("enclosures").EnumerateArray().Select(enclosure => enclosure.GetProperty("file_size").GetInt64()),
                 item.Enclosures.Select(file => file.Bytes ?? -1));
-            if (item.ItemId is { } id) // verbatim; theirs is counted from the base where it says that it is a link
-                Assert.Contains(Text(episode, "guid"), new[] { id, new Uri(s_theirs, id).AbsoluteUri, $"http://example.com/podcast/{id}" });
+            string?[] ids = item.ItemId is { } id // verbatim; theirs is counted from the base where it says that it is a link
+                ? [id, new Uri(s_theirs, id).AbsoluteUri, $"http://example.com/podcast/{id}"]
+                : [.. files, item.Link?.AbsoluteUri]; // theirs falls back to what else there is
+            Assert.Contains(Text(episode, "guid"), ids);
             if (item.Title is not null)
                 Assert.Equal(Text(episode, "title"), item.Title);
+            else
+                Assert.Contains(Text(episode, "title")!, files[0], StringComparison.Ordinal);
             Assert.Equal(episode.GetProperty("total_time").GetDouble(), item.DurationSeconds ?? 0);
             Assert.Equal(episode.GetProperty("published").GetInt64(), item.PublishedAt?.ToUnixTimeSeconds() ?? 0);
             Assert.Equal(Number(episode, "season"), item.Season);
@@ -72,6 +76,13 @@ public sealed class FeedReaderTests
             item.ItemId));
         Assert.All(feed.Items, item => Assert.NotNull(item.Audio));
         Assert.All(feed.Items, item => Assert.NotNull(item.Transcript));
+    }
+
+    [Fact]
+    public async Task Read_ElementsOfThePodcastNamespaceAlone_AreNoFeed()
+    {
+        await using FileStream file = File.OpenRead(Path.Combine(Folder, "podcast-example.xml"));
+        await Assert.ThrowsAsync<InvalidFeedException>(() => FeedReader.ReadAsync(file, s_address, charset: null, Stop));
     }
 
     [Fact]

@@ -31,6 +31,7 @@ public sealed class PublicAddressesTests
     [InlineData("64:ff9b::127.0.0.1")]
     [InlineData("64:ff9b::a9fe:a9fe")]
     [InlineData("64:ff9b:1::10.0.0.1")]
+    [InlineData("64:ff9b:1:7f00:0:100:808:808")]
     [InlineData("2002:7f00:1::")]
     [InlineData("2002:a9fe:a9fe::1")]
     [InlineData("2001:0:1234:5678:0:0:80ff:fffe")] // Teredo of 127.0.0.1, which it holds inverted
