@@ -294,7 +294,7 @@ module functions 'modules/functions.bicep' = {
     channels: channels
     retentionDays: {
       Uploads: recordingDays
-      WorkAudio: rowDays == 0 ? 0 : workDays // else the account's rule does it alone
+      WorkAudio: workDays
       Results: resultDays
       Receipts: receiptDays
       Lake: lakeDays

@@ -55,6 +55,9 @@ public sealed class Site : IAsyncLifetime
         Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token.Value);
     }
 
+    /// <summary>A store with nothing in it.</summary>
+    public Task<StorageAccount> EmptyStoreAsync() => StorageAccount.CreateAsync(_emulator);
+
     /// <summary>Asks the API.</summary>
     public Task<JsonElement> GetAsync(string path) =>
         Client.GetFromJsonAsync<JsonElement>($"api/v1/{path}", TestContext.Current.CancellationToken);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -61,7 +62,7 @@ internal static class AudioEndpoints
             throw new BadQueryException(nameof(to), "takes seconds, not before from.");
         byte[] file = await peaks.ReadAsync(recording, wanted, channel ?? 0, perSecond ?? 10, first, Math.Max(first, last), cancellationToken)
             .ConfigureAwait(false);
-        return Unchanged.Is(context, $"{recording.Version}{context.Request.QueryString}") ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
+        return Unchanged.Is(context, Convert.ToHexStringLower(SHA256.HashData(file))) ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
             : TypedResults.Bytes(file, "application/octet-stream");
     }
 

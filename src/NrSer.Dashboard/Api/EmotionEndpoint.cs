@@ -49,7 +49,7 @@ internal sealed class EmotionQuery(LakeBlobs blobs, LakeDocuments documents, IOp
         string sql = string.Create(
             CultureInfo.InvariantCulture,
             $"""
-            SELECT {key} AS Key, s.Emotion, sum(s.DurationSeconds), avg(s.Trust) FROM segments s JOIN recordings r USING (RecordingId)
+            SELECT {key} AS Key, s.Emotion, sum(s.DurationSeconds), sum(s.Trust * s.DurationSeconds) / sum(s.DurationSeconds) FROM segments s JOIN recordings r USING (RecordingId)
             WHERE s.IsReportable AND r.UploadedOn BETWEEN DATE '{from:yyyy-MM-dd}' AND DATE '{to:yyyy-MM-dd}'
             GROUP BY ALL ORDER BY ALL LIMIT {MostRows + 1}
             """);
@@ -89,5 +89,5 @@ internal sealed record EmotionsV1(string GroupBy, DateTimeOffset? AsOf, bool IsW
 /// <param name="Key">Day, feed's folder (empty for uploads) or recording.</param>
 /// <param name="Emotion">As it was heard.</param>
 /// <param name="Seconds">Of reportable speech.</param>
-/// <param name="Trust">Mean.</param>
+/// <param name="Trust">Mean, by length.</param>
 internal sealed record EmotionRowV1(string Key, string Emotion, double Seconds, double Trust);

@@ -41,7 +41,7 @@ internal static class RecordingEndpoints
         DateOnly? from, DateOnly? to, RecordingStatus? status, string? feed, string? q, string? tag, double? minTrust, string? sort, string? cursor,
         int? limit, RecordingListing listing, PodcastStore podcasts, TimeProvider time, CancellationToken cancellationToken)
     {
-        (DateOnly first, DateOnly last) = Days.Of(from, to, time);
+        (DateOnly first, DateOnly last) = Days.Of(from ?? DateOnly.MinValue, to, time); // a page asks for the days that it shows alone
         bool newestFirst = (sort ?? "newest") switch
         {
             "newest" => true,

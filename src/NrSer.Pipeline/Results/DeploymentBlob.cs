@@ -68,7 +68,7 @@ public sealed class DeploymentBlob(BlobStorage storage, TimeProvider time)
 /// <param name="SetAt">When that was said.</param>
 public sealed record DeploymentV1(int Version, Purpose Purpose, PurposeSetting? Setting, string? Text, string? Contact, DateTimeOffset SetAt)
 {
-    /// <summary>The purpose as rows, receipts and exports carry it.</summary>
+    /// <summary>The purpose, without the setting.</summary>
     [JsonIgnore] public string Label => Text is null ? $"{Purpose}" : $"{Purpose}: {Text}";
 }
 

@@ -18,7 +18,7 @@ public sealed class CompleteRecordingTests(StorageEmulator emulator)
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(
             emulator, KeyValuePair.Create("NrSer:Retention:Uploads", (string?)"30.00:00:00"));
         await pipeline.Get<DeploymentBlob>().WriteAsync(
-            new DeploymentV1(1, Purpose.Research, Setting: null, "of voices", "voices@example.org", pipeline.Time.GetUtcNow()), Stop);
+            new DeploymentV1(1, Purpose.Safety, PurposeSetting.Workplace, "of voices", "voices@example.org", pipeline.Time.GetUtcNow()), Stop);
         RecordingId id = await pipeline.IngestAsync(await Recordings.ThreeChunksAsync());
         await pipeline.DrainAsync();
 
@@ -46,7 +46,7 @@ public sealed class CompleteRecordingTests(StorageEmulator emulator)
             (receipt.RecordingId, receipt.Status, receipt.Reason, receipt.Sha256, receipt.CompletedAt, receipt.Chunks, receipt.Segments,
                 receipt.DominantEmotion));
         Assert.Equal(
-            ("Research: of voices", "voices@example.org", "Uploads 30 days", QualityNotice.Demonstration),
+            ("Safety: of voices (Workplace)", "voices@example.org", "Uploads 30 days", QualityNotice.Demonstration),
             (receipt.Purpose, receipt.Contact, receipt.Retention, receipt.Notice));
         Assert.Contains(await pipeline.Account.BlobsAsync(StorageNames.Results), blob => blob.Name == receipt.Parquet);
     }

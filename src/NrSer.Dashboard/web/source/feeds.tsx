@@ -28,7 +28,7 @@ export function Feeds({ feeds }: { feeds: Feed[] }): JSX.Element {
                             <tr>
                                 <th scope="col">Podcast</th>
                                 <th scope="col">State</th>
-                                <th scope="col" class="wide">
+                                <th scope="col">
                                     Last asked (UTC)
                                 </th>
                                 <th scope="col">Recordings</th>
@@ -53,7 +53,7 @@ export function Feeds({ feeds }: { feeds: Feed[] }): JSX.Element {
                                             "no longer followed"
                                         )}
                                     </td>
-                                    <td class="wide">{minute(each.checkedAt)}</td>
+                                    <td>{minute(each.checkedAt)}</td>
                                     <td>{each.folder ? <a href={`/recordings${query({ feed: each.id })}`}>show</a> : "–"}</td>
                                 </tr>
                             ))}
@@ -77,10 +77,10 @@ export function Feeds({ feeds }: { feeds: Feed[] }): JSX.Element {
                             <tr>
                                 <th scope="col">Episode</th>
                                 <th scope="col">State</th>
-                                <th scope="col" class="wide">
+                                <th scope="col">
                                     Published
                                 </th>
-                                <th scope="col" class="wide num">
+                                <th scope="col" class="num">
                                     Declared length
                                 </th>
                             </tr>
@@ -107,8 +107,8 @@ export function Feeds({ feeds }: { feeds: Feed[] }): JSX.Element {
                                             </span>
                                         ) : null}
                                     </td>
-                                    <td class="wide">{day(each.publishedAt)}</td>
-                                    <td class="wide num">{each.declaredSeconds === null ? "–" : clock(each.declaredSeconds)}</td>
+                                    <td>{day(each.publishedAt)}</td>
+                                    <td class="num">{each.declaredSeconds === null ? "–" : clock(each.declaredSeconds)}</td>
                                 </>
                             ),
                         })}

@@ -2,8 +2,9 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Emotions, Open, Summary } from "./api";
 import { query } from "./api";
+import { Legend } from "./legend";
 import { Caution, Chip, Failure, Heading, Status, useAnswer } from "./parts";
-import { emotions, hours, minute, names, nameOf, number, percent } from "./words";
+import { hours, minute, names, nameOf, number, percent } from "./words";
 
 const spans: [string, number][] = [
     ["7 days", 7],
@@ -127,6 +128,7 @@ export function Overview({ open, notice }: { open: Open | null; notice: string |
             )}
             <Working open={open} />
             {summary && count > 0 && <OverTime summary={summary} />}
+            <Failure error={lake.error} />
             {lake.value && lake.value.rows.length > 0 && <Trusted answer={lake.value} />}
             {lake.value?.asOf === null && count > 0 && (
                 <p class="note">Shares by segment, with trust, follow once the lake is there: some minutes after recordings have ended.</p>
@@ -144,7 +146,10 @@ function OverTime({ summary }: { summary: Summary }): JSX.Element {
     return (
         <section class="card" aria-labelledby="over-time">
             <h2 id="over-time">Speech by day of upload</h2>
-            <p class="muted">Coloured by the emotion that was heard longest in its recording. The tallest day has {hours(most)}.</p>
+            <p class="muted">
+                Coloured by the emotion that was heard longest in its recording. The tallest day has {hours(most)}.
+                {summary.days.length > days.length && ` Of ${summary.days.length} days with recordings, the last ${days.length}.`}
+            </p>
             <div class="chart" tabIndex={0} role="region" aria-label="Chart of speech by day">
                 <svg
                     width={days.length * width}
@@ -152,7 +157,6 @@ function OverTime({ summary }: { summary: Summary }): JSX.Element {
                     role="img"
                     aria-label={`Speech on ${days.length} days; the figures are in the table below.`}
                 >
-                    <Patterns />
                     {days.map((each, at) => {
                         let top = height;
                         return (
@@ -184,11 +188,7 @@ function OverTime({ summary }: { summary: Summary }): JSX.Element {
                     <line x1="0" x2={days.length * width} y1={height} y2={height} class="axis" />
                 </svg>
             </div>
-            <p class="legend">
-                {used.map((name) => (
-                    <Chip key={name} emotion={name} />
-                ))}
-            </p>
+            <Legend of={used} />
             <details>
                 <summary>As a table</summary>
                 <div class="scroll short" tabIndex={0} role="region" aria-label="Speech by day">
@@ -223,29 +223,6 @@ function OverTime({ summary }: { summary: Summary }): JSX.Element {
         </section>
     );
 }
-
-const Patterns = (): JSX.Element => (
-    <defs>
-        {names.map((name) => (
-            <pattern key={name} id={`pattern-${name}`} width="8" height="8" patternUnits="userSpaceOnUse">
-                <rect width="8" height="8" class={`fill ${emotions[name]!.hue}`} />
-                <path class="hatch" d={hatches[name]} />
-            </pattern>
-        ))}
-    </defs>
-);
-
-const hatches: Record<string, string> = {
-    neutral: "",
-    happy: "M0 8L8 0M-2 2L2-2M6 10L10 6",
-    sad: "M0 0L8 8M-2 6L2 10M6-2L10 2",
-    angry: "M0 0L8 8M0 8L8 0",
-    fear: "M2 0V8M6 0V8",
-    disgust: "M0 2H8M0 6H8",
-    surprise: "M1 2.5H4M5 6.5H8",
-    contempt: "M0 4H8M4 0V8",
-    other: "M3 4H5",
-};
 
 function Trusted({ answer }: { answer: Emotions }): JSX.Element {
     const by = new Map<string, { seconds: number; trust: number }>();

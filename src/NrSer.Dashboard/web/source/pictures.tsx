@@ -2,21 +2,10 @@ import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Segment } from "./api";
 import { draw, drawMinimap, lanes, lanesHeight } from "./lanes";
-import { Chip } from "./parts";
 import type { Tiles } from "./tiles";
 import { moved, zoomed } from "./view";
 import type { View } from "./view";
-import { heard, names, spoken } from "./words";
-
-/** What letters and patterns stand for. */
-export const Legend = ({ has }: { has: (emotion: string) => boolean }): JSX.Element => (
-    <p class="legend">
-        {names.filter(has).map((name) => (
-            <Chip key={name} emotion={name} />
-        ))}{" "}
-        <span class="muted">pale and with “?”: unsure, not counted</span>
-    </p>
-);
+import { heard, spoken } from "./words";
 
 /** The whole recording, small, which is also the slider; and the lanes of what is in sight. */
 export function Pictures(props: {

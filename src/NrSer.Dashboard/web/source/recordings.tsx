@@ -103,7 +103,7 @@ export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }
                                 .filter((each) => each.folder)
                                 .map((each) => (
                                     <option key={each.id} value={each.id}>
-                                        {each.title ?? each.folder}
+                                        {tame(each.title ?? each.folder!)}
                                     </option>
                                 ))}
                         </select>
@@ -168,19 +168,19 @@ export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }
                         <tr>
                             <th scope="col">Recording</th>
                             <th scope="col">Status</th>
-                            <th scope="col" class="wide">
+                            <th scope="col">
                                 Uploaded (UTC)
                             </th>
-                            <th scope="col" class="wide num">
+                            <th scope="col" class="num">
                                 Length
                             </th>
-                            <th scope="col" class="wide num">
+                            <th scope="col" class="num">
                                 Speech
                             </th>
-                            <th scope="col" class="wide num">
+                            <th scope="col" class="num">
                                 Mean S
                             </th>
-                            <th scope="col" class="wide num">
+                            <th scope="col" class="num">
                                 Trust
                             </th>
                             <th scope="col">Heard longest</th>
@@ -204,13 +204,13 @@ export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }
                                     <Status status={row.status} />
                                     {row.isDismissed ? <span class="muted"> dismissed</span> : null}
                                 </td>
-                                <td class="wide">{minute(row.uploadedAt)}</td>
-                                <td class="wide num">{row.durationSeconds === null ? "–" : clock(row.durationSeconds)}</td>
-                                <td class="wide num">
+                                <td>{minute(row.uploadedAt)}</td>
+                                <td class="num">{row.durationSeconds === null ? "–" : clock(row.durationSeconds)}</td>
+                                <td class="num">
                                     {row.durationSeconds ? percent((row.speechSeconds ?? 0) / row.durationSeconds) : "–"}
                                 </td>
-                                <td class="wide num">{number(row.meanSnrScore)}</td>
-                                <td class="wide num">{number(row.meanTrust)}</td>
+                                <td class="num">{number(row.meanSnrScore)}</td>
+                                <td class="num">{number(row.meanTrust)}</td>
                                 <td>
                                     {row.dominantEmotion ? (
                                         <Chip emotion={row.dominantEmotion} />

@@ -48,20 +48,20 @@ export function SegmentTable(props: {
                     head={
                         <tr>
                             <th scope="col">From</th>
-                            <th scope="col" class="wide">
+                            <th scope="col">
                                 To
                             </th>
                             <th scope="col">Heard</th>
-                            <th scope="col" class="num wide">
+                            <th scope="col" class="num">
                                 Probability
                             </th>
                             <th scope="col" class="num">
                                 Trust
                             </th>
-                            <th scope="col" class="num wide">
+                            <th scope="col" class="num">
                                 S
                             </th>
-                            <th scope="col" class="num wide">
+                            <th scope="col" class="num">
                                 S′
                             </th>
                         </tr>
@@ -78,7 +78,7 @@ export function SegmentTable(props: {
                                         {clock(segment.startSeconds, 1)}
                                     </button>
                                 </th>
-                                <td class="wide">{clock(segment.endSeconds, 1)}</td>
+                                <td>{clock(segment.endSeconds, 1)}</td>
                                 <td title={why(segment, thresholds) ?? undefined}>
                                     {segment.emotion ? (
                                         <Chip emotion={segment.emotion} unsure={segment.isReportable === false} />
@@ -86,10 +86,10 @@ export function SegmentTable(props: {
                                         <span class="muted">{heard(segment)}</span>
                                     )}
                                 </td>
-                                <td class="num wide">{percent(segment.confidence)}</td>
+                                <td class="num">{percent(segment.confidence)}</td>
                                 <td class="num">{number(segment.trust)}</td>
-                                <td class="num wide">{number(segment.snrScore)}</td>
-                                <td class="num wide">{number(segment.mixWeight)}</td>
+                                <td class="num">{number(segment.snrScore)}</td>
+                                <td class="num">{number(segment.mixWeight)}</td>
                             </>
                         ),
                     })}

@@ -7,14 +7,15 @@ import { Now } from "./here";
 import { Controls, Hearing } from "./controls";
 import { Help, useKeys } from "./keys";
 import { Failure, Still } from "./parts";
-import { Legend, Pictures } from "./pictures";
+import { Legend } from "./legend";
+import { Pictures } from "./pictures";
 import { Player } from "./player";
 import type { Version } from "./player";
 import { Exports, SegmentTable } from "./segments";
 import { Tiles } from "./tiles";
 import { indexAt, moved, place, revealed, scaleOf, zoomed } from "./view";
 import type { View } from "./view";
-import { clock } from "./words";
+import { clock, names } from "./words";
 
 const keysStored = "nrser-keys";
 
@@ -251,7 +252,11 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
                     </p>
                 </div>
                 <Still of={[emotion, segments]}>
-                    <Legend has={(name) => (emotion ? emotion.emotions.includes(name) : segments.some((each) => each.emotion === name))} />
+                    <Legend
+                        of={names.filter((name) => (emotion ? emotion.emotions.includes(name) : segments.some((each) => each.emotion === name)))}
+                    >
+                        <span class="muted">pale and with “?”: unsure, not counted</span>
+                    </Legend>
                 </Still>
                 <p class="sr" role="status">
                     {said}

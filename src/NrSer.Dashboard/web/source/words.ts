@@ -83,6 +83,8 @@ export function why(segment: Segment, thresholds: Thresholds): string | null {
     if (!segment.isSpeech) {
         if (thresholds.noise !== null && segment.snrScore < thresholds.noise)
             return `S is ${segment.snrScore.toFixed(3)}, below ${thresholds.noise}, where this model hears noise alone. It may be a voice too deep in noise.`;
+        if (thresholds.noise === null)
+            return `S is ${segment.snrScore.toFixed(3)}. The model heard noise alone, or no clear voice in what the enhancer left; its borders are not known here.`;
         const kept = thresholds.keptDb === null ? "most of its energy" : `more than ${(-thresholds.keptDb).toFixed(1)} dB of its energy`;
         return `S is ${segment.snrScore.toFixed(3)} and would pass, but it is silence, or the enhancer took away ${kept}: what was left is no clear voice.`;
     }

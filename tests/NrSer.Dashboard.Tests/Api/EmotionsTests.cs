@@ -1,0 +1,74 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using NrSer.Dashboard.Security;
+using NrSer.Pipeline;
+using NrSer.Pipeline.Lake;
+using NrSer.Pipeline.Results;
+using NrSer.Testing;
+
+namespace NrSer.Dashboard.Tests.Api;
+
+public sealed class EmotionsTests(Site site)
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Emotions_OfALake_AddUpWhatIsReportableByEveryKey()
+    {
+        StorageAccount account = await site.EmptyStoreAsync();
+        var day = new DateOnly(2026, 3, 9);
+        Recording[] recordings = [.. Enumerable.Range(0, 6).Select(number => GeneratedResults.Recording(number, day.AddDays(number % 2), 40))];
+        string folder = Directory.CreateTempSubdirectory("nrser-emotions-").FullName;
+        IConfigurationRoot configuration = new ConfigurationBuilder().AddInMemoryCollection(
+        [
+            KeyValuePair.Create("NrSer:Storage:ConnectionString", (string?)account.ConnectionString),
+            KeyValuePair.Create("NrSer:Dashboard:LakeFolder", (string?)folder),
+        ]).Build();
+        foreach (Recording recording in recordings)
+            await GeneratedResults.StoreAsync(account, recording, Stop);
+        await CompactAsync(configuration);
+        Segment[] reportable = [.. recordings.SelectMany(GeneratedResults.Segments).Where(segment => segment.IsReportable == true)];
+
+        var token = AccessToken.Create();
+        await using DashboardServer server = await DashboardServer.StartAsync(configuration, port: 0, mayMove: false, token, Stop);
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{server.Port}/") };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.Value);
+
+        await IsRightAsync("day", segment => $"{recordings.Single(each => each.Id == segment.RecordingId).UploadedAt:yyyy-MM-dd}");
+        await IsRightAsync("recording", segment => segment.RecordingId.Value);
+        await IsRightAsync("feed", _ => "");
+        JsonElement first = await client.GetFromJsonAsync<JsonElement>("api/v1/query/emotions?from=2026-03-09&to=2026-03-09", Stop);
+        Assert.All(first.GetProperty("rows").EnumerateArray(), row => Assert.Equal("2026-03-09", row.GetProperty("key").GetString()));
+        Directory.Delete(folder, recursive: true);
+
+        async Task IsRightAsync(string groupBy, Func<Segment, string> key)
+        {
+            JsonElement found = await client.GetFromJsonAsync<JsonElement>(
+                $"api/v1/query/emotions?groupBy={groupBy}&from=2026-03-01&to=2026-03-31", Stop);
+            Assert.NotEqual(JsonValueKind.Null, found.GetProperty("asOf").ValueKind);
+            Assert.True(found.GetProperty("isWhole").GetBoolean());
+            Assert.Equal(
+                reportable.GroupBy(segment => (Key: key(segment), segment.Emotion)).Select(group => (
+                    group.Key.Key, group.Key.Emotion, Math.Round(group.Sum(Seconds), 3),
+                    Math.Round(group.Sum(segment => segment.Trust!.Value * Seconds(segment)) / group.Sum(Seconds), 4)))
+                    .OrderBy(row => row.Key, StringComparer.Ordinal).ThenBy(row => row.Emotion, StringComparer.Ordinal),
+                found.GetProperty("rows").EnumerateArray().Select(row => (
+                    row.GetProperty("key").GetString()!, row.GetProperty("emotion").GetString(), Math.Round(row.GetProperty("seconds").GetDouble(), 3),
+                    Math.Round(row.GetProperty("trust").GetDouble(), 4))));
+        }
+    }
+
+    private static double Seconds(Segment segment) => segment.EndSeconds - segment.StartSeconds;
+
+    private static async Task CompactAsync(IConfiguration configuration)
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton(configuration).AddLogging().AddSingleton(TimeProvider.System);
+        services.AddNrSerPipeline().AddNrSerStorageQueues();
+        await using ServiceProvider provider = services.BuildServiceProvider();
+        Assert.Equal(6, await provider.GetRequiredService<LakeCompactor>().CompactAsync(Stop));
+    }
+}
