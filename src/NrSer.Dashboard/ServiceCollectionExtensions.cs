@@ -82,6 +82,7 @@ public static class ServiceCollectionExtensions
     public static void UseNrSerDashboard(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
+        app.Use(Gatekeeper.RuleAsync);
         app.UseHostFiltering();
         app.UseExceptionHandler();
         app.UseMiddleware<Gatekeeper>();

@@ -39,6 +39,8 @@ internal static class AboutCommand
                 terminal.Out.WriteLine(JsonSerializer.Serialize(about, CliJsonContext.Default.AboutV1));
             else
                 Show(terminal, about, hasStorage, said);
+            if (!storage.IsLocal(parsed))
+                terminal.Note("The models are those of this command. The deployment may have others, which its page and its rows name.");
             return ExitCode.Success;
         });
         return command;

@@ -49,7 +49,8 @@ internal sealed class EmotionQuery(LakeBlobs blobs, LakeDocuments documents, IOp
         string sql = string.Create(
             CultureInfo.InvariantCulture,
             $"""
-            SELECT {key} AS Key, s.Emotion, sum(s.DurationSeconds), sum(s.Trust * s.DurationSeconds) / sum(s.DurationSeconds) FROM segments s JOIN recordings r USING (RecordingId)
+            SELECT {key} AS Key, s.Emotion, sum(s.DurationSeconds), sum(s.Trust * s.DurationSeconds) / sum(s.DurationSeconds)
+            FROM segments s JOIN recordings r USING (RecordingId)
             WHERE s.IsReportable AND r.UploadedOn BETWEEN DATE '{from:yyyy-MM-dd}' AND DATE '{to:yyyy-MM-dd}'
             GROUP BY ALL ORDER BY ALL LIMIT {MostRows + 1}
             """);

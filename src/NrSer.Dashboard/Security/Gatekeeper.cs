@@ -16,7 +16,6 @@ internal sealed class Gatekeeper(IAdmission admission, RequestDelegate next)
 
     public async Task InvokeAsync(HttpContext context)
     {
-        context.Response.OnStarting(WriteRulesAsync, context.Response.Headers);
         HttpRequest request = context.Request;
         if (await admission.TryAnswerAsync(context).ConfigureAwait(false))
             return;
@@ -53,6 +52,13 @@ internal sealed class Gatekeeper(IAdmission admission, RequestDelegate next)
 
         context.Features.Set(visitor);
         await next(context).ConfigureAwait(false);
+    }
+
+    /// <summary>Sees to it that every answer says what the page may do, whoever gives it.</summary>
+    public static Task RuleAsync(HttpContext context, RequestDelegate next)
+    {
+        context.Response.OnStarting(WriteRulesAsync, context.Response.Headers);
+        return next(context);
     }
 
     /// <summary>At the last moment: whoever answers with an error instead clears what stood there before.</summary>

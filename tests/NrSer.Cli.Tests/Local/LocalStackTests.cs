@@ -43,6 +43,22 @@ public sealed class LocalStackTests : IClassFixture<FilledStack>
         Assert.InRange(recordings["long.wav"].GetProperty("expectedChunks").GetInt32(), 4, 6);
     }
 
+    [Fact]
+    public async Task Serve_ARunningStack_ShowsItsRecordingsUntilCtrlC()
+    {
+        await using RunningNrser serve = await RunningNrser.StartAsync(
+            "?token=", new(StringComparer.Ordinal), "serve", "--data", _filled.Stack.Data, "--port", "0");
+        var address = new Uri(serve.Said.Split('\n').Last(line => line.Contains("?token=", StringComparison.Ordinal)).Split(' ')[^1]);
+        using var browser = new HttpClient();
+        await browser.GetStringAsync(address, TestContext.Current.CancellationToken); // the cookie
+
+        string listed = await browser.GetStringAsync(new Uri(address, "/api/v1/recordings"), TestContext.Current.CancellationToken);
+
+        Assert.All(FilledStack.Good, name => Assert.Contains($"\"{name}\"", listed, StringComparison.Ordinal));
+        Assert.Equal(130, await serve.InterruptAsync());
+        await Assert.ThrowsAsync<HttpRequestException>(() => browser.GetAsync(address, TestContext.Current.CancellationToken));
+    }
+
     [Theory]
     [MemberData(nameof(Good))]
     public async Task Results_OfARecording_AreTheRowsOfAnalyze(string name)

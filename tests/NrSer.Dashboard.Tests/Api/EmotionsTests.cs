@@ -16,7 +16,7 @@ public sealed class EmotionsTests(Site site)
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Emotions_OfALake_AddUpWhatIsReportableByEveryKey()
+    public async Task Emotions_OfALake_AddUpWhatIsReportableByEveryKey_AndWhatIsOlderIsListedStill()
     {
         StorageAccount account = await site.EmptyStoreAsync();
         var day = new DateOnly(2026, 3, 9);
@@ -42,6 +42,9 @@ public sealed class EmotionsTests(Site site)
         await IsRightAsync("feed", _ => "");
         JsonElement first = await client.GetFromJsonAsync<JsonElement>("api/v1/query/emotions?from=2026-03-09&to=2026-03-09", Stop);
         Assert.All(first.GetProperty("rows").EnumerateArray(), row => Assert.Equal("2026-03-09", row.GetProperty("key").GetString()));
+        await GeneratedResults.StoreRowsAsync(account, [GeneratedResults.Recording(7, new DateOnly(2019, 5, 5), 10)], Stop);
+        JsonElement listed = await client.GetFromJsonAsync<JsonElement>("api/v1/recordings", Stop);
+        Assert.Equal(7, listed.GetProperty("recordings").GetArrayLength());
         Directory.Delete(folder, recursive: true);
 
         async Task IsRightAsync(string groupBy, Func<Segment, string> key)
@@ -56,8 +59,8 @@ public sealed class EmotionsTests(Site site)
                     Math.Round(group.Sum(segment => segment.Trust!.Value * Seconds(segment)) / group.Sum(Seconds), 4)))
                     .OrderBy(row => row.Key, StringComparer.Ordinal).ThenBy(row => row.Emotion, StringComparer.Ordinal),
                 found.GetProperty("rows").EnumerateArray().Select(row => (
-                    row.GetProperty("key").GetString()!, row.GetProperty("emotion").GetString(), Math.Round(row.GetProperty("seconds").GetDouble(), 3),
-                    Math.Round(row.GetProperty("trust").GetDouble(), 4))));
+                    row.GetProperty("key").GetString()!, row.GetProperty("emotion").GetString(),
+                    Math.Round(row.GetProperty("seconds").GetDouble(), 3), Math.Round(row.GetProperty("trust").GetDouble(), 4))));
         }
     }
 

@@ -46,6 +46,7 @@ public sealed class RefusalTests(Site site)
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/summary") { Headers = { Host = host } };
         using HttpResponseMessage answer = await site.Client.SendAsync(request, Stop);
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
     }
 
     [Theory]
