@@ -71,7 +71,9 @@ public sealed class HostQueue(PodcastStore store, IOptions<PodcastOptions> optio
     /// <summary>Whose turns an address needs; nobody's, if it is none.</summary>
     internal static string HostOf(string? address) => Uri.TryCreate(address, UriKind.Absolute, out Uri? host) ? HostOf(host) : "";
 
-    private static string HostOf(Uri address) => $"{address.IdnHost.Trim('[', ']').ToLowerInvariant()}:{address.Port}";
+    // http and https of one name are one host
+    private static string HostOf(Uri address) =>
+        $"{address.IdnHost.Trim('[', ']').ToLowerInvariant()}{(address.IsDefaultPort ? "" : $":{address.Port}")}";
 
     private async Task ChangeAsync(string host, Func<HostTurns, HostTurns?> change, CancellationToken cancellationToken)
     {

@@ -20,7 +20,7 @@ public sealed class HostQueueTests(StorageEmulator emulator)
         await using PodcastsUnderTest other = podcasts.Beside(time, ("Pause", "00:00:10"), ("PerHost", "8"));
 
         await using IAsyncDisposable first = await one.Hosts.EnterAsync(s_host, Stop);
-        Task<IAsyncDisposable> second = other.Hosts.EnterAsync(s_host, Stop);
+        Task<IAsyncDisposable> second = other.Hosts.EnterAsync(new Uri("http://example.com/2.mp3"), Stop); // one host, whatever the port
         await using IAsyncDisposable elsewhere = await other.Hosts.EnterAsync(new Uri("https://example.org/"), Stop); // no pause between hosts
         time.Advance(TimeSpan.FromSeconds(9));
         Assert.False(second.IsCompleted);
@@ -43,21 +43,21 @@ public sealed class HostQueueTests(StorageEmulator emulator)
         IAsyncDisposable first = await one.Hosts.EnterAsync(s_host, Stop);
         Task<IAsyncDisposable> second = other.Hosts.EnterAsync(s_host, Stop);
         Task<IAsyncDisposable> third = one.Hosts.EnterAsync(s_host, Stop);
-        Assert.Single((await podcasts.Store.FindHostAsync("example.com:443", Stop)).Turns);
+        Assert.Single((await podcasts.Store.FindHostAsync("example.com", Stop)).Turns);
         Assert.False(second.IsCompleted || third.IsCompleted);
         await first.DisposeAsync();
         Task<IAsyncDisposable> next = await Task.WhenAny(second, third);
-        Assert.Single((await podcasts.Store.FindHostAsync("example.com:443", Stop)).Turns);
+        Assert.Single((await podcasts.Store.FindHostAsync("example.com", Stop)).Turns);
         await (await next).DisposeAsync();
         await (await (next == second ? third : second)).DisposeAsync();
-        Assert.Empty((await podcasts.Store.FindHostAsync("example.com:443", Stop)).Turns);
+        Assert.Empty((await podcasts.Store.FindHostAsync("example.com", Stop)).Turns);
     }
 
     [Fact]
     public async Task Enter_TurnOfADeadProcess_IsFree()
     {
         await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator, ("PerHost", "1"));
-        await podcasts.Store.TryWriteAsync(new NrSer.Pipeline.Results.Tables.HostTurns("example.com:443", null,
+        await podcasts.Store.TryWriteAsync(new NrSer.Pipeline.Results.Tables.HostTurns("example.com", null,
             [new($"{Environment.MachineName}/999999999/1 1", TimeProvider.System.GetUtcNow().AddHours(1))]), Stop);
         await (await podcasts.Hosts.EnterAsync(s_host, Stop)).DisposeAsync();
     }
