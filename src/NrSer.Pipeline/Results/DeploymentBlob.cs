@@ -70,6 +70,9 @@ public sealed record DeploymentV1(int Version, Purpose Purpose, PurposeSetting? 
 {
     /// <summary>The purpose, without the setting.</summary>
     [JsonIgnore] public string Label => Text is null ? $"{Purpose}" : $"{Purpose}: {Text}";
+
+    /// <summary>The purpose as rows, receipts and exports carry it.</summary>
+    [JsonIgnore] public string LabelWithSetting => Setting is { } setting ? $"{Label} ({setting})" : Label;
 }
 
 [JsonSourceGenerationOptions(

@@ -124,7 +124,7 @@ public sealed partial class IngestRecording(
             ChannelMode = upload.Wishes.Channels,
             Track = upload.Wishes.Track,
             SegmentStore = upload.Wishes.Segments,
-            Purpose = said is { Setting: { } setting } ? $"{said.Label} ({setting})" : said?.Label,
+            Purpose = said?.LabelWithSetting,
             Contact = said?.Contact,
             Retention = retention.Value.InWords(upload.Episode?.FeedId),
         };
