@@ -88,7 +88,9 @@ public static class ServiceCollectionExtensions
         app.UseMiddleware<Gatekeeper>();
         app.UseStatusCodePages();
         app.UseRouting();
-        RouteGroupBuilder api = app.MapGroup("/api/v1").AddEndpointFilterFactory(KnownParameters.Check);
+        RouteGroupBuilder api = app.MapGroup("/api/v1").AddEndpointFilterFactory(ParameterRules.Check)
+            .ProducesValidationProblem().ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status403Forbidden)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         api.MapAbout();
         api.MapSummary();
         api.MapRecordings();

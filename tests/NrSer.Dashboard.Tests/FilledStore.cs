@@ -1,4 +1,5 @@
 using Azure.Storage.Blobs;
+using NrSer.Core.Audio;
 using NrSer.Core.Models;
 using NrSer.Core.Segmentation;
 using NrSer.Pipeline;
@@ -19,6 +20,9 @@ internal sealed class FilledStore
     /// <summary>What a browser would run, were it let.</summary>
     public const string HostileStart = "<img src=x onerror=\"document.title='owned'\">\u202Egpj.\u200B";
 
+    /// <summary>How loud the second of two channels is against the first.</summary>
+    public const float QuietGain = 0.25f;
+
     private const int ChunkSeconds = 60;
 
     private FilledStore(StorageAccount account) => Account = account;
@@ -31,6 +35,9 @@ internal sealed class FilledStore
 
     /// <summary>Its beep: 50 ms of 1 kHz from here, s.</summary>
     public const double BeepAt = 150.25;
+
+    /// <summary>1 min of two channels that were kept apart, the second quieter.</summary>
+    public Recording Apart { get; private set; } = null!;
 
     /// <summary>Failed, and may be retried.</summary>
     public Recording Failed { get; private set; } = null!;
@@ -79,6 +86,15 @@ internal sealed class FilledStore
         };
         await GeneratedResults.StoreAsync(account, store.WithAudio, stop);
         await StoreAudioAsync(account, store.WithAudio, stop);
+        store.Apart = GeneratedResults.Recording(10_020, new DateOnly(2026, 1, 7), 30) with
+        {
+            BlobName = "calls/both sides.wav",
+            ChannelMode = ChannelMode.Separate,
+            DurationSeconds = ChunkSeconds,
+            ExpectedChunks = 2,
+        };
+        await GeneratedResults.StoreAsync(account, store.Apart, stop);
+        await StoreAudioAsync(account, store.Apart, stop);
         await SayAsync(account, stop);
         await GeneratedResults.StoreEpisodeAsync(account, store.Feed, GeneratedResults.Recording(10_005, latest, 0), HostileStart, stop);
         store.Failed = await StoredAsync(account, GeneratedResults.Recording(10_002, latest, 0) with
@@ -141,6 +157,7 @@ internal sealed class FilledStore
         await Account.Store.MergeChunkAsync(chunk, stop);
         var blobs = new ChunkBlobs(Account.Blobs);
         await blobs.WriteChunkAsync(chunk.Id, new float[chunk.Samples.Value], stop); // peaks stay
+        await blobs.WriteEnhancedAsync(chunk.Id, new float[chunk.Samples.Value], stop);
         await blobs.DeleteAudioAsync(recording.Id, stop);
         return recording;
     }
@@ -164,12 +181,15 @@ internal sealed class FilledStore
     private static async Task StoreAudioAsync(StorageAccount account, Recording recording, CancellationToken cancellationToken)
     {
         var blobs = new ChunkBlobs(account.Blobs);
-        for (int index = 0; index < 3; index++)
+        int perChannel = (int)(recording.DurationSeconds!.Value / ChunkSeconds);
+        for (int number = 0; number < recording.ExpectedChunks; number++)
         {
-            var id = new ChunkId(recording.Id, 0, index);
-            float[] samples = SamplesOf(index, 1f);
+            (int channel, int index) = Math.DivRem(number, perChannel);
+            var id = new ChunkId(recording.Id, channel, index);
+            float gain = channel == 0 ? 1f : QuietGain;
+            float[] samples = SamplesOf(index, gain);
             await blobs.WriteChunkAsync(id, samples, cancellationToken);
-            await blobs.WriteEnhancedAsync(id, SamplesOf(index, 0.5f), cancellationToken);
+            await blobs.WriteEnhancedAsync(id, SamplesOf(index, gain / 2), cancellationToken);
             await account.Store.MergeChunkAsync(
                 new Chunk { Id = id, StartSample = (long)index * samples.Length, Samples = samples.Length }, cancellationToken);
         }

@@ -84,13 +84,16 @@ public static class GeneratedResults
     {
         ArgumentNullException.ThrowIfNull(recording);
         var random = new Random(int.Parse(recording.Id.Value.AsSpan(9, 7), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
-        return [.. Enumerable.Range(0, recording.SegmentCount ?? 0).Select(index =>
+        int channels = recording.ChannelMode == Core.Audio.ChannelMode.Separate ? recording.Channels ?? 1 : 1;
+        int perChannel = (recording.SegmentCount ?? 0) / channels;
+        return [.. Enumerable.Range(0, perChannel * channels).Select(number =>
         {
+            (int channel, int index) = Math.DivRem(number, perChannel);
             bool speech = random.NextDouble() < 0.8;
             float trust = random.NextSingle();
             var segment = new Segment
             {
-                RecordingId = recording.Id, StartSeconds = index * SegmentSeconds, EndSeconds = (index + 1) * SegmentSeconds,
+                RecordingId = recording.Id, Channel = channel, StartSeconds = index * SegmentSeconds, EndSeconds = (index + 1) * SegmentSeconds,
                 SnrScore = random.NextSingle(), MixWeight = random.NextSingle(), IsSpeech = speech, IsReportable = speech && trust > 0.4f,
                 EnhancerModel = ModelOf(ModelKind.Enhancer), SnrLevelModel = ModelOf(ModelKind.SnrLevel), ModelQuality = "demonstration",
             };
@@ -152,11 +155,14 @@ public static class GeneratedResults
         ArgumentNullException.ThrowIfNull(recording);
         Segment[] segments = Segments(recording);
         var rows = new SegmentBlobs(account.Blobs);
-        foreach ((int index, Segment[] chunk) in segments.Chunk(ChunkSegments).Index())
+        foreach (IGrouping<int, Segment> channel in segments.GroupBy(segment => segment.Channel))
         {
-            var id = new ChunkId(recording.Id, 0, index);
-            await rows.MergeAsync(id, chunk, Stage.Enhance, cancellationToken);
-            await rows.MergeAsync(id, chunk, Stage.Recognize, cancellationToken);
+            foreach ((int index, Segment[] chunk) in channel.Chunk(ChunkSegments).Index())
+            {
+                var id = new ChunkId(recording.Id, channel.Key, index);
+                await rows.MergeAsync(id, chunk, Stage.Enhance, cancellationToken);
+                await rows.MergeAsync(id, chunk, Stage.Recognize, cancellationToken);
+            }
         }
 
         await new ResultBlobs(account.Blobs).WriteAsync(recording, segments, cancellationToken);

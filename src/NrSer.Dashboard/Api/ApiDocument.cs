@@ -1,3 +1,7 @@
+using System.ComponentModel.DataAnnotations;
+using System.Reflection;
+using System.Text.Json;
+using Microsoft.AspNetCore.Mvc.Infrastructure;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using NrSer.Pipeline.Results;
@@ -30,6 +34,9 @@ internal static class ApiDocument
                 Describe(schema, RecordingColumns.All);
             else if (context.JsonTypeInfo.Type == typeof(Segment))
                 Describe(schema, SegmentColumns.All.Where(column => !column.IsKey));
+            if (context.ParameterDescription?.ParameterDescriptor is IParameterInfoParameterDescriptor { ParameterInfo: var parameter }
+                && parameter.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed)
+                schema.Enum = [.. allowed.Values.Select(value => JsonSerializer.SerializeToNode(value)!)];
             return Task.CompletedTask;
         });
     }
@@ -38,7 +45,7 @@ internal static class ApiDocument
     {
         schema.Type = JsonSchemaType.Object;
         schema.Properties = columns.ToDictionary(
-            column => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(column.Name), column => (IOpenApiSchema)new OpenApiSchema
+            column => JsonNamingPolicy.CamelCase.ConvertName(column.Name), column => (IOpenApiSchema)new OpenApiSchema
             {
                 Type = column.IsNullable ? TypeOf(column.Type) | JsonSchemaType.Null : TypeOf(column.Type),
                 Format = column.Type == typeof(DateTimeOffset) ? "date-time" : null,

@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
@@ -15,6 +17,10 @@ namespace NrSer.Dashboard.Api;
 /// <summary>What a recording sounds like, and what that looks like.</summary>
 internal static class AudioEndpoints
 {
+    private const string Original = "original";
+    private const string Heard = "heard";
+    private const string Version = "As it was recorded, or as the emotion model heard it.";
+
     public static void MapAudio(this IEndpointRouteBuilder api)
     {
         api.MapMethods("/recordings/{id}/audio", [HttpMethods.Get, HttpMethods.Head], AudioAsync).WithName("audio")
@@ -32,12 +38,14 @@ internal static class AudioEndpoints
     }
 
     private static async Task<IResult> AudioAsync(
-        string id, string? version, int? channel, HttpContext context, RecordingReader reader, TrackReader tracks,
-            CancellationToken cancellationToken)
+        string id, HttpContext context, RecordingReader reader, TrackReader tracks, CancellationToken cancellationToken,
+        [Description(Version), AllowedValues(Original, Heard)] string version = Original,
+        [Description(RecordingReader.Channel), Range(0, ParameterRules.MostChannels - 1)] int channel = 0)
     {
         AudioVersion wanted = VersionOf(version);
         Recording recording = await reader.FindAsync(id, cancellationToken).ConfigureAwait(false);
-        TrackStream track = await tracks.OpenAsync(recording, wanted, channel ?? 0, cancellationToken).ConfigureAwait(false);
+        TrackStream track = await tracks.OpenAsync(
+            recording, wanted, RecordingReader.ChannelOf(recording, channel), cancellationToken).ConfigureAwait(false);
         RangeItemHeaderValue? range = context.Request.GetTypedHeaders().Range is { Ranges: { Count: 1 } ranges } ? ranges.First() : null;
         await track.PrepareAsync(range is null ? 0 : range.From, range?.To, cancellationToken).ConfigureAwait(false);
         return TypedResults.Stream(
@@ -46,30 +54,23 @@ internal static class AudioEndpoints
     }
 
     private static async Task<IResult> PeaksAsync(
-        string id, string? version, int? perSecond, double? from, double? to, int? channel, HttpContext context, RecordingReader reader,
-            PeakReader peaks,
-        CancellationToken cancellationToken)
+        string id, HttpContext context, RecordingReader reader, PeakReader peaks, CancellationToken cancellationToken,
+        [Description(Version), AllowedValues(Original, Heard)] string version = Original,
+        [Description("Pairs a second."), AllowedValues(1, 10, 100)] int perSecond = 10,
+        [Description("s"), Range(0.0, ParameterRules.LatestSecond)] double from = 0,
+        [Description("s; without it, the end."), Range(0.0, ParameterRules.LatestSecond)] double? to = null,
+        [Description(RecordingReader.Channel), Range(0, ParameterRules.MostChannels - 1)] int channel = 0)
     {
         AudioVersion wanted = VersionOf(version);
-        if (perSecond is not (null or 1 or 10 or 100))
-            throw new BadQueryException(nameof(perSecond), "takes 1, 10 or 100.");
         Recording recording = await reader.FindAsync(id, cancellationToken).ConfigureAwait(false);
         double end = recording.DurationSeconds ?? 0;
-        double first = from ?? 0, last = Math.Min(to ?? end, end);
-        if (!double.IsFinite(first) || first < 0)
-            throw new BadQueryException(nameof(from), "takes seconds from 0 on.");
-        if (to is { } given && !(given >= first))
-            throw new BadQueryException(nameof(to), "takes seconds, not before from.");
-        byte[] file = await peaks.ReadAsync(recording, wanted, channel ?? 0, perSecond ?? 10, first, Math.Max(first, last), cancellationToken)
-            .ConfigureAwait(false);
+        (double first, double last) = SegmentEndpoints.Stretch(from, to, end);
+        byte[] file = await peaks.ReadAsync(
+            recording, wanted, RecordingReader.ChannelOf(recording, channel), perSecond, first,
+            Math.Max(first, Math.Min(last, end)), cancellationToken).ConfigureAwait(false);
         return Unchanged.Is(context, Convert.ToHexStringLower(SHA256.HashData(file))) ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
             : TypedResults.Bytes(file, "application/octet-stream");
     }
 
-    private static AudioVersion VersionOf(string? version) => version switch
-    {
-        null or "original" => AudioVersion.Original,
-        "heard" => AudioVersion.Heard,
-        _ => throw new BadQueryException(nameof(version), "takes original or heard."),
-    };
+    private static AudioVersion VersionOf(string version) => version == Heard ? AudioVersion.Heard : AudioVersion.Original;
 }

@@ -3,6 +3,12 @@ namespace NrSer.Dashboard.Api;
 /// <summary>Days of upload that a request is about, UTC, both included.</summary>
 internal static class Days
 {
+    /// <summary>What the first one is.</summary>
+    public const string First = "First day of upload, UTC; without it, 400 days before the last, or before today.";
+
+    /// <summary>What the last one is.</summary>
+    public const string Last = "Last day of upload, UTC; without it, tomorrow.";
+
     private const int ByDefault = 400; // as for the commands
 
     // No upload lies outside, and there are days before and after.
@@ -19,8 +25,4 @@ internal static class Days
     }
 
     private static DateOnly Within(DateOnly day) => day < s_first ? s_first : day > s_last ? s_last : day;
-
-    /// <exception cref="BadQueryException">It lies outside.</exception>
-    public static int Within(int value, int least, int most, string field) =>
-        value >= least && value <= most ? value : throw new BadQueryException(field, $"takes {least} to {most}.");
 }

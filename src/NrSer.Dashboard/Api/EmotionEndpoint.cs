@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -16,10 +18,12 @@ internal static class EmotionEndpoint
         .WithDescription($"From the lake, which is some minutes late; `asOf` is null before there is one. At most {EmotionQuery.MostRows} rows.");
 
     private static async Task<Ok<EmotionsV1>> QueryAsync(
-        DateOnly? from, DateOnly? to, string? groupBy, EmotionQuery query, TimeProvider time, CancellationToken cancellationToken)
+        EmotionQuery query, TimeProvider time, CancellationToken cancellationToken, [Description(Days.First)] DateOnly? from = null,
+        [Description(Days.Last)] DateOnly? to = null,
+        [Description("What each row is about."), AllowedValues("day", "feed", "recording")] string groupBy = "day")
     {
         (DateOnly first, DateOnly last) = Days.Of(from, to, time);
-        return TypedResults.Ok(await query.RunAsync(first, last, groupBy ?? "day", cancellationToken).ConfigureAwait(false));
+        return TypedResults.Ok(await query.RunAsync(first, last, groupBy, cancellationToken).ConfigureAwait(false));
     }
 }
 
@@ -43,8 +47,7 @@ internal sealed class EmotionQuery(LakeBlobs blobs, LakeDocuments documents, IOp
         {
             "day" => "CAST(r.UploadedOn AS VARCHAR)",
             "feed" => "CASE WHEN starts_with(r.BlobName, 'podcasts/') THEN split_part(r.BlobName, '/', 2) ELSE '' END",
-            "recording" => "r.RecordingId",
-            _ => throw new BadQueryException(nameof(groupBy), "takes day, feed or recording."),
+            _ => "r.RecordingId",
         };
         string sql = string.Create(
             CultureInfo.InvariantCulture,

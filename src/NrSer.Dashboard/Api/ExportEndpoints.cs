@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -17,9 +19,11 @@ internal static class ExportEndpoints
         .Produces(StatusCodes.Status200OK).ProducesProblem(StatusCodes.Status404NotFound);
 
     private static async Task<IResult> ExportAsync(
-        string id, string format, int? channel, RecordingReader reader, RecordingStore store, CancellationToken cancellationToken)
+        string id, [Description("For which program.")] string format, RecordingReader reader, RecordingStore store,
+        CancellationToken cancellationToken, [Description(RecordingReader.Channel), Range(0, ParameterRules.MostChannels - 1)] int channel = 0)
     {
         Recording recording = await reader.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        int chosen = RecordingReader.ChannelOf(recording, channel);
         if (format == "csv")
             return SegmentEndpoints.Csv(recording, store.SegmentsAsync(recording, cancellationToken).Where(IsChosen), cancellationToken);
         ExportFormat wanted = ExportFormat.All.FirstOrDefault(known => known.Name == format) ?? throw new RefusedException(
@@ -29,6 +33,6 @@ internal static class ExportEndpoints
         return TypedResults.File(
             Encoding.UTF8.GetBytes(wanted.Write(recording, segments)), wanted.MediaType, $"{recording.Id}{wanted.Extension}");
 
-        bool IsChosen(Segment segment) => segment.Channel == (channel ?? 0);
+        bool IsChosen(Segment segment) => segment.Channel == chosen;
     }
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -26,7 +27,8 @@ internal static class FeedEndpoints
             .OrderBy(feed => feed.Title, StringComparer.OrdinalIgnoreCase)]));
 
     private static async Task<Ok<EpisodesV1>> EpisodesAsync(
-        string id, EpisodeStatus? status, PodcastStore store, CancellationToken cancellationToken)
+        [Description("As `feeds` gives it.")] string id, [Description("Those that stand so.")] EpisodeStatus? status, PodcastStore store,
+        CancellationToken cancellationToken)
     {
         if (status is { } standing && !Enum.IsDefined(standing))
             throw new BadQueryException(nameof(status), $"takes {string.Join(", ", Enum.GetNames<EpisodeStatus>())}.");

@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -38,34 +40,27 @@ internal static class RecordingEndpoints
     }
 
     private static async Task<Ok<RecordingsV1>> ListAsync(
-        DateOnly? from, DateOnly? to, RecordingStatus? status, string? feed, string? q, string? tag, double? minTrust, string? sort, string? cursor,
-        int? limit, RecordingListing listing, PodcastStore podcasts, TimeProvider time, CancellationToken cancellationToken)
+        RecordingListing listing, PodcastStore podcasts, TimeProvider time, CancellationToken cancellationToken,
+        [Description("First day of upload, UTC.")] DateOnly? from = null, [Description(Days.Last)] DateOnly? to = null,
+        [Description("Those that stand so.")] RecordingStatus? status = null,
+        [Description("Those of a podcast, by its id.")] string? feed = null,
+        [Description("Those whose name contains it, in any case, or whose id begins so."), MaxLength(ParameterRules.LongestText)] string? q = null,
+        [Description("Those with that tag, in any case."), MaxLength(ParameterRules.LongestText)] string? tag = null,
+        [Description("Those of at least that mean trust."), Range(0.0, 1.0)] double? minTrust = null,
+        [Description("By time of upload."), AllowedValues("newest", "oldest")] string sort = "newest",
+        [Description("Goes on where the answer that gave it ended.")] string? cursor = null,
+        [Description("Most recordings of an answer."), Range(1, MostOfPage)] int limit = 100)
     {
         (DateOnly first, DateOnly last) = Days.Of(from ?? DateOnly.MinValue, to, time); // a page asks for the days that it shows alone
-        bool newestFirst = (sort ?? "newest") switch
-        {
-            "newest" => true,
-            "oldest" => false,
-            _ => throw new BadQueryException(nameof(sort), "takes newest or oldest."),
-        };
         if (status is { } standing && !Enum.IsDefined(standing))
             throw new BadQueryException(nameof(status), $"takes {string.Join(", ", Enum.GetNames<RecordingStatus>())}.");
-        foreach ((string name, string? text) in new[] { (nameof(q), q), (nameof(tag), tag) })
-        {
-            if (text is { Length: > 200 })
-                throw new BadQueryException(name, "takes up to 200 characters.");
-        }
-
-        if (minTrust is not (null or (>= 0 and <= 1)))
-            throw new BadQueryException(nameof(minTrust), "takes 0 to 1.");
         string? folder = string.IsNullOrEmpty(feed) ? null
             : (await podcasts.FindFeedAsync(feed, cancellationToken).ConfigureAwait(false))?.Slug is { } slug ? $"podcasts/{slug}/"
             : throw new BadQueryException(nameof(feed), "is the id of no feed that was read.");
         var wanted = new WantedRecordings(
             first, last, status, folder, string.IsNullOrEmpty(q) ? null : q, string.IsNullOrWhiteSpace(tag) ? null : tag.Trim(), minTrust,
-            newestFirst);
-        return TypedResults.Ok(await listing.PageAsync(
-            wanted, cursor, Days.Within(limit ?? 100, 1, MostOfPage, nameof(limit)), cancellationToken).ConfigureAwait(false));
+            NewestFirst: sort != "oldest");
+        return TypedResults.Ok(await listing.PageAsync(wanted, cursor, limit, cancellationToken).ConfigureAwait(false));
     }
 
     private static async Task<Results<Ok<RecordingV1>, StatusCodeHttpResult>> FindAsync(

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Buffers;
 using System.Buffers.Text;
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -33,14 +35,19 @@ internal static class SegmentEndpoints
     }
 
     private static async Task<IResult> SegmentsAsync(
-        string id, double? from, double? to, int? channel, float? minTrust, string? format, string? cursor, int? limit, HttpContext context,
-        RecordingReader reader, RecordingStore store, CancellationToken cancellationToken)
+        string id, HttpContext context, RecordingReader reader, RecordingStore store, CancellationToken cancellationToken,
+        [Description("s; those that end later."), Range(0.0, ParameterRules.LatestSecond)] double? from = null,
+        [Description("s; those that begin earlier."), Range(0.0, ParameterRules.LatestSecond)] double? to = null,
+        [Description("Those of a channel, from 0; without it, of all."), Range(0, ParameterRules.MostChannels - 1)] int? channel = null,
+        [Description("Those of at least that trust."), Range(0.0, 1.0)] double? minTrust = null,
+        [Description("Without it, as Accept says, or JSON."), AllowedValues("json", "ndjson", "csv")] string? format = null,
+        [Description("Goes on where the answer that gave it ended.")] string? cursor = null,
+        [Description("Most segments of an answer in JSON."), Range(1, MostOfPage)] int limit = 500)
     {
         Recording recording = await reader.FindAsync(id, cancellationToken).ConfigureAwait(false);
-        if (minTrust is not (null or (>= 0 and <= 1)))
-            throw new BadQueryException(nameof(minTrust), "takes 0 to 1.");
         (double first, double last) = Stretch(from, to, double.MaxValue);
-        bool Matches(Segment segment) => segment.EndSeconds > first && segment.StartSeconds < last && (channel is null || segment.Channel == channel)
+        int? chosen = channel is { } one ? RecordingReader.ChannelOf(recording, one) : null;
+        bool Matches(Segment segment) => segment.EndSeconds > first && segment.StartSeconds < last && (chosen is null || segment.Channel == chosen)
             && (minTrust is not { } least || segment.Trust >= least);
 
         string wanted = format ?? (context.Request.Headers.Accept.ToString() switch
@@ -57,23 +64,20 @@ internal static class SegmentEndpoints
                 return TypedResults.Stream(
                     stream => WriteLinesAsync(recording, store.SegmentsAsync(recording, cancellationToken).Where(Matches), stream, cancellationToken),
                     "application/x-ndjson");
-            case "json":
-                break;
             default:
-                throw new BadQueryException(nameof(format), "takes json, ndjson or csv.");
+                break;
         }
 
         int skip = 0;
         if (cursor is not null && (!Base64Url.IsValid(cursor) || !int.TryParse(
             Base64Url.DecodeFromChars(cursor), NumberStyles.None, CultureInfo.InvariantCulture, out skip) || skip > RecordingReader.MostSegments))
             throw new BadQueryException(nameof(cursor), "is none that this recording gave. Leave it out to begin again.");
-        int most = Days.Within(limit ?? 500, 1, MostOfPage, nameof(limit));
         IReadOnlyList<Segment> all = await reader.SegmentsAsync(recording, cancellationToken).ConfigureAwait(false);
         if (Unchanged.Is(context, $"{recording.Version}{all.Count}"))
             return TypedResults.StatusCode(StatusCodes.Status304NotModified);
-        Segment[] page = [.. all.Where(Matches).Skip(skip).Take(most + 1)];
+        Segment[] page = [.. all.Where(Matches).Skip(skip).Take(limit + 1)];
         return TypedResults.Ok(new SegmentsV1(
-            page.Length > most ? page[..most] : page, page.Length > most ? CursorOf(skip + most) : null));
+            page.Length > limit ? page[..limit] : page, page.Length > limit ? CursorOf(skip + limit) : null));
     }
 
     private static string CursorOf(int skip) =>
@@ -84,26 +88,28 @@ internal static class SegmentEndpoints
         stream => WriteCsvAsync(recording, segments, stream, cancellationToken), "text/csv; charset=utf-8; header=present", $"{recording.Id}.csv");
 
     private static async Task<IResult> TimelineAsync(
-        string id, double? from, double? to, int? px, int? channel, HttpContext context, RecordingReader reader, CancellationToken cancellationToken)
+        string id, HttpContext context, RecordingReader reader, CancellationToken cancellationToken,
+        [Description("s"), Range(0.0, ParameterRules.LatestSecond)] double from = 0,
+        [Description("s; without it, the end."), Range(0.0, ParameterRules.LatestSecond)] double? to = null,
+        [Description("Most cells."), Range(1, MostCells)] int px = 1000,
+        [Description(RecordingReader.Channel), Range(0, ParameterRules.MostChannels - 1)] int channel = 0)
     {
         Recording recording = await reader.FindAsync(id, cancellationToken).ConfigureAwait(false);
-        int cells = Days.Within(px ?? 1000, 1, MostCells, nameof(px));
         (double first, double last) = Stretch(from, to, recording.DurationSeconds ?? 0);
+        int chosen = RecordingReader.ChannelOf(recording, channel);
         IReadOnlyList<Segment> segments = await reader.SegmentsAsync(recording, cancellationToken).ConfigureAwait(false);
         if (Unchanged.Is(context, $"{recording.Version}{segments.Count}"))
             return TypedResults.StatusCode(StatusCodes.Status304NotModified);
-        int chosen = channel ?? 0;
         bool isOnly = segments.Count == 0 || segments[^1].Channel == 0;
         return TypedResults.Ok(Timeline.Of(
-            isOnly && chosen == 0 ? segments : [.. segments.Where(segment => segment.Channel == chosen)], first, last, cells));
+            isOnly ? segments : [.. segments.Where(segment => segment.Channel == chosen)], first, last, px));
     }
 
-    private static (double From, double To) Stretch(double? from, double? to, double end)
+    /// <exception cref="BadQueryException">It ends before it begins.</exception>
+    public static (double From, double To) Stretch(double? from, double? to, double end)
     {
-        double first = from ?? 0, last = to ?? end;
-        if (!double.IsFinite(first) || first < 0)
-            throw new BadQueryException(nameof(from), "takes seconds from 0 on.");
-        return double.IsFinite(last) && last >= first ? (first, last) : throw new BadQueryException(nameof(to), "takes seconds, not before from.");
+        double first = from ?? 0, last = to ?? Math.Max(first, end);
+        return last >= first ? (first, last) : throw new BadQueryException(nameof(to), "lies before from.");
     }
 
     private static async Task WriteCsvAsync(

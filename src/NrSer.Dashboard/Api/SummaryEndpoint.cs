@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http;
@@ -21,7 +22,8 @@ internal static class SummaryEndpoint
     }
 
     private static async Task<Ok<SummaryV1>> SummaryAsync(
-        DateOnly? from, DateOnly? to, RecordingStore store, TimeProvider time, CancellationToken cancellationToken)
+        [Description(Days.First)] DateOnly? from, [Description(Days.Last)] DateOnly? to, RecordingStore store, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         (DateOnly first, DateOnly last) = Days.Of(from, to, time);
         var counts = Enum.GetValues<RecordingStatus>().ToDictionary(status => status.ToString(), _ => 0, StringComparer.Ordinal);

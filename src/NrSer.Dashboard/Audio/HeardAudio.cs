@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using NrSer.Core.Audio;
 using NrSer.Core.Models;
 using NrSer.Core.Segmentation;
 using NrSer.Dashboard.Recordings;
@@ -73,8 +72,7 @@ internal sealed class HeardAudio(
             bool isVoid = await rejection.DiscardIfVoidAsync(recording.Id, CancellationToken.None).ConfigureAwait(false);
             if (!isVoid && storage.Value.ConnectionString is { Length: > 0 })
             {
-                int tracks = recording.ChannelMode == ChannelMode.Separate ? Math.Max(1, recording.Channels ?? 1) : 1;
-                double samples = (recording.DurationSeconds ?? 0) * SegmentGrid.SampleRateHz * tracks;
+                double samples = (recording.DurationSeconds ?? 0) * SegmentGrid.SampleRateHz * RecordingReader.ChannelsOf(recording);
                 await store.Open.NoteAudioAsync(recording.Id, (long)(2 * samples * sizeof(float)), CancellationToken.None).ConfigureAwait(false);
             }
         }

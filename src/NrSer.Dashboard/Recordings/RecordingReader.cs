@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Caching.Memory;
+using NrSer.Core.Audio;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
@@ -14,6 +15,9 @@ internal sealed class RecordingReader(RecordingStore store, IMemoryCache cache)
 {
     /// <summary>Most segments that are held of one recording: more than 40 h of speech in two channels.</summary>
     public const int MostSegments = 50_000;
+
+    /// <summary>What a channel is.</summary>
+    public const string Channel = "From 0; there are more than one where channels were kept apart.";
 
     private static readonly TimeSpan s_kept = TimeSpan.FromMinutes(5);
 
@@ -30,6 +34,18 @@ internal sealed class RecordingReader(RecordingStore store, IMemoryCache cache)
         Recording recording = await FindRowAsync(id, cancellationToken).ConfigureAwait(false);
         return recording.Status == RecordingStatus.Forgotten ? throw new RefusedException(StatusCodes.Status410Gone, "It was forgotten.")
             : recording;
+    }
+
+    /// <summary>How many channels of it were worked on, each for itself.</summary>
+    public static int ChannelsOf(Recording recording) => recording.ChannelMode == ChannelMode.Separate ? Math.Max(1, recording.Channels ?? 1) : 1;
+
+    /// <summary>The channel that is asked for.</summary>
+    /// <exception cref="BadQueryException">The recording does not have it.</exception>
+    public static int ChannelOf(Recording recording, int channel)
+    {
+        int there = ChannelsOf(recording);
+        return channel < there ? channel : throw new BadQueryException(
+            nameof(channel), there == 1 ? "takes 0: its channels were not kept apart." : $"takes 0 to {there - 1}: so many it has.");
     }
 
     /// <summary>Its segments, in order of channel and time.</summary>

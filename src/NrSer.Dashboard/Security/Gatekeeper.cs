@@ -85,6 +85,7 @@ internal sealed class Gatekeeper(IAdmission admission, RequestDelegate next)
         context.Response.StatusCode = status;
         context.Response.ContentType = "text/html; charset=utf-8";
         return context.Response.WriteAsync(
-            $"<!doctype html><html lang=\"en\"><title>NrSer: not let in</title><h1>Not let in</h1><p>{way}</p></html>", context.RequestAborted);
+            "<!doctype html><html lang=\"en\"><meta name=\"viewport\" content=\"width=device-width\"><title>NrSer: not let in</title>"
+            + $"<main><h1>Not let in</h1><p>{way}</p></main></html>", context.RequestAborted);
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
 using System.Text.Json;
 using NrSer.Pipeline;
@@ -219,17 +220,37 @@ public sealed class RecordingsTests(Site site)
         Assert.Equal(2, part.GetProperty("cells").GetArrayLength());
     }
 
-    [Fact]
-    public async Task Answer_ThatIsKnown_IsNotSentAgain()
+    [Theory]
+    [InlineData("")]
+    [InlineData("/segments")]
+    [InlineData("/timeline")]
+    [InlineData("/peaks")]
+    public async Task Answer_ThatIsKnown_IsNotSentAgain_UntilItIsAnother(string part)
     {
-        using HttpResponseMessage first = await site.Client.GetAsync(new Uri($"api/v1/recordings/{site.Store.WithAudio.Id}/timeline",
-            UriKind.Relative), Stop);
-        using var again = new HttpRequestMessage(HttpMethod.Get, $"api/v1/recordings/{site.Store.WithAudio.Id}/timeline")
+        Recording recording = GeneratedResults.Recording(10_030 + part.Length, FilledStore.LongDay.AddDays(-9), 3);
+        await GeneratedResults.StoreAsync(site.Store.Account, recording, Stop);
+        var chunk = new ChunkId(recording.Id, 0, 0);
+        var blobs = new ChunkBlobs(site.Store.Account.Blobs);
+        await blobs.WriteChunkAsync(chunk, new float[12 * 16_000], Stop);
+        await site.Store.Account.Store.MergeChunkAsync(new Chunk { Id = chunk, StartSample = 0, Samples = 12 * 16_000 }, Stop);
+        (int status, EntityTagHeaderValue? tag) = await AskAsync(known: null);
+        Assert.Equal(200, status);
+        Assert.Equal((304, tag), await AskAsync(tag));
+
+        await site.Store.Account.Store.AdvanceAsync(recording with { Generation = 1, IngestedGeneration = 1 }, Stop);
+        await blobs.WriteChunkAsync(chunk, Enumerable.Repeat(0.5f, 12 * 16_000).ToArray(), Stop);
+        (status, EntityTagHeaderValue? other) = await AskAsync(tag);
+        Assert.Equal(200, status);
+        Assert.NotEqual(tag, other);
+
+        async Task<(int Status, EntityTagHeaderValue? Tag)> AskAsync(EntityTagHeaderValue? known)
         {
-            Headers = { { "If-None-Match", first.Headers.ETag!.ToString() } },
-        };
-        using HttpResponseMessage second = await site.Client.SendAsync(again, Stop);
-        Assert.Equal(304, (int)second.StatusCode);
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"api/v1/recordings/{recording.Id}{part}");
+            if (known is not null)
+                request.Headers.IfNoneMatch.Add(known);
+            using HttpResponseMessage answer = await site.Client.SendAsync(request, Stop);
+            return ((int)answer.StatusCode, answer.Headers.ETag);
+        }
     }
 
     private sealed class Near : IEqualityComparer<double>

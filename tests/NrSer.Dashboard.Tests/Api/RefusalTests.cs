@@ -133,10 +133,23 @@ public sealed class RefusalTests(Site site)
     [InlineData("recordings/{id}/timeline?from=9&to=8", "to")]
     [InlineData("recordings/{id}/peaks?perSecond=7", "perSecond")]
     [InlineData("recordings/{id}/audio?version=loud", "version")]
+    [InlineData("recordings/{id}/audio?channel=-1", "channel")]
+    [InlineData("recordings/{id}/timeline?px=4097", "px")]
+    [InlineData("recordings/{id}/timeline?from=-1", "from")]
+    [InlineData("recordings/{id}/timeline?to=Infinity", "to")]
+    [InlineData("recordings/{id}/segments?limit=2001", "limit")]
+    [InlineData("recordings/{id}/segments?from=604801", "from")]
+    [InlineData("recordings/{id}/peaks?from=9&to=8", "to")]
+    [InlineData("recordings?limit=501", "limit")]
+    [InlineData("recordings?q={long}", "q")]
+    [InlineData("recordings?tag={long}", "tag")]
+    [InlineData("feeds/0000000000000001/episodes?status=17", "status")]
     [InlineData("query/emotions?groupBy=person", "groupBy")]
     public async Task BadQuery_Is400_AndNamesTheField(string path, string field)
     {
-        (int status, JsonElement problem) = await site.RefusedAsync(path.Replace("{id}", site.Store.WithAudio.Id.Value, StringComparison.Ordinal));
+        (int status, JsonElement problem) = await site.RefusedAsync(path
+            .Replace("{id}", site.Store.WithAudio.Id.Value, StringComparison.Ordinal)
+            .Replace("{long}", new string('x', 201), StringComparison.Ordinal));
         Assert.Equal(400, status);
         Assert.NotEmpty(problem.GetProperty("errors").GetProperty(field)[0].GetString()!);
         Assert.StartsWith(field, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);

@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using NrSer.Dashboard.Api;
 using NrSer.Dashboard.Audio;
 using NrSer.Pipeline.Forgetting;
+using NrSer.Pipeline;
 using NrSer.Web;
 
 namespace NrSer.Dashboard.Tests.Security;
@@ -109,6 +110,24 @@ public sealed class PlatformSignInTests(Site site, PlatformSignInTests.Hosts hos
     public async Task Host_OfAnotherName_IsRefused(string host, int expected) => Assert.Equal(
         expected, (int)(await AskAsync(hosts.On, HttpMethod.Get, "/api/v1/about", PrincipalOf("Reader"), host)).Status);
 
+    // Whoever has the role may be lured to another page, which asks in their name.
+    [Theory]
+    [InlineData("POST", "retry", null, null)]
+    [InlineData("POST", "forget", null, null)]
+    [InlineData("POST", "forget", "", null)]
+    [InlineData("POST", "forget", "1", "cross-site")]
+    [InlineData("POST", "retry", "1", "same-site")]
+    [InlineData("GET", "segments", "1", "cross-site")]
+    public async Task Operator_LuredToAnotherPage_ChangesAndTellsNothing(string method, string what, string? header, string? fetchSite)
+    {
+        (HttpStatusCode status, string said) = await AskAsync(
+            hosts.On, new HttpMethod(method), $"/api/v1/recordings/{site.Store.Failed.Id}/{what}", PrincipalOf("Operator"), OwnName, header,
+            fetchSite);
+        Assert.Equal(HttpStatusCode.Forbidden, status);
+        Assert.Contains(fetchSite is null ? "X-NrSer-Request" : "Only the page of this server", said, StringComparison.Ordinal);
+        Assert.Equal(RecordingStatus.Failed, (await site.Store.Account.Store.FindAsync(site.Store.Failed.Id, Stop))!.Status);
+    }
+
     // In Azure there are endpoints and an identity, and no queue that this host may use.
     [Fact]
     public async Task Services_WithEndpointsAlone_AreMade()
@@ -134,13 +153,17 @@ public sealed class PlatformSignInTests(Site site, PlatformSignInTests.Hosts hos
         })));
 
     private static async Task<(HttpStatusCode Status, string Said)> AskAsync(
-        WebApplication server, HttpMethod method, string path, string? principal, string host = OwnName)
+        WebApplication server, HttpMethod method, string path, string? principal, string host = OwnName, string? header = "1",
+        string? fetchSite = null)
     {
         using var client = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new Uri(server.Urls.Single()) };
         using var request = new HttpRequestMessage(method, path) { Headers = { Host = host } };
         if (principal is not null)
             request.Headers.Add("X-MS-CLIENT-PRINCIPAL", principal);
-        request.Headers.Add("X-NrSer-Request", "1");
+        if (header is not null)
+            request.Headers.Add("X-NrSer-Request", header);
+        if (fetchSite is not null)
+            request.Headers.Add("Sec-Fetch-Site", fetchSite);
         if (method == HttpMethod.Post)
             request.Content = JsonContent.Create(new { name = "another" });
         using HttpResponseMessage answer = await client.SendAsync(request, Stop);
