@@ -46,6 +46,18 @@ public sealed class StorageLocationTests(AzureAccount account) : IClassFixture<A
 
         foreach (string container in StorageNames.Containers)
             await account.Blobs.GetBlobContainerClient(container).CreateIfNotExistsAsync(cancellationToken: Stop);
+        await using (RunningNrser serve = await RunningNrser.StartAsync("?token=", new(account.SignedIn, StringComparer.Ordinal), [
+            "serve", "--azure", "--port", "0", "--blob-endpoint", account.Outputs["NRSER_BLOB_ENDPOINT"],
+            "--results-blob-endpoint", account.Outputs["NRSER_RESULTS_BLOB_ENDPOINT"], "--table-endpoint", account.Outputs["NRSER_TABLE_ENDPOINT"],
+        ]))
+        {
+            using var browser = new HttpClient();
+            var address = new Uri(serve.Said.Split('\n').Last(line => line.Contains("?token=", StringComparison.Ordinal)).Split(' ')[^1]);
+            await browser.GetStringAsync(address, Stop);
+            Assert.Contains("talk.wav", await browser.GetStringAsync(new Uri(address, $"/api/v1/recordings/{Id}"), Stop), StringComparison.Ordinal);
+            Assert.Equal(130, await serve.InterruptAsync());
+        }
+
         (await RunAsync("forget", Id, "--azure", "--yes", "--refuse-again")).Succeeded(); // without a queue
         Assert.Empty(await account.Blobs.GetBlobContainerClient(StorageNames.Recordings).GetBlobsAsync(cancellationToken: Stop).ToListAsync(Stop));
         (await RunAsync("forget", "verify", "--azure")).Succeeded();
