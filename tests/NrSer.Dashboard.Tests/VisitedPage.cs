@@ -71,10 +71,13 @@ public sealed class VisitedPage : IAsyncDisposable
     }
 
     /// <summary>Keeps a picture beside the test's results.</summary>
-    public async Task PictureAsync(string name)
+    public Task PictureAsync(string name) => PictureAsync(Page, name);
+
+    /// <summary>Keeps a picture of any page.</summary>
+    public static async Task PictureAsync(IPage page, string name)
     {
         string folder = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "Screenshots")).FullName;
-        await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, $"{name}.png") });
+        await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, $"{name}.png") });
     }
 
     /// <inheritdoc/>

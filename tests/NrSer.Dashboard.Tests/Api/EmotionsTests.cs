@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Playwright;
 using NrSer.Dashboard.Security;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Lake;
@@ -20,7 +22,10 @@ public sealed class EmotionsTests(Site site)
     {
         StorageAccount account = await site.EmptyStoreAsync();
         var day = new DateOnly(2026, 3, 9);
-        Recording[] recordings = [.. Enumerable.Range(0, 6).Select(number => GeneratedResults.Recording(number, day.AddDays(number % 2), 40))];
+        Recording[] recordings = [.. Enumerable.Range(0, 6).Select(number => GeneratedResults.Recording(number, day.AddDays(number % 2), 40) with
+        {
+            SpeechSeconds = 160,
+        })];
         string folder = Directory.CreateTempSubdirectory("nrser-emotions-").FullName;
         IConfigurationRoot configuration = new ConfigurationBuilder().AddInMemoryCollection(
         [
@@ -42,10 +47,37 @@ public sealed class EmotionsTests(Site site)
         await IsRightAsync("feed", _ => "");
         JsonElement first = await client.GetFromJsonAsync<JsonElement>("api/v1/query/emotions?from=2026-03-09&to=2026-03-09", Stop);
         Assert.All(first.GetProperty("rows").EnumerateArray(), row => Assert.Equal("2026-03-09", row.GetProperty("key").GetString()));
+        await IsDrawnAsync();
         await GeneratedResults.StoreRowsAsync(account, [GeneratedResults.Recording(7, new DateOnly(2019, 5, 5), 10)], Stop);
         JsonElement listed = await client.GetFromJsonAsync<JsonElement>("api/v1/recordings", Stop);
         Assert.Equal(7, listed.GetProperty("recordings").GetArrayLength());
         Directory.Delete(folder, recursive: true);
+
+        // The page's chart counts the same segments by day, and leaves the rest of the speech without a colour.
+        async Task IsDrawnAsync()
+        {
+            IPage page = await site.NewPageAsync();
+            await page.GotoAsync(server.Address.ToString(), new PageGotoOptions { WaitUntil = WaitUntilState.Commit });
+            await page.GetByText("1 year").ClickAsync();
+            await page.GetByText("By the emotion of each reportable segment").WaitForAsync();
+            await page.GetByText("As a table").ClickAsync();
+            string[] names = await page.Locator("section[aria-labelledby=over-time] thead th").AllTextContentsAsync() is { } heads ? [.. heads] : [];
+            foreach (ILocator row in await page.Locator("section[aria-labelledby=over-time] tbody tr").AllAsync())
+            {
+                string date = (await row.Locator("th").TextContentAsync())!;
+                string[] cells = [.. await row.Locator("td").AllTextContentsAsync()];
+                double speech = 3 * 160;
+                Segment[] heard = [.. reportable.Where(segment => recordings.Single(each => each.Id == segment.RecordingId).UploadedAt is { } at
+                    && date == $"{at:yyyy-MM-dd}")];
+                Assert.NotEmpty(heard);
+                for (int column = 3; column < names.Length - 1; column++)
+                    Assert.Equal(Percent(heard.Where(segment => segment.Emotion == names[column]).Sum(Seconds) / speech), cells[column - 1]);
+                Assert.Equal(Percent(1 - (heard.Sum(Seconds) / speech)), cells[^1]);
+            }
+
+            await VisitedPage.PictureAsync(page, "overview-lake");
+            await page.Context.CloseAsync();
+        }
 
         async Task IsRightAsync(string groupBy, Func<Segment, string> key)
         {
@@ -63,6 +95,8 @@ public sealed class EmotionsTests(Site site)
                     Math.Round(row.GetProperty("seconds").GetDouble(), 3), Math.Round(row.GetProperty("trust").GetDouble(), 4))));
         }
     }
+
+    private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:F0} %");
 
     private static double Seconds(Segment segment) => segment.EndSeconds - segment.StartSeconds;
 

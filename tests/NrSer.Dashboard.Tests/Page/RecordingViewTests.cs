@@ -5,6 +5,7 @@ using NrSer.Pipeline;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
+using NrSer.Testing;
 
 namespace NrSer.Dashboard.Tests.Page;
 
@@ -101,6 +102,126 @@ public sealed class RecordingViewTests(Site site)
         Assert.Equal("true", await page.GetByRole(AriaRole.Button, new() { Name = "7 days" }).GetAttributeAsync("aria-pressed"));
     }
 
+    // Nothing that can be operated is out of the keyboard's reach, whatever the page shows.
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/recordings")]
+    [InlineData("/recordings/{audio}")]
+    [InlineData("/recordings/{apart}")]
+    [InlineData("/recordings/{faded}")]
+    [InlineData("/recordings/{failed}")]
+    [InlineData("/recordings/{silent}")]
+    [InlineData("/feeds?feed={feed}")]
+    [InlineData("/about")]
+    [InlineData("/reference")]
+    public async Task Tab_OfAnyView_ComesToEverythingThatCanBeOperated(string path)
+    {
+        Dictionary<string, string> ids = new(StringComparer.Ordinal)
+        {
+            ["{audio}"] = site.Store.WithAudio.Id.Value, ["{apart}"] = site.Store.Apart.Id.Value, ["{failed}"] = site.Store.Failed.Id.Value,
+            ["{silent}"] = site.Store.Silent.Id.Value, ["{feed}"] = site.Store.Feed.Id,
+            ["{faded}"] = path.Contains("{faded}", StringComparison.Ordinal) ? (await site.Store.FadedAsync(10_012)).Id.Value : "",
+        };
+        await using VisitedPage visited = await site.OpenAsync(ids.Aggregate(path, (known, id) =>
+            known.Replace(id.Key, id.Value, StringComparison.Ordinal)));
+        IPage page = visited.Page;
+        await page.WaitForLoadStateAsync(LoadState.NetworkIdle);
+        int count = await page.EvaluateAsync<int>(
+            """
+            () => {
+              window.left = new Set([...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')]
+                .filter(e => !e.disabled && e.checkVisibility() && !e.closest('[aria-rowindex]'))); // rows come and go
+              document.addEventListener('focusin', event => window.left.delete(event.target), true);
+              return window.left.size;
+            }
+            """);
+        for (int press = 0; press < 400 && await page.EvaluateAsync<bool>("() => window.left.size > 0"); press++)
+        {
+            await page.Keyboard.PressAsync("Tab");
+            if (await page.EvaluateAsync<bool>( // once around with, once without the rows of a list, which may be thousands
+                "() => document.activeElement.textContent === 'Skip the table'"))
+            {
+                await page.Keyboard.PressAsync("Enter");
+                await page.EvaluateAsync("() => window.left.delete(document.activeElement.previousElementSibling)");
+            }
+        }
+
+        Assert.Empty(await page.EvaluateAsync<string[]>("() => [...window.left].map(e => e.outerHTML.slice(0, 120))"));
+        Assert.InRange(count, 8, 400);
+    }
+
+    [Fact]
+    public async Task Channels_KeptApart_AreChosenByKeyboardAndStayInTheLink()
+    {
+        await using VisitedPage visited = await site.OpenAsync($"/recordings/{site.Store.Apart.Id}#t=20.5");
+        IPage page = visited.Page;
+        await page.Locator("tr.current").WaitForAsync();
+        string first = await page.Locator("tr.current").InnerTextAsync();
+        await visited.TabToAsync("Channel");
+        await page.Keyboard.PressAsync("ArrowDown");
+        await page.WaitForFunctionAsync("before => document.querySelector('tr.current')?.innerText !== before", first);
+        Assert.StartsWith("0:20.5", await page.Locator(".time").InnerTextAsync(), StringComparison.Ordinal); // it stays where it was
+        Segment shown = GeneratedResults.Segments(site.Store.Apart).Single(segment => segment is { Channel: 1, StartSeconds: 20 });
+        string score = shown.SnrScore.ToString("F2", CultureInfo.InvariantCulture);
+        Assert.Contains(score, await page.Locator("tr.current").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Equal(0, await page.Locator(".exports a:not([href*='channel=1'])").CountAsync());
+
+        await page.EvaluateAsync("() => document.activeElement.blur()");
+        await page.Keyboard.PressAsync(" ");
+        await page.WaitForFunctionAsync("() => parseFloat(document.querySelector('.time').textContent.split(':')[1]) > 20.7");
+        await page.Keyboard.PressAsync(" ");
+        Assert.All(
+            visited.Asked.Where(address => address.Contains("/audio?", StringComparison.Ordinal)),
+            address => Assert.EndsWith("channel=1", address, StringComparison.Ordinal));
+        await page.WaitForFunctionAsync("() => location.hash.endsWith('&c=2')");
+        await page.ReloadAsync();
+        await page.Locator("tr.current").WaitForAsync();
+        Assert.Equal("1", await page.GetByLabel("Channel").InputValueAsync());
+        Assert.Empty(visited.Complaints);
+    }
+
+    // What the model heard is half as loud here: half as high on the picture, before what was recorded.
+    [Fact]
+    public async Task Picture_OfWhatWasHeard_IsDrawnOverWhatWasRecorded()
+    {
+        await using VisitedPage visited = await site.OpenAsync($"{Path}#t=62.5");
+        IPage page = visited.Page;
+        await page.Locator("tr.current").WaitForAsync();
+        string key = await page.Locator(".key.wave").InnerTextAsync();
+        await page.WaitForFunctionAsync($"() => ({Wave})()[0] > 1000");
+        int[] recorded = await page.EvaluateAsync<int[]>(Wave);
+        await page.EvaluateAsync("() => document.activeElement.blur()");
+        await page.Keyboard.PressAsync("a");
+        await page.WaitForFunctionAsync($"whole => ({Wave})()[0] > whole / 4 && ({Wave})()[0] < whole * 3 / 4", recorded[0]);
+        int[] heard = await page.EvaluateAsync<int[]>(Wave);
+        Assert.Equal("as it was recorded", key);
+        Assert.Equal(["as the model heard it", "as it was recorded"], await page.Locator(".key.wave").AllInnerTextsAsync());
+        Assert.Contains("as the model heard it", await page.Locator(".lanes canvas").GetAttributeAsync("aria-label"), StringComparison.Ordinal);
+        Assert.InRange(heard[0] + heard[1], recorded[0] * 0.9, (recorded[0] + recorded[1]) * 1.1); // the pale part is what was taken away
+        await visited.PictureAsync("recording-heard");
+        Assert.Empty(visited.Complaints);
+    }
+
+    // Pixels in the lane of sound: of the wave's full colour, and pale ones of it.
+    private const string Wave =
+        """
+        () => {
+          const c = document.querySelector('.lanes canvas'), top = Math.round(34 * c.height / 282), tall = Math.round(60 * c.height / 282);
+          const copy = new OffscreenCanvas(c.width, tall).getContext('2d', { willReadFrequently: true });
+          copy.drawImage(c, 0, -top);
+          const data = copy.getImageData(0, 0, c.width, tall).data;
+          const probe = document.createElement('span');
+          probe.style.color = 'var(--wave)';
+          document.body.append(probe);
+          const wave = getComputedStyle(probe).color.match(/\d+/g).map(Number);
+          probe.remove();
+          let full = 0, pale = 0;
+          for (let at = 0; at < data.length; at += 4)
+            if ([0, 1, 2].every(i => Math.abs(data[at + i] - wave[i]) < 6)) data[at + 3] === 255 ? full++ : data[at + 3] > 60 && pale++;
+          return [full, pale];
+        }
+        """;
+
     [Fact]
     public async Task Picture_ByKeys_ZoomsWithinItsLimitsAndMoves()
     {
@@ -120,8 +241,14 @@ public sealed class RecordingViewTests(Site site)
         Assert.Equal("0:00 – 3:00", await sight.InnerTextAsync()); // all of it, and no more
 
         await visited.TabToAsync("Position in the recording");
-        await page.Keyboard.PressAsync("End");
-        Assert.StartsWith("3:00.0", await page.Locator(".time").InnerTextAsync(), StringComparison.Ordinal);
+        foreach ((string press, string expected) in new[]
+            { ("PageUp", "1:00.0"), ("PageDown", "0:00.0"), ("ArrowRight", "0:02.0"), ("ArrowUp", "0:04.0"), ("ArrowLeft", "0:02.0"),
+                ("ArrowDown", "0:00.0"), ("End", "3:00.0") })
+        {
+            await page.Keyboard.PressAsync(press);
+            Assert.StartsWith(expected, await page.Locator(".time").InnerTextAsync(), StringComparison.Ordinal);
+        }
+
         await page.Keyboard.PressAsync("[");
         string last = await page.Locator("tr.current").InnerTextAsync();
         Assert.Contains("unsure", last, StringComparison.Ordinal);
@@ -151,14 +278,24 @@ public sealed class RecordingViewTests(Site site)
     {
         await using VisitedPage visited = await site.OpenAsync("/recordings");
         IPage page = visited.Page;
+        await visited.TabToAsync("Tag");
+        await page.Keyboard.TypeAsync("Radio");
         await visited.TabToAsync("Status");
         await page.Keyboard.TypeAsync("Failed");
+        await visited.TabToAsync("Feed");
+        await page.Keyboard.TypeAsync(site.Store.Feed.Title!);
+        await visited.TabToAsync("Uploaded from");
+        await page.Keyboard.TypeAsync("01022026");
+        await page.Keyboard.PressAsync("Tab"); // a date's button
+        await visited.TabToAsync("to");
+        await page.Keyboard.TypeAsync("01032026");
         await visited.TabToAsync("Mean trust from");
         await page.Keyboard.TypeAsync("0.5");
         await visited.TabToAsync("Order");
         await page.Keyboard.TypeAsync("oldest");
         await page.WaitForURLAsync(address => address.Contains("sort=oldest", StringComparison.Ordinal));
-        Assert.Contains("status=Failed", page.Url, StringComparison.Ordinal);
+        foreach (string chosen in new[] { "tag=Radio", "status=Failed", $"feed={site.Store.Feed.Id}", "from=2026-01-02", "to=2026-01-03" })
+            Assert.Contains(chosen, page.Url, StringComparison.Ordinal);
         Assert.Contains("minTrust=0.5", page.Url, StringComparison.Ordinal);
 
         await visited.TabToAsync("Feeds");
@@ -233,8 +370,12 @@ public sealed class RecordingViewTests(Site site)
         await visited.Page.Locator("tr.current").WaitForAsync();
         Assert.True(await heard.IsDisabledAsync());
         Assert.Contains("kept for a while only", await visited.Page.Locator(".stage .note").First.InnerTextAsync(), StringComparison.Ordinal);
-        await visited.Page.GetByRole(AriaRole.Button, new() { Name = "Make it again" }).ClickAsync();
-        await heard.ClickAsync(); // waits until it can be
+        await visited.TabToAsync("Make it again"); // by the keyboard alone
+        await visited.Page.Keyboard.PressAsync("Enter");
+        await visited.Page.GetByText("is made again where you play it").WaitForAsync();
+        await visited.TabToAsync("Heard by the model");
+        await visited.Page.Keyboard.PressAsync("Enter");
+        Assert.Equal("true", await heard.GetAttributeAsync("aria-pressed"));
         Assert.Contains("0:03.0", await visited.Page.Locator(".time").InnerTextAsync(), StringComparison.Ordinal); // where it was
         await visited.Page.GetByRole(AriaRole.Button, new() { Name = "Play" }).ClickAsync();
         await visited.Page.WaitForFunctionAsync("() => parseFloat(document.querySelector('.time').textContent.split(':')[1]) > 3.2");

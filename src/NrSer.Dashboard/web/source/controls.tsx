@@ -70,8 +70,11 @@ export function Controls(props: {
     );
 }
 
+const decodedPerSecond = 300; // seconds of audio, on two cores: docs/dashboard.md
+
 /** What cannot be heard, or not at once, with the reason and what can be done. */
-export function Hearing({ audio, isOne, making, make }: { audio: Audio; isOne: boolean; making: boolean; make: () => void }): JSX.Element {
+export function Hearing(props: { audio: Audio; duration: number; isOne: boolean; making: boolean; make: () => void }): JSX.Element {
+    const { audio, duration, isOne, making, make } = props;
     return (
         <>
             {audio.reason && isOne && (
@@ -90,7 +93,14 @@ export function Hearing({ audio, isOne, making, make }: { audio: Audio; isOne: b
                     What the model heard is made again where you play it, five minutes at a time: that takes some seconds each.
                 </p>
             )}
-            {audio.original === "decoded" && <p class="note">The recording is decoded again when it is played: that takes a moment.</p>}
+            {audio.original === "decoded" && (
+                <p class="note">
+                    The recording is decoded again from its start when it is played:{" "}
+                    {duration < decodedPerSecond * 2
+                        ? "that takes a moment."
+                        : `for its last minutes that takes about ${Math.ceil(duration / decodedPerSecond)} s, once.`}
+                </p>
+            )}
         </>
     );
 }

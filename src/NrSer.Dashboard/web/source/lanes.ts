@@ -1,5 +1,6 @@
 // Draws a stretch of a recording.
 import type { Cell } from "./api";
+import type { Version } from "./player";
 import type { Tiles } from "./tiles";
 import type { View } from "./view";
 import { clock, emotions, letterOf } from "./words";
@@ -127,8 +128,15 @@ export const lanesHeight = 282;
 
 const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
 
-/** Draws the lanes of a view. */
-export function draw(canvas: HTMLCanvasElement, tiles: Tiles, view: View, range: [number, number] | null, gain: number): void {
+/** Draws the lanes of a view; what was recorded stays to be seen, pale, behind what the model heard. */
+export function draw(
+    canvas: HTMLCanvasElement,
+    tiles: Tiles,
+    view: View,
+    version: Version,
+    range: [number, number] | null,
+    gain: number,
+): void {
     const ratio = window.devicePixelRatio || 1;
     const width = canvas.clientWidth;
     if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(lanesHeight * ratio)) {
@@ -156,25 +164,12 @@ export function draw(canvas: HTMLCanvasElement, tiles: Tiles, view: View, range:
 
     // sound
     const [sound, trust, heard, mood] = lanes;
-    const middle = sound.top + sound.height / 2;
-    c.fillStyle = colours.wave!;
-    if (tiles.peaksMissing === null) {
-        const between = tiles.peaksOf(view, width);
-        c.beginPath();
-        for (let pixel = 0; pixel < width; pixel++) {
-            const at = view.from + (pixel / width) * span;
-            if (at >= tiles.duration) break;
-            const found = between(at, at + span / width);
-            if (!found) continue;
-            const top = middle - (Math.min(1, found[1] * gain) * sound.height) / 2;
-            const bottom = middle - (Math.max(-1, found[0] * gain) * sound.height) / 2;
-            c.rect(pixel, top, 1, Math.max(1, bottom - top));
-        }
-        c.fill();
-    } else {
-        c.fillStyle = colours.muted!;
-        c.fillText(tiles.peaksMissing, 6, middle);
+    if (version === "heard") {
+        c.globalAlpha = 0.35;
+        wave("original");
+        c.globalAlpha = 1;
     }
+    wave(version);
 
     // cells, each once for all lanes
     const cells = [...tiles.cellsOf(view, width)];
@@ -228,6 +223,28 @@ export function draw(canvas: HTMLCanvasElement, tiles: Tiles, view: View, range:
         c.fillText("this model does not rate them", 6, mood.top + mood.height / 2);
     }
 
+    function wave(of: Version): void {
+        const middle = sound.top + sound.height / 2;
+        const between = tiles.peaksOf(of, view, width);
+        if (typeof between === "string") {
+            c.fillStyle = colours.muted!;
+            if (of === version) c.fillText(between, 6, middle);
+            return;
+        }
+        c.fillStyle = colours.wave!;
+        c.beginPath();
+        for (let pixel = 0; pixel < width; pixel++) {
+            const at = view.from + (pixel / width) * span;
+            if (at >= tiles.duration) break;
+            const found = between(at, at + span / width);
+            if (!found) continue;
+            const top = middle - (Math.min(1, found[1] * gain) * sound.height) / 2;
+            const bottom = middle - (Math.max(-1, found[0] * gain) * sound.height) / 2;
+            c.rect(pixel, top, 1, Math.max(1, bottom - top));
+        }
+        c.fill();
+    }
+
     function isMany(cell: Cell): boolean {
         return (cell.share ?? 1) < 0.999;
     }
@@ -270,8 +287,8 @@ export function drawMinimap(canvas: HTMLCanvasElement, tiles: Tiles, gain: numbe
     c.setTransform(ratio, 0, 0, ratio, 0, 0);
     c.clearRect(0, 0, width, height);
     const whole = { from: 0, to: tiles.duration };
-    if (tiles.peaksMissing === null) {
-        const between = tiles.peaksOf(whole, width);
+    const between = tiles.peaksOf("original", whole, width);
+    if (typeof between !== "string") {
         c.fillStyle = colours.wave!;
         c.beginPath();
         for (let pixel = 0; pixel < width; pixel++) {

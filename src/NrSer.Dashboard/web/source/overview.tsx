@@ -127,7 +127,7 @@ export function Overview({ open, notice }: { open: Open | null; notice: string |
                 </>
             )}
             <Working open={open} />
-            {summary && count > 0 && <OverTime summary={summary} />}
+            {summary && count > 0 && <OverTime summary={summary} lake={lake.value?.rows.length ? lake.value : null} />}
             <Failure error={lake.error} />
             {lake.value && lake.value.rows.length > 0 && <Trusted answer={lake.value} />}
             {lake.value?.asOf === null && count > 0 && (
@@ -137,8 +137,14 @@ export function Overview({ open, notice }: { open: Open | null; notice: string |
     );
 }
 
-function OverTime({ summary }: { summary: Summary }): JSX.Element {
-    const days = summary.days.slice(-60);
+/** By segment as far as the lake knows them; until then each recording as a whole. */
+function OverTime({ summary, lake }: { summary: Summary; lake: Emotions | null }): JSX.Element {
+    const bySegment = new Map<string, Summary["days"][number]["secondsByEmotion"]>();
+    for (const row of lake?.rows ?? []) bySegment.set(row.key, { ...bySegment.get(row.key), [row.emotion]: row.seconds });
+    const days = summary.days
+        .slice(-60)
+        .map((each) => (lake ? { ...each, secondsByEmotion: bySegment.get(each.date) ?? {} } : each))
+        .map((each) => ({ ...each, rest: each.speechSeconds - Object.values(each.secondsByEmotion).reduce((sum, one) => sum + one, 0) }));
     const most = Math.max(1, ...days.map((each) => each.speechSeconds));
     const height = 150;
     const width = Math.min(64, Math.max(8, Math.floor(1160 / days.length)));
@@ -147,7 +153,10 @@ function OverTime({ summary }: { summary: Summary }): JSX.Element {
         <section class="card" aria-labelledby="over-time">
             <h2 id="over-time">Speech by day of upload</h2>
             <p class="muted">
-                Coloured by the emotion that was heard longest in its recording. The tallest day has {hours(most)}.
+                {lake
+                    ? `By the emotion of each reportable segment, as of ${minute(lake.asOf)} UTC; the rest is speech of which none is reported.`
+                    : "Coloured by the emotion that was heard longest in its recording."}{" "}
+                The tallest day has {hours(most)}.
                 {summary.days.length > days.length && ` Of ${summary.days.length} days with recordings, the last ${days.length}.`}
             </p>
             <div class="chart" tabIndex={0} role="region" aria-label="Chart of speech by day">
@@ -159,8 +168,14 @@ function OverTime({ summary }: { summary: Summary }): JSX.Element {
                 >
                     {days.map((each, at) => {
                         let top = height;
+                        const speech = (each.speechSeconds / most) * (height - 4);
                         return (
                             <g key={each.date}>
+                                {speech > 0 && (
+                                    <rect class="rest" x={at * width + 1.5} y={height - speech} width={width - 3} height={speech}>
+                                        <title>{`${each.date}: ${hours(each.rest)} of speech without`}</title>
+                                    </rect>
+                                )}
                                 {names.map((name) => {
                                     const tall = ((each.secondsByEmotion[name] ?? 0) / most) * (height - 4);
                                     top -= tall;
@@ -188,7 +203,9 @@ function OverTime({ summary }: { summary: Summary }): JSX.Element {
                     <line x1="0" x2={days.length * width} y1={height} y2={height} class="axis" />
                 </svg>
             </div>
-            <Legend of={used} />
+            <Legend of={used}>
+                <span class="key rest">speech of which no emotion is reported</span>
+            </Legend>
             <details>
                 <summary>As a table</summary>
                 <div class="scroll short" tabIndex={0} role="region" aria-label="Speech by day">
@@ -203,6 +220,7 @@ function OverTime({ summary }: { summary: Summary }): JSX.Element {
                                         {name}
                                     </th>
                                 ))}
+                                <th scope="col">none reported</th>
                             </tr>
                         </thead>
                         <tbody>
@@ -214,6 +232,7 @@ function OverTime({ summary }: { summary: Summary }): JSX.Element {
                                     {used.map((name) => (
                                         <td key={name}>{percent((each.secondsByEmotion[name] ?? 0) / (each.speechSeconds || 1))}</td>
                                     ))}
+                                    <td>{percent(Math.max(0, each.rest) / (each.speechSeconds || 1))}</td>
                                 </tr>
                             ))}
                         </tbody>

@@ -102,6 +102,7 @@ export function LongTable<T>(props: {
     show?: number | null;
 }): JSX.Element {
     const box = useRef<HTMLDivElement>(null);
+    const behind = useRef<HTMLSpanElement>(null);
     const [range, setRange] = useState<[number, number]>([0, 40]);
     const look = (): void => {
         const element = box.current;
@@ -133,28 +134,36 @@ export function LongTable<T>(props: {
             </tr>
         ) : null;
     return (
-        <div class="scroll" ref={box} onScroll={look} tabIndex={0} role="region" aria-label={props.label}>
-            <table aria-rowcount={(props.total ?? props.rows.length) + 1}>
-                <thead>{props.head}</thead>
-                <tbody>
-                    {space(first)}
-                    {props.rows.slice(first, last).map((value, at) => {
-                        const row = props.row(value, first + at);
-                        return (
-                            <tr
-                                key={row.key}
-                                class={row.class}
-                                aria-rowindex={first + at + 2}
-                                aria-current={row.current ? "true" : undefined}
-                                style={{ height: `${props.rowHeight}px` }}
-                            >
-                                {row.cells}
-                            </tr>
-                        );
-                    })}
-                    {space(props.rows.length - last)}
-                </tbody>
-            </table>
-        </div>
+        <>
+            <button type="button" class="skip here" onClick={() => behind.current?.focus()}>
+                Skip the table
+            </button>
+            <div class="scroll" ref={box} onScroll={look} tabIndex={0} role="region" aria-label={props.label}>
+                <table aria-rowcount={(props.total ?? props.rows.length) + 1}>
+                    <thead>{props.head}</thead>
+                    <tbody>
+                        {space(first)}
+                        {props.rows.slice(first, last).map((value, at) => {
+                            const row = props.row(value, first + at);
+                            return (
+                                <tr
+                                    key={row.key}
+                                    class={row.class}
+                                    aria-rowindex={first + at + 2}
+                                    aria-current={row.current ? "true" : undefined}
+                                    style={{ height: `${props.rowHeight}px` }}
+                                >
+                                    {row.cells}
+                                </tr>
+                            );
+                        })}
+                        {space(props.rows.length - last)}
+                    </tbody>
+                </table>
+            </div>
+            <span class="sr" ref={behind} tabIndex={-1}>
+                End of the table
+            </span>
+        </>
     );
 }

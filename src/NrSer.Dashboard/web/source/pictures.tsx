@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Segment } from "./api";
 import { draw, drawMinimap, lanes, lanesHeight } from "./lanes";
+import type { Version } from "./player";
 import type { Tiles } from "./tiles";
 import { moved, zoomed } from "./view";
 import type { View } from "./view";
@@ -13,6 +14,7 @@ export function Pictures(props: {
     drawn: number;
     redraw: () => void;
     view: View;
+    version: Version;
     setView: (change: (old: View) => View) => void;
     time: number;
     duration: number;
@@ -22,7 +24,7 @@ export function Pictures(props: {
     seek: (seconds: number, reveal?: boolean) => void;
     by: (seconds: number) => void;
 }): JSX.Element {
-    const { tiles, drawn, redraw, view, setView, time, duration, range, gain, now, seek } = props;
+    const { tiles, drawn, redraw, view, version, setView, time, duration, range, gain, now, seek } = props;
     const canvas = useRef<HTMLCanvasElement>(null);
     const minimap = useRef<HTMLCanvasElement>(null);
     const shown = useRef(view);
@@ -30,9 +32,9 @@ export function Pictures(props: {
 
     // pictures: once a frame, and only when something changed
     useLayoutEffect(() => {
-        const frame = requestAnimationFrame(() => canvas.current && draw(canvas.current, tiles, view, range, gain));
+        const frame = requestAnimationFrame(() => canvas.current && draw(canvas.current, tiles, view, version, range, gain));
         return () => cancelAnimationFrame(frame);
-    }, [view, tiles, drawn, range, gain]);
+    }, [view, version, tiles, drawn, range, gain]);
     useLayoutEffect(() => {
         const frame = requestAnimationFrame(() => minimap.current && drawMinimap(minimap.current, tiles, gain));
         return () => cancelAnimationFrame(frame);
@@ -114,7 +116,7 @@ export function Pictures(props: {
                     ref={canvas}
                     style={{ height: `${lanesHeight}px` }}
                     role="img"
-                    aria-label={`Lanes from ${spoken(view.from)} to ${spoken(view.to)}: sound, trust, what was heard, arousal and valence. The table below has the same, segment by segment.`}
+                    aria-label={`Lanes from ${spoken(view.from)} to ${spoken(view.to)}: sound as ${version === "heard" ? "the model heard it" : "it was recorded"}, trust, what was heard, arousal and valence. The table below has the same, segment by segment.`}
                     onPointerDown={(event) => {
                         event.currentTarget.setPointerCapture(event.pointerId);
                         drag.current = { x: event.clientX, view, moved: false };

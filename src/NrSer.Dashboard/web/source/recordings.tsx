@@ -72,22 +72,26 @@ export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }
         return () => next.current?.stop.abort();
     }, [wanted, shown.again]);
 
-    const change = (name: string, value: string): void => go(`/recordings${query({ ...chosen, [name]: value })}`, true);
+    const set = (name: string, value: string): void => go(`/recordings${query({ ...chosen, [name]: value })}`, true);
+    // a date that is being typed is one of the first century for a while
+    const change = (name: string, { value, validity }: { value: string; validity: ValidityState }): void => {
+        if (!validity.badInput && !validity.rangeUnderflow && !validity.rangeOverflow) set(name, value);
+    };
     return (
         <>
             <Heading>Recordings</Heading>
             <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
                 <label>
                     Name or id contains
-                    <input type="search" value={chosen.q} maxLength={200} onInput={(event) => change("q", event.currentTarget.value)} />
+                    <input type="search" value={chosen.q} maxLength={200} onInput={(event) => change("q", event.currentTarget)} />
                 </label>
                 <label>
                     Tag
-                    <input type="search" value={chosen.tag} maxLength={200} onInput={(event) => change("tag", event.currentTarget.value)} />
+                    <input type="search" value={chosen.tag} maxLength={200} onInput={(event) => change("tag", event.currentTarget)} />
                 </label>
                 <label>
                     Status
-                    <select value={chosen.status} onChange={(event) => change("status", event.currentTarget.value)}>
+                    <select value={chosen.status} onChange={(event) => change("status", event.currentTarget)}>
                         <option value="">any</option>
                         {statuses.map((each) => (
                             <option key={each}>{each}</option>
@@ -97,7 +101,7 @@ export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }
                 {feeds.length > 0 && (
                     <label>
                         Feed
-                        <select value={chosen.feed} onChange={(event) => change("feed", event.currentTarget.value)}>
+                        <select value={chosen.feed} onChange={(event) => change("feed", event.currentTarget)}>
                             <option value="">any</option>
                             {feeds
                                 .filter((each) => each.folder)
@@ -111,11 +115,11 @@ export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }
                 )}
                 <label>
                     Uploaded from
-                    <input type="date" value={chosen.from} onChange={(event) => change("from", event.currentTarget.value)} />
+                    <input type="date" min="2000-01-01" max="9000-01-01" value={chosen.from} onChange={(event) => change("from", event.currentTarget)} />
                 </label>
                 <label>
                     to
-                    <input type="date" value={chosen.to} onChange={(event) => change("to", event.currentTarget.value)} />
+                    <input type="date" min="2000-01-01" max="9000-01-01" value={chosen.to} onChange={(event) => change("to", event.currentTarget)} />
                 </label>
                 <label>
                     Mean trust from
@@ -125,14 +129,14 @@ export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }
                         min="0"
                         max="1"
                         step="0.05"
-                        onInput={(event) => change("minTrust", event.currentTarget.value)}
+                        onInput={(event) => change("minTrust", event.currentTarget)}
                     />
                 </label>
                 <label>
                     Order
                     <select
                         value={chosen.sort || "newest"}
-                        onChange={(event) => change("sort", event.currentTarget.value === "newest" ? "" : event.currentTarget.value)}
+                        onChange={(event) => set("sort", event.currentTarget.value === "newest" ? "" : event.currentTarget.value)}
                     >
                         <option value="newest">newest first</option>
                         <option value="oldest">oldest first</option>

@@ -13,17 +13,29 @@ interface Schema {
     additionalProperties?: Schema;
     properties?: Record<string, Schema>;
     description?: string;
+    default?: string | number;
+    minimum?: number;
+    maximum?: number;
+    maxLength?: number;
 }
 
 interface Content {
     content?: Record<string, { schema?: Schema }>;
 }
 
+interface Parameter {
+    name: string;
+    in: string;
+    required?: boolean;
+    description?: string;
+    schema: Schema;
+}
+
 interface Operation {
     operationId: string;
     summary?: string;
     description?: string;
-    parameters?: { name: string; in: string; required?: boolean; schema: Schema }[];
+    parameters?: Parameter[];
     requestBody?: Content;
     responses: Record<string, Content & { description: string }>;
 }
@@ -59,6 +71,18 @@ function Type({ of: schema, schemas }: { of: Schema | undefined; schemas: Record
         );
     return <>{[[schema.type ?? "any"].flat().join(" or "), schema.format].filter(Boolean).join(", ")}</>;
 }
+
+/** What a parameter is for, and what it takes. */
+const meaningOf = ({ in: where, description, schema }: Parameter): string =>
+    [
+        where === "path" ? "In the address." : "",
+        description ?? "",
+        schema.minimum !== undefined ? `${schema.minimum} to ${schema.maximum}.` : "",
+        schema.maxLength !== undefined ? `Up to ${schema.maxLength} characters.` : "",
+        schema.default !== undefined ? `Without it, ${schema.default}.` : "",
+    ]
+        .filter(Boolean)
+        .join(" ");
 
 /** What stands between back-ticks is code. */
 const Text = ({ of: text }: { of: string }): JSX.Element => (
@@ -138,7 +162,7 @@ export function Reference(): JSX.Element {
                                     rows={operation.parameters.map((each) => [
                                         each.name,
                                         <Type of={each.schema} schemas={schemas} />,
-                                        each.in === "path" ? "in the address" : each.required ? "required" : "",
+                                        meaningOf(each),
                                     ])}
                                 />
                             )}

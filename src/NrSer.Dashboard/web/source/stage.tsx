@@ -24,7 +24,8 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
     const id = recording.recordingId;
     const duration = recording.durationSeconds!;
     const channels = recording.channelMode === "Separate" ? Math.max(1, recording.channels ?? 1) : 1;
-    const [channel, setChannel] = useState(0);
+    const channelThere = (): number => Math.min(place().channel, channels - 1);
+    const [channel, setChannel] = useState(channelThere);
     const [segments, setSegments] = useState<Segment[]>([]);
     const [whole, setWhole] = useState(false);
     const [error, setError] = useState<Problem | null>(null);
@@ -100,6 +101,7 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
     useEffect(() => {
         const take = (): void => {
             const given = place();
+            setChannel(channelThere());
             if (given.version) player.choose(given.version);
             if (given.time !== null) {
                 seek(given.time);
@@ -109,7 +111,7 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
         window.addEventListener("hashchange", take);
         return () => window.removeEventListener("hashchange", take);
     }, [player]);
-    const link = (): string => `#t=${Math.round(player.time * 100) / 100}&v=${player.version}`;
+    const link = (of = channel): string => `#t=${Math.round(player.time * 100) / 100}&v=${player.version}${of > 0 ? `&c=${of + 1}` : ""}`;
     useEffect(() => {
         if (player.playing || (time === 0 && player.version === (versions[0] ?? "original"))) return;
         const wait = window.setTimeout(() => history.replaceState(null, "", location.pathname + link()), 300);
@@ -200,7 +202,11 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
                 {channels > 1 && (
                     <label>
                         Channel{" "}
-                        <select value={channel} onChange={(event) => setChannel(Number(event.currentTarget.value))}>
+                        <select value={channel} onChange={(event) => {
+                                const chosen = Number(event.currentTarget.value);
+                                history.replaceState(null, "", location.pathname + link(chosen)); // its player goes on from there
+                                setChannel(chosen);
+                            }}>
                             {Array.from({ length: channels }, (_, each) => (
                                 <option key={each} value={each}>
                                     {each + 1}
@@ -209,7 +215,7 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
                         </select>
                     </label>
                 )}
-                <Hearing audio={audio} isOne={versions.length < 2} making={making} make={() => setMaking(true)} />
+                <Hearing audio={audio} duration={duration} isOne={versions.length < 2} making={making} make={() => setMaking(true)} />
                 <Failure error={player.error} />
                 {player.waiting && (
                     <p class="muted" role="status">
@@ -222,6 +228,7 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
                     drawn={drawn}
                     redraw={() => setDrawn((count) => count + 1)}
                     view={view}
+                    version={player.version}
                     setView={setView}
                     time={time}
                     duration={duration}
@@ -243,6 +250,8 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
                     </span>
                     <span class="spring" />
                     <p class="legend lines">
+                        <span class="key wave">{player.version === "heard" ? "as the model heard it" : "as it was recorded"}</span>{" "}
+                        {player.version === "heard" && <span class="key wave pale">as it was recorded</span>}{" "}
                         <span class="key score">S</span> <span class="key weight dashed">S′</span> <span class="key gate">gate closed</span>
                         {range && (
                             <>

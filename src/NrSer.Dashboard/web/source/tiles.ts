@@ -1,7 +1,10 @@
 // Pictures of a recording come in tiles, so that scrolling asks for what is new alone, and what was asked for is there at once.
 import { bytes, get, query } from "./api";
 import type { Cell, Timeline } from "./api";
+import type { Version } from "./player";
 import type { View } from "./view";
+
+export type Outline = (from: number, to: number) => [number, number] | null;
 
 const tileCells = 512;
 const kept = 160;
@@ -11,7 +14,7 @@ const cellsPerPixel = 0.5;
 export class Tiles {
     private readonly cells = new Map<string, Timeline | null>();
     private readonly peaks = new Map<string, Int8Array | null>();
-    peaksMissing: string | null = null;
+    private readonly missing = new Map<Version, string>();
     readonly closed = new AbortController();
 
     constructor(
@@ -38,25 +41,27 @@ export class Tiles {
         }
     }
 
-    /** Lowest and highest sample between two times, −1 to 1; null where they are not there yet. */
-    peaksOf(view: View, pixels: number): (from: number, to: number) => [number, number] | null {
+    /** Lowest and highest sample between two times, −1 to 1, null where they are not there yet; or why there will be none. */
+    peaksOf(version: Version, view: View, pixels: number): Outline | string {
+        const why = this.missing.get(version);
+        if (why !== undefined) return why;
         const perPixel = (view.to - view.from) / pixels;
         const perSecond = perPixel >= 1 ? 1 : perPixel >= 0.1 ? 10 : 100;
         const seconds = { 1: 36000, 10: 3600, 100: 300 }[perSecond]!;
         for (let index = Math.floor(view.from / seconds); index * seconds < Math.min(view.to, this.duration); index++)
-            this.ask(perSecond, seconds, index);
-        const fine = this.between(perSecond, seconds, view);
+            this.ask(version, perSecond, seconds, index);
+        const fine = this.between(version, perSecond, seconds, view);
         if (perSecond === 1) return fine;
-        const coarse = this.between(1, 36000, view);
+        const coarse = this.between(version, 1, 36000, view);
         return (from, to) => fine(from, to) ?? coarse(from, to);
     }
 
     /** Looks tiles up once a view: there are thousands of pairs in one. */
-    private between(perSecond: number, seconds: number, view: View): (from: number, to: number) => [number, number] | null {
+    private between(version: Version, perSecond: number, seconds: number, view: View): Outline {
         const pairs = seconds * perSecond;
         const first = Math.floor(view.from / seconds);
         const tiles: (Int8Array | null | undefined)[] = [];
-        for (let index = first; index * seconds <= view.to; index++) tiles.push(this.peaks.get(`${perSecond} ${index}`));
+        for (let index = first; index * seconds <= view.to; index++) tiles.push(this.peaks.get(`${version} ${perSecond} ${index}`));
         return (from, to) => {
             let low = 127;
             let high = -127;
@@ -106,13 +111,13 @@ export class Tiles {
         return null;
     }
 
-    private ask(perSecond: number, seconds: number, index: number): void {
-        const key = `${perSecond} ${index}`;
-        if (this.peaks.has(key) || this.peaksMissing) return;
+    private ask(version: Version, perSecond: number, seconds: number, index: number): void {
+        const key = `${version} ${perSecond} ${index}`;
+        if (this.peaks.has(key)) return;
         this.peaks.set(key, null);
         const from = index * seconds;
         void bytes(
-            `/recordings/${this.id}/peaks${query({ perSecond, from, to: from + seconds, channel: this.channel })}`,
+            `/recordings/${this.id}/peaks${query({ version, perSecond, from, to: from + seconds, channel: this.channel })}`,
             undefined,
             this.closed.signal,
         ).then(
@@ -120,13 +125,13 @@ export class Tiles {
                 this.peaks.set(key, new Int8Array(file, 24));
                 for (const old of this.peaks.keys()) {
                     if (this.peaks.size <= 40) break;
-                    if (!old.startsWith("1 ")) this.peaks.delete(old);
+                    if (!old.includes(" 1 ")) this.peaks.delete(old);
                 }
                 this.arrived();
             },
             (error: Error) => {
                 if (error.name === "AbortError") return;
-                this.peaksMissing = error.message;
+                this.missing.set(version, error.message);
                 this.arrived();
             },
         );

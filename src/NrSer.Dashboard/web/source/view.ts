@@ -45,13 +45,15 @@ export function scaleOf(text: string | null | undefined): [number, number] | nul
     return low && high && Number(low) < Number(high) ? [Number(low), Number(high)] : null;
 }
 
-/** #t=754.25&v=heard */
-export function place(): { time: number | null; version: Version | null } {
+/** #t=754.25&v=heard, and c=2 for the second of channels that were kept apart */
+export function place(): { time: number | null; version: Version | null; channel: number } {
     const given = new URLSearchParams(location.hash.slice(1));
     const time = Number.parseFloat(given.get("t") ?? "");
     const version = given.get("v");
+    const channel = Number.parseInt(given.get("c") ?? "", 10);
     return {
         time: Number.isFinite(time) && time >= 0 ? time : null,
         version: version === "heard" || version === "original" ? version : null,
+        channel: channel >= 1 ? channel - 1 : 0,
     };
 }
