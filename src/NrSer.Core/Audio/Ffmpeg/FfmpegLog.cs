@@ -88,7 +88,9 @@ internal sealed partial class FfmpegLog
         }
         else if (DurationPattern().Match(line) is { Success: true } duration)
         {
-            _durationSeconds ??= TimeSpan.Parse(duration.Groups["time"].ValueSpan, CultureInfo.InvariantCulture).TotalSeconds;
+            _durationSeconds ??= (3600 * Number("hours")) + (60 * Number("minutes")) + Number("seconds"); // days are hours, too
+
+            double Number(string part) => double.Parse(duration.Groups[part].ValueSpan, CultureInfo.InvariantCulture);
         }
         else if (line.StartsWith("bwrap: ", StringComparison.Ordinal) || line.StartsWith("setsid: ", StringComparison.Ordinal))
         {
@@ -109,6 +111,6 @@ internal sealed partial class FfmpegLog
     [GeneratedRegex(@"^\[info\]   Stream #0:(?<index>\d{1,5}) -> #0:0 ", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex MappingPattern();
 
-    [GeneratedRegex(@"^\[info\]   Duration: (?<time>\d{2}:\d{2}:\d{2}\.\d{2}),", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^\[info\]   Duration: (?<hours>\d{2,9}):(?<minutes>\d{2}):(?<seconds>\d{2}\.\d{2}),", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex DurationPattern();
 }
