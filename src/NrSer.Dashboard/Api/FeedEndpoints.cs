@@ -30,8 +30,6 @@ internal static class FeedEndpoints
         [Description("As `feeds` gives it.")] string id, [Description("Those that stand so.")] EpisodeStatus? status, PodcastStore store,
         CancellationToken cancellationToken)
     {
-        if (status is { } standing && !Enum.IsDefined(standing))
-            throw new BadQueryException(nameof(status), $"takes {string.Join(", ", Enum.GetNames<EpisodeStatus>())}.");
         _ = await store.FindFeedAsync(id, cancellationToken).ConfigureAwait(false)
             ?? throw new RefusedException(StatusCodes.Status404NotFound, "There is no such feed.");
         List<Episode> episodes = await store.EpisodesAsync(id, status, cancellationToken).Take(MostEpisodes + 1).ToListAsync(cancellationToken)

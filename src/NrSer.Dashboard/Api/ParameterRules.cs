@@ -23,16 +23,25 @@ internal static class ParameterRules
     public static EndpointFilterDelegate Check(EndpointFilterFactoryContext factory, EndpointFilterDelegate next)
     {
         ParameterInfo[] parameters = factory.MethodInfo.GetParameters();
-        string[] known = [.. parameters.Where(IsText).Select(parameter => parameter.Name!)];
+        string[] texts = [.. parameters.Where(IsText).Select(parameter => parameter.Name!)];
+        (string Name, string[] Names)[] enums = [.. parameters.Select(parameter => (parameter.Name!, TypeOf(parameter)))
+            .Where(parameter => parameter.Item2.IsEnum).Select(parameter => (parameter.Item1, Enum.GetNames(parameter.Item2)))];
         (int Index, ValidationAttribute Rule)[] rules = [.. parameters.SelectMany(
             (parameter, index) => parameter.GetCustomAttributes<ValidationAttribute>().Select(rule => (index, rule)))];
         return context =>
         {
-            string? stray = context.HttpContext.Request.Query.Keys.FirstOrDefault(name => !known.Contains(name, StringComparer.OrdinalIgnoreCase));
-            if (stray is not null)
+            HttpRequest request = context.HttpContext.Request;
+            string[] known = [.. texts.Where(name => !request.RouteValues.ContainsKey(name))];
+            if (request.Query.Keys.FirstOrDefault(name => !known.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } stray)
             {
                 throw new BadQueryException(
                     stray, known.Length == 0 ? "is not known here." : $"is not known here; there are {string.Join(", ", known)}.");
+            }
+
+            foreach ((string name, string[] names) in enums) // by name: as numbers and lists, which an enum would take, they mean something else
+            {
+                if (request.Query[name] is [{ Length: > 0 } given] && !names.Contains(given, StringComparer.OrdinalIgnoreCase))
+                    throw new BadQueryException(name, $"takes {string.Join(", ", names)}.");
             }
 
             foreach ((int index, ValidationAttribute rule) in rules)
@@ -53,9 +62,8 @@ internal static class ParameterRules
         _ => throw new InvalidOperationException($"There are no words for {rule.GetType().Name}."),
     };
 
-    private static bool IsText(ParameterInfo parameter)
-    {
-        Type type = Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType;
-        return type == typeof(string) || (type.IsValueType && type != typeof(CancellationToken));
-    }
+    private static bool IsText(ParameterInfo parameter) =>
+        TypeOf(parameter) is var type && (type == typeof(string) || (type.IsValueType && type != typeof(CancellationToken)));
+
+    private static Type TypeOf(ParameterInfo parameter) => Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType;
 }

@@ -52,8 +52,6 @@ internal static class RecordingEndpoints
         [Description("Most recordings of an answer."), Range(1, MostOfPage)] int limit = 100)
     {
         (DateOnly first, DateOnly last) = Days.Of(from ?? DateOnly.MinValue, to, time); // a page asks for the days that it shows alone
-        if (status is { } standing && !Enum.IsDefined(standing))
-            throw new BadQueryException(nameof(status), $"takes {string.Join(", ", Enum.GetNames<RecordingStatus>())}.");
         string? folder = string.IsNullOrEmpty(feed) ? null
             : (await podcasts.FindFeedAsync(feed, cancellationToken).ConfigureAwait(false))?.Slug is { } slug ? $"podcasts/{slug}/"
             : throw new BadQueryException(nameof(feed), "is the id of no feed that was read.");

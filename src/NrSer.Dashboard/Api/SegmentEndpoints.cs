@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using NrSer.Dashboard.Recordings;
+using NrSer.Pipeline;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 
@@ -73,7 +74,7 @@ internal static class SegmentEndpoints
             Base64Url.DecodeFromChars(cursor), NumberStyles.None, CultureInfo.InvariantCulture, out skip) || skip > RecordingReader.MostSegments))
             throw new BadQueryException(nameof(cursor), "is none that this recording gave. Leave it out to begin again.");
         IReadOnlyList<Segment> all = await reader.SegmentsAsync(recording, cancellationToken).ConfigureAwait(false);
-        if (Unchanged.Is(context, $"{recording.Version}{all.Count}"))
+        if (!recording.Status.IsOpen() && Unchanged.Is(context, $"{recording.Version}{all.Count}"))
             return TypedResults.StatusCode(StatusCodes.Status304NotModified);
         Segment[] page = [.. all.Where(Matches).Skip(skip).Take(limit + 1)];
         return TypedResults.Ok(new SegmentsV1(
@@ -98,7 +99,7 @@ internal static class SegmentEndpoints
         (double first, double last) = Stretch(from, to, recording.DurationSeconds ?? 0);
         int chosen = RecordingReader.ChannelOf(recording, channel);
         IReadOnlyList<Segment> segments = await reader.SegmentsAsync(recording, cancellationToken).ConfigureAwait(false);
-        if (Unchanged.Is(context, $"{recording.Version}{segments.Count}"))
+        if (!recording.Status.IsOpen() && Unchanged.Is(context, $"{recording.Version}{segments.Count}"))
             return TypedResults.StatusCode(StatusCodes.Status304NotModified);
         bool isOnly = segments.Count == 0 || segments[^1].Channel == 0;
         return TypedResults.Ok(Timeline.Of(

@@ -41,6 +41,9 @@ internal sealed class HeardAudio(
     /// <summary>Makes a chunk, however many ask for it.</summary>
     public async Task RestoreAsync(Recording recording, Chunk chunk, CancellationToken cancellationToken)
     {
+        IReadOnlySet<string> decoded = await blobs.StoredAsync(recording.Id, AudioVersion.Original, cancellationToken).ConfigureAwait(false);
+        if (!decoded.Contains(chunk.Id.Key)) // which takes its own turn, and longer
+            await original.RestoreAsync(recording, chunk.Id, cancellationToken).ConfigureAwait(false);
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -58,9 +61,6 @@ internal sealed class HeardAudio(
 
     private async Task MakeAsync(Recording recording, Chunk chunk, CancellationToken cancellationToken)
     {
-        IReadOnlySet<string> decoded = await blobs.StoredAsync(recording.Id, AudioVersion.Original, cancellationToken).ConfigureAwait(false);
-        if (!decoded.Contains(chunk.Id.Key))
-            await original.RestoreAsync(recording, chunk.Id, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<Segment> segments = await reader.SegmentsAsync(recording, cancellationToken).ConfigureAwait(false);
         try
         {

@@ -138,11 +138,12 @@ public sealed class RecordingViewTests(Site site)
         for (int press = 0; press < 400 && await page.EvaluateAsync<bool>("() => window.left.size > 0"); press++)
         {
             await page.Keyboard.PressAsync("Tab");
-            if (await page.EvaluateAsync<bool>( // once around with, once without the rows of a list, which may be thousands
+            if (await page.EvaluateAsync<bool>( // past the rows of a list, which may be thousands
                 "() => document.activeElement.textContent === 'Skip the table'"))
             {
+                await page.Keyboard.PressAsync("Tab"); // the table itself is come to
+                await page.Keyboard.PressAsync("Shift+Tab");
                 await page.Keyboard.PressAsync("Enter");
-                await page.EvaluateAsync("() => window.left.delete(document.activeElement.previousElementSibling)");
             }
         }
 
@@ -179,6 +180,96 @@ public sealed class RecordingViewTests(Site site)
         Assert.Equal("1", await page.GetByLabel("Channel").InputValueAsync());
         Assert.Empty(visited.Complaints);
     }
+
+    [Fact]
+    public async Task Skip_ToContent_LeavesPlaceAndChannel()
+    {
+        await using VisitedPage visited = await site.OpenAsync($"/recordings/{site.Store.Apart.Id}#t=20.5&v=original&c=2");
+        IPage page = visited.Page;
+        await page.Locator("tr.current").WaitForAsync();
+        await page.Locator("a.skip").FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        Assert.Equal("main", await page.EvaluateAsync<string>("() => document.activeElement.id"));
+        await page.EvaluateAsync("() => { location.hash = '#main'; }"); // as of a link that somebody made
+        Assert.StartsWith("0:20.5", await page.Locator(".time").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Equal("1", await page.GetByLabel("Channel").InputValueAsync());
+    }
+
+    [Fact]
+    public async Task Play_WhereTheOtherVersionDoesNotCome_GoesOnWithThisOne()
+    {
+        await using VisitedPage visited = await site.OpenAsync($"{Path}#t=10");
+        IPage page = visited.Page;
+        await page.RouteAsync("**/audio?version=heard*", route => route.FulfillAsync(new RouteFulfillOptions
+        {
+            Status = 503, ContentType = "application/problem+json", Body = """{"detail":"The network rests."}""",
+        }));
+        await page.Locator("tr.current").WaitForAsync();
+        await page.EvaluateAsync("() => document.activeElement.blur()");
+        await page.Keyboard.PressAsync(" ");
+        await PlaysPastAsync(page, 13);
+        await page.Keyboard.PressAsync("a"); // now somebody wants it
+        await page.GetByText("The network rests.").WaitForAsync();
+        await page.Keyboard.PressAsync("a");
+        await page.Keyboard.PressAsync(" ");
+        await PlaysPastAsync(page, 15);
+        Assert.Equal(0, await page.GetByText("The network rests.").CountAsync());
+    }
+
+    [Fact]
+    public async Task Play_WhereABlockIsLate_WaitsThereAndSaysSo_AndASeekLeavesIt()
+    {
+        await using VisitedPage visited = await site.OpenAsync($"{Path}#t=10");
+        IPage page = visited.Page;
+        var late = new TaskCompletionSource();
+        int ended = 0;
+        await page.RouteAsync("**/audio?**", async route =>
+        {
+            long from = long.Parse(route.Request.Headers["range"].Split('=', '-')[1], CultureInfo.InvariantCulture);
+            if (from == 44 + (12 * 32_000))
+                await late.Task;
+            else if (from == 44 + (60 * 32_000))
+                return; // never
+            await route.ContinueAsync();
+        });
+        page.RequestFailed += (_, _) => Interlocked.Increment(ref ended);
+        await page.Locator("tr.current").WaitForAsync();
+        await page.EvaluateAsync("() => document.activeElement.blur()");
+        await page.Keyboard.PressAsync(" ");
+        await page.GetByText("Fetching…").WaitForAsync();
+        await page.WaitForFunctionAsync("() => document.querySelector('.time').textContent.startsWith('0:12.0')"); // and no further than was heard
+        late.SetResult();
+        await PlaysPastAsync(page, 12.3);
+
+        await page.EvaluateAsync("() => { location.hash = '#t=60'; }");
+        await page.GetByText("Fetching…").WaitForAsync();
+        await page.EvaluateAsync("() => { location.hash = '#t=100'; }");
+        await PlaysPastAsync(page, 105); // more than what the first request of the new place gives
+        Assert.InRange(Volatile.Read(ref ended), 2, int.MaxValue); // what nobody waits for holds no connection
+    }
+
+    [Fact]
+    public async Task Link_ToWhatIsYetToBeMadeAgain_WaitsForIt()
+    {
+        Recording faded = await site.Store.FadedAsync(10_013);
+        await using VisitedPage visited = await site.OpenAsync($"/recordings/{faded.Id}#t=3&v=heard");
+        IPage page = visited.Page;
+        await page.GetByText("The link asks for what the model heard.").WaitForAsync();
+        await page.EvaluateAsync("() => document.activeElement.blur()");
+        await page.Keyboard.PressAsync("ArrowRight");
+        await page.WaitForFunctionAsync("() => location.hash === '#t=5&v=heard'");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make it again" }).ClickAsync();
+        ILocator heard = page.GetByRole(AriaRole.Button, new() { Name = "Heard by the model" });
+        await page.WaitForFunctionAsync("e => e.getAttribute('aria-pressed') === 'true'", await heard.ElementHandleAsync());
+    }
+
+    private static async Task PlaysPastAsync(IPage page, double seconds) => await page.WaitForFunctionAsync(
+        """
+        seconds => {
+          const [m, s] = document.querySelector('.time').textContent.split('/')[0].trim().split(':').map(Number);
+          return m * 60 + s > seconds && !document.querySelector('.stage [role=status].muted');
+        }
+        """, seconds);
 
     // What the model heard is half as loud here: half as high on the picture, before what was recorded.
     [Fact]
@@ -240,7 +331,28 @@ public sealed class RecordingViewTests(Site site)
             await page.Keyboard.PressAsync("-");
         Assert.Equal("0:00 – 3:00", await sight.InnerTextAsync()); // all of it, and no more
 
-        await visited.TabToAsync("Position in the recording");
+        foreach ((string button, string expected) in new[]
+            { ("Zoom in", "0:00 – 1:30"), ("Later", "1:12 – 2:42"), ("Earlier", "0:00 – 1:30"), ("Zoom out", "0:00 – 3:00"),
+                ("Zoom in", "0:00 – 1:30"), ("All", "0:00 – 3:00") })
+        {
+            await page.GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).FocusAsync();
+            await page.Keyboard.PressAsync("Enter");
+            Assert.Equal(expected, await sight.InnerTextAsync());
+        }
+
+        await visited.TabToAsync("Go to");
+        await page.Keyboard.PressAsync("Tab");
+        await page.Keyboard.PressAsync("Enter"); // the second row's
+        Assert.StartsWith("0:04.0", await page.Locator(".time").InnerTextAsync(), StringComparison.Ordinal);
+        await page.GetByLabel("follow the player").FocusAsync();
+        await page.Keyboard.PressAsync(" ");
+        Assert.False(await page.GetByLabel("follow the player").IsCheckedAsync());
+        await visited.TabToAsync("Copy link");
+        await page.Keyboard.PressAsync("Enter");
+        await page.WaitForFunctionAsync("() => document.querySelector('.now [role=status]').innerText.length > 0"); // to be seen, too
+
+        await page.GetByRole(AriaRole.Slider).FocusAsync();
+        await page.Keyboard.PressAsync("Home");
         foreach ((string press, string expected) in new[]
             { ("PageUp", "1:00.0"), ("PageDown", "0:00.0"), ("ArrowRight", "0:02.0"), ("ArrowUp", "0:04.0"), ("ArrowLeft", "0:02.0"),
                 ("ArrowDown", "0:00.0"), ("End", "3:00.0") })

@@ -73,12 +73,13 @@ export function Controls(props: {
 const decodedPerSecond = 300; // seconds of audio, on two cores: docs/dashboard.md
 
 /** What cannot be heard, or not at once, with the reason and what can be done. */
-export function Hearing(props: { audio: Audio; duration: number; isOne: boolean; making: boolean; make: () => void }): JSX.Element {
-    const { audio, duration, isOne, making, make } = props;
+export function Hearing(props: { audio: Audio; duration: number; isAsked: boolean; isOne: boolean; making: boolean; make: () => void }): JSX.Element {
+    const { audio, duration, isAsked, isOne, making, make } = props;
     return (
         <>
             {audio.reason && isOne && (
                 <p class="note">
+                    {isAsked ? "The link asks for what the model heard. " : ""}
                     {audio.heard === "none" ? "What the model heard cannot be played. " : ""}
                     {audio.reason}{" "}
                     {audio.heard === "made" && (

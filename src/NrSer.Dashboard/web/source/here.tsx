@@ -40,7 +40,7 @@ export function Now({
                     Copy link to this second
                 </button>
             </div>
-            <p class="sr" role="status">
+            <p class="muted long" role="status">
                 {copied}
             </p>
             {!segment && <p class="muted">Nothing: no segment lies here.</p>}

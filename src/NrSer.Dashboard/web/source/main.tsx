@@ -73,7 +73,14 @@ function App(): JSX.Element {
     );
     return (
         <>
-            <a class="skip" href="#main">
+            <a
+                class="skip"
+                href="#main"
+                onClick={(event) => {
+                    event.preventDefault(); // a recording's place stands in the address
+                    document.getElementById("main")!.focus();
+                }}
+            >
                 Skip to content
             </a>
             <header>

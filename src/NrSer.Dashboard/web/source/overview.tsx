@@ -47,7 +47,7 @@ export function Overview({ open, notice }: { open: Open | null; notice: string |
     const working = open ? open.recordings.length + open.others : 0;
     const from = new Date(Date.now() - days * 86400000).toISOString().slice(0, 10);
     const { value: summary, error } = useAnswer<Summary>(`/summary${query({ from })}`, working);
-    const lake = useAnswer<Emotions>(`/query/emotions${query({ from })}`, working);
+    const lake = useAnswer<Emotions>(`/query/emotions${query({ from })}`, useLakeTurn(working));
     useEffect(() => {
         document.title = "Overview – NrSer";
     }, []);
@@ -137,6 +137,20 @@ export function Overview({ open, notice }: { open: Open | null; notice: string |
     );
 }
 
+/** The lake follows some minutes after: it is asked again once a minute for as long as something may come. */
+function useLakeTurn(working: number): number {
+    const [turn, setTurn] = useState(0);
+    useEffect(() => {
+        const began = Date.now();
+        const timer = window.setInterval(() => {
+            if (!document.hidden) setTurn((last) => last + 1);
+            if (working === 0 && Date.now() - began > 10 * 60_000) clearInterval(timer);
+        }, 60_000);
+        return () => clearInterval(timer);
+    }, [working]);
+    return turn;
+}
+
 /** By segment as far as the lake knows them; until then each recording as a whole. */
 function OverTime({ summary, lake }: { summary: Summary; lake: Emotions | null }): JSX.Element {
     const bySegment = new Map<string, Summary["days"][number]["secondsByEmotion"]>();
@@ -144,7 +158,11 @@ function OverTime({ summary, lake }: { summary: Summary; lake: Emotions | null }
     const days = summary.days
         .slice(-60)
         .map((each) => (lake ? { ...each, secondsByEmotion: bySegment.get(each.date) ?? {} } : each))
-        .map((each) => ({ ...each, rest: each.speechSeconds - Object.values(each.secondsByEmotion).reduce((sum, one) => sum + one, 0) }));
+        .map((each) => {
+            const heardSeconds = Object.values(each.secondsByEmotion).reduce((sum, one) => sum + one, 0);
+            // the lake may have recordings that were dismissed since, or that the rows' limit leaves out
+            return { ...each, speechSeconds: Math.max(each.speechSeconds, heardSeconds), rest: Math.max(0, each.speechSeconds - heardSeconds) };
+        });
     const most = Math.max(1, ...days.map((each) => each.speechSeconds));
     const height = 150;
     const width = Math.min(64, Math.max(8, Math.floor(1160 / days.length)));
@@ -154,7 +172,7 @@ function OverTime({ summary, lake }: { summary: Summary; lake: Emotions | null }
             <h2 id="over-time">Speech by day of upload</h2>
             <p class="muted">
                 {lake
-                    ? `By the emotion of each reportable segment, as of ${minute(lake.asOf)} UTC; the rest is speech of which none is reported.`
+                    ? `By the emotion of each reportable segment, as of ${minute(lake.asOf)} UTC; the rest is speech of which none is reported, or not in the lake yet.`
                     : "Coloured by the emotion that was heard longest in its recording."}{" "}
                 The tallest day has {hours(most)}.
                 {summary.days.length > days.length && ` Of ${summary.days.length} days with recordings, the last ${days.length}.`}
@@ -204,7 +222,7 @@ function OverTime({ summary, lake }: { summary: Summary; lake: Emotions | null }
                 </svg>
             </div>
             <Legend of={used}>
-                <span class="key rest">speech of which no emotion is reported</span>
+                <span class="key rest">no emotion reported{lake ? ", or not yet" : ""}</span>
             </Legend>
             <details>
                 <summary>As a table</summary>
@@ -220,7 +238,7 @@ function OverTime({ summary, lake }: { summary: Summary; lake: Emotions | null }
                                         {name}
                                     </th>
                                 ))}
-                                <th scope="col">none reported</th>
+                                <th scope="col">none reported{lake ? ", or not yet" : ""}</th>
                             </tr>
                         </thead>
                         <tbody>
@@ -232,7 +250,7 @@ function OverTime({ summary, lake }: { summary: Summary; lake: Emotions | null }
                                     {used.map((name) => (
                                         <td key={name}>{percent((each.secondsByEmotion[name] ?? 0) / (each.speechSeconds || 1))}</td>
                                     ))}
-                                    <td>{percent(Math.max(0, each.rest) / (each.speechSeconds || 1))}</td>
+                                    <td>{percent(each.rest / (each.speechSeconds || 1))}</td>
                                 </tr>
                             ))}
                         </tbody>

@@ -94,7 +94,7 @@ export function LongTable<T>(props: {
     label: string;
     head: ComponentChildren;
     rows: readonly T[];
-    total?: number;
+    whole?: boolean; // whether there are no more rows than these
     rowHeight: number;
     columns: number;
     row: (row: T, index: number) => { key: string | number; class?: string; current?: boolean; cells: ComponentChildren };
@@ -121,6 +121,7 @@ export function LongTable<T>(props: {
     useLayoutEffect(() => {
         const element = box.current;
         if (!element || props.show === null || props.show === undefined || props.show < 0) return;
+        if (element.querySelector(":focus-visible")) return; // whoever is at a row must not lose it
         const top = props.show * props.rowHeight;
         if (top < element.scrollTop + props.rowHeight || top > element.scrollTop + element.clientHeight - 3 * props.rowHeight)
             element.scrollTop = Math.max(0, top - element.clientHeight / 3);
@@ -139,7 +140,7 @@ export function LongTable<T>(props: {
                 Skip the table
             </button>
             <div class="scroll" ref={box} onScroll={look} tabIndex={0} role="region" aria-label={props.label}>
-                <table aria-rowcount={(props.total ?? props.rows.length) + 1}>
+                <table aria-rowcount={props.whole === false ? -1 : props.rows.length + 1}>
                     <thead>{props.head}</thead>
                     <tbody>
                         {space(first)}

@@ -28,7 +28,8 @@ export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }
     const [state, setState] = useState<"loading" | "more" | "whole">("loading");
     const next = useRef<{ wanted: string; cursor: string | null; busy: boolean; stop: AbortController } | null>(null);
     const working = open ? open.recordings.length + open.others : 0;
-    const [shown, setShown] = useState({ working, again: 0 });
+    const [shown, setShown] = useState({ working: open && working, again: 0 });
+    if (shown.working === null && open) setShown({ ...shown, working });
 
     const load = async (): Promise<void> => {
         const at = next.current!;
@@ -73,25 +74,21 @@ export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }
     }, [wanted, shown.again]);
 
     const set = (name: string, value: string): void => go(`/recordings${query({ ...chosen, [name]: value })}`, true);
-    // a date that is being typed is one of the first century for a while
-    const change = (name: string, { value, validity }: { value: string; validity: ValidityState }): void => {
-        if (!validity.badInput && !validity.rangeUnderflow && !validity.rangeOverflow) set(name, value);
-    };
     return (
         <>
             <Heading>Recordings</Heading>
             <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
                 <label>
                     Name or id contains
-                    <input type="search" value={chosen.q} maxLength={200} onInput={(event) => change("q", event.currentTarget)} />
+                    <input type="search" value={chosen.q} maxLength={200} onInput={(event) => set("q", event.currentTarget.value)} />
                 </label>
                 <label>
                     Tag
-                    <input type="search" value={chosen.tag} maxLength={200} onInput={(event) => change("tag", event.currentTarget)} />
+                    <input type="search" value={chosen.tag} maxLength={200} onInput={(event) => set("tag", event.currentTarget.value)} />
                 </label>
                 <label>
                     Status
-                    <select value={chosen.status} onChange={(event) => change("status", event.currentTarget)}>
+                    <select value={chosen.status} onChange={(event) => set("status", event.currentTarget.value)}>
                         <option value="">any</option>
                         {statuses.map((each) => (
                             <option key={each}>{each}</option>
@@ -101,7 +98,7 @@ export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }
                 {feeds.length > 0 && (
                     <label>
                         Feed
-                        <select value={chosen.feed} onChange={(event) => change("feed", event.currentTarget)}>
+                        <select value={chosen.feed} onChange={(event) => set("feed", event.currentTarget.value)}>
                             <option value="">any</option>
                             {feeds
                                 .filter((each) => each.folder)
@@ -115,11 +112,11 @@ export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }
                 )}
                 <label>
                     Uploaded from
-                    <input type="date" min="2000-01-01" max="9000-01-01" value={chosen.from} onChange={(event) => change("from", event.currentTarget)} />
+                    <Day value={chosen.from} change={(value) => set("from", value)} />
                 </label>
                 <label>
                     to
-                    <input type="date" min="2000-01-01" max="9000-01-01" value={chosen.to} onChange={(event) => change("to", event.currentTarget)} />
+                    <Day value={chosen.to} change={(value) => set("to", value)} />
                 </label>
                 <label>
                     Mean trust from
@@ -129,7 +126,7 @@ export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }
                         min="0"
                         max="1"
                         step="0.05"
-                        onInput={(event) => change("minTrust", event.currentTarget)}
+                        onInput={(event) => isMeant(event.currentTarget) && set("minTrust", event.currentTarget.value)}
                     />
                 </label>
                 <label>
@@ -144,7 +141,7 @@ export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }
                 </label>
             </form>
             <Failure error={error} />
-            {working !== shown.working && (
+            {open && working !== shown.working && (
                 <p class="note">
                     Recordings came in or ended.{" "}
                     <button type="button" onClick={() => setShown({ working, again: shown.again + 1 })}>
@@ -163,6 +160,7 @@ export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }
                 <LongTable
                     label="Recordings"
                     rows={rows}
+                    whole={state === "whole"}
                     rowHeight={46}
                     columns={8}
                     onEnd={() => {
@@ -233,5 +231,25 @@ export function Recordings({ open, feeds }: { open: Open | null; feeds: Feed[] }
             )}
             <Working open={open} />
         </>
+    );
+}
+
+const isMeant = ({ validity }: HTMLInputElement): boolean => !validity.badInput && !validity.rangeUnderflow && !validity.rangeOverflow;
+
+/** A day; one that is being typed is of the first century for a while, and stays in its field until it is meant. */
+function Day({ value, change }: { value: string; change: (value: string) => void }): JSX.Element {
+    const [draft, setDraft] = useState<string | null>(null);
+    return (
+        <input
+            type="date"
+            min="2000-01-01"
+            max="9000-01-01"
+            value={draft ?? value}
+            onChange={(event) => {
+                const meant = isMeant(event.currentTarget);
+                setDraft(meant ? null : event.currentTarget.value);
+                if (meant) change(event.currentTarget.value);
+            }}
+        />
     );
 }

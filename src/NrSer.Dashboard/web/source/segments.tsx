@@ -42,6 +42,7 @@ export function SegmentTable(props: {
                 <LongTable
                     label="Segments"
                     rows={segments}
+                    whole={whole}
                     rowHeight={40}
                     columns={7}
                     show={follow ? current : null}

@@ -101,6 +101,7 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
     useEffect(() => {
         const take = (): void => {
             const given = place();
+            if (location.hash && !/[#&][tvc]=/.test(location.hash)) return; // of something else on the page
             setChannel(channelThere());
             if (given.version) player.choose(given.version);
             if (given.time !== null) {
@@ -111,12 +112,12 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
         window.addEventListener("hashchange", take);
         return () => window.removeEventListener("hashchange", take);
     }, [player]);
-    const link = (of = channel): string => `#t=${Math.round(player.time * 100) / 100}&v=${player.version}${of > 0 ? `&c=${of + 1}` : ""}`;
+    const link = (of = channel): string => `#t=${Math.round(player.time * 100) / 100}&v=${player.wished ?? player.version}${of > 0 ? `&c=${of + 1}` : ""}`;
     useEffect(() => {
-        if (player.playing || (time === 0 && player.version === (versions[0] ?? "original"))) return;
+        if (player.playing || (time === 0 && (player.wished ?? player.version) === (versions[0] ?? "original"))) return;
         const wait = window.setTimeout(() => history.replaceState(null, "", location.pathname + link()), 300);
         return () => clearTimeout(wait);
-    }, [time, player.playing, player.version]);
+    }, [time, player.playing, player.version, player.wished]);
 
     // while it plays, the head moves and the view turns its pages
     useEffect(() => {
@@ -151,7 +152,9 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
                 : segments.findLast((each) => each.startSeconds < from - 0.01 && untrusted(each));
         if (target) seek(target.startSeconds);
         setSaid(
-            target
+            !target && !whole
+                ? "The segments are still being fetched."
+                : target
                 ? `Untrusted segment at ${clock(target.startSeconds)}`
                 : `No untrusted segment ${direction > 0 ? "after" : "before"} this.`,
         );
@@ -215,7 +218,7 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
                         </select>
                     </label>
                 )}
-                <Hearing audio={audio} duration={duration} isOne={versions.length < 2} making={making} make={() => setMaking(true)} />
+                <Hearing audio={audio} duration={duration} isAsked={player.wished === "heard"} isOne={versions.length < 2} making={making} make={() => setMaking(true)} />
                 <Failure error={player.error} />
                 {player.waiting && (
                     <p class="muted" role="status">

@@ -1,5 +1,5 @@
 // Pictures of a recording come in tiles, so that scrolling asks for what is new alone, and what was asked for is there at once.
-import { bytes, get, query } from "./api";
+import { bytes, get, Problem, query } from "./api";
 import type { Cell, Timeline } from "./api";
 import type { Version } from "./player";
 import type { View } from "./view";
@@ -8,6 +8,7 @@ export type Outline = (from: number, to: number) => [number, number] | null;
 
 const tileCells = 512;
 const kept = 160;
+const retryAfter = 5000; // ms
 const cellsPerPixel = 0.5;
 
 /** Tiles of cells and of peaks. The width of a tile is a power of two, so that few of them serve every zoom. */
@@ -52,6 +53,7 @@ export class Tiles {
             this.ask(version, perSecond, seconds, index);
         const fine = this.between(version, perSecond, seconds, view);
         if (perSecond === 1) return fine;
+        this.ask(version, 1, 36000, Math.floor(view.from / 36000)); // to be seen until the others are there
         const coarse = this.between(version, 1, 36000, view);
         return (from, to) => fine(from, to) ?? coarse(from, to);
     }
@@ -98,9 +100,19 @@ export class Tiles {
                 }
                 this.arrived();
             },
-            () => this.cells.delete(key),
+            () => this.later(this.cells, key),
         );
         return null;
+    }
+
+    /** What could not be had now is asked for again, when somebody looks at it still. */
+    private later(tiles: Map<string, unknown>, key: string): void {
+        if (this.closed.signal.aborted) return;
+        setTimeout(() => {
+            if (tiles.get(key) !== null) return;
+            tiles.delete(key);
+            this.arrived();
+        }, retryAfter);
     }
 
     private coarser(seconds: number, index: number): Timeline | null {
@@ -130,8 +142,8 @@ export class Tiles {
                 this.arrived();
             },
             (error: Error) => {
-                if (error.name === "AbortError") return;
-                this.missing.set(version, error.message);
+                if (error instanceof Problem && error.status >= 400 && error.status < 500) this.missing.set(version, error.message);
+                else this.later(this.peaks, key);
                 this.arrived();
             },
         );
