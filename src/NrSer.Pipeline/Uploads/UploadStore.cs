@@ -171,7 +171,7 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
     /// <summary>Sends the event of an upload that may be new, unless it is known.</summary>
     /// <param name="upload">The upload.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>False when it was known.</returns>
+    /// <returns>False when it was known, or was forgotten.</returns>
     public Task<bool> AnnounceAsync(Upload upload, CancellationToken cancellationToken) => NoteAsync(upload, isTold: false, cancellationToken);
 
     /// <summary>Notes an upload that a service tells of, so that it counts as unfinished from now on.</summary>
@@ -193,6 +193,9 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
             seen = known;
         }
 
+        // A list may be older than a forgetting, which took the row of the name with it: nothing is sent of what was forgotten.
+        if (await DisownIfForgottenAsync(upload.BlobName, isSeen ? seen.RecordingId : upload.Id, cancellationToken).ConfigureAwait(false))
+            return false;
         if (!isTold)
             await SendAsync(upload, generation: 0, cancellationToken).ConfigureAwait(false);
         if (!isSeen)
@@ -209,7 +212,7 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
         return isNoted || !await DisownIfForgottenAsync(seen.BlobName, seen.RecordingId, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Takes back what was just written of a name, if its recording was forgotten meanwhile.</summary>
+    /// <summary>Takes back what was just written of a name, if its recording was forgotten.</summary>
     /// <param name="blobName">Name within the recordings container.</param>
     /// <param name="id">The recording.</param>
     /// <param name="cancellationToken">Stops the requests.</param>

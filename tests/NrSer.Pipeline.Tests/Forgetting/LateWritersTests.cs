@@ -3,6 +3,7 @@ using NrSer.Pipeline.Lake;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Tests.Stages;
+using NrSer.Pipeline.Uploads;
 using NrSer.Pipeline.Work;
 using NrSer.Testing;
 
@@ -46,6 +47,32 @@ public sealed class LateWritersTests(StorageEmulator emulator)
         Assert.Null(forgetting.Error);
         await ForgetRecordingsTests.AssertGoneAsync(pipeline, id, [id.Value, "an interview"], isWatched: true);
         Assert.Empty(await pipeline.TakeAsync(StorageNames.EmotionsQueue));
+    }
+
+    // Forgotten after the list; and between the row of the name, which was the only look, and the message.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AnnounceAsync_ForgottenAfterItWasListed_SendsNothing(bool isAtWork)
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        (RecordingId id, _) = await pipeline.UploadAsync(await Recordings.SpeechAsync());
+        Upload listed = await pipeline.ListedUploadAsync();
+        using var forgetting = new BeforeRequest(
+            pipeline.Account, (verb, target) => isAtWork && verb == HttpMethod.Get && target.StartsWith(
+                $"{StorageNames.RecordingsTable}(", StringComparison.Ordinal), ForgetAsync);
+        if (!isAtWork)
+            await ForgetAsync();
+
+        Assert.False(await pipeline.Uploads.AnnounceAsync(listed, Stop));
+
+        Assert.Equal(isAtWork, forgetting.IsDone);
+        Assert.Null(forgetting.Error);
+        Assert.Empty(await pipeline.TakeAsync(StorageNames.UploadsQueue));
+        await ForgetRecordingsTests.AssertGoneAsync(pipeline, id, [id.Value, "an interview"], isWatched: true);
+
+        async Task ForgetAsync() => await ForgetRecordingsTests.ForgetAsync(
+            pipeline, await pipeline.Get<ForgetTargets>().FindAsync([listed.BlobName], [], Stop));
     }
 
     [Fact]

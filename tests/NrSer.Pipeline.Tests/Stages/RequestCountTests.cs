@@ -44,7 +44,8 @@ public sealed class RequestCountTests(StorageEmulator emulator)
         foreach ((string stage, string[] requests) in new[] { ("announce", announce), ("ingest", ingest), ("enhance", enhance),
             ("recognise", recognise) })
             TestContext.Current.TestOutputHelper!.WriteLine($"{stage}, {requests.Length} requests:\n  {string.Join("\n  ", requests)}");
-        Assert.Equal((5, 14, 14, 18), (announce.Length, ingest.Length, enhance.Length, recognise.Length));
+        // Announcing asks for the tombstone before it sends: what was listed before a forgetting is not to be told of after it.
+        Assert.Equal((6, 14, 14, 18), (announce.Length, ingest.Length, enhance.Length, recognise.Length));
     }
 
     private static Task<string[]> HandleAsync(PipelineUnderTest pipeline, string queue) => CountedRequests.OfAsync(pipeline.Account, async () =>
