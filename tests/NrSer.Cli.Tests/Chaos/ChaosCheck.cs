@@ -4,14 +4,14 @@ using NrSer.Pipeline;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
+using NrSer.Testing;
 
 namespace NrSer.Cli.Tests.Chaos;
 
 /// <summary>What must be true of a stack in which nothing is under way, whatever happened to it.</summary>
 /// <param name="stack">The stack.</param>
-/// <param name="uploads">What lies in the container: SHA-256 by name.</param>
-/// <param name="forgotten">Names of what was forgotten.</param>
-internal sealed class ChaosCheck(Stack stack, IReadOnlyDictionary<string, string> uploads, IReadOnlyCollection<string> forgotten)
+/// <param name="run">What happened to it.</param>
+internal sealed class ChaosCheck(Stack stack, ChaosRun run)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -20,7 +20,7 @@ internal sealed class ChaosCheck(Stack stack, IReadOnlyDictionary<string, string
         RecordingStore store = stack.Store();
         DateOnly today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
         List<Recording> rows = await store.ListAsync(new RecordingFilter(today.AddDays(-2), today.AddDays(1)), Stop).ToListAsync(Stop);
-        foreach ((string name, string hash) in uploads)
+        foreach ((string name, string hash) in run.Uploads)
         {
             Recording row = Assert.Single(rows, row => row.BlobName == name && row.Sha256 == hash && row.Status != RecordingStatus.Withdrawn);
             Assert.Equal((RecordingStatus.Completed, ""), (row.Status, row.Reason ?? ""));
@@ -35,30 +35,18 @@ internal sealed class ChaosCheck(Stack stack, IReadOnlyDictionary<string, string
         Assert.Empty(await store.Open.UnfinishedAsync(TimeProvider.System.GetUtcNow().AddDays(1), Stop).ToListAsync(Stop));
         foreach (string queue in StorageNames.StorageQueues)
             Assert.Empty(await stack.MessagesAsync(queue));
-        await CheckForgottenAsync(store, rows, today);
+        await ForgottenAsync(isFinal: false);
     }
 
     /// <summary>Of what was forgotten tombstones are left, and a chain of proofs.</summary>
-    private async Task CheckForgottenAsync(RecordingStore store, List<Recording> rows, DateOnly today)
+    /// <param name="isFinal">Whether it has been looked for the last time, so that no note leads to it any more.</param>
+    public async Task ForgottenAsync(bool isFinal)
     {
-        Assert.DoesNotContain(rows, row => forgotten.Contains(row.BlobName));
-        foreach (string name in forgotten)
-            Assert.False(await stack.Container(StorageNames.Recordings).GetBlobClient(name).ExistsAsync(Stop), name);
-        var gone = new RecordingFilter(today.AddDays(-2), today.AddDays(1), RecordingStatus.Forgotten);
-        List<Recording> tombstones = await store.ListAsync(gone, Stop).ToListAsync(Stop);
-        Assert.True(tombstones.Count >= forgotten.Count, $"{tombstones.Count} tombstones of {forgotten.Count}");
-        foreach (Recording tombstone in tombstones)
-        {
-            Assert.Null(tombstone.BlobName);
-            Assert.Empty(await Stack.ChunksAsync(store, tombstone, Stop));
-            Assert.Empty(await store.TableSegmentsAsync(tombstone.Id, Stop).ToListAsync(Stop));
-            foreach (string container in new[] { StorageNames.Chunks, StorageNames.Enhanced, StorageNames.Results })
-            {
-                Assert.Empty(await stack.Container(container).GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{tombstone.Id}/", Stop)
-                    .Select(blob => blob.Name).ToListAsync(Stop));
-            }
-        }
-
+        StorageAccount account = await StorageAccount.ConnectAsync(stack.StackFile()!.ConnectionString);
+        RecordingId[] tombstones = await Search.TombstonesAsync(account);
+        Assert.True(tombstones.Length >= run.Forgotten.Count, $"{tombstones.Length} tombstones of {run.Forgotten.Count}");
+        bool isWatched = await Search.AssertForgottenAsync(account, tombstones, [.. run.Forgotten, .. run.ForgottenContents]);
+        Assert.False(isWatched && isFinal);
         (await stack.RunAsync("forget", "verify")).Succeeded();
     }
 

@@ -27,18 +27,24 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
     private static readonly TimeSpan[] s_clocks =
         [TimeSpan.FromDays(-1), TimeSpan.FromHours(-1), TimeSpan.Zero, TimeSpan.FromMinutes(20), TimeSpan.FromDays(1)];
 
+    private static readonly TimeSpan s_settled = TimeSpan.FromDays(3), s_sweep = TimeSpan.FromSeconds(4); // a host sweeps every three
+
     private readonly Random _random = new(seed);
     private readonly Dictionary<string, byte[]> _uploads = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _forgotten = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HashSet<string>> _contents = new(StringComparer.Ordinal); // every one that lay under a name
+    private readonly HashSet<string> _forgotten = new(StringComparer.Ordinal), _forgottenContents = new(StringComparer.Ordinal);
     private RunningNrser? _worker;
     private int _number;
 
     /// <summary>What lies in the container now: SHA-256 by name.</summary>
     public IReadOnlyDictionary<string, string> Uploads => _uploads.ToDictionary(
-        upload => upload.Key, upload => Convert.ToHexStringLower(SHA256.HashData(upload.Value)), StringComparer.Ordinal);
+        upload => upload.Key, upload => HashOf(upload.Value), StringComparer.Ordinal);
 
     /// <summary>What was forgotten, and not uploaded again since.</summary>
     public IReadOnlyCollection<string> Forgotten => _forgotten;
+
+    /// <summary>SHA-256 of every content that was forgotten; none comes twice.</summary>
+    public IReadOnlyCollection<string> ForgottenContents => _forgottenContents;
 
     public int Kills { get; private set; }
 
@@ -57,7 +63,7 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
     public async Task SettleAsync()
     {
         if (machine.IsClockSet) // what was locked or put off under a clock that was ahead comes back once it has caught up
-            machine.SetClock(TimeSpan.FromDays(3));
+            machine.SetClock(s_settled);
         await Waiting.UntilAsync("everything has ended", TimeSpan.FromSeconds(1), async cancellationToken =>
         {
             try
@@ -79,10 +85,27 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
         });
     }
 
-    private Task<string> DoAsync(int die) => _uploads.Count == 0 ? UploadAsync($"{_number++}.wav") : die switch
+    /// <summary>Lets days pass until whatever was forgotten has been looked for the last time.</summary>
+    /// <returns>What it did.</returns>
+    public async Task<string> PassDaysAsync()
+    {
+        if (machine.WithoutClock is { } why)
+            return why;
+        TimeSpan ahead = machine.IsClockSet ? s_settled : TimeSpan.Zero;
+        await Waiting.UntilAsync("the last look for what was forgotten", s_sweep, async cancellationToken =>
+        {
+            if (!await stack.Forgotten().WatchedAsync(cancellationToken).AnyAsync(cancellationToken))
+                return "";
+            machine.SetClock(ahead += TimeSpan.FromHours(25));
+            return null;
+        });
+        return $"the clock is {ahead.TotalHours} h ahead";
+    }
+
+    private Task<string> DoAsync(int die) => _uploads.Count == 0 ? UploadAsync(NewName()) : die switch
     {
         < 8 => ForgetAsync(isKilled: _random.Next(2) == 0),
-        < 40 => UploadAsync($"{_random.Next(3)}/{_number++}.wav"),
+        < 40 => UploadAsync($"{_random.Next(3)}/{NewName()}"),
         < 48 => UploadAsync(AnyName()),
         < 56 => TouchAsync(),
         < 62 => DeleteAndUploadAgainAsync(),
@@ -102,6 +125,9 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
         string what = _uploads.ContainsKey(name) ? "replaced" : "uploaded";
         await OnBlobAsync(name, blob => blob.UploadAsync(BinaryData.FromBytes(content), overwrite: true, Stop));
         _uploads[name] = content;
+        if (!_contents.TryGetValue(name, out HashSet<string>? contents))
+            _contents[name] = contents = new HashSet<string>(StringComparer.Ordinal);
+        contents.Add(HashOf(content));
         _forgotten.Remove(name);
         return $"{what} {name}";
     }
@@ -147,6 +173,8 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
         });
         _uploads.Remove(name);
         _forgotten.Add(name);
+        _contents.Remove(name, out HashSet<string>? contents);
+        _forgottenContents.UnionWith(contents!);
         return $"forgot {name}{(isKilled ? ", after a kill" : "")}";
     }
 
@@ -216,7 +244,7 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
     private async Task<string> FullDiskAsync()
     {
         var time = TimeSpan.FromSeconds(1 + _random.Next(9)); // the emulator writes its tables out every five
-        string name = $"{_random.Next(3)}/{_number++}.wav";
+        string name = $"{_random.Next(3)}/{NewName()}";
         if (machine.WithoutDisk is { } why)
             return why;
         await Task.Delay(s_save, TimeProvider.System, Stop);
@@ -226,6 +254,10 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
         machine.FreeDisk();
         return $"filled the disk for {time.TotalSeconds} s, and {await upload} then";
     }
+
+    private string NewName() => $"take-{_number++:0000}.wav"; // which is part of no other name
+
+    private static string HashOf(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
     private string AnyName() => _uploads.Keys.Order(StringComparer.Ordinal).ElementAt(_random.Next(_uploads.Count));
 

@@ -13,7 +13,7 @@ public sealed class ChaosTests
     private static readonly (string, string)[] s_settings =
     [
         ("NrSer__Segmentation__MaxChunk", "00:00:10"), ("NrSer__Queues__LockDuration", "00:00:03"), ("NrSer__Queues__PollInterval", "00:00:00.050"),
-        ("NrSer__Queues__RetryDelay", "00:00:00.200"),
+        ("NrSer__Queues__RetryDelay", "00:00:00.200"), ("NrSer__Forgetting__Interval", "00:00:01"),
     ];
 
     [Fact]
@@ -29,7 +29,10 @@ public sealed class ChaosTests
             TestContext.Current.TestOutputHelper!.WriteLine($"{step}: {await run.StepAsync()}");
         TestContext.Current.TestOutputHelper!.WriteLine($"at last: {await run.ForgetAsync(isKilled: true)}");
         await run.SettleAsync();
-        await new ChaosCheck(stack, run.Uploads, run.Forgotten).RunAsync();
+        var check = new ChaosCheck(stack, run);
+        await check.RunAsync();
+        TestContext.Current.TestOutputHelper!.WriteLine($"a day later: {await run.PassDaysAsync()}");
+        await check.ForgottenAsync(isFinal: machine.WithoutClock is null);
         TestContext.Current.TestOutputHelper!.WriteLine($"{run.Uploads.Count} uploads, {run.Forgotten.Count} forgotten, {run.Kills} kills: clean");
     }
 

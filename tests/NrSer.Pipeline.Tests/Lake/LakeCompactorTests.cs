@@ -32,7 +32,7 @@ public sealed class LakeCompactorTests(StorageEmulator emulator) : IDisposable
         using LakeDatabase database = await lake.OpenAsync(_cache.FullName);
         Assert.Equal(
             ended.Select(recording => recording.Id.Value).Order(StringComparer.Ordinal),
-            await LakeUnderTest.RowsAsync(database, "SELECT RecordingId FROM recordings WHERE month = strftime(UploadedOn, '%Y-%m') ORDER BY 1"));
+            await Search.RowsAsync(database, "SELECT RecordingId FROM recordings WHERE month = strftime(UploadedOn, '%Y-%m') ORDER BY 1"));
     }
 
     [Fact]
@@ -127,8 +127,8 @@ public sealed class LakeCompactorTests(StorageEmulator emulator) : IDisposable
 
         using LakeDatabase database = await lake.OpenAsync(_cache.FullName);
         Assert.Equal(
-            ["Failed|No service.", "Rejected|=1+1"], await LakeUnderTest.RowsAsync(database, "SELECT Status, Reason FROM recordings ORDER BY 1"));
-        Assert.Equal(["0"], await LakeUnderTest.RowsAsync(database, "SELECT count(*) FROM segments"));
+            ["Failed|No service.", "Rejected|=1+1"], await Search.RowsAsync(database, "SELECT Status, Reason FROM recordings ORDER BY 1"));
+        Assert.Equal(["0"], await Search.RowsAsync(database, "SELECT count(*) FROM segments"));
     }
 
     [Fact]
@@ -160,8 +160,8 @@ public sealed class LakeCompactorTests(StorageEmulator emulator) : IDisposable
 
         using LakeDatabase database = await lake.OpenAsync(_cache.FullName);
         string[] left = [.. ended[2..].Select(recording => recording.Id.Value).Order(StringComparer.Ordinal)];
-        Assert.Equal(left, await LakeUnderTest.RowsAsync(database, "SELECT RecordingId FROM recordings ORDER BY 1"));
-        Assert.Equal(left, await LakeUnderTest.RowsAsync(database, "SELECT DISTINCT RecordingId FROM segments ORDER BY 1"));
+        Assert.Equal(left, await Search.RowsAsync(database, "SELECT RecordingId FROM recordings ORDER BY 1"));
+        Assert.Equal(left, await Search.RowsAsync(database, "SELECT DISTINCT RecordingId FROM segments ORDER BY 1"));
     }
 
     [Fact]
@@ -208,13 +208,13 @@ public sealed class LakeCompactorTests(StorageEmulator emulator) : IDisposable
         using LakeDatabase database = await lake.OpenAsync(_cache.FullName);
         Assert.Equal(
             [$"{episodes[0].Id}|One|Show 1|True|show-1|7|False|2026-03", $"{episodes[1].Id}|Two|Show 1|True|show-1|7|False|2026-03"],
-            await LakeUnderTest.RowsAsync(
+            await Search.RowsAsync(
                 database, "SELECT RecordingId, e.Title, f.Title, IsFollowed, Slug, Number, IsExplicit, e.month FROM episodes e "
                 + "JOIN feeds f USING (FeedId) JOIN recordings r USING (RecordingId) "
                 + "WHERE PublishedAt = RecordedAt AND RecordedOn + 1 = UploadedOn AND RecordedHour = 0 "
                 + "ORDER BY e.Title"));
         foreach (string table in new[] { "episodes", "feeds", "recordings" })
-            Assert.Equal(["0"], await LakeUnderTest.RowsAsync(database, $"SELECT count(*) FROM {table} t WHERE t::VARCHAR LIKE '%SECRET%'"));
+            Assert.Equal(["0"], await Search.RowsAsync(database, $"SELECT count(*) FROM {table} t WHERE t::VARCHAR LIKE '%SECRET%'"));
 
         // What changed of one is taken in with its recording; what the lake does not have of it is no difference.
         Episode first = (await lake.Podcasts.FindEpisodeAsync(GeneratedResults.Feed(1).Id, episodes[0].Id.Value[^16..], Stop))!;
@@ -226,7 +226,7 @@ public sealed class LakeCompactorTests(StorageEmulator emulator) : IDisposable
 
         Assert.Equal(1, await lake.Compactor.RemoveAsync([episodes[0].Id], Stop));
         using LakeDatabase after = await lake.OpenAsync(_cache.FullName);
-        Assert.Equal(["Two"], await LakeUnderTest.RowsAsync(after, "SELECT Title FROM episodes"));
+        Assert.Equal(["Two"], await Search.RowsAsync(after, "SELECT Title FROM episodes"));
     }
 
     [Fact]
@@ -268,7 +268,7 @@ public sealed class LakeCompactorTests(StorageEmulator emulator) : IDisposable
             LakeTable.All.Select(table => table.Name),
             schema.GetProperty("tables").EnumerateArray().Select(table => table.GetProperty("name").GetString()));
         using LakeDatabase database = await lake.OpenAsync(_cache.FullName);
-        Assert.Equal(["2026-03-01|2026-12-31|306"], await LakeUnderTest.RowsAsync(
+        Assert.Equal(["2026-03-01|2026-12-31|306"], await Search.RowsAsync(
             database, "SELECT min(Date)::VARCHAR, max(Date)::VARCHAR, count(DISTINCT Date) FROM dates"));
     }
 

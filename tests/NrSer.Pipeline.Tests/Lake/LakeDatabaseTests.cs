@@ -63,7 +63,7 @@ public sealed class LakeDatabaseTests(StorageEmulator emulator) : IDisposable
         await Assert.ThrowsAsync<LakeQueryException>(() => database.WriteParquetAsync("SELECT 1", Path.Combine(_cache.FullName, "x.parquet"), Stop));
         string file = Path.Combine(folder, "x.parquet");
         await database.WriteParquetAsync("SELECT * FROM range(2) -- two;\n;", file, Stop);
-        Assert.Equal(["0", "1"], await LakeUnderTest.RowsAsync(database, $"SELECT * FROM '{file}'"));
+        Assert.Equal(["0", "1"], await Search.RowsAsync(database, $"SELECT * FROM '{file}'"));
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class LakeDatabaseTests(StorageEmulator emulator) : IDisposable
         }, Stop);
         await stopping.CancelAsync();
         await Assert.ThrowsAnyAsync<Exception>(() => endless);
-        Assert.Equal(["1"], await LakeUnderTest.RowsAsync(database, "SELECT 1"));
+        Assert.Equal(["1"], await Search.RowsAsync(database, "SELECT 1"));
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class LakeDatabaseTests(StorageEmulator emulator) : IDisposable
 
         await lake.Blobs.ReplaceAsync(part, old, part.Rows, Stop);
         using (LakeDatabase database = await lake.OpenAsync(Path.Combine(_cache.FullName, "cache")))
-            Assert.Equal(["20|0"], await LakeUnderTest.RowsAsync(database, "SELECT count(*), count(Trust) FROM segments"));
+            Assert.Equal(["20|0"], await Search.RowsAsync(database, "SELECT count(*), count(Trust) FROM segments"));
 
         await lake.Compactor.RebuildAsync(month: null, Stop);
         Assert.Empty(await lake.DifferencesAsync());
@@ -133,8 +133,8 @@ public sealed class LakeDatabaseTests(StorageEmulator emulator) : IDisposable
         await lake.Compactor.CompactAsync(Stop);
         using LakeDatabase after = await lake.OpenAsync(_cache.FullName);
 
-        Assert.Equal(["20"], await LakeUnderTest.RowsAsync(before, "SELECT count(*) FROM segments"));
-        Assert.Equal(["40"], await LakeUnderTest.RowsAsync(after, "SELECT count(*) FROM segments"));
+        Assert.Equal(["20"], await Search.RowsAsync(before, "SELECT count(*) FROM segments"));
+        Assert.Equal(["40"], await Search.RowsAsync(after, "SELECT count(*) FROM segments"));
     }
 
     [Fact]

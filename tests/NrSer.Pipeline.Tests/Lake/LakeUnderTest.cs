@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -74,19 +73,5 @@ internal sealed class LakeUnderTest
     {
         var cache = new LakeCache(Blobs, folder, TimeProvider.System);
         return LakeDatabase.Open(await cache.PinAsync(Stop), cache.Folder, memoryMegabytes: 256);
-    }
-
-    /// <summary>A query's rows as text, cells between bars.</summary>
-    public static async Task<string[]> RowsAsync(LakeDatabase database, string sql)
-    {
-        using LakeRows rows = await database.QueryAsync(sql, Stop);
-        var text = new List<string>();
-        while (rows.Read())
-        {
-            text.Add(string.Join('|', Enumerable.Range(0, rows.Reader.FieldCount).Select(index =>
-                rows.Reader.IsDBNull(index) ? "" : Convert.ToString(rows.Reader.GetValue(index), CultureInfo.InvariantCulture))));
-        }
-
-        return [.. text];
     }
 }

@@ -4,7 +4,6 @@ using NrSer.Pipeline.Lake;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
-using NrSer.Pipeline.Tests.Forgetting;
 using NrSer.Testing;
 
 namespace NrSer.Pipeline.Tests.Podcasts;

@@ -6,7 +6,6 @@ using NrSer.Pipeline.Forgetting;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
-using NrSer.Pipeline.Tests.Forgetting;
 using NrSer.Pipeline.Tests.Stages;
 using NrSer.Pipeline.Transcripts;
 using NrSer.Pipeline.Uploads;

@@ -1,14 +1,17 @@
+using System.Globalization;
+using Azure;
+using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues.Models;
+using NrSer.Pipeline;
 using NrSer.Pipeline.Lake;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
-using NrSer.Testing;
 
-namespace NrSer.Pipeline.Tests.Forgetting;
+namespace NrSer.Testing;
 
 /// <summary>Looks through an account as somebody would who does not believe a proof: every row, blob and message.</summary>
-internal static class Search
+public static class Search
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -30,16 +33,17 @@ internal static class Search
             }
         }
 
-        foreach (string container in StorageNames.Containers)
+        foreach (string container in StorageNames.Containers.Append(StorageNames.LostEvents))
         {
-            await foreach (BlobItem blob in account.Blobs.Container(container).GetBlobsAsync(
+            BlobContainerClient blobs = account.Blobs.Container(container);
+            if (!await blobs.ExistsAsync(Stop)) // a laptop's has no lost events
+                continue;
+            await foreach (BlobItem blob in blobs.GetBlobsAsync(
                 BlobTraits.Metadata, BlobStates.Snapshots | BlobStates.Version, prefix: null, Stop))
             {
                 if (container == StorageNames.Results && blob.Name.StartsWith("forgotten/", StringComparison.Ordinal))
                     continue;
-                BlobDownloadResult stored = await account.Blobs.Container(container).GetBlobClient(blob.Name).WithSnapshot(blob.Snapshot)
-                    .DownloadContentAsync(Stop);
-                string text = $"{blob.Name} {string.Join(' ', blob.Metadata.Values)} {stored.Content}";
+                string text = $"{blob.Name} {string.Join(' ', blob.Metadata.Values)} {await ContentAsync(blobs, blob)}";
                 if (words.Any(text.Contains))
                     found.Add($"{container}: {blob.Name} {blob.Snapshot}");
             }
@@ -58,6 +62,33 @@ internal static class Search
         return [.. found, .. (await InLakeAsync(account)).Where(words.Contains).Select(id => $"lake: {id}")];
     }
 
+    /// <summary>Looks for what was forgotten: a tombstone and proofs are left of it, and for a day a note of its id.</summary>
+    /// <param name="account">Where.</param>
+    /// <param name="ids">The recordings.</param>
+    /// <param name="words">What else must not be found: names, hashes of contents.</param>
+    /// <returns>Whether there is such a note.</returns>
+    public static async Task<bool> AssertForgottenAsync(StorageAccount account, IReadOnlyCollection<RecordingId> ids, params string[] words)
+    {
+        string[] found = await FindAsync(account, [.. ids.Select(id => id.Value), .. words]);
+        Assert.Equal([], found.Where(line => !line.StartsWith($"{StorageNames.ForgottenTable}: ", StringComparison.Ordinal)));
+        Assert.All(found, line => Assert.DoesNotContain(words, word => line.Contains(word, StringComparison.Ordinal)));
+        Assert.Subset((await TombstonesAsync(account)).ToHashSet(), ids.ToHashSet());
+        return found.Length > 0;
+    }
+
+    private static async Task<string> ContentAsync(BlobContainerClient blobs, BlobItem blob)
+    {
+        try
+        {
+            BlobDownloadResult stored = await blobs.GetBlobClient(blob.Name).WithSnapshot(blob.Snapshot).DownloadContentAsync(Stop);
+            return stored.Content.ToString();
+        }
+        catch (RequestFailedException deleted) when (deleted.Status == 404) // meanwhile, by a stack that runs
+        {
+            return "";
+        }
+    }
+
     /// <summary>Recordings of which the lake has rows.</summary>
     public static Task<string[]> InLakeAsync(StorageAccount account) => InLakeAsync(
         account, "SELECT RecordingId FROM recordings UNION SELECT RecordingId FROM segments UNION SELECT RecordingId FROM episodes");
@@ -72,12 +103,26 @@ internal static class Search
             if (await cache.PinAsync(Stop) is not { } snapshot)
                 return [];
             using LakeDatabase database = LakeDatabase.Open(snapshot, cache.Folder, memoryMegabytes: 256);
-            return await Lake.LakeUnderTest.RowsAsync(database, sql);
+            return await RowsAsync(database, sql);
         }
         finally
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    /// <summary>A query's rows as text, cells between bars.</summary>
+    public static async Task<string[]> RowsAsync(LakeDatabase database, string sql)
+    {
+        using LakeRows rows = await database.QueryAsync(sql, Stop);
+        var text = new List<string>();
+        while (rows.Read())
+        {
+            text.Add(string.Join('|', Enumerable.Range(0, rows.Reader.FieldCount).Select(index =>
+                rows.Reader.IsDBNull(index) ? "" : Convert.ToString(rows.Reader.GetValue(index), CultureInfo.InvariantCulture))));
+        }
+
+        return [.. text];
     }
 
     /// <summary>The tombstones.</summary>
