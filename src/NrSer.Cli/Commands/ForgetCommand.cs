@@ -71,9 +71,12 @@ internal static class ForgetCommand
             Confirm(terminal, plan, parsed.GetValue(yes));
             ForgetRequest[] requests =
                 [.. plan.Requests.Select(request => request with { IsRefused = parsed.GetValue(refuse), Reason = parsed.GetValue(reason) })];
-            IReadOnlyList<ProofV1> proofs = await RunAsync(terminal, services, requests, chosen, cancellationToken);
+            ForgetFeedRequest? podcast = chosen is null ? null
+                : new ForgetFeedRequest(chosen.Id) { IsRefused = parsed.GetValue(refuse), Reason = parsed.GetValue(reason) };
+            IReadOnlyList<ProofV1> proofs = await RunAsync(terminal, services, requests, podcast, cancellationToken);
             clear();
-            Tell(terminal, requests.Length, proofs, parsed.GetValue(json));
+            Tell(
+                terminal, $"{(chosen is null ? "" : "The podcast and ")}{requests.Length} recordings are forgotten.", proofs, parsed.GetValue(json));
             return ExitCode.Success;
         });
         return command;
@@ -131,32 +134,31 @@ internal static class ForgetCommand
     }
 
     /// <summary>Forgets, or waits until the host that is at it has.</summary>
+    /// <param name="terminal">Where that is said.</param>
+    /// <param name="services">What does it.</param>
+    /// <param name="requests">Recordings.</param>
+    /// <param name="feed">A podcast, with all its recordings; null for none.</param>
+    /// <param name="cancellationToken">Stops it; Sweep goes on, and so does the command run again.</param>
     public static async Task<IReadOnlyList<ProofV1>> RunAsync(
-        Terminal terminal, IServiceProvider services, IReadOnlyList<ForgetRequest> requests, Feed? feed, CancellationToken cancellationToken)
-    {
-        PodcastStore podcasts = services.GetRequiredService<PodcastStore>();
-        if (feed is not null) // first, so that nothing of it is fetched meanwhile
-            await podcasts.ChangeFeedAsync(feed.Id, standing => standing with { IsFollowed = false }, cancellationToken);
-        IReadOnlyList<ProofV1> proofs = requests.Count == 0 ? [] : await RunAsync(terminal, services, requests, cancellationToken);
-        if (feed is not null)
-            await services.GetRequiredService<ForgetFeed>().RunAsync(feed, cancellationToken);
-        return proofs;
-    }
-
-    private static async Task<IReadOnlyList<ProofV1>> RunAsync(
-        Terminal terminal, IServiceProvider services, IReadOnlyList<ForgetRequest> requests, CancellationToken cancellationToken)
+        Terminal terminal, IServiceProvider services, IReadOnlyList<ForgetRequest> requests, ForgetFeedRequest? feed,
+        CancellationToken cancellationToken)
     {
         ForgetRecordings forgetting = services.GetRequiredService<ForgetRecordings>();
         ForgottenStore store = services.GetRequiredService<ForgottenStore>();
-        await forgetting.RequestAsync(requests, cancellationToken);
+        ProofHead? before = await store.FindHeadAsync(cancellationToken);
+        if (feed is not null)
+            await forgetting.RequestAsync(feed, cancellationToken);
+        else
+            await forgetting.RequestAsync(requests, cancellationToken);
         HashSet<RecordingId> own = [.. requests.Select(request => request.Id)];
         bool isSaid = false;
         while (true)
         {
             if (await forgetting.RunAsync(cancellationToken) is { Count: > 0 } written)
                 return [.. written.Select(link => link.Proof)];
-            if (!await store.RequestsAsync(cancellationToken).AnyAsync(request => own.Contains(request.Id), cancellationToken))
-                return await OfOthersAsync(services, own, cancellationToken);
+            if (!await store.RequestsAsync(cancellationToken).AnyAsync(request => own.Contains(request.Id), cancellationToken)
+                && !await store.FeedRequestsAsync(cancellationToken).AnyAsync(request => request.FeedId == feed?.FeedId, cancellationToken))
+                return await OfOthersAsync(services, before, own, feed is not null, cancellationToken);
             if (!isSaid)
                 terminal.Note("Another host is at it, or died at it less than a minute ago; what was asked for is noted. Waiting…");
             isSaid = true;
@@ -164,16 +166,16 @@ internal static class ForgetCommand
         }
     }
 
-    /// <summary>The proofs that another host wrote of them.</summary>
+    /// <summary>The proofs that another host has written since.</summary>
     private static async Task<IReadOnlyList<ProofV1>> OfOthersAsync(
-        IServiceProvider services, HashSet<RecordingId> own, CancellationToken cancellationToken)
+        IServiceProvider services, ProofHead? before, HashSet<RecordingId> own, bool ofPodcast, CancellationToken cancellationToken)
     {
-        int[] numbers = await services.GetRequiredService<ForgottenStore>().WatchedAsync(cancellationToken)
-            .Where(recording => own.Contains(recording.Id)).Select(recording => recording.Proof).Distinct().ToArrayAsync(cancellationToken);
+        HashSet<string> ids = [.. own.Select(id => id.Value)];
         var proofs = new List<ProofV1>();
-        foreach (int number in numbers)
+        for (int number = (before?.Number ?? 0) + 1;
+            await services.GetRequiredService<ProofChain>().FindAsync(number, cancellationToken) is { } proof; number++)
         {
-            if (await services.GetRequiredService<ProofChain>().FindAsync(number, cancellationToken) is { } proof)
+            if (proof.Kind == nameof(ProofKind.Forgotten) && (proof.Recordings.Any(ids.Contains) || (ofPodcast && proof.Removed.Podcasts > 0)))
                 proofs.Add(proof);
         }
 
@@ -211,7 +213,7 @@ internal static class ForgetCommand
         terminal.Out.WriteLine($"{plan.Requests.Count} recordings {what}.");
     }
 
-    private static void Tell(Terminal terminal, int count, IReadOnlyList<ProofV1> proofs, bool asJson)
+    private static void Tell(Terminal terminal, string words, IReadOnlyList<ProofV1> proofs, bool asJson)
     {
         if (asJson)
         {
@@ -219,7 +221,7 @@ internal static class ForgetCommand
             return;
         }
 
-        terminal.Out.WriteLine($"{count} recordings are forgotten.");
+        terminal.Out.WriteLine(words);
         foreach (ProofV1 proof in proofs)
         {
             terminal.Out.WriteLine(

@@ -18,6 +18,7 @@ namespace NrSer.Pipeline.Forgetting;
 /// <param name="store">Requests, tombstones, and what is looked for again.</param>
 /// <param name="erasure">Deletes what is kept of one.</param>
 /// <param name="episodes">Deletes episodes.</param>
+/// <param name="podcasts">Deletes podcasts.</param>
 /// <param name="letters">Deletes what was given up.</param>
 /// <param name="lake">Deletes rows of the lake.</param>
 /// <param name="refusals">Remembers what is not to come back.</param>
@@ -29,9 +30,9 @@ namespace NrSer.Pipeline.Forgetting;
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class ForgetRecordings(
-    ForgottenStore store, RecordingErasure erasure, EpisodeErasure episodes, LetterErasure letters, LakeCompactor lake, Refusals refusals,
-    ProofChain proofs, Remains remains, BlobLease lease, IOptions<QueueOptions> queues, IOptions<ForgetOptions> options, TimeProvider time,
-    ILogger<ForgetRecordings> logger)
+    ForgottenStore store, RecordingErasure erasure, EpisodeErasure episodes, ForgetFeed podcasts, LetterErasure letters, LakeCompactor lake,
+    Refusals refusals, ProofChain proofs, Remains remains, BlobLease lease, IOptions<QueueOptions> queues, IOptions<ForgetOptions> options,
+    TimeProvider time, ILogger<ForgetRecordings> logger)
 {
     private const int AtOnce = 8; // recordings
     private const int MostAtOnce = 10_000; // in a proof: their ids are held
@@ -54,6 +55,15 @@ public sealed partial class ForgetRecordings(
         await store.BuryAsync(requests.Select(request => request.Id), time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Takes note of a podcast to forget, with all its recordings.</summary>
+    /// <param name="request">Which.</param>
+    /// <param name="cancellationToken">Stops between requests; call it again then.</param>
+    public async Task RequestAsync(ForgetFeedRequest request, CancellationToken cancellationToken)
+    {
+        await store.RequestAsync(request, cancellationToken).ConfigureAwait(false);
+        await RequestAsync(await podcasts.RecordingsAsync(request, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Forgets what was asked for.</summary>
     /// <param name="cancellationToken">Stops between recordings; whoever comes next goes on.</param>
     /// <returns>The proofs that were written, none where nothing was asked for; null when another host is at it.</returns>
@@ -64,10 +74,17 @@ public sealed partial class ForgetRecordings(
         var held = new ConcurrentDictionary<RecordingId, string>();
         bool done = await lease.RunAloneAsync("Forget", async token =>
         {
-            while (await store.RequestsAsync(token).Where(request => !held.ContainsKey(request.Id)).Take(MostAtOnce).ToListAsync(token)
-                .ConfigureAwait(false) is { Count: > 0 } open)
+            while (true)
             {
-                if (await ForgetAsync(open, held, token).ConfigureAwait(false) is { } link)
+                // A podcast goes when all its recordings can: where one is held, it is tried again.
+                List<ForgetFeedRequest> feeds = held.IsEmpty ? await store.FeedRequestsAsync(token).ToListAsync(token).ConfigureAwait(false) : [];
+                foreach (ForgetFeedRequest feed in feeds)
+                    await RequestAsync(await podcasts.RecordingsAsync(feed, token).ConfigureAwait(false), token).ConfigureAwait(false);
+                List<ForgetRequest> open = await store.RequestsAsync(token).Where(request => !held.ContainsKey(request.Id)).Take(MostAtOnce)
+                    .ToListAsync(token).ConfigureAwait(false);
+                if (open.Count + feeds.Count == 0)
+                    break;
+                if (await ForgetAsync(open, open.Count < MostAtOnce ? feeds : [], held, token).ConfigureAwait(false) is { } link)
                     written.Add(link);
             }
         }, cancellationToken).ConfigureAwait(false);
@@ -81,7 +98,7 @@ public sealed partial class ForgetRecordings(
         if (time.GetUtcNow() < _due)
             return;
         _due = time.GetUtcNow() + options.Value.Interval;
-        if (await store.RequestsAsync(cancellationToken).AnyAsync(cancellationToken).ConfigureAwait(false))
+        if (await store.HasRequestsAsync(cancellationToken).ConfigureAwait(false))
             await RunAsync(cancellationToken).ConfigureAwait(false);
         await LookAgainAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -113,7 +130,8 @@ public sealed partial class ForgetRecordings(
     }
 
     private async Task<(ProofV1 Proof, ProofHead Head)?> ForgetAsync(
-        List<ForgetRequest> asked, ConcurrentDictionary<RecordingId, string> held, CancellationToken cancellationToken)
+        List<ForgetRequest> asked, List<ForgetFeedRequest> feeds, ConcurrentDictionary<RecordingId, string> held,
+        CancellationToken cancellationToken)
     {
         // Whoever asked may have died.
         await store.BuryAsync(asked.Select(request => request.Id), time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
@@ -134,20 +152,26 @@ public sealed partial class ForgetRecordings(
         }
 
         open.RemoveAll(request => held.ContainsKey(request.Id));
-        if (open.Count == 0)
+        if (!held.IsEmpty)
+            feeds = [];
+        foreach (ForgetFeedRequest feed in feeds)
+            removed += await podcasts.RunAsync(feed.FeedId, cancellationToken).ConfigureAwait(false);
+        if (open.Count + feeds.Count == 0)
             return null;
         DateTimeOffset now = time.GetUtcNow();
         IReadOnlyList<RemainsV1> kept = await remains.OfAsync(now, cancellationToken).ConfigureAwait(false);
-        string[] reasons =
-            [.. open.Select(request => request.Reason).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        string[] reasons = [.. open.Select(request => request.Reason).Concat(feeds.Select(feed => feed.Reason)).OfType<string>()
+            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         (ProofV1 proof, ProofHead head) = await proofs.AppendAsync(
             (number, previous) => new ProofV1
             {
                 Number = number, Kind = nameof(ProofKind.Forgotten), At = now, Recordings = IdsOf(open.Select(request => request.Id)),
                 Reason = reasons.Length == 0 ? null : string.Join("; ", reasons), Removed = removed, Remains = kept,
-                IsRefused = open.TrueForAll(request => request.IsRefused), Previous = previous,
+                IsRefused = open.TrueForAll(request => request.IsRefused) && feeds.TrueForAll(feed => feed.IsRefused), Previous = previous,
             }, cancellationToken).ConfigureAwait(false);
         await store.ProvedAsync(open, proof.Number, now, cancellationToken).ConfigureAwait(false);
+        foreach (ForgetFeedRequest feed in feeds)
+            await store.ProvedAsync(feed.FeedId, cancellationToken).ConfigureAwait(false);
         LogForgot(open.Count, proof.Number);
         return (proof, head);
     }

@@ -17,7 +17,7 @@ public sealed record ProofV1
     /// <summary>When it was written.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>Ids of what was forgotten, or was looked for again: a day and a hash.</summary>
+    /// <summary>Ids of what was forgotten, or was looked for again: a day and a hash; none where a podcast had no recordings.</summary>
     public required IReadOnlyList<string> Recordings { get; init; }
 
     /// <summary>Why, as whoever asked put it; null where nobody said.</summary>
@@ -60,13 +60,14 @@ public enum ProofKind
 /// <param name="LakeRecordings">Recordings in parts of the lake.</param>
 /// <param name="Letters">Dead letters and lost events.</param>
 /// <param name="Episodes">Episodes of podcasts.</param>
-public sealed record RemovedV1(int Uploads, int WorkAudio, int Results, int Rows, int LakeRecordings, int Letters, int Episodes)
+/// <param name="Podcasts">Podcasts as a whole; earlier proofs do not count them.</param>
+public sealed record RemovedV1(int Uploads, int WorkAudio, int Results, int Rows, int LakeRecordings, int Letters, int Episodes, int Podcasts = 0)
 {
     /// <summary>Nothing.</summary>
     public static RemovedV1 None { get; } = new(0, 0, 0, 0, 0, 0, 0);
 
     /// <summary>All of it.</summary>
-    [JsonIgnore] public int Total => Uploads + WorkAudio + Results + Rows + LakeRecordings + Letters + Episodes;
+    [JsonIgnore] public int Total => Uploads + WorkAudio + Results + Rows + LakeRecordings + Letters + Episodes + Podcasts;
 
     /// <summary>Both together.</summary>
     public static RemovedV1 operator +(RemovedV1 one, RemovedV1 other)
@@ -75,7 +76,8 @@ public sealed record RemovedV1(int Uploads, int WorkAudio, int Results, int Rows
         ArgumentNullException.ThrowIfNull(other);
         return new RemovedV1(
             one.Uploads + other.Uploads, one.WorkAudio + other.WorkAudio, one.Results + other.Results, one.Rows + other.Rows,
-            one.LakeRecordings + other.LakeRecordings, one.Letters + other.Letters, one.Episodes + other.Episodes);
+            one.LakeRecordings + other.LakeRecordings, one.Letters + other.Letters, one.Episodes + other.Episodes,
+            one.Podcasts + other.Podcasts);
     }
 
     /// <inheritdoc cref="op_Addition"/>

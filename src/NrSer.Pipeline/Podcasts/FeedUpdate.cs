@@ -131,6 +131,11 @@ public sealed partial class FeedUpdate(
             episodes.LeaveOut(isForgotten);
         EpisodeRules.Apply(feed, episodes);
         await WriteAsync(feed, episodes, cancellationToken).ConfigureAwait(false);
+        if (episodes.New.Count > 0 && await store.FindFeedAsync(feed.Id, cancellationToken).ConfigureAwait(false) is null)
+        {
+            await store.DeleteEpisodesAsync(feed.Id, cancellationToken).ConfigureAwait(false);
+            return new FeedUpdateResult(feed with { Reason = "It was forgotten while it was read." }, FeedUpdateOutcome.Failed) { IsForGood = true };
+        }
 
         string slug = feed.Slug ?? await FreeSlugAsync(feed.Id, document.Title, cancellationToken).ConfigureAwait(false);
         var address = new Uri(feed.Url);

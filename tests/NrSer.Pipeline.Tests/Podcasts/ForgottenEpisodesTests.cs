@@ -1,9 +1,11 @@
 using Azure.Storage.Blobs;
 using NrSer.Pipeline.Forgetting;
 using NrSer.Pipeline.Lake;
+using NrSer.Pipeline.Podcasts;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Tests.Forgetting;
 using NrSer.Testing;
 
 namespace NrSer.Pipeline.Tests.Podcasts;
@@ -50,9 +52,9 @@ public sealed class ForgottenEpisodesTests(StorageEmulator emulator)
 
         await podcasts.Get<LakeCompactor>().CompactAsync(Stop);
         Assert.Equal(["A show|One", "A show|Two"], await InLakeAsync(podcasts));
-        await podcasts.Get<ForgetRecordings>().RequestAsync(plan.Requests, Stop);
-        await podcasts.Get<ForgetRecordings>().RunAsync(Stop);
-        await podcasts.Get<ForgetFeed>().RunAsync(feed, Stop);
+        await podcasts.Get<ForgetRecordings>().RequestAsync(new ForgetFeedRequest(feed.Id) { Reason = "case 7" }, Stop);
+        ProofV1 proof = Assert.Single((await podcasts.Get<ForgetRecordings>().RunAsync(Stop))!).Proof;
+        Assert.Equal(("case 7", 2, 2, 1), (proof.Reason, proof.Recordings.Count, proof.Removed.Episodes, proof.Removed.Podcasts));
         Assert.Empty(await InLakeAsync(podcasts));
         Assert.Null(await podcasts.Store.FindFeedAsync(feed.Id, Stop));
         Assert.DoesNotContain(await Search.FindAsync(podcasts.Account, feed.Id, "A show", "a-show", ".mp3"), IsNoNote);
@@ -61,6 +63,80 @@ public sealed class ForgottenEpisodesTests(StorageEmulator emulator)
         await podcasts.SyncAsync(isAnew: true);
         Assert.Empty(await podcasts.BlobsAsync());
         Assert.Empty(await podcasts.EpisodesAsync(feed));
+    }
+
+    // Whoever asked dies just before: recordings are noted, an episode's row goes, the podcast's, what the lake says of it; proof; request.
+    [Theory]
+    [InlineData("POST", "$batch")]
+    [InlineData("DELETE", "episodes(")]
+    [InlineData("DELETE", "feeds(")]
+    [InlineData("PUT", "results/lake/")]
+    [InlineData("PUT", "results/forgotten/")]
+    [InlineData("DELETE", "forgotten(")]
+    public async Task RunAsync_WholeFeedAndADeathInBetween_WhoeverComesNextGoesOn(string method, string path)
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        Feed feed = await TwoEpisodesAsync(podcasts);
+        DateOnly day = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
+        await GeneratedResults.StoreAsync(podcasts.Account, GeneratedResults.Recording(0, day, 3) with { BlobName = "talk.wav" }, Stop); // for a lake
+        await podcasts.Get<LakeCompactor>().CompactAsync(Stop);
+        using var death = new CancellationTokenSource();
+        using var dying = new BeforeRequest(
+            podcasts.Account, (verb, target) => verb.Method == method && target.StartsWith(path, StringComparison.Ordinal), death.CancelAsync);
+        try
+        {
+            await podcasts.Get<ForgetRecordings>().RequestAsync(new ForgetFeedRequest(feed.Id), death.Token);
+            await podcasts.Get<ForgetRecordings>().RunAsync(death.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // As said.
+        }
+
+        Assert.True(dying.IsDone);
+        await using Stages.PipelineUnderTest pipeline = Stages.PipelineUnderTest.On(podcasts.Account);
+        await pipeline.Get<ForgetRecordings>().SweepAsync(Stop);
+        Assert.Null(await podcasts.Store.FindFeedAsync(feed.Id, Stop));
+        Assert.DoesNotContain("A show|", await InLakeAsync(podcasts));
+        Assert.DoesNotContain(await Search.FindAsync(podcasts.Account, feed.Id, "A show", "a-show", ".mp3"), IsNoNote);
+        Assert.False(await pipeline.Get<ForgottenStore>().HasRequestsAsync(Stop));
+        Assert.NotNull(await pipeline.Get<ProofChain>().FindAsync(1, Stop));
+        Assert.Empty(await pipeline.Get<ProofChain>().VerifyAsync(Stop).ToListAsync(Stop));
+    }
+
+    [Fact]
+    public async Task RunAsync_FeedWithoutRecordings_HasAProof()
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        podcasts.Server.Serve("/feed", PodcastsUnderTest.FeedOf("A show", ("a", "One", $"{podcasts.Server.Url}1.mp3")));
+        Feed feed = await podcasts.FollowAsync("feed");
+        await podcasts.Updates.RunAsync((await podcasts.Store.FindFeedAsync(feed.Id, Stop))!, isAnew: true, Stop);
+        await podcasts.Get<ForgetRecordings>().RequestAsync(new ForgetFeedRequest(feed.Id), Stop);
+        ProofV1 proof = Assert.Single((await podcasts.Get<ForgetRecordings>().RunAsync(Stop))!).Proof;
+        Assert.Empty(proof.Recordings);
+        Assert.Equal((false, RemovedV1.None with { Episodes = 1, Podcasts = 1 }), (proof.IsRefused, proof.Removed));
+        Assert.Empty(await Search.FindAsync(podcasts.Account, feed.Id, "A show", "1.mp3"));
+    }
+
+    [Fact]
+    public async Task Update_FeedForgottenBeforeItsEpisodesAreWritten_TakesThemBack()
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        podcasts.Server.Serve("/feed", PodcastsUnderTest.FeedOf("A show", ("a", "One", $"{podcasts.Server.Url}1.mp3")));
+        Feed feed = await podcasts.FollowAsync("feed");
+        using var forgetting = new BeforeRequest(
+            podcasts.Account, (verb, target) => verb == HttpMethod.Post && target.StartsWith("$batch", StringComparison.Ordinal), async () =>
+            {
+                await podcasts.Get<ForgetRecordings>().RequestAsync(new ForgetFeedRequest(feed.Id), Stop);
+                await podcasts.Get<ForgetRecordings>().RunAsync(Stop);
+            });
+
+        FeedUpdateResult result = await podcasts.Updates.RunAsync((await podcasts.Store.FindFeedAsync(feed.Id, Stop))!, isAnew: true, Stop);
+
+        Assert.True(forgetting.IsDone);
+        Assert.Null(forgetting.Error);
+        Assert.Equal(FeedUpdateOutcome.Failed, result.Outcome);
+        Assert.Empty(await Search.FindAsync(podcasts.Account, feed.Id, "A show", "One", "1.mp3"));
     }
 
     [Fact]

@@ -199,7 +199,8 @@ internal static class PodcastCommand
             {
                 ForgetPlan plan = await services.GetRequiredService<ForgetTargets>().OfFeedAsync(feed, cancellationToken);
                 ForgetCommand.Confirm(terminal, plan, parsed.GetValue(yes));
-                IReadOnlyList<ProofV1> proofs = await ForgetCommand.RunAsync(terminal, services, plan.Requests, feed, cancellationToken);
+                IReadOnlyList<ProofV1> proofs = await ForgetCommand.RunAsync(
+                    terminal, services, plan.Requests, new ForgetFeedRequest(feed.Id), cancellationToken);
                 Tell(new PodcastRemovedV1(feed.Id, feed.Title, plan.Requests.Count, [.. proofs.Select(proof => ProofChain.NameOf(proof.Number))]),
                     $"The podcast and {plan.Requests.Count} recordings are forgotten.");
                 return ExitCode.Success;

@@ -174,11 +174,18 @@ public sealed class PodcastStore(ResultTables tables)
 
     /// <summary>Deletes a feed's episodes.</summary>
     /// <param name="feedId">The feed.</param>
-    /// <param name="cancellationToken">Stops between batches.</param>
-    public async Task DeleteEpisodesAsync(string feedId, CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Stops between episodes; call it again then.</param>
+    /// <returns>How many there were.</returns>
+    public async Task<int> DeleteEpisodesAsync(string feedId, CancellationToken cancellationToken)
     {
+        int deleted = 0;
         await foreach (Episode episode in EpisodesAsync(feedId, status: null, cancellationToken).ConfigureAwait(false))
+        {
             await DeleteEpisodeAsync(episode, cancellationToken).ConfigureAwait(false);
+            deleted++;
+        }
+
+        return deleted;
     }
 
     /// <summary>Deletes an episode, and what is known of its content by it.</summary>

@@ -2,8 +2,11 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Azure.Storage.Blobs.Specialized;
 using Microsoft.Data.Sqlite;
 using NrSer.Cli.Tests.Processes;
+using NrSer.Pipeline.Results.Tables;
+using NrSer.Pipeline.Storage;
 using NrSer.Testing;
 
 namespace NrSer.Cli.Tests.Commands.Podcasts;
@@ -78,6 +81,45 @@ public sealed class PodcastCommandTests(StorageEmulator emulator) : IClassFixtur
         (await Nrser.RunWithAsync(_environment, "forget", "verify")).Succeeded();
         (await RunAsync("add", $"{_server.Url}1/feed")).Succeeded();
         Assert.Equal(0, (await RunAsync("sync", "--pause", "0s", "--json")).Json().GetProperty("stored").GetInt32());
+    }
+
+    // In a process of its own, to its end, or killed in the middle.
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(10, true)] // as many as are fetched before any is done
+    [InlineData(0, false)]
+    public async Task Forget_WholeFeed_LeavesNothingWhateverDies(int episodes, bool isKilled)
+    {
+        StorageAccount account = await StorageAccount.ConnectAsync(_environment["NrSer__Storage__ConnectionString"]);
+        _server.Serve("/feed", Feed("Show", Math.Max(episodes, 1)));
+        for (int episode = 0; episode < episodes; episode++)
+            _server.Serve($"/{episode}.mp3", Audio(episode));
+        (await RunAsync("add", $"{_server.Url}feed")).Succeeded();
+        if (episodes > 0)
+            (await RunAsync("sync", "--pause", "0s")).Succeeded();
+        string[] words = ["Show", "show/", ".mp3", (await RunAsync("list", "--json")).Json()[0].GetProperty("feedId").GetString()!];
+        string[] forget = ["forget", "--feed", "Show", "--yes", "--json"];
+        if (isKilled)
+        {
+            var store = new PodcastStore(account.Tables);
+            await using RunningNrser dying = await RunningNrser.StartAsync("", _environment, forget);
+            await Waiting.UntilAsync("an episode less", async token =>
+                dying.HasEnded || await store.AllEpisodesAsync(token).CountAsync(token) < episodes ? "" : null);
+            await dying.KillAsync();
+            Assert.NotEmpty(await Search.FindAsync(account, words)); // it was not done yet
+            await account.Blobs.Container(StorageNames.Chunks).GetBlobClient("leases/Forget").GetBlobLeaseClient()
+                .BreakAsync(TimeSpan.Zero, cancellationToken: Stop); // which would run out within a minute
+        }
+
+        Outcome outcome = await Nrser.RunProcessInAsync(_scratch.Path, _environment, forget);
+        outcome.Succeeded();
+        JsonElement[] proofs = [.. outcome.Json().EnumerateArray()];
+        Assert.Equal(1, proofs[^1].GetProperty("removed").GetProperty("podcasts").GetInt32());
+        Assert.Equal(episodes, proofs.Sum(proof => proof.GetProperty("recordings").GetArrayLength()));
+        Assert.DoesNotContain(await Search.FindAsync(account, words), line => !line.StartsWith("forgotten: ", StringComparison.Ordinal));
+        Assert.Equal(episodes, (await Search.TombstonesAsync(account)).Length);
+        (await Nrser.RunWithAsync(_environment, "forget", "verify")).Succeeded();
+        Assert.Equal(0, (await RunAsync("list", "--json")).Json().GetArrayLength());
     }
 
     [Fact]
