@@ -4,8 +4,8 @@ using NrSer.Pipeline.Transcripts;
 
 namespace NrSer.Pipeline.Forgetting;
 
-/// <summary>Deletes the episodes whose recordings are forgotten: what is left of them is a keyed hash, by which they are known when their feed is
-/// read again.</summary>
+/// <summary>Deletes the episodes whose recordings are forgotten, or were kept long enough: what is left of them is a keyed hash, by which they are
+/// known when their feed is read again.</summary>
 /// <param name="podcasts">Episodes.</param>
 /// <param name="refusals">Keyed hashes.</param>
 /// <param name="transcripts">What was said in those that never became a recording.</param>
@@ -14,7 +14,7 @@ public sealed class EpisodeErasure(PodcastStore podcasts, Refusals refusals, Tra
     private const string Folder = "podcasts/"; // names of episodes' uploads
 
     /// <summary>Deletes them, those included whose content was the same.</summary>
-    /// <param name="requests">What is forgotten.</param>
+    /// <param name="requests">What goes.</param>
     /// <param name="cancellationToken">Stops between episodes; call it again then.</param>
     /// <returns>How many there were.</returns>
     public async Task<RemovedV1> RunAsync(IEnumerable<ForgetRequest> requests, CancellationToken cancellationToken)

@@ -22,6 +22,7 @@ namespace NrSer.Pipeline.Forgetting;
 /// <param name="uploads">Deletes uploads.</param>
 /// <param name="erasure">Deletes audio between stages.</param>
 /// <param name="rows">Deletes rows.</param>
+/// <param name="episodes">Deletes episodes.</param>
 /// <param name="index">Names.</param>
 /// <param name="storage">Results.</param>
 /// <param name="transcripts">Publishers' words.</param>
@@ -31,8 +32,8 @@ namespace NrSer.Pipeline.Forgetting;
 /// <param name="logger">The log.</param>
 public sealed partial class Retention(
     RecordingStore recordings, PodcastStore podcasts, RetentionState state, UploadErasure uploads, RecordingErasure erasure, ErasedRows rows,
-    UploadIndex index, BlobStorage storage, TranscriptBlobs transcripts, LakeCompactor lake, IOptions<RetentionOptions> options, TimeProvider time,
-    ILogger<Retention> logger)
+    EpisodeErasure episodes, UploadIndex index, BlobStorage storage, TranscriptBlobs transcripts, LakeCompactor lake,
+    IOptions<RetentionOptions> options, TimeProvider time, ILogger<Retention> logger)
 {
     private const int BatchRecordings = 1000; // whose parts of the lake are written once
     private const int AtOnce = 4;
@@ -177,6 +178,8 @@ public sealed partial class Retention(
             return;
         }
 
+        if (store == RetentionStore.Rows) // before the rows that lead to them
+            await episodes.RunAsync(old.Select(ForgetRequest.Of), cancellationToken).ConfigureAwait(false);
         var several = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(old, several, async (recording, token) => await DeleteAsync(store, recording, token).ConfigureAwait(false))
             .ConfigureAwait(false);

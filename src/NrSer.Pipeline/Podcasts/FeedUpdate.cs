@@ -127,9 +127,9 @@ public sealed partial class FeedUpdate(
             && await ReadOlderAsync(feed, document, found > 0 || !wasWhole, episodes, remarks, cancellationToken).ConfigureAwait(false);
         if (episodes.WithoutAudio > 0)
             remarks.Add($"{episodes.WithoutAudio} items have no audio.");
+        EpisodeRules.Apply(feed, episodes); // what is gone counts among the latest still: no older one is fetched in its place
         if (episodes.New.Count > 0 && await refusals.OfEpisodesAsync(cancellationToken).ConfigureAwait(false) is { } isForgotten)
             episodes.LeaveOut(isForgotten);
-        EpisodeRules.Apply(feed, episodes);
         await WriteAsync(feed, episodes, cancellationToken).ConfigureAwait(false);
         if (episodes.New.Count > 0 && await store.FindFeedAsync(feed.Id, cancellationToken).ConfigureAwait(false) is null)
         {

@@ -104,6 +104,49 @@ public sealed class ForgottenEpisodesTests(StorageEmulator emulator)
         Assert.Empty(await pipeline.Get<ProofChain>().VerifyAsync(Stop).ToListAsync(Stop));
     }
 
+    // Nor is an older one in the place of one that was among the latest.
+    [Theory]
+    [InlineData(null)]
+    [InlineData(2)]
+    public async Task SyncAsync_RowsKeptLongEnough_NothingIsKnownOfTheEpisodeAndItIsNotFetchedAgain(int? limit)
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        Feed feed = await TwoEpisodesAsync(podcasts);
+        foreach (ForgetRequest upload in (await podcasts.Get<ForgetTargets>().OfFeedAsync(feed, Stop)).Requests)
+        {
+            await podcasts.Account.Store.AdvanceAsync(
+                new Recording
+                {
+                    Id = upload.Id, BlobName = upload.BlobName, BlobETag = upload.BlobETag, Status = RecordingStatus.Completed,
+                }, Stop);
+        }
+
+        await using Stages.PipelineUnderTest nobody = Stages.PipelineUnderTest.On(podcasts.Account);
+        await nobody.TakeAsync(StorageNames.BulkOf(StorageNames.UploadsQueue)); // they have ended, it says
+        await using Stages.PipelineUnderTest pipeline = nobody.WithSettings(Enum.GetNames<RetentionStore>()
+            .Select(store => KeyValuePair.Create($"NrSer:Retention:{store}", (string?)"30.00:00:00")));
+        pipeline.Time.SetUtcNow(TimeProvider.System.GetUtcNow());
+        await pipeline.Get<Retention>().SweepAsync(Stop); // reports
+        pipeline.Time.Advance(TimeSpan.FromDays(29));
+        await pipeline.Get<Retention>().SweepAsync(Stop);
+        Assert.Equal(2, (await podcasts.EpisodesAsync(feed)).Length);
+        pipeline.Time.Advance(TimeSpan.FromDays(3));
+        await pipeline.Get<Retention>().SweepAsync(Stop);
+        Assert.Empty(await podcasts.EpisodesAsync(feed));
+        Assert.Empty(await Search.FindAsync(podcasts.Account, "One", "Two", "a-show/"));
+
+        await podcasts.Store.ChangeFeedAsync(feed.Id, standing => standing with { Limit = limit }, Stop);
+        podcasts.Server.Serve("/feed", PodcastsUnderTest.FeedOf("A show", ("z", "Older", $"{podcasts.Server.Url}3.mp3"),
+            ("a", "One", $"{podcasts.Server.Url}1.mp3"), ("b", "Two", $"{podcasts.Server.Url}2.mp3")));
+        podcasts.Server.Serve("/3.mp3", PodcastsUnderTest.Audio(3));
+        await using PodcastsUnderTest later = podcasts.Beside(TimeProvider.System); // which reads the key anew
+        await later.SyncAsync(isAnew: true);
+        Episode older = Assert.Single(await podcasts.EpisodesAsync(feed));
+        Assert.Equal(("Older", limit is null ? EpisodeStatus.Stored : EpisodeStatus.Skipped), (older.Title, older.Status));
+        Assert.Equal(limit is null ? 1 : 0, (await podcasts.BlobsAsync()).Length);
+        Assert.Empty(await Search.TombstonesAsync(podcasts.Account)); // nobody forgot anything
+    }
+
     [Fact]
     public async Task RunAsync_FeedWithoutRecordings_HasAProof()
     {
