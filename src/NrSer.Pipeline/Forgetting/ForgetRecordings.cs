@@ -207,6 +207,9 @@ public sealed partial class ForgetRecordings(
         RemovedV1 removed = found.Values.Aggregate(RemovedV1.None, RemovedV1.Add) with
         {
             LakeRecordings = await RemoveFromLakeAsync(due.Select(recording => recording.Id), cancellationToken).ConfigureAwait(false),
+            Letters = await letters.LostAsync(
+                due.Select(recording => recording.UploadKey).OfType<string>().ToHashSet(StringComparer.Ordinal), cancellationToken)
+                .ConfigureAwait(false),
         };
         DateTimeOffset now = time.GetUtcNow();
         bool isFinal = isLast && removed.Total == 0; // what had come back was brought by somebody: look once more

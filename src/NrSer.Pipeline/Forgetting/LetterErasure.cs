@@ -32,15 +32,40 @@ public sealed class LetterErasure(IReadOnlyList<IWorkQueue> queues, BlobStorage 
     {
         ArgumentNullException.ThrowIfNull(requests);
         var ids = requests.Select(request => request.Id.Value).ToHashSet(StringComparer.Ordinal);
-        var names = requests.Select(request => request.BlobName).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var uploads = requests.Select(request => request.BlobName).OfType<string>().Select(UploadIndex.KeyTextOf).ToHashSet(StringComparer.Ordinal);
         int deleted = 0;
         foreach (IWorkQueue queue in queues)
-            deleted += await CleanAsync(queue, ids, names, cancellationToken).ConfigureAwait(false);
-        return deleted + await CleanLostAsync(names, cancellationToken).ConfigureAwait(false);
+            deleted += await CleanAsync(queue, ids, uploads, cancellationToken).ConfigureAwait(false);
+        return deleted + await LostAsync(uploads, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Deletes events that could not be delivered; Event Grid tries for a day before it gives one up.</summary>
+    /// <param name="uploads">Keys of the names that they are about, from <see cref="UploadIndex.KeyTextOf"/>.</param>
+    /// <param name="cancellationToken">Stops between blobs.</param>
+    /// <returns>How many there were. One may be about what was put under the name since: reconciliation finds that without it.</returns>
+    /// <remarks>A blob holds events, one or several; what is left of others is written back.</remarks>
+    public async Task<int> LostAsync(IReadOnlySet<string> uploads, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(uploads);
+        int deleted = 0;
+        try
+        {
+            await foreach (BlobItem blob in _lost.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix: null, cancellationToken)
+                .ConfigureAwait(false))
+            {
+                deleted += await CleanLostAsync(_lost.GetBlobClient(blob.Name), uploads, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (RequestFailedException missing) when (missing.ErrorCode == BlobErrorCode.ContainerNotFound)
+        {
+            // A laptop's.
+        }
+
+        return deleted;
     }
 
     private static async Task<int> CleanAsync(
-        IWorkQueue queue, HashSet<string> ids, HashSet<string> names, CancellationToken cancellationToken)
+        IWorkQueue queue, HashSet<string> ids, HashSet<string> uploads, CancellationToken cancellationToken)
     {
         int deleted = 0;
         var others = new List<WorkDelivery>();
@@ -51,7 +76,7 @@ public sealed class LetterErasure(IReadOnlyList<IWorkQueue> queues, BlobStorage 
             {
                 foreach (WorkDelivery letter in letters)
                 {
-                    if (!Names(letter.Message.Body, ids, names))
+                    if (!Names(letter.Message.Body, ids, uploads))
                     {
                         others.Add(letter);
                         continue;
@@ -72,7 +97,7 @@ public sealed class LetterErasure(IReadOnlyList<IWorkQueue> queues, BlobStorage 
     }
 
     /// <summary>Whether a letter is about one of them.</summary>
-    private static bool Names(string body, HashSet<string> ids, HashSet<string> names)
+    private static bool Names(string body, HashSet<string> ids, HashSet<string> uploads)
     {
         try
         {
@@ -81,7 +106,7 @@ public sealed class LetterErasure(IReadOnlyList<IWorkQueue> queues, BlobStorage 
             JsonNode? message = letter?["body"]?.GetValue<string>() is { } inner ? JsonNode.Parse(inner) : letter;
             if (message is JsonObject && message["recordingId"]?.GetValue<string>() is { } id)
                 return ids.Contains(id);
-            return message is not null && names.Contains(BlobCreatedEvent.Parse(message.ToJsonString()).BlobName);
+            return message is not null && uploads.Contains(KeyOf(message));
         }
         catch (Exception strange) when (strange is JsonException or InvalidOperationException or FormatException or InvalidMessageException)
         {
@@ -89,32 +114,12 @@ public sealed class LetterErasure(IReadOnlyList<IWorkQueue> queues, BlobStorage 
         }
     }
 
-    /// <remarks>A blob holds events, one or several; what is left of others is written back.</remarks>
-    private async Task<int> CleanLostAsync(HashSet<string> names, CancellationToken cancellationToken)
-    {
-        int deleted = 0;
-        try
-        {
-            await foreach (BlobItem blob in _lost.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix: null, cancellationToken)
-                .ConfigureAwait(false))
-            {
-                deleted += await CleanLostAsync(_lost.GetBlobClient(blob.Name), names, cancellationToken).ConfigureAwait(false);
-            }
-        }
-        catch (RequestFailedException missing) when (missing.ErrorCode == BlobErrorCode.ContainerNotFound)
-        {
-            // A laptop's.
-        }
-
-        return deleted;
-    }
-
-    private static async Task<int> CleanLostAsync(BlobClient blob, HashSet<string> names, CancellationToken cancellationToken)
+    private static async Task<int> CleanLostAsync(BlobClient blob, IReadOnlySet<string> uploads, CancellationToken cancellationToken)
     {
         BlobDownloadResult found = await blob.DownloadContentAsync(cancellationToken).ConfigureAwait(false);
         JsonNode? content = ParseOrNull(found.Content);
         JsonNode?[] events = content is JsonArray array ? [.. array] : [content];
-        JsonNode?[] others = [.. events.Where(each => each is null || !IsAbout(each, names))];
+        JsonNode?[] others = [.. events.Where(each => each is null || !IsAbout(each, uploads))];
         if (others.Length == events.Length)
             return 0;
         var asSeen = new BlobRequestConditions { IfMatch = found.Details.ETag };
@@ -132,17 +137,19 @@ public sealed class LetterErasure(IReadOnlyList<IWorkQueue> queues, BlobStorage 
         return events.Length - others.Length;
     }
 
-    private static bool IsAbout(JsonNode each, HashSet<string> names)
+    private static bool IsAbout(JsonNode each, IReadOnlySet<string> uploads)
     {
         try
         {
-            return names.Contains(BlobCreatedEvent.Parse(each.ToJsonString()).BlobName);
+            return uploads.Contains(KeyOf(each));
         }
         catch (InvalidMessageException)
         {
             return false;
         }
     }
+
+    private static string KeyOf(JsonNode told) => UploadIndex.KeyTextOf(BlobCreatedEvent.Parse(told.ToJsonString()).BlobName);
 
     private static JsonNode? ParseOrNull(BinaryData content)
     {

@@ -152,11 +152,19 @@ public sealed class ForgetRecordingsTests(StorageEmulator emulator)
         Assert.Equal(3, proof.Removed.Letters);
         Assert.Contains(other.Value, Assert.Single(await pipeline.TakeAsync(StorageNames.PoisonOf(StorageNames.ChunksQueue))).Body,
             StringComparison.Ordinal);
-        (string Name, string Content)[] left = await pipeline.Account.BlobsAsync(StorageNames.LostEvents);
-        Assert.Equal(["both.json", "strange.json"], left.Select(blob => blob.Name));
-        string rest = System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(left[0].Content));
-        Assert.Contains("another.wav", rest, StringComparison.Ordinal);
-        Assert.DoesNotContain("an interview", rest, StringComparison.Ordinal);
+        Assert.Equal(["both.json", "strange.json"], (await pipeline.Account.BlobsAsync(StorageNames.LostEvents)).Select(blob => blob.Name));
+        await AssertGoneAsync(pipeline, id, [id.Value, "an interview"], isWatched: true);
+        Assert.NotEmpty(await Search.FindAsync(pipeline.Account, "another.wav"));
+
+        // Event Grid gives one up a while after the forgetting, and another a day after: then it is looked for a day longer.
+        foreach ((TimeSpan later, bool isLost) in new[] { (TimeSpan.FromHours(1), true), (s_day, true), (s_day, false) })
+        {
+            if (isLost)
+                await lost.GetBlobClient("late.json").UploadAsync(BinaryData.FromString($"[{mine},{others}]"), overwrite: true, Stop);
+            pipeline.Time.Advance(later);
+            await pipeline.Sweep.RunAsync(Stop);
+            await AssertGoneAsync(pipeline, id, [id.Value, "an interview"], isWatched: isLost);
+        }
 
         static string EventOf(string name) => new BlobCreatedEvent(StorageNames.Recordings, name, "0x1", 0).ToMessage(default).Body;
     }
