@@ -4,16 +4,19 @@ import { containerNames, placement, tableNames } from 'names.bicep'
 
 @description('Where, with which tags and names.')
 param place placement
-@description('Days after which decoded and enhanced audio is deleted. A later retry decodes again.')
+@description('Days after which the host deletes decoded and enhanced audio, and a rule lost events. A later retry decodes again.')
 param workDays int
-@description('Days after which recordings are deleted; 0 keeps them.')
+@description('Days after which the host deletes recordings; 0 keeps them.')
 param recordingDays int
-@description('Days after which Parquet files of single recordings are deleted; 0 keeps them. The host deletes what has no prefix of its own.')
+@description('Days after which the host deletes Parquet files of single recordings; 0 keeps them.')
 param resultDays int
 @description('Lets keys be used on the results account, for tools that know nothing else. A key can write, too.')
 param resultsAccountKeys bool
 @description('Closes the accounts to the internet.')
 param privateNetwork bool
+
+// Rules report nothing before they delete, and know nothing of recordings that are still open: they are for what Sweep, which does both, missed.
+var backstopDays = 7
 
 var common = {
   minimumTlsVersion: 'TLS1_2'
@@ -68,7 +71,24 @@ resource work 'Microsoft.Storage/storageAccounts@2024-01-01' = {
               definition: {
                 filters: {
                   blobTypes: ['blockBlob']
-                  prefixMatch: ['${containerNames.chunks}/', '${containerNames.enhanced}/', '${containerNames.lostEvents}/']
+                  prefixMatch: ['${containerNames.chunks}/', '${containerNames.enhanced}/']
+                }
+                actions: {
+                  baseBlob: {
+                    delete: {
+                      daysAfterModificationGreaterThan: workDays + backstopDays
+                    }
+                  }
+                }
+              }
+            }
+            {
+              name: 'lost-events' // which nobody else deletes
+              type: 'Lifecycle'
+              definition: {
+                filters: {
+                  blobTypes: ['blockBlob']
+                  prefixMatch: ['${containerNames.lostEvents}/']
                 }
                 actions: {
                   baseBlob: {
@@ -94,7 +114,7 @@ resource work 'Microsoft.Storage/storageAccounts@2024-01-01' = {
                     actions: {
                       baseBlob: {
                         delete: {
-                          daysAfterModificationGreaterThan: recordingDays
+                          daysAfterModificationGreaterThan: recordingDays + backstopDays
                         }
                       }
                     }
@@ -143,7 +163,7 @@ resource results 'Microsoft.Storage/storageAccounts@2024-01-01' = {
               actions: {
                 baseBlob: {
                   delete: {
-                    daysAfterModificationGreaterThan: resultDays
+                    daysAfterModificationGreaterThan: resultDays + backstopDays
                   }
                 }
               }

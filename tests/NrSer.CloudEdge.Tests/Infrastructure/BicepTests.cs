@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -89,6 +90,31 @@ public sealed partial class BicepTests(CompiledBicep bicep)
         Assert.Equal(
             StorageNames.Containers.Append("eventgrid-deadletter").Order(StringComparer.Ordinal),
             containers.EnumerateObject().Select(property => property.Value.GetString()!).Order(StringComparer.Ordinal));
+    }
+
+    // Sweep reports before it deletes, and leaves open recordings alone; a rule does neither, and comes after it.
+    [Fact]
+    public async Task LifecycleRules_OfWhatSweepDeletes_AreTheSettingsAndAMargin()
+    {
+        JsonElement prediction = await CompiledBicep.PredictAsync(
+            ("NRSER_WORK_DAYS", "5"), ("NRSER_RECORDING_DAYS", "30"), ("NRSER_LAKE_DAYS", "60"), ("NRSER_RESULT_DAYS", "90"));
+        var days = RetentionDays().Matches(prediction.GetRawText()).ToDictionary(
+            match => match.Groups["store"].Value, match => int.Parse(match.Groups["days"].Value, CultureInfo.InvariantCulture),
+            StringComparer.Ordinal);
+        Assert.Equal((5, 30, 60, 90), (days["WorkAudio"], days["Uploads"], days["Lake"], days["Results"]));
+        int margin = VariablesOf("Microsoft.Storage/storageAccounts").GetProperty("backstopDays").GetInt32();
+        Assert.True(margin > 2, "Sweep reports on one day and deletes on the next.");
+        var rules = prediction.GetProperty("predictedResources").EnumerateArray()
+            .Where(resource => resource.GetProperty("type").GetString() == "Microsoft.Storage/storageAccounts/managementPolicies")
+            .SelectMany(policy => policy.GetProperty("properties").GetProperty("policy").GetProperty("rules").EnumerateArray())
+            .ToDictionary(rule => rule.GetProperty("name").GetString()!, rule => rule.GetProperty("definition").GetProperty("actions")
+                .GetProperty("baseBlob").GetProperty("delete").GetProperty("daysAfterModificationGreaterThan").GetInt32(), StringComparer.Ordinal);
+        Assert.Equal(
+            new Dictionary<string, int>(StringComparer.Ordinal)
+            {
+                ["work"] = days["WorkAudio"] + margin, ["recordings"] = days["Uploads"] + margin, ["results"] = days["Results"] + margin,
+                ["lost-events"] = days["WorkAudio"], // which Sweep does not delete
+            }, rules);
     }
 
     [Fact]
@@ -282,6 +308,10 @@ public sealed partial class BicepTests(CompiledBicep bicep)
     [GeneratedRegex(@"(parameters|variables)\('(?<name>\w+)'\)(?<name>\.(lostEvents|recordings)|\[[0-9]\]\.name)?", RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex References();
+
+    [GeneratedRegex(@"""NrSer__Retention__(?<store>\w+)"",\s*""value"": ""(?<days>\d+)\.00:00:00""", RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
+    private static partial Regex RetentionDays();
 
     [GeneratedRegex("^[0-9a-f]{8}-[0-9a-f-]{27}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Id();
