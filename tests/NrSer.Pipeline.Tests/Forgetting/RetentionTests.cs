@@ -5,6 +5,7 @@ using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Tests.Stages;
+using NrSer.Pipeline.Transcripts;
 using NrSer.Testing;
 
 namespace NrSer.Pipeline.Tests.Forgetting;
@@ -82,27 +83,49 @@ public sealed class RetentionTests(StorageEmulator emulator)
         static (long, bool) Applied(IReadOnlyList<RetentionReport> reports) => (reports[0].Recordings, reports[0].IsApplied);
     }
 
-    [Fact]
-    public async Task SweepAsync_PodcastsWithPeriodsOfTheirOwn_KeepToThoseAndOthersToTheirs()
+    [Theory]
+    [InlineData("Uploads", "upload")]
+    [InlineData("WorkAudio", "audio")]
+    [InlineData("Lake", "lake")]
+    [InlineData("Receipts", "receipt")]
+    public async Task SweepAsync_PodcastsWithPeriodsOfTheirOwn_KeepToThoseAndOthersToTheirs(string setting, string store)
     {
         Feed shorter = GeneratedResults.Feed(1), longer = GeneratedResults.Feed(2);
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(
-            emulator, Setting("Receipts", "30.00:00:00"), Setting($"Feeds:{shorter.Id}:Receipts", "10.00:00:00"),
-            Setting($"Feeds:{longer.Id}:Receipts", "60.00:00:00"));
+            emulator, Setting(setting, "30.00:00:00"), Setting($"Feeds:{shorter.Id}:{setting}", "10.00:00:00"),
+            Setting($"Feeds:{longer.Id}:{setting}", "60.00:00:00"));
         DateOnly today = DateOnly.FromDateTime(pipeline.Time.GetUtcNow().UtcDateTime);
         Recording[] all =
             [await StoreAsync(pipeline, 1, today, shorter), await StoreAsync(pipeline, 2, today), await StoreAsync(pipeline, 3, today, longer)];
-        await pipeline.Sweep.RunAsync(Stop); // reports
+        await pipeline.Get<LakeCompactor>().CompactAsync(Stop);
+        await pipeline.Get<Retention>().SweepAsync(Stop); // reports
         foreach ((int day, int gone) in new[] { (9, 0), (11, 1), (29, 1), (31, 2), (59, 2), (61, 3) })
         {
             pipeline.Time.SetUtcNow(new DateTimeOffset(today.AddDays(day), TimeOnly.MinValue, TimeSpan.Zero));
             await pipeline.Get<Retention>().SweepAsync(Stop);
-            bool[] kept = [.. await Task.WhenAll(all.Select(async recording => (await KeptAsync(pipeline, recording)).Contains("receipt")))];
+            bool[] kept = [.. await Task.WhenAll(all.Select(async recording => (await KeptAsync(pipeline, recording)).Contains(store)))];
             Assert.Equal(Enumerable.Range(0, 3).Select(index => index >= gone), kept);
         }
 
         foreach (Recording recording in all)
-            Assert.Contains("row", await KeptAsync(pipeline, recording));
+            Assert.Equal(s_stores.Where(other => other != store), await KeptAsync(pipeline, recording));
+    }
+
+    [Fact]
+    public async Task SweepAsync_Results_TakeTheTranscriptOfAnEpisodeWithThem()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(
+            emulator, Setting("Lake", "30.00:00:00"), Setting("Results", "30.00:00:00"));
+        DateOnly today = DateOnly.FromDateTime(pipeline.Time.GetUtcNow().UtcDateTime);
+        Recording episode = await StoreAsync(pipeline, 1, today, GeneratedResults.Feed(1));
+        await pipeline.Get<TranscriptBlobs>().WriteAsync(episode.BlobName!, "WEBVTT\n\n00:01.000 --> 00:02.000\nSaid"u8.ToArray(), Stop);
+        await pipeline.Get<Retention>().SweepAsync(Stop); // reports
+        foreach ((int day, bool isKept) in new[] { (29, true), (31, false) })
+        {
+            pipeline.Time.SetUtcNow(new DateTimeOffset(today.AddDays(day), TimeOnly.MinValue, TimeSpan.Zero));
+            await pipeline.Get<Retention>().SweepAsync(Stop);
+            Assert.Equal(isKept, await pipeline.Get<TranscriptBlobs>().FindAsync(episode.BlobName!, Stop) is not null);
+        }
     }
 
     [Fact]
