@@ -21,9 +21,15 @@ public sealed partial class PredictionTests(PredictionTests.Predictions predicte
 
     private static readonly (string Name, string Value)[] s_privateNetwork = [("NRSER_PRIVATE_NETWORK", "true")];
 
-    private static readonly (string Name, string Value)[] s_pipeline =
+    private static readonly (string Name, string Value)[] s_jobOnGpu = [("NRSER_EMOTION_COMPUTE", "gpu-t4")];
+
+    private static readonly (string Name, string Value)[] s_servicePrincipal =
+        [("AZURE_PRINCIPAL_ID", "a-pipeline"), ("AZURE_PRINCIPAL_TYPE", "ServicePrincipal")];
+
+    private static readonly (string Name, string Value)[] s_noBudget = [("NRSER_MONTHLY_BUDGET", "0")];
+
+    private static readonly (string Name, string Value)[] s_besidesOthers =
     [
-        ("AZURE_PRINCIPAL_ID", "a-pipeline"), ("AZURE_PRINCIPAL_TYPE", "ServicePrincipal"), ("NRSER_MONTHLY_BUDGET", "0"),
         ("NRSER_UPLOADS_TOPIC", "of-defender"), ("NRSER_AWAIT_SCAN", "true"), ("NRSER_SCALER_OWNS_QUEUES", "true"),
         ("NRSER_ALERT_EMAIL", "somebody@example.org"), ("NRSER_RECORDING_DAYS", "30"), ("NRSER_RESULTS_ACCOUNT_KEYS", "true"),
         ("NRSER_QUEUE_AGE_HOURS", "48"), ("NRSER_PODCAST_TRANSCRIPTS", "true"),
@@ -39,7 +45,9 @@ public sealed partial class PredictionTests(PredictionTests.Predictions predicte
         foreach ((string name, JsonElement prediction) in new[]
         {
             ("app-on-gpu", predicted.AppOnGpu), ("private-network", await CompiledBicep.PredictAsync(s_privateNetwork)),
-            ("pipeline", await CompiledBicep.PredictAsync(s_pipeline)),
+            ("job-on-gpu", await CompiledBicep.PredictAsync(s_jobOnGpu)),
+            ("service-principal", await CompiledBicep.PredictAsync(s_servicePrincipal)),
+            ("no-budget", await CompiledBicep.PredictAsync(s_noBudget)), ("besides-others", await CompiledBicep.PredictAsync(s_besidesOthers)),
         })
         {
             (string Title, string Line)[] lines = Lines(prediction);
