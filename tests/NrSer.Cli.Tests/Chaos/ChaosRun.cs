@@ -35,6 +35,7 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
     private readonly HashSet<string> _forgotten = new(StringComparer.Ordinal), _forgottenContents = new(StringComparer.Ordinal);
     private RunningNrser? _worker;
     private int _number;
+    private TimeSpan _ahead, _latest; // the clock now, and at most so far
 
     /// <summary>What lies in the container now: SHA-256 by name.</summary>
     public IReadOnlyDictionary<string, string> Uploads => _uploads.ToDictionary(
@@ -155,6 +156,8 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
     public async Task<string> ForgetAsync(bool isKilled)
     {
         string name = AnyName();
+        if (_ahead < _latest) // a lease of whoever was killed under a later clock ends by the emulator's clock, and forgetting waits for it
+            machine.SetClock(_ahead = _latest);
         if (isKilled)
         {
             using Process forgetting = Process.Start(
@@ -237,7 +240,8 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
         TimeSpan ahead = s_clocks[_random.Next(s_clocks.Length)];
         if (machine.WithoutClock is { } why)
             return why;
-        machine.SetClock(ahead);
+        machine.SetClock(_ahead = ahead);
+        _latest = ahead > _latest ? ahead : _latest;
         return $"set the clock to {ahead} ahead";
     }
 
