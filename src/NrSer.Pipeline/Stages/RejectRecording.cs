@@ -14,9 +14,11 @@ namespace NrSer.Pipeline.Stages;
 /// </remarks>
 /// <param name="store">All rows.</param>
 /// <param name="blobs">Chunks, enhanced chunks and manifests.</param>
+/// <param name="forgotten">What was forgotten of late.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
-public sealed partial class RejectRecording(RecordingStore store, ChunkBlobs blobs, TimeProvider time, ILogger<RejectRecording> logger)
+public sealed partial class RejectRecording(
+    RecordingStore store, ChunkBlobs blobs, ForgottenStore forgotten, TimeProvider time, ILogger<RejectRecording> logger)
 {
     /// <summary>Rejects a recording; running it again does no harm.</summary>
     /// <param name="id">The recording.</param>
@@ -40,6 +42,15 @@ public sealed partial class RejectRecording(RecordingStore store, ChunkBlobs blo
         Recording? standing = await store.FindAsync(id, cancellationToken).ConfigureAwait(false);
         if (standing is null || !standing.Status.IsOpen() || standing.IngestedGeneration == standing.Generation)
             return;
+
+        // Somebody listed it, touched since it had been taken in, before it was forgotten by its former ETag: nobody is to read of its name.
+        if (standing.BlobName is { } name && await forgotten.IsWatchedAsync(UploadIndex.KeyTextOf(name), cancellationToken).ConfigureAwait(false))
+        {
+            await forgotten.RequestAsync([ForgetRequest.Of(standing)], cancellationToken).ConfigureAwait(false);
+            await forgotten.BuryAsync([id], time.GetUtcNow(), cancellationToken).ConfigureAwait(false); // Sweep does the rest
+            return;
+        }
+
         LogWithdrawn(id.Value, reason);
         await EndAsync(id, standing.Generation, RecordingStatus.Withdrawn, reason, cancellationToken).ConfigureAwait(false);
     }

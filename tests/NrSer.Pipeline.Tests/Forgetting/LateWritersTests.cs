@@ -107,6 +107,27 @@ public sealed class LateWritersTests(StorageEmulator emulator)
             pipeline, await pipeline.Get<ForgetTargets>().FindAsync([listed.BlobName], [], Stop));
     }
 
+    // Its ETag was another when it was listed than when it was taken in: no tombstone is of that, and its row would have the name.
+    [Fact]
+    public async Task AnnounceAsync_TouchedAndForgottenAfterItWasListed_IsForgottenToo()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.SpeechAsync());
+        await pipeline.DrainAsync();
+        string name = (await pipeline.ListedUploadAsync()).BlobName;
+        await pipeline.Upload(name).SetMetadataAsync(
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["touched"] = "1" }, cancellationToken: Stop);
+        Upload listed = await pipeline.ListedUploadAsync();
+        await ForgetRecordingsTests.ForgetAsync(pipeline, await pipeline.Get<ForgetTargets>().FindAsync([id.Value], [], Stop));
+
+        await pipeline.Uploads.AnnounceAsync(listed, Stop);
+        await pipeline.DrainAsync();
+        await pipeline.Get<ForgetRecordings>().RunAsync(Stop);
+
+        Assert.NotEqual(id, listed.Id);
+        Assert.True(await Search.AssertForgottenAsync(pipeline.Account, [id, listed.Id], ["an interview"]));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

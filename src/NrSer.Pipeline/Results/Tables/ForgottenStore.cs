@@ -144,6 +144,16 @@ public sealed class ForgottenStore(ResultTables tables)
         }
     }
 
+    /// <summary>Whether what lay under a name was forgotten within the last day.</summary>
+    /// <param name="uploadKey">Where a row of the name would be.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public async Task<bool> IsWatchedAsync(string uploadKey, CancellationToken cancellationToken)
+    {
+        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {Watched} and UploadKey eq {uploadKey}");
+        return await tables.Forgotten.QueryAsync<TableEntity>(filter, maxPerPage: 1, s_keys, cancellationToken).AnyAsync(cancellationToken)
+            .ConfigureAwait(false);
+    }
+
     /// <summary>Says when recordings are to be looked for again.</summary>
     /// <param name="recordings">With the proof that they were last in.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
