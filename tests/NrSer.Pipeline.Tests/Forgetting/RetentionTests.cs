@@ -111,6 +111,28 @@ public sealed class RetentionTests(StorageEmulator emulator)
             Assert.Equal(s_stores.Where(other => other != store), await KeptAsync(pipeline, recording));
     }
 
+    // The journal is kept for longer than the lake: whoever makes the lake from it brings back what was deleted there.
+    [Fact]
+    public async Task SweepAsync_AfterTheLakeWasRebuilt_DeletesItsOldRowsAgain()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator, Setting("Lake", "30.00:00:00"));
+        DateOnly today = DateOnly.FromDateTime(pipeline.Time.GetUtcNow().UtcDateTime);
+        await StoreAsync(pipeline, 1, today);
+        await pipeline.Get<LakeCompactor>().CompactAsync(Stop);
+        await pipeline.Get<Retention>().SweepAsync(Stop); // reports
+        pipeline.Time.SetUtcNow(new DateTimeOffset(today.AddDays(31), TimeOnly.MinValue, TimeSpan.Zero));
+        await pipeline.Get<Retention>().SweepAsync(Stop);
+        Assert.Empty(await Search.InLakeAsync(pipeline.Account));
+
+        await pipeline.Get<LakeCompactor>().RebuildAsync(month: null, Stop);
+        await pipeline.Get<Retention>().StartOverAsync(RetentionStore.Lake, Stop);
+
+        Assert.NotEmpty(await Search.InLakeAsync(pipeline.Account));
+        pipeline.Time.SetUtcNow(new DateTimeOffset(today.AddDays(32), TimeOnly.MinValue, TimeSpan.Zero));
+        await pipeline.Get<Retention>().SweepAsync(Stop);
+        Assert.Empty(await Search.InLakeAsync(pipeline.Account));
+    }
+
     [Fact]
     public async Task SweepAsync_Results_TakeTheTranscriptOfAnEpisodeWithThem()
     {
