@@ -79,6 +79,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<WorkAudio>();
         services.AddSingleton<Sweep>();
         services.AddSingleton<LakeMarkers>();
+        services.AddSingleton<LakeRetention>();
         services.AddSingleton<LakeBlobs>();
         services.AddSingleton<LakeDocuments>();
         services.AddSingleton<LakeCompactor>();

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Microsoft.Extensions.DependencyInjection;
 using NrSer.Cli.Output;
 using NrSer.Cli.Storage;
-using NrSer.Pipeline.Forgetting;
 using NrSer.Pipeline.Lake;
 
 namespace NrSer.Cli.Commands;
@@ -24,11 +23,7 @@ internal static class LakeCommand
             (services, month, cancellationToken) => VerifyAsync(terminal, services, month, cancellationToken)),
         Child(terminal, "rebuild", "Writes every part anew from the journal, and takes in what was never taken in.", hasMonth: true,
             async (services, month, cancellationToken) =>
-            {
-                int? written = await services.GetRequiredService<LakeCompactor>().RebuildAsync(month, cancellationToken);
-                await services.GetRequiredService<Retention>().StartOverAsync(RetentionStore.Lake, cancellationToken);
-                return Told(terminal, written, "written");
-            }),
+                Told(terminal, await services.GetRequiredService<LakeCompactor>().RebuildAsync(month, cancellationToken), "written")),
         CopyChild(terminal),
     };
 

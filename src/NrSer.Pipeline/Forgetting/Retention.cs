@@ -79,18 +79,6 @@ public sealed partial class Retention(
         return reports;
     }
 
-    /// <summary>Sees to it that the next sweep deals with every old day of a store again: something has written anew what was deleted.</summary>
-    /// <param name="store">The store.</param>
-    /// <param name="cancellationToken">Stops between requests.</param>
-    public async Task StartOverAsync(RetentionStore store, CancellationToken cancellationToken)
-    {
-        await foreach (RetentionMark mark in state.ListAsync(cancellationToken).ConfigureAwait(false))
-        {
-            if (RetentionRule.Of(mark)?.Store == store)
-                await state.WriteAsync(mark with { Through = DateOnly.MinValue }, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
     /// <summary>The rules that some host holds to, whatever is set here: those that it reported or applied within two days.</summary>
     /// <param name="cancellationToken">Stops between pages.</param>
     /// <returns>In order of store; none where nobody sweeps.</returns>

@@ -17,14 +17,15 @@ namespace NrSer.Pipeline.Lake;
 /// <param name="markers">What has ended since.</param>
 /// <param name="podcasts">Episodes that recordings are.</param>
 /// <param name="forgotten">What must not be there any more.</param>
+/// <param name="retention">What was taken out of the lake on purpose.</param>
 /// <param name="documents">What stands beside the parts.</param>
 /// <param name="lease">Keeps a second host from it.</param>
 /// <param name="options">Sizes.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class LakeCompactor(
-    LakeBlobs blobs, RecordingStore query, LakeMarkers markers, PodcastStore podcasts, ForgottenStore forgotten, LakeDocuments documents,
-    BlobLease lease, IOptions<LakeOptions> options, TimeProvider time, ILogger<LakeCompactor> logger)
+    LakeBlobs blobs, RecordingStore query, LakeMarkers markers, PodcastStore podcasts, ForgottenStore forgotten, LakeRetention retention,
+    LakeDocuments documents, BlobLease lease, IOptions<LakeOptions> options, TimeProvider time, ILogger<LakeCompactor> logger)
 {
     private const int BatchRecordings = 2000; // a part's worth at some 500 segments each
     private const int LookUpsAtOnce = 8;
@@ -62,8 +63,8 @@ public sealed partial class LakeCompactor(
         return taken;
     }, cancellationToken);
 
-    /// <summary>Writes every part of the lake anew from the journal, and takes in what was never marked. Recordings stay in their parts, so
-    /// whoever reads meanwhile sees nothing twice.</summary>
+    /// <summary>Writes every part of the lake anew from the journal, and takes in what was never marked, but what retention took out. Recordings
+    /// stay in their parts, so whoever reads meanwhile sees nothing twice.</summary>
     /// <param name="month">One month, <c>yyyy-MM</c>; null for all.</param>
     /// <param name="cancellationToken">Stops between parts.</param>
     /// <returns>How many recordings; null when another host is at it.</returns>
@@ -87,9 +88,10 @@ public sealed partial class LakeCompactor(
         if (rewritten is null)
             return null;
         (DateOnly from, DateOnly to) = LakeMonths.Range(month);
+        Predicate<Recording> isTakenOut = await retention.FindAsync(cancellationToken).ConfigureAwait(false);
         await foreach (Recording recording in query.ListAsync(new RecordingFilter(from, to), cancellationToken).ConfigureAwait(false))
         {
-            if (!recording.Status.IsOpen() && !known.Contains(recording.Id.Value))
+            if (!recording.Status.IsOpen() && !known.Contains(recording.Id.Value) && !isTakenOut(recording))
                 await markers.MarkAsync(recording.Id, cancellationToken).ConfigureAwait(false);
         }
 

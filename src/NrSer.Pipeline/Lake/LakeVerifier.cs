@@ -12,9 +12,11 @@ namespace NrSer.Pipeline.Lake;
 /// <param name="podcasts">Feeds and episodes.</param>
 /// <param name="documents">What stands beside the parts.</param>
 /// <param name="markers">What the lake has yet to take in.</param>
+/// <param name="retention">What was taken out of the lake on purpose.</param>
 /// <param name="options">Sizes.</param>
 public sealed class LakeVerifier(
-    LakeBlobs blobs, RecordingStore query, PodcastStore podcasts, LakeDocuments documents, LakeMarkers markers, IOptions<LakeOptions> options)
+    LakeBlobs blobs, RecordingStore query, PodcastStore podcasts, LakeDocuments documents, LakeMarkers markers, LakeRetention retention,
+    IOptions<LakeOptions> options)
 {
     private const int BatchRecordings = 1000;
 
@@ -60,9 +62,10 @@ public sealed class LakeVerifier(
         }
 
         (DateOnly from, DateOnly to) = LakeMonths.Range(month);
+        Predicate<Recording> isTakenOut = await retention.FindAsync(cancellationToken).ConfigureAwait(false);
         await foreach (Recording recording in query.ListAsync(new RecordingFilter(from, to), cancellationToken).ConfigureAwait(false))
         {
-            if (!recording.Status.IsOpen() && !placed.Contains(recording.Id) && !waiting.Contains(recording.Id))
+            if (!recording.Status.IsOpen() && !placed.Contains(recording.Id) && !waiting.Contains(recording.Id) && !isTakenOut(recording))
                 yield return new LakeDifference(month, recording.Id.Value, "has ended, is not in the lake, and does not wait for it");
         }
     }

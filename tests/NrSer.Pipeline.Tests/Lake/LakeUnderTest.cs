@@ -21,12 +21,13 @@ internal sealed class LakeUnderTest
         Blobs = new LakeBlobs(account.Blobs);
         Podcasts = new PodcastStore(account.Tables);
         Documents = new LakeDocuments(Blobs, Podcasts, Time);
+        var retention = new LakeRetention(new RetentionState(account.Tables), Podcasts);
         IOptions<LakeOptions> wrapped = Options.Create(options);
         Compactor = new LakeCompactor(
-            Blobs, account.Store, Markers, Podcasts, new ForgottenStore(account.Tables), Documents,
+            Blobs, account.Store, Markers, Podcasts, new ForgottenStore(account.Tables), retention, Documents,
             new BlobLease(account.Blobs, TimeProvider.System, NullLogger<BlobLease>.Instance), wrapped,
             Time, NullLogger<LakeCompactor>.Instance);
-        Verifier = new LakeVerifier(Blobs, account.Store, Podcasts, Documents, Markers, wrapped);
+        Verifier = new LakeVerifier(Blobs, account.Store, Podcasts, Documents, Markers, retention, wrapped);
     }
 
     public StorageAccount Account { get; }
