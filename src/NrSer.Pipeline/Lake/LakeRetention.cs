@@ -3,36 +3,37 @@ using NrSer.Pipeline.Results.Tables;
 
 namespace NrSer.Pipeline.Lake;
 
-/// <summary>Knows what retention has taken out of the lake while rows and journal are kept for longer: nobody misses it, or brings it back.</summary>
-/// <param name="state">How far retention has come.</param>
+/// <summary>Knows what retention takes out of the lake while rows and journal are kept for longer: nobody misses it, or brings it back.</summary>
+/// <param name="state">The periods that some host holds to.</param>
 /// <param name="podcasts">Those with periods of their own.</param>
-public sealed class LakeRetention(RetentionState state, PodcastStore podcasts)
+/// <param name="time">The clock.</param>
+public sealed class LakeRetention(RetentionState state, PodcastStore podcasts, TimeProvider time)
 {
-    /// <summary>Name of the lake among what is kept for a time of its own; behind it, that of a podcast.</summary>
-    public const string Store = "Lake";
+    private const string Lake = "Lake"; // its name among what is kept for a time of its own; behind it, a podcast's
 
-    /// <summary>What to ask of a recording: whether it was taken out.</summary>
+    private static readonly TimeSpan s_standing = TimeSpan.FromDays(2); // each is looked at once a day
+
+    /// <summary>What to ask of a recording: whether it is too old for the lake.</summary>
     /// <param name="cancellationToken">Stops between requests.</param>
     public async Task<Predicate<Recording>> FindAsync(CancellationToken cancellationToken)
     {
-        var rules = new List<(string Through, string? Prefix, string[] Others)>();
+        DateTimeOffset now = time.GetUtcNow();
+        var rules = new List<(DateTimeOffset Before, string? Prefix, string[] Others)>();
         await foreach (RetentionMark mark in state.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (mark.Store.Split('-', 2) is not [Store, .. var feed])
+            if (mark.Store.Split('-', 2) is not [Lake, .. var feed] || mark.RanAt <= now - s_standing)
                 continue;
             string[] others = mark.Except.Split(' ', StringSplitOptions.RemoveEmptyEntries), prefixes = await PrefixesAsync(
                 feed.Length > 0 ? feed : others, cancellationToken).ConfigureAwait(false);
             if (feed.Length == 0)
-                rules.Add((TextOf(mark.Through), null, prefixes));
+                rules.Add((now - mark.Period, null, prefixes));
             else if (prefixes is [var own])
-                rules.Add((TextOf(mark.Through), own, []));
+                rules.Add((now - mark.Period, own, []));
         }
 
-        return recording => rules.Exists(rule => string.CompareOrdinal(recording.Id.Day, rule.Through) <= 0
+        return recording => rules.Exists(rule => recording.UploadedAt < rule.Before
             && (rule.Prefix is null || IsBelow(recording, rule.Prefix)) && !Array.Exists(rule.Others, other => IsBelow(recording, other)));
     }
-
-    private static string TextOf(DateOnly day) => day.ToString("yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture);
 
     private static bool IsBelow(Recording recording, string prefix) => recording.BlobName?.StartsWith(prefix, StringComparison.Ordinal) == true;
 

@@ -44,7 +44,7 @@ public sealed partial class RejectRecording(
             return;
 
         // Somebody listed it, touched since it had been taken in, before it was forgotten by its former ETag: nobody is to read of its name.
-        if (standing.BlobName is { } name && await forgotten.IsWatchedAsync(UploadIndex.KeyTextOf(name), cancellationToken).ConfigureAwait(false))
+        if (await WasForgottenAsync(standing, cancellationToken).ConfigureAwait(false))
         {
             await forgotten.RequestAsync([ForgetRequest.Of(standing)], cancellationToken).ConfigureAwait(false);
             await forgotten.BuryAsync([id], time.GetUtcNow(), cancellationToken).ConfigureAwait(false); // Sweep does the rest
@@ -66,6 +66,20 @@ public sealed partial class RejectRecording(
             return false;
         await DiscardAsync(id, cancellationToken).ConfigureAwait(false);
         return true;
+    }
+
+    /// <summary>Whether what lay there was forgotten; what somebody uploaded anew since was not.</summary>
+    private async Task<bool> WasForgottenAsync(Recording standing, CancellationToken cancellationToken)
+    {
+        if (standing is not { BlobName: { } name, UploadedAt: { } uploadedAt })
+            return false;
+        await foreach (RecordingId watched in forgotten.WatchedAsync(UploadIndex.KeyTextOf(name), cancellationToken).ConfigureAwait(false))
+        {
+            if (await store.FindAsync(watched, cancellationToken).ConfigureAwait(false) is { CompletedAt: { } forgottenAt } && uploadedAt <= forgottenAt)
+                return true;
+        }
+
+        return false;
     }
 
     private async Task<bool> EndAsync(

@@ -1,6 +1,7 @@
 using NrSer.Pipeline.Forgetting;
 using NrSer.Pipeline.Lake;
 using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Tests.Stages;
 using NrSer.Pipeline.Uploads;
@@ -126,6 +127,36 @@ public sealed class LateWritersTests(StorageEmulator emulator)
 
         Assert.NotEqual(id, listed.Id);
         Assert.True(await Search.AssertForgottenAsync(pipeline.Account, [id, listed.Id], ["an interview"]));
+    }
+
+    // What somebody puts under the name anew is another's: it is withdrawn when it goes, and taken in when it is there again.
+    [Fact]
+    public async Task Ingest_UnderAForgottenName_OfSomethingNew_IsWithdrawnAndTakenInAsEver()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.SpeechAsync());
+        await pipeline.DrainAsync();
+        string name = (await pipeline.ListedUploadAsync()).BlobName;
+        await ForgetRecordingsTests.ForgetAsync(pipeline, await pipeline.Get<ForgetTargets>().FindAsync([id.Value], [], Stop));
+        await Task.Delay(TimeSpan.FromSeconds(1.5), TimeProvider.System, Stop); // the emulator's clock knows whole seconds
+        await pipeline.Upload(name).UploadAsync(BinaryData.FromBytes(await Recordings.SilenceAsync()), Stop);
+        Upload announced = await pipeline.ListedUploadAsync();
+        await pipeline.Uploads.AnnounceAsync(announced, Stop);
+        WorkMessage message = Assert.Single(await pipeline.TakeAsync(StorageNames.UploadsQueue));
+        await pipeline.Upload(name).DeleteAsync(cancellationToken: Stop);
+        await pipeline.RunAsync(message);
+        Assert.Equal(RecordingStatus.Withdrawn, (await pipeline.Account.Store.FindAsync(announced.Id, Stop))!.Status);
+
+        await pipeline.Upload(name).UploadAsync(BinaryData.FromBytes(await Recordings.SpeechAsync()), Stop);
+        await pipeline.Uploads.AnnounceAsync(await pipeline.ListedUploadAsync(), Stop);
+        await pipeline.RunAsync(Assert.Single(await pipeline.TakeAsync(StorageNames.UploadsQueue)));
+        await pipeline.DrainAsync();
+        await pipeline.Get<ForgetRecordings>().RunAsync(Stop);
+
+        Assert.True(await pipeline.Upload(name).ExistsAsync(Stop));
+        Assert.Contains(
+            await pipeline.Account.Store.ListAsync(new RecordingFilter(DateOnly.MinValue, DateOnly.MaxValue), Stop).ToListAsync(Stop),
+            recording => recording.BlobName == name && recording.Status == RecordingStatus.Completed);
     }
 
     [Theory]

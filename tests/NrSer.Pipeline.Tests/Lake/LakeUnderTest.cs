@@ -21,7 +21,7 @@ internal sealed class LakeUnderTest
         Blobs = new LakeBlobs(account.Blobs);
         Podcasts = new PodcastStore(account.Tables);
         Documents = new LakeDocuments(Blobs, Podcasts, Time);
-        var retention = new LakeRetention(new RetentionState(account.Tables), Podcasts);
+        var retention = new LakeRetention(new RetentionState(account.Tables), Podcasts, Time);
         IOptions<LakeOptions> wrapped = Options.Create(options);
         Compactor = new LakeCompactor(
             Blobs, account.Store, Markers, Podcasts, new ForgottenStore(account.Tables), retention, Documents,

@@ -144,14 +144,14 @@ public sealed class ForgottenStore(ResultTables tables)
         }
     }
 
-    /// <summary>Whether what lay under a name was forgotten within the last day.</summary>
+    /// <summary>Recordings that lay under a name and were forgotten within the last day.</summary>
     /// <param name="uploadKey">Where a row of the name would be.</param>
-    /// <param name="cancellationToken">Stops the request.</param>
-    public async Task<bool> IsWatchedAsync(string uploadKey, CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Stops between pages.</param>
+    public IAsyncEnumerable<RecordingId> WatchedAsync(string uploadKey, CancellationToken cancellationToken)
     {
         string filter = TableClient.CreateQueryFilter($"PartitionKey eq {Watched} and UploadKey eq {uploadKey}");
-        return await tables.Forgotten.QueryAsync<TableEntity>(filter, maxPerPage: 1, s_keys, cancellationToken).AnyAsync(cancellationToken)
-            .ConfigureAwait(false);
+        return tables.Forgotten.QueryAsync<TableEntity>(filter, maxPerPage: null, s_keys, cancellationToken)
+            .Select(row => RecordingId.TryParse(row.RowKey, out RecordingId id) ? id : default).Where(id => id != default);
     }
 
     /// <summary>Says when recordings are to be looked for again.</summary>
