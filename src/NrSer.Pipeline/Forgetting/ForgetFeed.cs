@@ -29,11 +29,16 @@ public sealed class ForgetFeed(PodcastStore podcasts, ForgetTargets targets, Epi
 
     /// <summary>Deletes the feed and its episodes: what was fetched is known again by its keyed hash should the feed be added again, and what was
     /// not is not.</summary>
-    /// <param name="feedId">The podcast, whose recordings are forgotten; it may be gone, as after a death.</param>
+    /// <param name="request">The podcast, whose recordings are forgotten; it may be gone, as after a death.</param>
     /// <param name="cancellationToken">Stops between episodes; call it again then.</param>
-    /// <returns>What there was.</returns>
-    public async Task<RemovedV1> RunAsync(string feedId, CancellationToken cancellationToken)
+    /// <returns>What there was; null where an episode was fetched meanwhile, whose recording has to be forgotten first.</returns>
+    public async Task<RemovedV1?> RunAsync(ForgetFeedRequest request, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(request);
+        if (await RecordingsAsync(request, cancellationToken).ConfigureAwait(false) is { Count: > 0 })
+            return null;
+        string feedId = request.FeedId;
+        bool isThere = await podcasts.FindFeedAsync(feedId, cancellationToken).ConfigureAwait(false) is not null;
         int deleted = 0;
         IAsyncEnumerable<Episode> fetched = podcasts.EpisodesAsync(feedId, status: null, cancellationToken)
             .Where(episode => episode.BlobName is not null
@@ -47,6 +52,6 @@ public sealed class ForgetFeed(PodcastStore podcasts, ForgetTargets targets, Epi
         await podcasts.DeleteFeedAsync(feedId, cancellationToken).ConfigureAwait(false); // who reads it just now looks again after writing episodes
         deleted += await podcasts.DeleteEpisodesAsync(feedId, cancellationToken).ConfigureAwait(false);
         await lake.RewriteFeedsAsync(cancellationToken).ConfigureAwait(false);
-        return RemovedV1.None with { Episodes = deleted, Podcasts = 1 };
+        return RemovedV1.None with { Episodes = deleted, Podcasts = isThere ? 1 : 0 };
     }
 }

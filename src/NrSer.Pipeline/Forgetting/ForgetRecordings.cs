@@ -76,10 +76,16 @@ public sealed partial class ForgetRecordings(
         {
             while (true)
             {
-                // A podcast goes when all its recordings can: where one is held, it is tried again.
-                List<ForgetFeedRequest> feeds = held.IsEmpty ? await store.FeedRequestsAsync(token).ToListAsync(token).ConfigureAwait(false) : [];
-                foreach (ForgetFeedRequest feed in feeds)
-                    await RequestAsync(await podcasts.RecordingsAsync(feed, token).ConfigureAwait(false), token).ConfigureAwait(false);
+                var feeds = new List<ForgetFeedRequest>();
+                await foreach (ForgetFeedRequest feed in store.FeedRequestsAsync(token).ConfigureAwait(false))
+                {
+                    IReadOnlyList<ForgetRequest> own = await podcasts.RecordingsAsync(feed, token).ConfigureAwait(false);
+                    if (own.Any(recording => held.ContainsKey(recording.Id)))
+                        continue; // a podcast goes when all its recordings can: it is tried again
+                    await RequestAsync(own, token).ConfigureAwait(false);
+                    feeds.Add(feed);
+                }
+
                 List<ForgetRequest> open = await store.RequestsAsync(token).Where(request => !held.ContainsKey(request.Id)).Take(MostAtOnce)
                     .ToListAsync(token).ConfigureAwait(false);
                 if (open.Count + feeds.Count == 0)
@@ -152,10 +158,16 @@ public sealed partial class ForgetRecordings(
         }
 
         open.RemoveAll(request => held.ContainsKey(request.Id));
-        if (!held.IsEmpty)
-            feeds = [];
+        var gone = new List<ForgetFeedRequest>();
         foreach (ForgetFeedRequest feed in feeds)
-            removed += await podcasts.RunAsync(feed.FeedId, cancellationToken).ConfigureAwait(false);
+        {
+            if (await podcasts.RunAsync(feed, cancellationToken).ConfigureAwait(false) is not { } known)
+                continue;
+            removed += known;
+            gone.Add(feed);
+        }
+
+        feeds = gone;
         if (open.Count + feeds.Count == 0)
             return null;
         DateTimeOffset now = time.GetUtcNow();

@@ -116,7 +116,16 @@ public sealed class LetterErasure(IReadOnlyList<IWorkQueue> queues, BlobStorage 
 
     private static async Task<int> CleanLostAsync(BlobClient blob, IReadOnlySet<string> uploads, CancellationToken cancellationToken)
     {
-        BlobDownloadResult found = await blob.DownloadContentAsync(cancellationToken).ConfigureAwait(false);
+        BlobDownloadResult found;
+        try
+        {
+            found = await blob.DownloadContentAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (RequestFailedException gone) when (gone.ErrorCode == BlobErrorCode.BlobNotFound)
+        {
+            return 0; // the account's rule was faster
+        }
+
         JsonNode? content = ParseOrNull(found.Content);
         JsonNode?[] events = content is JsonArray array ? [.. array] : [content];
         JsonNode?[] others = [.. events.Where(each => each is null || !IsAbout(each, uploads))];

@@ -1,4 +1,5 @@
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Specialized;
 using NrSer.Pipeline.Forgetting;
 using NrSer.Pipeline.Lake;
 using NrSer.Pipeline.Podcasts;
@@ -102,6 +103,54 @@ public sealed class ForgottenEpisodesTests(StorageEmulator emulator)
         Assert.False(await pipeline.Get<ForgottenStore>().HasRequestsAsync(Stop));
         Assert.NotNull(await pipeline.Get<ProofChain>().FindAsync(1, Stop));
         Assert.Empty(await pipeline.Get<ProofChain>().VerifyAsync(Stop).ToListAsync(Stop));
+    }
+
+    // Erasing recordings takes minutes, and whoever fetches knows of nothing: what comes meanwhile goes, too.
+    [Fact]
+    public async Task RunAsync_WholeFeedWhileAnEpisodeIsFetched_TakesThatWithIt()
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        Feed feed = await TwoEpisodesAsync(podcasts);
+        await podcasts.Get<ForgetRecordings>().RequestAsync(new ForgetFeedRequest(feed.Id), Stop);
+        string name = $"{feed.NamePrefix}latecomer.mp3";
+        using var fetched = new BeforeRequest(
+            podcasts.Account,
+            (verb, target) => verb == HttpMethod.Delete && target.StartsWith($"{StorageNames.Recordings}/", StringComparison.Ordinal), async () =>
+            {
+                await podcasts.Account.Blobs.Container(StorageNames.Recordings).GetBlobClient(name)
+                    .UploadAsync(BinaryData.FromBytes(PodcastsUnderTest.Audio(3)), Stop);
+                await podcasts.Store.TryWriteAsync(
+                    new Episode
+                    {
+                        FeedId = feed.Id, Key = "ffffffffffffffff", Status = EpisodeStatus.Stored, Title = "Latecomer", BlobName = name,
+                    }, Stop);
+            });
+
+        IReadOnlyList<(ProofV1 Proof, ProofHead Head)> proofs = (await podcasts.Get<ForgetRecordings>().RunAsync(Stop))!;
+
+        Assert.True(fetched.IsDone);
+        Assert.Null(fetched.Error);
+        Assert.Equal((3, 1), (proofs.Sum(link => link.Proof.Recordings.Count), proofs.Sum(link => link.Proof.Removed.Podcasts)));
+        Assert.Empty(await podcasts.BlobsAsync());
+        Assert.DoesNotContain(await Search.FindAsync(podcasts.Account, feed.Id, "Latecomer", "latecomer", "a-show"), IsNoNote);
+    }
+
+    [Fact]
+    public async Task RunAsync_WholeFeedBesideAnUploadThatIsHeld_DoesNotWaitForThat()
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        Feed feed = await TwoEpisodesAsync(podcasts);
+        BlobClient held = podcasts.Account.Blobs.Container(StorageNames.Recordings).GetBlobClient("held.wav");
+        await held.UploadAsync(BinaryData.FromString("held"), Stop);
+        await held.GetBlobLeaseClient().AcquireAsync(BlobLeaseClient.InfiniteLeaseDuration, cancellationToken: Stop);
+        await podcasts.Get<ForgetRecordings>().RequestAsync((await podcasts.Get<ForgetTargets>().FindAsync(["held.wav"], [], Stop)).Requests, Stop);
+        await podcasts.Get<ForgetRecordings>().RequestAsync(new ForgetFeedRequest(feed.Id), Stop);
+
+        await Assert.ThrowsAsync<ForgetException>(() => podcasts.Get<ForgetRecordings>().RunAsync(Stop));
+
+        Assert.Null(await podcasts.Store.FindFeedAsync(feed.Id, Stop));
+        Assert.DoesNotContain(await Search.FindAsync(podcasts.Account, feed.Id, "A show", "a-show"), IsNoNote);
+        Assert.True(await held.ExistsAsync(Stop));
     }
 
     // Nor is an older one in the place of one that was among the latest.

@@ -88,7 +88,7 @@ public sealed class TranscriptFetchTests(StorageEmulator emulator)
         Assert.Empty(await podcasts.BlobsAsync());
         Assert.NotEmpty(await Search.FindAsync(podcasts.Account, Words));
 
-        await podcasts.Get<ForgetFeed>().RunAsync((await podcasts.Store.FeedsAsync(Stop).SingleAsync(Stop)).Id, Stop);
+        await podcasts.Get<ForgetFeed>().RunAsync(new ForgetFeedRequest((await podcasts.Store.FeedsAsync(Stop).SingleAsync(Stop)).Id), Stop);
         Assert.Empty(await Search.FindAsync(podcasts.Account, Words, "transcripts/"));
     }
 
