@@ -75,7 +75,8 @@ public sealed partial class RejectRecording(
             return false;
         await foreach (RecordingId watched in forgotten.WatchedAsync(UploadIndex.KeyTextOf(name), cancellationToken).ConfigureAwait(false))
         {
-            if (await store.FindAsync(watched, cancellationToken).ConfigureAwait(false) is { CompletedAt: { } forgottenAt } && uploadedAt <= forgottenAt)
+            Recording? tombstone = await store.FindAsync(watched, cancellationToken).ConfigureAwait(false);
+            if (uploadedAt <= tombstone?.CompletedAt)
                 return true;
         }
 

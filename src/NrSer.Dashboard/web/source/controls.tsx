@@ -70,7 +70,7 @@ export function Controls(props: {
     );
 }
 
-const decodedPerSecond = 300; // seconds of audio, on two cores: docs/dashboard.md
+const decodedPerSecond = 600; // seconds of audio, on two cores that are not quite free: docs/dashboard.md
 
 /** What cannot be heard, or not at once, with the reason and what can be done. */
 export function Hearing(props: { audio: Audio; duration: number; isAsked: boolean; isOne: boolean; making: boolean; make: () => void }): JSX.Element {
