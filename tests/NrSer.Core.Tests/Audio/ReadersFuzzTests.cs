@@ -8,10 +8,12 @@ namespace NrSer.Core.Tests.Audio;
 
 /// <summary>
 /// Real files, changed a little: whatever becomes of them is read or refused, by our own readers and by ffmpeg behind them. The runs can be set, for
-/// hours by hand: <c>NRSER_FUZZ_RUNS</c> and <c>NRSER_FUZZ_FFMPEG_RUNS</c>; <c>NRSER_FUZZ_SEED</c> repeats a finding.
+/// hours by hand: <c>NRSER_FUZZ_RUNS</c> and <c>NRSER_FUZZ_FFMPEG_RUNS</c>; CI goes on for <c>NRSER_FUZZ_SECONDS</c> with our own readers, from
+/// another <c>NRSER_FUZZ_SEED</c> each day, which repeats a finding.
 /// </summary>
 public sealed class ReadersFuzzTests(ITestOutputHelper output)
 {
+    private const string OwnVariable = "NRSER_FUZZ_RUNS";
     private const int OwnRuns = 2_000;
     private const int FfmpegRuns = 20;
 
@@ -32,7 +34,7 @@ public sealed class ReadersFuzzTests(ITestOutputHelper output)
     public async Task OwnReaders_AnyChange_ReadOrRefuse()
     {
         AudioDecoder decoder = new(new AudioOptions { FfmpegPath = "/nowhere/ffmpeg", MaxDuration = TimeSpan.FromMinutes(1) });
-        await RunAsync("NRSER_FUZZ_RUNS", OwnRuns, async (file, name) =>
+        await RunAsync(OwnVariable, OwnRuns, async (file, name) =>
         {
             Walk(file);
             return await ReadAsync(decoder, file, name);
@@ -50,8 +52,11 @@ public sealed class ReadersFuzzTests(ITestOutputHelper output)
     {
         int runs = int.Parse(Environment.GetEnvironmentVariable(variable) ?? $"{defaultRuns}", CultureInfo.InvariantCulture);
         int first = int.Parse(Environment.GetEnvironmentVariable("NRSER_FUZZ_SEED") ?? "1", CultureInfo.InvariantCulture);
-        int readable = 0;
-        for (int seed = first; seed < first + runs; seed++)
+        var time = TimeSpan.FromSeconds(double.Parse(
+            (variable == OwnVariable ? Environment.GetEnvironmentVariable("NRSER_FUZZ_SECONDS") : null) ?? "0", CultureInfo.InvariantCulture));
+        long began = TimeProvider.System.GetTimestamp();
+        int readable = 0, seed = first;
+        for (; seed < first + runs || TimeProvider.System.GetElapsedTime(began) < time; seed++)
         {
             Random random = new(seed);
             (string name, byte[] content) = s_seeds[random.Next(s_seeds.Length)];
@@ -66,6 +71,7 @@ public sealed class ReadersFuzzTests(ITestOutputHelper output)
             }
         }
 
+        runs = seed - first;
         output.WriteLine($"{runs} runs from seed {first}: {readable} read, {runs - readable} refused");
         Assert.InRange(readable, runs / 100, runs); // mostly heads are changed: some stay readable
     }
