@@ -42,6 +42,19 @@ public sealed partial class FeedUpdate(
             return new FeedUpdateResult(feed, FeedUpdateOutcome.NotDue);
         try
         {
+            return await TryReadAsync(feed, isAnew, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FeedGoneException)
+        {
+            await store.DeleteEpisodesAsync(feed.Id, cancellationToken).ConfigureAwait(false); // that were just written
+            return new FeedUpdateResult(feed with { Reason = "It was forgotten while it was read." }, FeedUpdateOutcome.Failed) { IsForGood = true };
+        }
+    }
+
+    private async Task<FeedUpdateResult> TryReadAsync(Feed feed, bool isAnew, CancellationToken cancellationToken)
+    {
+        try
+        {
             return await ReadAsync(feed, isAnew, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception error) when (error is PodcastException or InvalidFeedException or IOException or UnauthorizedAccessException)
@@ -131,12 +144,6 @@ public sealed partial class FeedUpdate(
         if (episodes.New.Count > 0 && await refusals.OfEpisodesAsync(cancellationToken).ConfigureAwait(false) is { } isForgotten)
             episodes.LeaveOut(isForgotten);
         await WriteAsync(feed, episodes, cancellationToken).ConfigureAwait(false);
-        if (episodes.New.Count > 0 && await store.FindFeedAsync(feed.Id, cancellationToken).ConfigureAwait(false) is null)
-        {
-            await store.DeleteEpisodesAsync(feed.Id, cancellationToken).ConfigureAwait(false);
-            return new FeedUpdateResult(feed with { Reason = "It was forgotten while it was read." }, FeedUpdateOutcome.Failed) { IsForGood = true };
-        }
-
         string slug = feed.Slug ?? await FreeSlugAsync(feed.Id, document.Title, cancellationToken).ConfigureAwait(false);
         var address = new Uri(feed.Url);
         Uri next = NextAddress(document, first) ?? address;

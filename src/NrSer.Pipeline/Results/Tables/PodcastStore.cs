@@ -50,13 +50,14 @@ public sealed class PodcastStore(ResultTables tables)
     /// <param name="id">A feed with a row.</param>
     /// <param name="change">What shall be different.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
+    /// <exception cref="FeedGoneException">There is no such feed, or no longer.</exception>
     public async Task<Feed> ChangeFeedAsync(string id, Func<Feed, Feed> change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
         while (true)
         {
             Feed standing = await FindFeedAsync(id, cancellationToken).ConfigureAwait(false)
-                ?? throw new ArgumentException($"There is no feed {id}.", nameof(id));
+                ?? throw new FeedGoneException(id);
             if (await TryWriteAsync(change(standing), cancellationToken).ConfigureAwait(false) is { } written)
                 return written;
         }
@@ -294,3 +295,7 @@ public sealed class PodcastStore(ResultTables tables)
         }
     }
 }
+
+/// <summary>A podcast is not known, or was forgotten meanwhile.</summary>
+/// <param name="id">The podcast's.</param>
+public sealed class FeedGoneException(string id) : Exception($"There is no podcast {id}.");
