@@ -46,7 +46,8 @@ internal sealed class TokenAdmission(AccessToken token) : IAdmission
         context.Response.ContentType = "text/html; charset=utf-8";
         return context.Response.WriteAsync(
             "<!doctype html><html lang=\"en\"><meta name=\"viewport\" content=\"width=device-width\"><title>NrSer</title>"
-            + $"<meta http-equiv=\"refresh\" content=\"0;url=/{target}\"><main><h1>NrSer</h1><p><a href=\"/{target}\">Go on</a></p></main></html>",
+            + $"<meta http-equiv=\"refresh\" content=\"0;url=/{target}\"><main><h1>NrSer</h1><p><a href=\"/{target}\">Go on to NrSer</a></p>"
+            + "</main></html>",
             context.RequestAborted);
     }
 }
