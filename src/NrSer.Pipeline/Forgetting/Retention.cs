@@ -84,11 +84,10 @@ public sealed partial class Retention(
     /// <returns>In order of store; none where nobody sweeps.</returns>
     public async Task<IReadOnlyList<(RetentionRule Rule, RetentionMark Mark)>> StandingAsync(CancellationToken cancellationToken)
     {
-        DateTimeOffset since = time.GetUtcNow() - (2 * s_interval); // each is looked at once an interval
         var standing = new List<(RetentionRule Rule, RetentionMark Mark)>();
-        await foreach (RetentionMark mark in state.ListAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (RetentionMark mark in state.StandingAsync(time.GetUtcNow(), cancellationToken).ConfigureAwait(false))
         {
-            if (mark.RanAt > since && RetentionRule.Of(mark) is { } rule)
+            if (RetentionRule.Of(mark) is { } rule)
                 standing.Add((rule, mark));
         }
 
@@ -155,16 +154,10 @@ public sealed partial class Retention(
             filter = filter with { NamePrefix = feed.NamePrefix };
         }
 
-        var others = new List<string>();
-        foreach (string except in rule.Except)
-        {
-            if (await podcasts.FindFeedAsync(except, cancellationToken).ConfigureAwait(false) is { } feed)
-                others.Add(feed.NamePrefix);
-        }
-
+        string[] others = await podcasts.NamePrefixesAsync(rule.Except, cancellationToken).ConfigureAwait(false);
         await foreach (Recording recording in recordings.ListAsync(filter, cancellationToken).ConfigureAwait(false))
         {
-            if (!others.Exists(prefix => recording.BlobName?.StartsWith(prefix, StringComparison.Ordinal) == true))
+            if (!Array.Exists(others, prefix => recording.BlobName?.StartsWith(prefix, StringComparison.Ordinal) == true))
                 yield return recording;
         }
     }

@@ -11,19 +11,17 @@ public sealed class LakeRetention(RetentionState state, PodcastStore podcasts, T
 {
     private const string Lake = "Lake"; // its name among what is kept for a time of its own; behind it, a podcast's
 
-    private static readonly TimeSpan s_standing = TimeSpan.FromDays(2); // each is looked at once a day
-
     /// <summary>What to ask of a recording: whether it is too old for the lake.</summary>
     /// <param name="cancellationToken">Stops between requests.</param>
     public async Task<Predicate<Recording>> FindAsync(CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();
         var rules = new List<(DateTimeOffset Before, string? Prefix, string[] Others)>();
-        await foreach (RetentionMark mark in state.ListAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (RetentionMark mark in state.StandingAsync(now, cancellationToken).ConfigureAwait(false))
         {
-            if (mark.Store.Split('-', 2) is not [Lake, .. var feed] || mark.RanAt <= now - s_standing)
+            if (mark.Store.Split('-', 2) is not [Lake, .. var feed])
                 continue;
-            string[] others = mark.Except.Split(' ', StringSplitOptions.RemoveEmptyEntries), prefixes = await PrefixesAsync(
+            string[] others = mark.Except.Split(' ', StringSplitOptions.RemoveEmptyEntries), prefixes = await podcasts.NamePrefixesAsync(
                 feed.Length > 0 ? feed : others, cancellationToken).ConfigureAwait(false);
             if (feed.Length == 0)
                 rules.Add((now - mark.Period, null, prefixes));
@@ -36,16 +34,4 @@ public sealed class LakeRetention(RetentionState state, PodcastStore podcasts, T
     }
 
     private static bool IsBelow(Recording recording, string prefix) => recording.BlobName?.StartsWith(prefix, StringComparison.Ordinal) == true;
-
-    private async Task<string[]> PrefixesAsync(IEnumerable<string> feeds, CancellationToken cancellationToken)
-    {
-        var prefixes = new List<string>();
-        foreach (string id in feeds)
-        {
-            if (await podcasts.FindFeedAsync(id, cancellationToken).ConfigureAwait(false) is { } feed)
-                prefixes.Add(feed.NamePrefix);
-        }
-
-        return [.. prefixes];
-    }
 }

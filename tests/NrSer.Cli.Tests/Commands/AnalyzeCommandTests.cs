@@ -40,21 +40,11 @@ public sealed class AnalyzeCommandTests : IDisposable
         using (var encoder = Process.Start(
             "ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "anullsrc=r=16000:cl=mono", "-t", "86400", "-c:a", "flac", day]))
             await encoder.WaitForExitAsync(stop);
-        long began = TimeProvider.System.GetTimestamp(), peak = 0;
-        using Process analyze = Process.Start(Nrser.StartInfo([], ownSession: false, "analyze", day))!;
-        analyze.StandardInput.Close();
-        Task<string> said = analyze.StandardOutput.ReadToEndAsync(stop);
-        analyze.BeginErrorReadLine();
-        while (!analyze.WaitForExit(TimeSpan.FromMilliseconds(200)))
-        {
-            analyze.Refresh();
-            peak = Math.Max(peak, analyze.HasExited ? 0 : analyze.PeakWorkingSet64);
-        }
-
+        long began = TimeProvider.System.GetTimestamp();
+        (Outcome analyzed, long peak) = await Nrser.RunMeasuredAsync([], "analyze", day);
         double seconds = TimeProvider.System.GetElapsedTime(began).TotalSeconds;
         TestContext.Current.TestOutputHelper!.WriteLine($"24 h of silence: {seconds:F0} s, {peak / 1e6:F0} MB at most");
-        Assert.Equal(0, analyze.ExitCode);
-        Assert.Equal(86_400, JsonDocument.Parse(await said).RootElement.GetProperty("recording").GetProperty("durationSeconds").GetDouble());
+        Assert.Equal(86_400, analyzed.Json().GetProperty("recording").GetProperty("durationSeconds").GetDouble());
         Assert.InRange(seconds, 0, 300);
         Assert.InRange(peak, 1, 250_000_000);
     }

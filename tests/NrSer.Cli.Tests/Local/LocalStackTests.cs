@@ -48,7 +48,7 @@ public sealed class LocalStackTests : IClassFixture<FilledStack>
     {
         await using RunningNrser serve = await RunningNrser.StartAsync(
             "?token=", new(StringComparer.Ordinal), "serve", "--data", _filled.Stack.Data, "--port", "0");
-        var address = new Uri(serve.Said.Split('\n').Last(line => line.Contains("?token=", StringComparison.Ordinal)).Split(' ')[^1]);
+        Uri address = serve.PageAddress!;
         using var browser = new HttpClient();
         await browser.GetStringAsync(address, TestContext.Current.CancellationToken); // the cookie
 

@@ -40,9 +40,7 @@ public sealed class UpCommandTests
         Assert.Equal(before.ChangedAt, after.ChangedAt);
         Assert.DoesNotContain(before.Id.Value, stack.Up.Said, StringComparison.Ordinal);
 
-        string printed = await Waiting.UntilAsync("the address of the page", _ => Task.FromResult(
-            stack.Up.Said.Split('\n').LastOrDefault(line => line.Contains("?token=", StringComparison.Ordinal))));
-        var address = new Uri(printed.Split(' ')[^1]);
+        Uri address = await Waiting.UntilAsync("the address of the page", _ => Task.FromResult(stack.Up.PageAddress));
         using var browser = new HttpClient();
         Assert.Contains("Go on to NrSer", await browser.GetStringAsync(address, TestContext.Current.CancellationToken), StringComparison.Ordinal);
         string summary = await browser.GetStringAsync(new Uri(address, "/api/v1/summary"), TestContext.Current.CancellationToken);

@@ -65,6 +65,39 @@ internal static class Nrser
         }
     }
 
+    /// <summary>Runs the command in a process of its own, to its end, and watches its memory.</summary>
+    /// <returns>What came of it, and the most memory that it held at a time.</returns>
+    public static async Task<(Outcome Outcome, long PeakBytes)> RunMeasuredAsync(Dictionary<string, string> environment, params string[] arguments)
+    {
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        using Process process = Process.Start(StartInfo(environment, ownSession: false, arguments))!;
+        process.StandardInput.Close();
+        Task<string> output = process.StandardOutput.ReadToEndAsync(stop), errors = process.StandardError.ReadToEndAsync(stop);
+        long peakBytes = 0;
+        while (!process.HasExited)
+        {
+            peakBytes = Math.Max(peakBytes, PeakOf(process));
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, stop);
+        }
+
+        await process.WaitForExitAsync(stop);
+        return (new Outcome(process.ExitCode, await output, await errors), peakBytes);
+    }
+
+    /// <summary>The most memory that a process has held so far, bytes; 0 once it has ended.</summary>
+    public static long PeakOf(Process process)
+    {
+        try
+        {
+            process.Refresh();
+            return process.PeakWorkingSet64;
+        }
+        catch (InvalidOperationException)
+        {
+            return 0;
+        }
+    }
+
     /// <summary>How the command is started.</summary>
     /// <param name="environment">Settings; those of the test's own environment are taken away.</param>
     /// <param name="ownSession">A session and so a process group of its own, as a terminal gives it.</param>

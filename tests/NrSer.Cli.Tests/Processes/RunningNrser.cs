@@ -32,6 +32,10 @@ internal sealed partial class RunningNrser : IAsyncDisposable
         }
     }
 
+    /// <summary>The address of the page that it printed last; null before.</summary>
+    public Uri? PageAddress =>
+        Said.Split('\n').LastOrDefault(line => line.Contains("?token=", StringComparison.Ordinal)) is { } line ? new Uri(line.Split(' ')[^1]) : null;
+
     /// <summary>Whether it has ended.</summary>
     public bool HasEnded => _process.HasExited;
 

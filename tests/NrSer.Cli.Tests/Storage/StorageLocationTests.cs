@@ -52,7 +52,7 @@ public sealed class StorageLocationTests(AzureAccount account) : IClassFixture<A
         ]))
         {
             using var browser = new HttpClient();
-            var address = new Uri(serve.Said.Split('\n').Last(line => line.Contains("?token=", StringComparison.Ordinal)).Split(' ')[^1]);
+            Uri address = serve.PageAddress!;
             await browser.GetStringAsync(address, Stop);
             Assert.Contains("talk.wav", await browser.GetStringAsync(new Uri(address, $"/api/v1/recordings/{Id}"), Stop), StringComparison.Ordinal);
             Assert.Equal(130, await serve.InterruptAsync());

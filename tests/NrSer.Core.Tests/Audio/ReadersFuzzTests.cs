@@ -13,7 +13,6 @@ namespace NrSer.Core.Tests.Audio;
 /// </summary>
 public sealed class ReadersFuzzTests(ITestOutputHelper output)
 {
-    private const string OwnVariable = "NRSER_FUZZ_RUNS";
     private const int OwnRuns = 2_000;
     private const int FfmpegRuns = 20;
 
@@ -34,7 +33,9 @@ public sealed class ReadersFuzzTests(ITestOutputHelper output)
     public async Task OwnReaders_AnyChange_ReadOrRefuse()
     {
         AudioDecoder decoder = new(new AudioOptions { FfmpegPath = "/nowhere/ffmpeg", MaxDuration = TimeSpan.FromMinutes(1) });
-        await RunAsync(OwnVariable, OwnRuns, async (file, name) =>
+        var time = TimeSpan.FromSeconds(
+            double.Parse(Environment.GetEnvironmentVariable("NRSER_FUZZ_SECONDS") ?? "0", CultureInfo.InvariantCulture));
+        await RunAsync("NRSER_FUZZ_RUNS", OwnRuns, time, async (file, name) =>
         {
             Walk(file);
             return await ReadAsync(decoder, file, name);
@@ -45,18 +46,16 @@ public sealed class ReadersFuzzTests(ITestOutputHelper output)
     public async Task Ffmpeg_AnyChange_ReadsOrRefuses()
     {
         AudioDecoder decoder = new(new AudioOptions { MaxDuration = TimeSpan.FromHours(3) });
-        await RunAsync("NRSER_FUZZ_FFMPEG_RUNS", FfmpegRuns, (file, name) => ReadAsync(decoder, file, name));
+        await RunAsync("NRSER_FUZZ_FFMPEG_RUNS", FfmpegRuns, TimeSpan.Zero, (file, name) => ReadAsync(decoder, file, name));
     }
 
-    private async Task RunAsync(string variable, int defaultRuns, Func<byte[], string, Task<bool>> read)
+    private async Task RunAsync(string variable, int defaultRuns, TimeSpan atLeast, Func<byte[], string, Task<bool>> read)
     {
         int runs = int.Parse(Environment.GetEnvironmentVariable(variable) ?? $"{defaultRuns}", CultureInfo.InvariantCulture);
         int first = int.Parse(Environment.GetEnvironmentVariable("NRSER_FUZZ_SEED") ?? "1", CultureInfo.InvariantCulture);
-        var time = TimeSpan.FromSeconds(double.Parse(
-            (variable == OwnVariable ? Environment.GetEnvironmentVariable("NRSER_FUZZ_SECONDS") : null) ?? "0", CultureInfo.InvariantCulture));
         long began = TimeProvider.System.GetTimestamp();
         int readable = 0, seed = first;
-        for (; seed < first + runs || TimeProvider.System.GetElapsedTime(began) < time; seed++)
+        for (; seed < first + runs || TimeProvider.System.GetElapsedTime(began) < atLeast; seed++)
         {
             Random random = new(seed);
             (string name, byte[] content) = s_seeds[random.Next(s_seeds.Length)];

@@ -64,7 +64,7 @@ public sealed class EmotionsTests(Site site)
             await page.GetByText("By the emotion of each reportable segment").WaitForAsync();
             await page.GetByText("or not in the lake yet").WaitForAsync();
             await page.GetByText("As a table").ClickAsync();
-            string[] names = await page.Locator("section[aria-labelledby=over-time] thead th").AllTextContentsAsync() is { } heads ? [.. heads] : [];
+            string[] names = [.. await page.Locator("section[aria-labelledby=over-time] thead th").AllTextContentsAsync()];
             foreach (ILocator row in await page.Locator("section[aria-labelledby=over-time] tbody tr").AllAsync())
             {
                 string date = (await row.Locator("th").TextContentAsync())!;

@@ -169,7 +169,7 @@ public sealed class RecordingViewTests(Site site)
 
         await page.EvaluateAsync("() => document.activeElement.blur()");
         await page.Keyboard.PressAsync(" ");
-        await page.WaitForFunctionAsync("() => parseFloat(document.querySelector('.time').textContent.split(':')[1]) > 20.7");
+        await PlaysPastAsync(page, 20.7);
         await page.Keyboard.PressAsync(" ");
         Assert.All(
             visited.Asked.Where(address => address.Contains("/audio?", StringComparison.Ordinal)),
@@ -432,9 +432,9 @@ public sealed class RecordingViewTests(Site site)
         IPage page = visited.Page;
         await page.Locator("tr.current").WaitForAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Play" }).ClickAsync();
-        await page.WaitForFunctionAsync("() => parseFloat(document.querySelector('.time').textContent.split(':')[1]) > 29.4");
+        await PlaysPastAsync(page, 149.4);
         await page.GetByRole(AriaRole.Button, new() { Name = "Heard by the model" }).ClickAsync(); // in place: it goes on playing
-        await page.WaitForFunctionAsync("() => parseFloat(document.querySelector('.time').textContent.split(':')[1]) > 29.9");
+        await PlaysPastAsync(page, 149.9);
         await page.GetByRole(AriaRole.Button, new() { Name = "Pause" }).ClickAsync();
         Assert.Empty(visited.Complaints);
         string[] audio = [.. visited.Asked.Where(address => address.Contains("/audio?", StringComparison.Ordinal))];
@@ -490,7 +490,7 @@ public sealed class RecordingViewTests(Site site)
         Assert.Equal("true", await heard.GetAttributeAsync("aria-pressed"));
         Assert.Contains("0:03.0", await visited.Page.Locator(".time").InnerTextAsync(), StringComparison.Ordinal); // where it was
         await visited.Page.GetByRole(AriaRole.Button, new() { Name = "Play" }).ClickAsync();
-        await visited.Page.WaitForFunctionAsync("() => parseFloat(document.querySelector('.time').textContent.split(':')[1]) > 3.2");
+        await PlaysPastAsync(visited.Page, 3.2);
         await visited.Page.GetByRole(AriaRole.Button, new() { Name = "Pause" }).ClickAsync();
         var blobs = new ChunkBlobs(site.Store.Account.Blobs);
         Assert.True(await blobs.HasEnhancedAsync(new ChunkId(faded.Id, 0, 0), TestContext.Current.CancellationToken));

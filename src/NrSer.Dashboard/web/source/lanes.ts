@@ -1,7 +1,7 @@
 // Draws a stretch of a recording.
 import type { Cell } from "./api";
 import type { Version } from "./player";
-import type { Tiles } from "./tiles";
+import type { Outline, Tiles } from "./tiles";
 import type { View } from "./view";
 import { clock, emotions, letterOf } from "./words";
 
@@ -164,12 +164,18 @@ export function draw(
 
     // sound
     const [sound, trust, heard, mood] = lanes;
+    const box = { width, top: sound.top, height: sound.height };
+    const own = tiles.peaksOf(version, view, width);
+    c.fillStyle = colours.wave!;
     if (version === "heard") {
         c.globalAlpha = 0.35;
-        wave("original");
+        wave(c, tiles.peaksOf("original", view, width), view, box, gain);
         c.globalAlpha = 1;
     }
-    wave(version);
+    if (typeof own === "string") {
+        c.fillStyle = colours.muted!;
+        c.fillText(own, 6, sound.top + sound.height / 2);
+    } else wave(c, own, view, box, gain);
 
     // cells, each once for all lanes
     const cells = [...tiles.cellsOf(view, width)];
@@ -223,28 +229,6 @@ export function draw(
         c.fillText("this model does not rate them", 6, mood.top + mood.height / 2);
     }
 
-    function wave(of: Version): void {
-        const middle = sound.top + sound.height / 2;
-        const between = tiles.peaksOf(of, view, width);
-        if (typeof between === "string") {
-            c.fillStyle = colours.muted!;
-            if (of === version) c.fillText(between, 6, middle);
-            return;
-        }
-        c.fillStyle = colours.wave!;
-        c.beginPath();
-        for (let pixel = 0; pixel < width; pixel++) {
-            const at = view.from + (pixel / width) * span;
-            if (at >= tiles.duration) break;
-            const found = between(at, at + span / width);
-            if (!found) continue;
-            const top = middle - (Math.min(1, found[1] * gain) * sound.height) / 2;
-            const bottom = middle - (Math.max(-1, found[0] * gain) * sound.height) / 2;
-            c.rect(pixel, top, 1, Math.max(1, bottom - top));
-        }
-        c.fill();
-    }
-
     function isMany(cell: Cell): boolean {
         return (cell.share ?? 1) < 0.999;
     }
@@ -275,6 +259,28 @@ function lineOf(
     c.setLineDash([]);
 }
 
+/** Draws what a stretch sounds like, a column a pixel; nothing where there will be no peaks. */
+function wave(
+    c: CanvasRenderingContext2D,
+    between: Outline | string,
+    view: View,
+    { width, top, height }: { width: number; top: number; height: number },
+    gain: number,
+): void {
+    if (typeof between === "string") return;
+    const middle = top + height / 2;
+    const perPixel = (view.to - view.from) / width;
+    c.beginPath();
+    for (let pixel = 0; pixel < width; pixel++) {
+        const found = between(view.from + pixel * perPixel, view.from + (pixel + 1) * perPixel);
+        if (!found) continue;
+        const highest = middle - (Math.min(1, found[1] * gain) * height) / 2;
+        const lowest = middle - (Math.max(-1, found[0] * gain) * height) / 2;
+        c.rect(pixel, highest, 1, Math.max(1, lowest - highest));
+    }
+    c.fill();
+}
+
 /** Draws the whole recording, small. */
 export function drawMinimap(canvas: HTMLCanvasElement, tiles: Tiles, gain: number): void {
     const ratio = window.devicePixelRatio || 1;
@@ -287,19 +293,8 @@ export function drawMinimap(canvas: HTMLCanvasElement, tiles: Tiles, gain: numbe
     c.setTransform(ratio, 0, 0, ratio, 0, 0);
     c.clearRect(0, 0, width, height);
     const whole = { from: 0, to: tiles.duration };
-    const between = tiles.peaksOf("original", whole, width);
-    if (typeof between !== "string") {
-        c.fillStyle = colours.wave!;
-        c.beginPath();
-        for (let pixel = 0; pixel < width; pixel++) {
-            const found = between((pixel / width) * tiles.duration, ((pixel + 1) / width) * tiles.duration);
-            if (!found) continue;
-            const middle = (height - 10) / 2;
-            const top = middle - Math.min(1, found[1] * gain) * middle;
-            c.rect(pixel, top, 1, Math.max(1, middle - Math.max(-1, found[0] * gain) * middle - top));
-        }
-        c.fill();
-    }
+    c.fillStyle = colours.wave!;
+    wave(c, tiles.peaksOf("original", whole, width), whole, { width, top: 0, height: height - 10 }, gain);
     for (const cell of tiles.cellsOf(whole, width)) {
         if (cell.emotion === null || cell.reportable < 0.5) continue;
         c.fillStyle = patternOf(c, cell.emotion, colours);

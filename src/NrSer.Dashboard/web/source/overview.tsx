@@ -155,14 +155,13 @@ function useLakeTurn(working: number): number {
 function OverTime({ summary, lake }: { summary: Summary; lake: Emotions | null }): JSX.Element {
     const bySegment = new Map<string, Summary["days"][number]["secondsByEmotion"]>();
     for (const row of lake?.rows ?? []) bySegment.set(row.key, { ...bySegment.get(row.key), [row.emotion]: row.seconds });
-    const days = summary.days
-        .slice(-60)
-        .map((each) => (lake ? { ...each, secondsByEmotion: bySegment.get(each.date) ?? {} } : each))
-        .map((each) => {
-            const heardSeconds = Object.values(each.secondsByEmotion).reduce((sum, one) => sum + one, 0);
-            // the lake may have recordings that were dismissed since, or that the rows' limit leaves out
-            return { ...each, speechSeconds: Math.max(each.speechSeconds, heardSeconds), rest: Math.max(0, each.speechSeconds - heardSeconds) };
-        });
+    const days = summary.days.slice(-60).map((each) => {
+        const secondsByEmotion = lake ? (bySegment.get(each.date) ?? {}) : each.secondsByEmotion;
+        const heard = Object.values(secondsByEmotion).reduce((sum, one) => sum + one, 0);
+        // the lake may have recordings that were dismissed since, or that the rows' limit leaves out
+        const speechSeconds = Math.max(each.speechSeconds, heard);
+        return { ...each, secondsByEmotion, speechSeconds, rest: speechSeconds - heard };
+    });
     const most = Math.max(1, ...days.map((each) => each.speechSeconds));
     const height = 150;
     const width = Math.min(64, Math.max(8, Math.floor(1160 / days.length)));

@@ -50,6 +50,11 @@ export class Player {
         this.version = versions[0] ?? "original";
     }
 
+    /** What is to be heard, now or as soon as it can be. */
+    get meant(): Version {
+        return this.wished ?? this.version;
+    }
+
     get time(): number {
         if (!this.playing || this.waiting) return this.at;
         return Math.min(this.duration, this.elapsed(), this.lanes[this.version]!.next * blockSeconds);
@@ -248,7 +253,7 @@ export class Player {
     private fetch(key: string, version: Version, range: string): Block {
         const stop = new AbortController();
         this.pending.set(key, stop);
-        const block = bytes(`/recordings/${this.id}/audio?version=${version}&channel=${this.channel}`, range, stop.signal)
+        const block = bytes(pathOf(this.id, version, this.channel), range, stop.signal)
             .then((raw) => new Int16Array(raw, 0, raw.byteLength >> 1))
             .finally(() => this.pending.get(key) === stop && this.pending.delete(key));
         block.catch(() => stop.signal.aborted || this.blocks.delete(key));
@@ -278,5 +283,6 @@ export class Player {
 
 const keyOf = (version: Version, index: number): string => `${version} ${index}`;
 
-export const download = (id: string, version: Version, channel: number): string =>
-    `${root}/recordings/${id}/audio?version=${version}&channel=${channel}`;
+const pathOf = (id: string, version: Version, channel: number): string => `/recordings/${id}/audio?version=${version}&channel=${channel}`;
+
+export const download = (id: string, version: Version, channel: number): string => root + pathOf(id, version, channel);

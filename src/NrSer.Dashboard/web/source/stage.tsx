@@ -112,12 +112,12 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
         window.addEventListener("hashchange", take);
         return () => window.removeEventListener("hashchange", take);
     }, [player]);
-    const link = (of = channel): string => `#t=${Math.round(player.time * 100) / 100}&v=${player.wished ?? player.version}${of > 0 ? `&c=${of + 1}` : ""}`;
+    const link = (of = channel): string => `#t=${Math.round(player.time * 100) / 100}&v=${player.meant}${of > 0 ? `&c=${of + 1}` : ""}`;
     useEffect(() => {
-        if (player.playing || (time === 0 && (player.wished ?? player.version) === (versions[0] ?? "original"))) return;
+        if (player.playing || (time === 0 && player.meant === (versions[0] ?? "original"))) return;
         const wait = window.setTimeout(() => history.replaceState(null, "", location.pathname + link()), 300);
         return () => clearTimeout(wait);
-    }, [time, player.playing, player.version, player.wished]);
+    }, [time, player.playing, player.meant]);
 
     // while it plays, the head moves and the view turns its pages
     useEffect(() => {
@@ -151,13 +151,8 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
                 ? segments.find((each) => each.startSeconds > from + 0.01 && untrusted(each))
                 : segments.findLast((each) => each.startSeconds < from - 0.01 && untrusted(each));
         if (target) seek(target.startSeconds);
-        setSaid(
-            !target && !whole
-                ? "The segments are still being fetched."
-                : target
-                ? `Untrusted segment at ${clock(target.startSeconds)}`
-                : `No untrusted segment ${direction > 0 ? "after" : "before"} this.`,
-        );
+        const none = whole ? `No untrusted segment ${direction > 0 ? "after" : "before"} this.` : "The segments are still being fetched.";
+        setSaid(target ? `Untrusted segment at ${clock(target.startSeconds)}` : none);
     };
     const switchVersion = (): void => {
         if (versions.length < 2) {
@@ -205,11 +200,14 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
                 {channels > 1 && (
                     <label>
                         Channel{" "}
-                        <select value={channel} onChange={(event) => {
+                        <select
+                            value={channel}
+                            onChange={(event) => {
                                 const chosen = Number(event.currentTarget.value);
                                 history.replaceState(null, "", location.pathname + link(chosen)); // its player goes on from there
                                 setChannel(chosen);
-                            }}>
+                            }}
+                        >
                             {Array.from({ length: channels }, (_, each) => (
                                 <option key={each} value={each}>
                                     {each + 1}
@@ -218,7 +216,14 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
                         </select>
                     </label>
                 )}
-                <Hearing audio={audio} duration={duration} isAsked={player.wished === "heard"} isOne={versions.length < 2} making={making} make={() => setMaking(true)} />
+                <Hearing
+                    audio={audio}
+                    duration={duration}
+                    isAsked={player.wished === "heard"}
+                    isOne={versions.length < 2}
+                    making={making}
+                    make={() => setMaking(true)}
+                />
                 <Failure error={player.error} />
                 {player.waiting && (
                     <p class="muted" role="status">

@@ -142,9 +142,10 @@ export class Tiles {
                 this.arrived();
             },
             (error: Error) => {
-                if (error instanceof Problem && error.status >= 400 && error.status < 500) this.missing.set(version, error.message);
-                else this.later(this.peaks, key);
-                this.arrived();
+                if (error instanceof Problem && error.status >= 400 && error.status < 500) {
+                    this.missing.set(version, error.message);
+                    this.arrived();
+                } else this.later(this.peaks, key);
             },
         );
     }

@@ -34,6 +34,22 @@ public sealed class PodcastStore(ResultTables tables)
     public async Task<Feed?> FindFeedAsync(string id, CancellationToken cancellationToken) =>
         await FindAsync(tables.Feeds, FeedPartition, id, cancellationToken).ConfigureAwait(false) is { } row ? FeedOf(row) : null;
 
+    /// <summary>How the names of podcasts' uploads begin.</summary>
+    /// <param name="ids">Of the podcasts; those that are not known are left out.</param>
+    /// <param name="cancellationToken">Stops between requests.</param>
+    public async Task<string[]> NamePrefixesAsync(IEnumerable<string> ids, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        var prefixes = new List<string>();
+        foreach (string id in ids)
+        {
+            if (await FindFeedAsync(id, cancellationToken).ConfigureAwait(false) is { } feed)
+                prefixes.Add(feed.NamePrefix);
+        }
+
+        return [.. prefixes];
+    }
+
     /// <summary>Writes all of a feed's row.</summary>
     /// <param name="feed">As it was read or is new, with what changed.</param>
     /// <param name="cancellationToken">Stops the request.</param>

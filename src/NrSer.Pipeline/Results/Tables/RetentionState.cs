@@ -11,6 +11,8 @@ public sealed class RetentionState(ResultTables tables)
 {
     private const string Partition = "retention";
 
+    private static readonly TimeSpan s_standing = TimeSpan.FromDays(2); // a host looks at each once a day
+
     /// <summary>What is known of a store, or null.</summary>
     /// <param name="store">Its name.</param>
     /// <param name="cancellationToken">Stops the request.</param>
@@ -21,14 +23,15 @@ public sealed class RetentionState(ResultTables tables)
         return row.HasValue ? MarkOf(row.Value!) : null;
     }
 
-    /// <summary>What is known of every store.</summary>
+    /// <summary>What some host holds to, whatever is set where somebody asks: what it reported or applied within two days.</summary>
+    /// <param name="now">The time.</param>
     /// <param name="cancellationToken">Stops between pages.</param>
-    public async IAsyncEnumerable<RetentionMark> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<RetentionMark> StandingAsync(DateTimeOffset now, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (TableEntity row in tables.Forgotten.QueryAsync<TableEntity>(
             TableClient.CreateQueryFilter($"PartitionKey eq {Partition}"), cancellationToken: cancellationToken).ConfigureAwait(false))
         {
-            if (MarkOf(row) is { } mark)
+            if (MarkOf(row) is { } mark && mark.RanAt > now - s_standing)
                 yield return mark;
         }
     }

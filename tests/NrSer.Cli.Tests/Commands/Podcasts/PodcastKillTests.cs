@@ -43,28 +43,12 @@ public sealed class PodcastKillTests(StorageEmulator emulator) : IClassFixture<S
             ["NrSer__Podcasts__Pause"] = "00:00:00", ["NrSer__Podcasts__PerHost"] = "16",
         };
         string subscriptions = scratch.Write("list.opml", Encoding.UTF8.GetBytes(list.Append("</body></opml>").ToString()));
-        long added = await PeakOfAsync(environment, "podcast", "add", subscriptions, "--limit", "1");
-        long synced = await PeakOfAsync(environment, "podcast", "sync", "--recheck", "--dry-run");
+        (Outcome add, long added) = await Nrser.RunMeasuredAsync(environment, "podcast", "add", subscriptions, "--limit", "1");
+        (Outcome sync, long synced) = await Nrser.RunMeasuredAsync(environment, "podcast", "sync", "--recheck", "--dry-run");
+        add.Succeeded();
+        sync.Succeeded();
         TestContext.Current.SendDiagnosticMessage($"{added / 1e6:F0} MB at most to add, {synced / 1e6:F0} MB to sync");
         Assert.InRange(synced, 1, 150_000_000);
-    }
-
-    /// <summary>Runs the command to its end.</summary>
-    /// <returns>The most memory that it held at a time.</returns>
-    private static async Task<long> PeakOfAsync(Dictionary<string, string> environment, params string[] arguments)
-    {
-        using Process process = Process.Start(Nrser.StartInfo(environment, ownSession: false, arguments))!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(Stop), errors = process.StandardError.ReadToEndAsync(Stop);
-        long peakBytes = 0;
-        while (!process.HasExited)
-        {
-            peakBytes = Math.Max(peakBytes, PeakOf(process));
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Stop);
-        }
-
-        await process.WaitForExitAsync(Stop);
-        Assert.True(process.ExitCode == 0, await output + await errors);
-        return peakBytes;
     }
 
     private async Task RunAsync(int episodes, int kills)
@@ -89,7 +73,7 @@ public sealed class PodcastKillTests(StorageEmulator emulator) : IClassFixture<S
             using Process process = Process.Start(Nrser.StartInfo(environment, ownSession: false, sync))!;
             await Polling.UntilAsync(() =>
             {
-                peakBytes = Math.Max(peakBytes, PeakOf(process));
+                peakBytes = Math.Max(peakBytes, Nrser.PeakOf(process));
                 return Task.FromResult(server.Requests.Count >= asked || process.HasExited);
             });
             process.Kill();
@@ -97,9 +81,16 @@ public sealed class PodcastKillTests(StorageEmulator emulator) : IClassFixture<S
         }
 
         if (kills == 1)
+        {
             (await Nrser.RunWithAsync(environment, sync)).Succeeded();
+        }
         else // hundreds are left: in a process of its own, which may take its time
-            peakBytes = Math.Max(peakBytes, await PeakOfAsync(environment, sync));
+        {
+            (Outcome last, long peak) = await Nrser.RunMeasuredAsync(environment, sync);
+            last.Succeeded();
+            peakBytes = Math.Max(peakBytes, peak);
+        }
+
         Assert.InRange(peakBytes, 0, 150_000_000);
 
         (string Name, string Content)[] blobs = await account.BlobsAsync(StorageNames.Recordings);
@@ -117,19 +108,6 @@ public sealed class PodcastKillTests(StorageEmulator emulator) : IClassFixture<S
         Assert.Equal(episodes, listing.Json().EnumerateArray().Count(episode => episode.GetProperty("status").GetString() == "Stored"));
         TestContext.Current.SendDiagnosticMessage(
             $"{episodes} episodes, {kills} kills, {server.Requests.Count} requests, {peakBytes / 1e6:F0} MB at most");
-    }
-
-    private static long PeakOf(Process process)
-    {
-        try
-        {
-            process.Refresh();
-            return process.PeakWorkingSet64;
-        }
-        catch (InvalidOperationException)
-        {
-            return 0; // it has ended
-        }
     }
 
     /// <summary>Two blocks that begin like an MP3, others for each number.</summary>
