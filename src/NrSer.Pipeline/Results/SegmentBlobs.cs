@@ -44,11 +44,24 @@ public sealed class SegmentBlobs(BlobStorage storage)
         }
     }
 
-    /// <summary>A recording's segments, in order of channel and time; those of a chunk are held at a time.</summary>
-    /// <param name="id">The recording.</param>
+    /// <summary>A recording's segments, in order of channel and time: from its journal, one request that is never half old and half new, once it
+    /// is complete; else a chunk at a time.</summary>
+    /// <param name="recording">The recording.</param>
     /// <param name="cancellationToken">Stops between chunks.</param>
-    public async IAsyncEnumerable<Segment> ReadAsync(RecordingId id, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Segment> ReadAsync(Recording recording, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(recording);
+        RecordingId id = recording.Id;
+        if (recording.Status == RecordingStatus.Completed)
+        {
+            (SortedDictionary<string, Segment> journal, ETag? seen) = await FindAsync(
+                _results.GetBlobClient(ResultBlobs.SegmentsName(id)), id, cancellationToken).ConfigureAwait(false);
+            foreach (Segment row in journal.Values)
+                yield return row;
+            if (seen is not null)
+                yield break;
+        }
+
         await foreach ((BlobClient blob, _) in ListAsync(id, cancellationToken).ConfigureAwait(false))
         {
             (SortedDictionary<string, Segment> rows, _) = await FindAsync(blob, id, cancellationToken).ConfigureAwait(false);

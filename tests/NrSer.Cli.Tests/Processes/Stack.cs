@@ -135,9 +135,12 @@ internal sealed class Stack : IAsyncDisposable
     public static ValueTask<List<Chunk>> ChunksAsync(RecordingStore store, Recording recording, CancellationToken cancellationToken) =>
         store.ChunksAsync(recording.Id, cancellationToken).ToListAsync(cancellationToken);
 
-    /// <summary>A recording's segment rows.</summary>
-    public static ValueTask<List<Segment>> SegmentsAsync(RecordingStore store, Recording recording) =>
-        store.SegmentsAsync(recording, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
+    /// <summary>What completion read of a recording, its journal not asked.</summary>
+    public static async Task<List<Segment>> SegmentsAsync(RecordingStore store, Recording recording)
+    {
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        return await store.SegmentsAsync(recording, await ChunksAsync(store, recording, stop), stop).ToListAsync(stop);
+    }
 
     /// <summary>Whether the emulator that a stack file names still runs.</summary>
     public bool Runs(StackFile stack) => AzuriteProcess.IsRunning(stack.AzuriteProcessId, NrSer.Cli.Local.StackFile.AzuriteFolder(Data));

@@ -1,4 +1,5 @@
 using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Tests.Stages;
 using NrSer.Testing;
 
@@ -20,8 +21,9 @@ public sealed class SegmentStoreTests(StorageEmulator emulator)
 
         Recording row = await pipeline.RowAsync(id);
         Assert.Equal((RecordingStatus.Completed, SegmentStore.Table), (row.Status, row.SegmentStore));
-        Segment[] table = await pipeline.SegmentsAsync(id), blobs = await pipeline.Store.SegmentsAsync(row, Stop).ToArrayAsync(Stop);
-        AssertSame(table, blobs);
+        Segment[] table = await pipeline.SegmentsAsync(id), journal = await pipeline.Store.SegmentsAsync(row, Stop).ToArrayAsync(Stop);
+        AssertSame(table, journal);
+        AssertSame(table, await pipeline.Store.SegmentsAsync(row, await pipeline.ChunkRowsAsync(id), Stop).ToArrayAsync(Stop));
         Assert.Equal(row.SegmentCount, table.Length);
     }
 
@@ -37,6 +39,8 @@ public sealed class SegmentStoreTests(StorageEmulator emulator)
         Assert.Empty(await pipeline.SegmentsAsync(id));
         Segment[] blobs = await pipeline.Store.SegmentsAsync(row, Stop).ToArrayAsync(Stop);
         Assert.Equal(row.SegmentCount, blobs.Length);
+        await pipeline.Account.Blobs.Container(StorageNames.Results).DeleteBlobAsync(ResultBlobs.SegmentsName(id), cancellationToken: Stop);
+        AssertSame(blobs, await pipeline.Store.SegmentsAsync(row, Stop).ToArrayAsync(Stop)); // its chunks say the same
         Assert.Contains(blobs, segment => segment.Emotion is not null);
 
         Assert.Equal(blobs.Length, await pipeline.Store.ProjectAsync(row, Stop));

@@ -141,7 +141,7 @@ public class RecordingQuery(ResultTables tables, SegmentBlobs blobs)
     {
         ArgumentNullException.ThrowIfNull(recording);
         return recording.SegmentStore is null
-            ? TableSegmentsAsync(recording.Id, cancellationToken) : blobs.ReadAsync(recording.Id, cancellationToken);
+            ? TableSegmentsAsync(recording.Id, cancellationToken) : blobs.ReadAsync(recording, cancellationToken);
     }
 
     /// <inheritdoc cref="SegmentsAsync(Recording, CancellationToken)"/>

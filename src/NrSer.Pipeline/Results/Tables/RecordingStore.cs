@@ -176,7 +176,7 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
     public async Task<int> ProjectAsync(Recording recording, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(recording);
-        List<Segment> segments = await _blobs.ReadAsync(recording.Id, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+        List<Segment> segments = await _blobs.ReadAsync(recording, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
         await MergeSegmentsAsync(segments, owner: null, cancellationToken).ConfigureAwait(false);
         await _markers.MarkAsync(recording.Id, cancellationToken).ConfigureAwait(false); // its row in the lake says where they are
         await _tables.Recordings.UpdateEntityAsync(
