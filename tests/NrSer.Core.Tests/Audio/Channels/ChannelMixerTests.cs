@@ -37,6 +37,43 @@ public sealed class ChannelMixerTests
             Assert.Equal(expected * voice[n], mixed[n], 1e-5f);
     }
 
+    // An offset or hum in both, noise of each channel's own: the mean has sound enough, but the voice is gone from it.
+    [Theory]
+    [InlineData(0.06f, 0f, 0f)]
+    [InlineData(0f, 0.08f, 0f)]
+    [InlineData(0f, 0f, 0.1f)]
+    [InlineData(0.06f, 0.08f, 0.05f)]
+    public void Mix_InvertedBesideWhatIsNoVoice_KeepsTheVoice(float offset, float hum, float noise)
+    {
+        float[] voice = Noise(1, 0.1f), one = Noise(2, noise), other = Noise(3, noise);
+        float[] common = [.. Enumerable.Range(0, voice.Length).Select(n => offset + (hum * MathF.Sin(2 * MathF.PI * 50 * n / RateHz)))];
+        ChannelMixer mixer = new(2, RateHz);
+        float[] mixed = Mix(mixer, [.. voice.Select((x, n) => x + common[n] + one[n])], [.. voice.Select((x, n) => -x + common[n] + other[n])]);
+        Assert.Equal("difference of 0, 1", mixer.Heard);
+        for (int n = 0; n < mixed.Length; n++)
+            Assert.Equal(voice[n] + ((one[n] - other[n]) / 2), mixed[n], 1e-5f);
+    }
+
+    // Two speakers, a microphone each: whatever chance has their voices in common, both are heard.
+    [Fact]
+    public void Mix_VoicesOfTheirOwn_AreBothHeard() =>
+        Gen.Select(Gen.Int[0, 1000], Gen.Float[-0.2f, 0.2f], Gen.Float[0.3f, 1]).Sample((seed, crosstalk, level) =>
+        {
+            float[] one = Noise(seed, 0.2f), other = Noise(seed + 1, 0.2f * level);
+            ChannelMixer mixer = new(2, RateHz);
+            Mix(mixer, [.. one.Select((x, n) => x + (crosstalk * other[n]))], other);
+            Assert.Equal("mean", mixer.Heard);
+        });
+
+    [Fact]
+    public void Mix_OffsetAlone_IsSilence()
+    {
+        float[] voice = Noise(1, 0.1f), offset = [.. voice.Select(_ => 0.06f)];
+        ChannelMixer mixer = new(2, RateHz);
+        Assert.Equal(voice, Mix(mixer, voice, offset));
+        Assert.Contains("1 is silent", Assert.Single(mixer.Warnings), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Mix_SilentChannel_IsLeftOutUntilItSounds()
     {
