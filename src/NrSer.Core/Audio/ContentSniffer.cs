@@ -112,8 +112,9 @@ internal static class ContentSniffer
         return false;
     }
 
-    // The first box of MP4 is ftyp; old QuickTime and pieces of streams start with any of the others.
-    private static bool IsMp4(ReadOnlySpan<byte> start)
+    /// <summary>The first box of MP4 is ftyp; old QuickTime and pieces of streams start with any of the others.</summary>
+    /// <param name="start">Any number of bytes.</param>
+    public static bool IsMp4(ReadOnlySpan<byte> start)
     {
         if (start.Length < 8)
             return false;

@@ -19,17 +19,20 @@ internal static class Preamble
             if (Id3Tag.Bytes(input.Buffered.Span) is > 0 and int tagBytes)
             {
                 if (!await input.SkipAsync(tagBytes, cancellationToken).ConfigureAwait(false))
-                    throw new InvalidAudioException("The file is cut off within the ID3 tag before its sound.", input.PositionBytes);
+                {
+                    throw new InvalidAudioException(
+                        $"The file is cut off within the ID3 tag before its sound. {Conversion.Salvage}", input.PositionBytes);
+                }
+
                 hasTag = true;
             }
             else if (AnswerBytes(input.Buffered.Span) is > 0 and int answerBytes)
             {
                 input.Advance(answerBytes);
             }
-            else if (input.Buffered.Span.StartsWith("\0\0\0\0"u8))
+            else if (input.Buffered.Span.StartsWith("\0\0\0\0"u8) && !ContentSniffer.IsMp4(input.Buffered.Span))
             {
-                int zeros = input.Buffered.Span.IndexOfAnyExcept((byte)0);
-                input.Advance(zeros < 0 ? input.Buffered.Length : zeros);
+                input.Advance(ZeroBytes(input.Buffered.Span));
             }
             else
             {
@@ -38,6 +41,18 @@ internal static class Preamble
         }
 
         return hasTag;
+    }
+
+    // The length of an MP4's first box begins with zeros of its own.
+    private static int ZeroBytes(ReadOnlySpan<byte> start)
+    {
+        int zeros = start.IndexOfAnyExcept((byte)0);
+        if (zeros < 0)
+            return start.Length;
+        int own = 4;
+        while (own > 0 && !ContentSniffer.IsMp4(start[(zeros - own)..]))
+            own--;
+        return zeros - own;
     }
 
     private static async ValueTask<bool> FillAsync(BufferedInput input, CancellationToken cancellationToken)

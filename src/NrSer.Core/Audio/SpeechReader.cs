@@ -35,7 +35,6 @@ public sealed class SpeechReader : IAsyncDisposable
     {
         _reader = reader;
         _name = name;
-        Source = reader.Format;
         Channels = mode == ChannelMode.Mix ? 1 : Source.Channels;
         if (Channels > MaxSeparateChannels)
         {
@@ -102,8 +101,8 @@ public sealed class SpeechReader : IAsyncDisposable
     /// <summary>Channels of the output: 1 when mixed, else those of the recording.</summary>
     public int Channels { get; }
 
-    /// <summary>What the recording is made of.</summary>
-    public AudioFormat Source { get; }
+    /// <summary>What the recording is made of; how its samples are stored may show only where the first is not silent.</summary>
+    public AudioFormat Source => _reader.Format;
 
     /// <summary>What of the channels is heard in a mix of several; null of one channel, and when they are kept separate.</summary>
     public string? ChannelsHeard => _mixer?.Heard;

@@ -77,7 +77,7 @@ public static class RecordingColumns
         Of("ChannelMode", null, Stage.Ingest, "What was made of the channels.", r => r.ChannelMode, (r, v) => r with { ChannelMode = v },
             "`Mix` or `Separate`."),
         Of("Track", null, Stage.Ingest, "Which of several tracks the uploader asked for, from 0.", r => r.Track, (r, v) => r with { Track = v },
-            "Null for the one marked as default, else the longest."),
+            "Null for the one marked as default, else the longest of an MP4, elsewhere that with most channels."),
         Of("MaxChunkSeconds", "s", Stage.Ingest, "The longest unit of work that was cut.", r => r.MaxChunkSeconds,
             (r, v) => r with { MaxChunkSeconds = v }),
         Of("SegmentStore", null, Stage.Ingest, "Where its segments stand besides result blobs and Parquet.", r => r.SegmentStore,

@@ -144,8 +144,8 @@ internal sealed class ChannelMixer
             _weights[channel] = sounding == 0 ? 1f / _weights.Length : _isSounding[channel] ? 1f / sounding : 0;
     }
 
-    // The mean keeps (Σv / n)² of what the channels v have in common, at most 1/n² of it if that is in one of them alone: less than half of that means
-    // that they cancel, and twice the border is wanted to believe in the mean again.
+    // The mean keeps (Σv / n)² of what the channels v have in common, at most 1/n² of it if that is in one of them alone: less than half of that
+    // means that they cancel, and twice the border is wanted to believe in the mean again.
     private void Choose()
     {
         int sounding = Sounding;

@@ -8,6 +8,7 @@ namespace NrSer.Core.Audio.Ffmpeg;
 internal sealed class FfmpegFeed(BufferedInput input, FfmpegFormat format)
 {
     private readonly OggPageWalker? _oggPages = format == FfmpegFormat.Ogg ? new() : null;
+    private readonly MpegHoles? _mpegHoles = format == FfmpegFormat.Mp3 ? new() : null;
     private readonly VocBlockWalker? _vocBlocks = format == FfmpegFormat.Voc ? new() : null;
     private readonly int? _packetBytes = format == FfmpegFormat.MpegTs ? TransportStream.FindPacketBytes(input.Buffered.Span) : null;
     private readonly long _firstByte = input.PositionBytes;
@@ -31,6 +32,12 @@ internal sealed class FfmpegFeed(BufferedInput input, FfmpegFormat format)
     /// <summary>True when the end lies within a page or a packet.</summary>
     public bool EndsWithinUnit => HasSentAll && (_oggPages is { IsWithinPage: true } || _vocBlocks is { IsWithinBlock: true }
         || (_packetBytes is { } packetBytes && (BytesSent - _firstByte) % packetBytes != 0));
+
+    /// <summary>Sound that holes of zeros have replaced, in seconds.</summary>
+    public double HoleSeconds => HasSentAll ? _mpegHoles?.Seconds ?? 0 : 0;
+
+    /// <summary>Which share of its pages is missing.</summary>
+    public double LostShare => HasSentAll ? _oggPages?.LostShare ?? 0 : 0;
 
     /// <summary>Sends all of it and closes the stream. Never fails: what the source throws is kept.</summary>
     /// <param name="standardInput">Of the process.</param>
@@ -72,11 +79,19 @@ internal sealed class FfmpegFeed(BufferedInput input, FfmpegFormat format)
     {
         if (_oggPages?.Walk(input.Buffered.Span[..bytes], input.Buffered.Span) is { } walked && walked < bytes)
             (bytes, _stoppedAtLink) = (walked, true);
+        int toHole = _mpegHoles?.Walk(input.Buffered.Span[..bytes], input.Buffered.Span) ?? bytes;
         _vocBlocks?.Append(input.Buffered.Span[..bytes]);
         try
         {
-            await standardInput.WriteAsync(input.Buffered[..bytes], cancellationToken).ConfigureAwait(false);
-            input.Advance(bytes);
+            await standardInput.WriteAsync(input.Buffered[..toHole], cancellationToken).ConfigureAwait(false);
+            input.Advance(toHole);
+            if (toHole < bytes)
+            {
+                (byte[] frame, int count) = await _mpegHoles!.SkipAsync(input, cancellationToken).ConfigureAwait(false);
+                for (; count > 0; count--)
+                    await standardInput.WriteAsync(frame, cancellationToken).ConfigureAwait(false);
+            }
+
             Volatile.Write(ref _bytesSent, input.PositionBytes);
             return true;
         }

@@ -31,6 +31,7 @@ internal static partial class FfmpegOutcome
         Pauses,
         NoTrack,
         CutOff,
+        NoFrame,
         Damage,
     }
 
@@ -45,7 +46,7 @@ internal static partial class FfmpegOutcome
     public static FfmpegEnding Judge(int exitCode, string complaints, FfmpegFormat format)
     {
         if (exitCode == CpuLimitExitCode)
-            throw new InvalidAudioException($"Decoding the {format.Name} takes more processor time than allowed.");
+            throw new InvalidAudioException($"Decoding the {format.Name} takes more processor time than allowed. {Conversion.Convert}");
         if (StoppedExitCodes.Contains(exitCode))
             throw new IOException($"ffmpeg was stopped from outside (exit code {exitCode}).");
         if (CrashSignals.TryGetValue(exitCode, out string? signal))
@@ -55,14 +56,15 @@ internal static partial class FfmpegOutcome
         if (format == FfmpegFormat.Amr && complaints.Contains("Not yet implemented", StringComparison.Ordinal))
             throw new InvalidAudioException(Explain(Meaning.Pauses, complaints, format)!);
 
-        FfmpegEnding ending = new(IsCutOff: false, Damages: 0, FirstDamage: null);
+        FfmpegEnding ending = new(IsCutOff: false, Damages: 0, FirstDamage: null, IsOnlyBehind: true);
         foreach (string line in complaints.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             Meaning meaning = Judge(line, format);
-            if (meaning is Meaning.Damage or Meaning.CutOff)
+            if (meaning is Meaning.Damage or Meaning.NoFrame or Meaning.CutOff)
             {
                 string? damage = ending.FirstDamage ?? Explain(Meaning.Damage, line, format);
-                ending = new(ending.IsCutOff || meaning == Meaning.CutOff, ending.Damages + 1, damage);
+                ending = new(
+                    ending.IsCutOff || meaning == Meaning.CutOff, ending.Damages + 1, damage, ending.IsOnlyBehind && meaning == Meaning.NoFrame);
             }
             else if (Explain(meaning, line, format) is { } reason)
             {
@@ -78,12 +80,15 @@ internal static partial class FfmpegOutcome
     private static string? Explain(Meaning meaning, string line, FfmpegFormat format) => meaning switch
     {
         Meaning.NoAudio => NoAudio,
-        Meaning.NoIndex => "The MP4 has no index: it is cut off, or its recording was never finished.",
-        Meaning.OutOfMemory => $"Decoding the {format.Name} takes more memory than allowed.",
-        Meaning.UnknownCodec => $"The {format.Name} holds sound in an encoding that this ffmpeg does not know ({Clean(line)}).",
+        Meaning.NoIndex => "The MP4 has no index: it is cut off, or its recording was never finished. With whole.mp4, any other of the same device, "
+            + $"one can be made: untrunc whole.mp4 {Conversion.File} # then ffmpeg -i of what it writes",
+        Meaning.OutOfMemory => $"Decoding the {format.Name} takes more memory than allowed. {Conversion.Convert}",
+        Meaning.UnknownCodec =>
+            $"The {format.Name} holds sound in an encoding that this ffmpeg does not know ({Clean(line)}). {Conversion.Convert}",
         Meaning.Pauses =>
             $"The {format.Name} stops sending in pauses (DTX), which ffmpeg does not decode. Convert it: sox FILE -r 16000 -c 1 out.wav",
-        Meaning.NoTrack => "The file has no audio track of that number; they are counted from 0.",
+        Meaning.NoTrack => "The file has no audio track of that number; they are counted from 0. It has: "
+            + $"ffprobe -i {Conversion.File} -v error -select_streams a -show_entries stream=codec_name:stream_tags -of compact",
         Meaning.Damage => $"The {format.Name} is damaged or cut off ({Clean(line)}). {Conversion.Salvage}",
         _ => null,
     };
@@ -112,6 +117,8 @@ internal static partial class FfmpegOutcome
 
         if (CutOffPattern().IsMatch(line))
             return Meaning.CutOff;
+        if (format == FfmpegFormat.Flac && NoFlacFramePattern().IsMatch(line))
+            return Meaning.NoFrame;
 
         // Only repeats what the line before said.
         return RepetitionPattern().IsMatch(line) ? Meaning.Harmless : Meaning.Damage;
@@ -145,6 +152,11 @@ internal static partial class FfmpegOutcome
         RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex CutOffPattern();
 
+    [GeneratedRegex(
+        @"invalid sync code|invalid frame header|decode_frame\(\) failed|Error while decoding stream|Error submitting packet to decoder",
+        RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex NoFlacFramePattern();
+
     [GeneratedRegex("To ignore this, add|Last message repeated", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex RepetitionPattern();
 
@@ -159,4 +171,5 @@ internal static partial class FfmpegOutcome
 /// <param name="IsCutOff">ffmpeg says that the file ends too early.</param>
 /// <param name="Damages">Complaints about its content.</param>
 /// <param name="FirstDamage">The first of them, as a reason for its owner; null without any.</param>
-internal readonly record struct FfmpegEnding(bool IsCutOff, int Damages, string? FirstDamage);
+/// <param name="IsOnlyBehind">All of them are about what is no frame of a FLAC: nothing, if no sound is missing, but a tag behind it.</param>
+internal readonly record struct FfmpegEnding(bool IsCutOff, int Damages, string? FirstDamage, bool IsOnlyBehind);

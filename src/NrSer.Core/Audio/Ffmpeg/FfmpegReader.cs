@@ -13,6 +13,7 @@ namespace NrSer.Core.Audio.Ffmpeg;
 internal sealed class FfmpegReader : IAudioReader
 {
     private const int MostDamages = 4; // that a missing end may cause by itself
+    private const double ClosedPauseSeconds = 600; // see FfmpegCommand
 
     private readonly Process _process;
     private readonly FfmpegFormat _format;
@@ -89,11 +90,15 @@ internal sealed class FfmpegReader : IAudioReader
         try
         {
             int? track = hints.Track;
-            Mp4Track? heard = format == FfmpegFormat.Mp4 ? Mp4Tracks.Choose(Mp4Tracks.Find(file!.Content), ref track) : null;
             if (format == FfmpegFormat.Mp4)
-                stated = stated.With(heard);
-            if (heard is { AmrFramesPerSample: > 1 and var frames })
-                throw TooManyFrames(frames);
+            {
+                (IReadOnlyList<Mp4Track> tracks, double lostShare) = Mp4Tracks.Find(file!.Content);
+                Mp4Track? heard = Mp4Tracks.Choose(tracks, ref track);
+                stated = stated.With(heard, lostShare);
+                if (heard is { AmrFramesPerSample: > 1 and var frames })
+                    throw TooManyFrames(frames);
+            }
+
             Process process = await program.StartAsync(new(format, file?.FilePath, track, output), cancellationToken).ConfigureAwait(false);
             reader = new(process, input, format, file, stated, hints.Track is not null, options);
         }
@@ -223,16 +228,24 @@ internal sealed class FfmpegReader : IAudioReader
     {
         (FfmpegLog log, FfmpegEnding ending) = await FinishAsync(cancellationToken).ConfigureAwait(false);
         _hasEnded = true;
-        double? missing = Missing(log.DurationSeconds);
-        bool isCutOff = missing is not null || ending.IsCutOff || _feed.EndsWithinUnit;
+        bool isWhole = ending.IsOnlyBehind && _stated.IsReached(_sound!.Frames, Format.SampleRateHz);
+        double? missing = isWhole ? null : Missing(log.DurationSeconds);
+        double lost = (Math.Max(_stated.LostShare, _feed.LostShare) * _sound!.Frames / Format.SampleRateHz) + _feed.HoleSeconds;
+        bool isCutOff = !isWhole && (missing is not null || ending.IsCutOff || _feed.EndsWithinUnit);
         bool isTaken = _options.CutOff == CutOffTreatment.Take || (_options.CutOff == CutOffTreatment.TakeLossy && !_format.IsLossless);
-        if (ending.FirstDamage is { } damage && !(isCutOff && ending.Damages <= MostDamages))
+        if (!isWhole && ending.FirstDamage is { } damage && !(isCutOff && ending.Damages <= MostDamages))
             throw new InvalidAudioException(damage);
-        if (isCutOff && !isTaken)
-            throw new InvalidAudioException($"{Describe(missing)} {Conversion.Salvage}");
         if (isCutOff)
             _warnings.Add(Describe(missing));
-        MissingSeconds = missing;
+        if (lost > 0)
+        {
+            _warnings.Add(string.Create(CultureInfo.InvariantCulture,
+                $"Within the {_format.Name} about {lost:0.##} s of sound are missing, which are heard as silence."));
+        }
+
+        if ((isCutOff || lost > 0) && !isTaken)
+            throw new InvalidAudioException($"{_warnings[0]} {Conversion.Salvage}");
+        MissingSeconds = lost > 0 ? lost + missing.GetValueOrDefault() : missing;
         if (log is { AudioTracks: > 1, HeardTrack: { } heard } && !_isTrackChosen)
             _warnings.Add($"The file has {log.AudioTracks} tracks with sound, counted from 0; heard is track {heard}. --track chooses another.");
     }
@@ -240,9 +253,13 @@ internal sealed class FfmpegReader : IAudioReader
     private double? Missing(double? durationSeconds) => (_stated with { Seconds = _stated.Seconds ?? durationSeconds }).Missing(
         _format, (_sound?.Frames ?? 0) / (double)(Format?.SampleRateHz ?? 1), _feed.HasSentAll ? _feed.BytesSent : null);
 
-    private string Describe(double? missingSeconds) => missingSeconds is { } seconds
-        ? string.Create(CultureInfo.InvariantCulture, $"The {_format.Name} is cut off: about {seconds:0.##} s of sound are missing.")
-        : $"The {_format.Name} is cut off within its last page, packet or frame.";
+    private string Describe(double? missingSeconds) => missingSeconds switch
+    {
+        null => $"The {_format.Name} is cut off within its last page, packet or frame.",
+        >= ClosedPauseSeconds and var seconds when _format.Clock != FfmpegClock.SamplesOnly => string.Create(CultureInfo.InvariantCulture,
+            $"The {_format.Name} is about {seconds:0.##} s shorter than it says: it is cut off, or a pause of over ten minutes in it was closed up."),
+        { } seconds => string.Create(CultureInfo.InvariantCulture, $"The {_format.Name} is cut off: about {seconds:0.##} s of sound are missing."),
+    };
 
     private void Kill()
     {

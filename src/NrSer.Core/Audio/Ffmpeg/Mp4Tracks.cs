@@ -7,18 +7,24 @@ internal static class Mp4Tracks
 {
     private const int MaxBoxes = 100_000; // in all: a hostile file holds millions
 
-    private static readonly HashSet<string> s_parents = ["moov", "trak", "mdia", "minf", "stbl", "edts"];
+    private static readonly HashSet<string> s_parents = ["moov", "trak", "mdia", "minf", "stbl", "edts", "moof"];
 
     /// <summary>Finds the tracks with sound.</summary>
     /// <param name="file">The whole file; left anywhere.</param>
-    /// <returns>In the order of the file; empty where there is no index that makes sense: then ffmpeg will say why.</returns>
-    public static IReadOnlyList<Mp4Track> Find(Stream file)
+    /// <returns>
+    /// In the order of the file; empty where there is no index that makes sense: then ffmpeg will say why. And the share of its fragments that is
+    /// missing by their numbers, 0 where these make no sense.
+    /// </returns>
+    public static (IReadOnlyList<Mp4Track> Tracks, double LostShare) Find(Stream file)
     {
         List<Track> tracks = [];
+        long fragments = 0, lostFragments = 0;
+        uint lastNumber = uint.MaxValue;
         long movieTimescale = 0;
         int boxes = 0;
         Walk(0, file.Length);
-        return [.. tracks.Where(track => track.IsSound).Select(track => track.Describe(movieTimescale))];
+        return ([.. tracks.Where(track => track.IsSound).Select(track => track.Describe(movieTimescale))],
+            lostFragments <= fragments ? lostFragments / Math.Max(1.0, fragments + lostFragments) : 0);
 
         void Walk(long at, long end)
         {
@@ -41,7 +47,7 @@ internal static class Mp4Tracks
                     tracks.Add(new Track());
                 if (s_parents.Contains(name))
                     Walk(at + headerBytes, boxEnd);
-                else if (name is "mvhd" or "tkhd" or "mdhd" or "hdlr" or "elst" or "stsd")
+                else if (name is "mvhd" or "tkhd" or "mdhd" or "hdlr" or "elst" or "stsd" or "mfhd")
                     Parse(name, ReadBody(at + headerBytes, boxEnd));
                 at = boxEnd;
             }
@@ -58,8 +64,21 @@ internal static class Mp4Tracks
         {
             if (name == "mvhd")
                 movieTimescale = Timing(body).Timescale;
+            else if (name == "mfhd")
+                Count(body);
             else if (tracks.Count > 0)
                 tracks[^1].Parse(name, body);
+        }
+
+        void Count(ReadOnlySpan<byte> body)
+        {
+            if (body.Length < 8)
+                return;
+            uint number = BinaryPrimitives.ReadUInt32BigEndian(body[4..]);
+            fragments++;
+            if (number > lastNumber)
+                lostFragments += number - lastNumber - 1;
+            lastNumber = number;
         }
     }
 

@@ -3,7 +3,9 @@ namespace NrSer.Core.Audio.Ffmpeg;
 /// <summary>Finds the first whole frame of MPEG audio or of AAC in ADTS: who cuts a stream anywhere leaves a part of a frame before it.</summary>
 internal static class MpegFrames
 {
-    private const int HeaderBytes = 6;
+    /// <summary>What must be seen of a frame to know its kind and length.</summary>
+    public const int HeaderBytes = 6;
+
     private const int Enough = 4; // frames of one kind, each where the one before ends: no chance
 
     // ISO/IEC 11172-3, table B.1, and ISO/IEC 13818-3: kbit/s of layer II and III in MPEG-1, and of both in MPEG-2.
@@ -60,25 +62,15 @@ internal static class MpegFrames
         return (isMpeg1 || isLayer2 ? 1152 : 576, rateHz);
     }
 
-    private static bool AreFrames(ReadOnlySpan<byte> frames)
-    {
-        ReadOnlySpan<byte> next = frames;
-        for (int count = 0; count < Enough; count++)
-        {
-            int bytes = next.Length >= HeaderBytes && AreOneKind(frames, next) ? FrameBytes(next) : 0;
-            if (bytes == 0 || bytes > next.Length)
-                return false;
-            next = next[bytes..];
-        }
-
-        return true;
-    }
-
-    // Version, layer, protection and sample rate never change within a stream; bit rate and padding do.
-    private static bool AreOneKind(ReadOnlySpan<byte> first, ReadOnlySpan<byte> next) =>
+    /// <summary>Version, layer, protection and sample rate never change within a stream; bit rate and padding do.</summary>
+    /// <param name="first">A frame's header, <see cref="HeaderBytes"/>.</param>
+    /// <param name="next">Another's.</param>
+    public static bool AreOneKind(ReadOnlySpan<byte> first, ReadOnlySpan<byte> next) =>
         next[0] == first[0] && next[1] == first[1] && (IsAdts(first) ? next[2] == first[2] : ((next[2] ^ first[2]) & 0x0C) == 0);
 
-    private static int FrameBytes(ReadOnlySpan<byte> header)
+    /// <summary>Length of a frame with its header; 0 where that is not known.</summary>
+    /// <param name="header">At least <see cref="HeaderBytes"/>.</param>
+    public static int FrameBytes(ReadOnlySpan<byte> header)
     {
         if (IsAdts(header))
         {
@@ -91,5 +83,19 @@ internal static class MpegFrames
         ReadOnlySpan<short> ratesKbps = (header[1] & 0x08) == 0 ? LowRateKbps : (header[1] & 0x06) == 0x04 ? Layer2Kbps : Layer3Kbps;
         int padding = (header[2] >> 1) & 1;
         return (timing.SamplesPerFrame / 8 * ratesKbps[header[2] >> 4] * 1000 / timing.SampleRateHz) + padding;
+    }
+
+    private static bool AreFrames(ReadOnlySpan<byte> frames)
+    {
+        ReadOnlySpan<byte> next = frames;
+        for (int count = 0; count < Enough; count++)
+        {
+            int bytes = next.Length >= HeaderBytes && AreOneKind(frames, next) ? FrameBytes(next) : 0;
+            if (bytes == 0 || bytes > next.Length)
+                return false;
+            next = next[bytes..];
+        }
+
+        return true;
     }
 }

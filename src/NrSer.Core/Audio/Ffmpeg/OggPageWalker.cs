@@ -1,8 +1,10 @@
+using System.Buffers.Binary;
+
 namespace NrSer.Core.Audio.Ffmpeg;
 
 /// <summary>
-/// Steps from page to page through an Ogg stream, to know whether its last page is whole and where another link of a chain follows.
-/// RFC 3533, section 6.
+/// Steps from page to page through an Ogg stream, to know which pages are missing, whether the last is whole and where another link of a chain
+/// follows. RFC 3533, section 6.
 /// </summary>
 internal sealed class OggPageWalker
 {
@@ -11,16 +13,25 @@ internal sealed class OggPageWalker
 
     private const int FixedHeaderBytes = 27; // the last of them is the number of segments, whose lengths follow, one byte each
     private const int FlagsAt = 5;
+    private const int StreamAt = 14;
+    private const int NumberAt = 18;
+    private const int MostStreams = 64; // more than anybody multiplexes
     private const int IsFirstPage = 2; // of its stream; several of a link stand together
 
     private readonly byte[] _header = new byte[FixedHeaderBytes + byte.MaxValue];
+    private readonly Dictionary<uint, uint> _lastNumbers = [];
     private int _headerBytes;
     private int _bodyBytesLeft;
+    private long _pages;
+    private long _lostPages;
     private bool _isLost;
     private bool _wasFirstPage = true;
 
     /// <summary>True when the bytes so far end inside a page. What follows the last page without being one, as tags do, is no page.</summary>
     public bool IsWithinPage => !_isLost && (_bodyBytesLeft > 0 || (_headerBytes > 0 && StartsLikePage(_header.AsSpan(0, _headerBytes))));
+
+    /// <summary>Which share of the pages is missing by their numbers; 0 where these make no sense.</summary>
+    public double LostShare => _lostPages <= _pages ? _lostPages / Math.Max(1.0, _pages + _lostPages) : 0;
 
     /// <summary>Walks on, to the end or to the next link.</summary>
     /// <param name="bytes">The next bytes of the stream.</param>
@@ -66,8 +77,21 @@ internal sealed class OggPageWalker
     {
         _isLost = !StartsLikePage(_header);
         _wasFirstPage = (_header[FlagsAt] & IsFirstPage) != 0;
+        if (!_isLost)
+            Count(NumberOf(StreamAt), NumberOf(NumberAt));
         foreach (byte segmentBytes in _header.AsSpan(FixedHeaderBytes, _header[FixedHeaderBytes - 1]))
             _bodyBytesLeft += segmentBytes;
         _headerBytes = 0;
+    }
+
+    private uint NumberOf(int at) => BinaryPrimitives.ReadUInt32LittleEndian(_header.AsSpan(at));
+
+    private void Count(uint stream, uint number)
+    {
+        _pages++;
+        if (_lastNumbers.TryGetValue(stream, out uint last) && number > last)
+            _lostPages += number - last - 1;
+        if (_lastNumbers.Count < MostStreams || _lastNumbers.ContainsKey(stream))
+            _lastNumbers[stream] = number;
     }
 }

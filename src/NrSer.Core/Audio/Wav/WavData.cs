@@ -31,29 +31,31 @@ internal readonly record struct WavData(long Bytes, bool MayEndEarly, long FileO
     /// <param name="bytes">As the data chunk states it.</param>
     /// <param name="riffBytes">As the file's first chunk states it.</param>
     /// <param name="ds64DataBytes">As RF64 states it, or null.</param>
-    /// <exception cref="InvalidAudioException">The input is known to be shorter.</exception>
-    public static WavData Find(BufferedInput input, long fileOffset, uint bytes, uint riffBytes, long? ds64DataBytes)
+    /// <param name="cutOff">What becomes of an input that is known to be shorter.</param>
+    /// <exception cref="InvalidAudioException">It is refused.</exception>
+    public static WavData Find(
+        BufferedInput input, long fileOffset, uint bytes, uint riffBytes, long? ds64DataBytes, CutOffTreatment cutOff)
     {
         long offset = input.PositionBytes;
         if (bytes == Unknown && ds64DataBytes > 0)
-            return new WavData(ds64DataBytes.Value, MayEndEarly: false, fileOffset).CheckAgainst(input);
+            return new WavData(ds64DataBytes.Value, MayEndEarly: false, fileOffset).CheckAgainst(input, cutOff);
         if (bytes == Unknown)
             return AllThatFollows(fileOffset);
 
         // A RIFF that reaches further than an empty data chunk may be complete: then other chunks follow, not samples.
         if (bytes == 0)
             return IsPlaceholder(riffBytes) || fileOffset + riffBytes + 8L <= offset ? AllThatFollows(fileOffset) : new(0, false, fileOffset);
-        return new WavData(bytes, IsPlaceholder(bytes), fileOffset).CheckAgainst(input);
+        return new WavData(bytes, IsPlaceholder(bytes), fileOffset).CheckAgainst(input, cutOff);
     }
 
     /// <summary>True when samples of this length may end here: the length is a placeholder, or that of the whole file.</summary>
     /// <param name="endOffset">Where the input ends, in bytes.</param>
     public bool MayEndAt(long endOffset) => MayEndEarly || Bytes == endOffset - FileOffset || Bytes == endOffset - FileOffset - WavChunk.HeaderBytes;
 
-    private WavData CheckAgainst(BufferedInput input)
+    private WavData CheckAgainst(BufferedInput input, CutOffTreatment cutOff)
     {
         long missingBytes = Bytes - (input.LengthBytes - input.PositionBytes) ?? 0;
-        if (missingBytes > 0 && !MayEndAt(input.LengthBytes!.Value))
+        if (cutOff != CutOffTreatment.Take && missingBytes > 0 && !MayEndAt(input.LengthBytes!.Value))
             throw new InvalidAudioException(
                 $"The recording is cut off: {missingBytes} of {Bytes} bytes are missing. {Conversion.Salvage}", input.LengthBytes);
         return this;

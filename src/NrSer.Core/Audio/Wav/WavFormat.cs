@@ -36,7 +36,10 @@ internal readonly record struct WavFormat(int SampleRateHz, int Channels, WavEnc
     public static WavFormat Parse(ReadOnlySpan<byte> chunk, bool isBigEndian, AudioOptions options, long byteOffset)
     {
         if (chunk.Length < MinBytes)
-            throw new InvalidAudioException($"The WAVE format chunk has {chunk.Length} bytes; the shortest has {MinBytes}.", byteOffset);
+        {
+            throw new InvalidAudioException(
+                $"The WAVE format chunk has {chunk.Length} bytes; the shortest has {MinBytes}. {Conversion.Convert}", byteOffset);
+        }
 
         int tag = WavNumber.UInt16(chunk, isBigEndian);
         int channels = WavNumber.UInt16(chunk[2..], isBigEndian);
@@ -48,11 +51,17 @@ internal readonly record struct WavFormat(int SampleRateHz, int Channels, WavEnc
             tag = ParseSubformat(chunk, isBigEndian, bits, byteOffset);
 
         if (channels == 0 || channels > options.MaxChannels)
-            throw new InvalidAudioException($"The recording claims {channels} channels; 1 to {options.MaxChannels} can be read.", byteOffset + 2);
+        {
+            throw new InvalidAudioException(
+                $"The recording claims {channels} channels; 1 to {options.MaxChannels} can be read. {Conversion.Convert}",
+                byteOffset + 2);
+        }
+
         if (sampleRateHz < options.MinSampleRateHz || sampleRateHz > options.MaxSampleRateHz)
         {
             throw new InvalidAudioException(
-                $"The recording claims a sample rate of {sampleRateHz} Hz; {options.MinSampleRateHz} to {options.MaxSampleRateHz} Hz can be read.",
+                $"The recording claims a sample rate of {sampleRateHz} Hz; {options.MinSampleRateHz} to {options.MaxSampleRateHz} Hz can be read. "
+                + Conversion.Convert,
                 byteOffset + 4);
         }
 
@@ -62,7 +71,8 @@ internal readonly record struct WavFormat(int SampleRateHz, int Channels, WavEnc
         if (frameBytes != 0 && frameBytes != format.FrameBytes && bytesPerSecond == (long)sampleRateHz * frameBytes)
         {
             throw new InvalidAudioException(
-                $"The WAVE header contradicts itself: {channels} channels of {bits} bits take {format.FrameBytes} bytes, not {frameBytes}.",
+                $"The WAVE header contradicts itself: {channels} channels of {bits} bits take {format.FrameBytes} bytes, not {frameBytes}. "
+                + Conversion.Convert,
                 byteOffset + 12);
         }
 
@@ -72,13 +82,21 @@ internal readonly record struct WavFormat(int SampleRateHz, int Channels, WavEnc
     private static int ParseSubformat(ReadOnlySpan<byte> chunk, bool isBigEndian, int bits, long byteOffset)
     {
         if (chunk.Length < MaxBytes)
-            throw new InvalidAudioException($"The extensible WAVE format chunk has {chunk.Length} bytes instead of {MaxBytes}.", byteOffset);
+        {
+            throw new InvalidAudioException(
+                $"The extensible WAVE format chunk has {chunk.Length} bytes instead of {MaxBytes}. {Conversion.Convert}", byteOffset);
+        }
+
         if (!chunk[26..MaxBytes].SequenceEqual(SubformatTail))
-            throw new InvalidAudioException("The extensible WAVE format is none of the standard ones.", byteOffset + 24);
+            throw new InvalidAudioException($"The extensible WAVE format is none of the standard ones. {Conversion.Convert}", byteOffset + 24);
 
         int validBits = WavNumber.UInt16(chunk[18..], isBigEndian);
         if (validBits > bits)
-            throw new InvalidAudioException($"The WAVE header claims {validBits} valid bits in samples of {bits} bits.", byteOffset + 18);
+        {
+            throw new InvalidAudioException(
+                $"The WAVE header claims {validBits} valid bits in samples of {bits} bits. {Conversion.Convert}", byteOffset + 18);
+        }
+
         return WavNumber.UInt16(chunk[24..], isBigEndian);
     }
 
@@ -95,8 +113,8 @@ internal readonly record struct WavFormat(int SampleRateHz, int Channels, WavEnc
         (WavTag.ALaw, 8) => WavEncoding.ALaw,
         (WavTag.MuLaw, 8) => WavEncoding.MuLaw,
         (WavTag.Pcm or WavTag.IeeeFloat or WavTag.ALaw or WavTag.MuLaw, _) =>
-            throw new InvalidAudioException($"WAVE samples of {bits} bits cannot be read in this encoding.", byteOffset + 14),
-        _ => throw new InvalidAudioException($"The WAVE encoding 0x{tag:X4} is not supported.", byteOffset),
+            throw new InvalidAudioException($"WAVE samples of {bits} bits cannot be read in this encoding. {Conversion.Convert}", byteOffset + 14),
+        _ => throw new InvalidAudioException($"The WAVE encoding 0x{tag:X4} is not supported. {Conversion.Convert}", byteOffset),
     };
 }
 

@@ -28,7 +28,7 @@ internal readonly record struct WavHeader(WavFormat Format, WavData Data)
             {
                 string missing = format is null ? "format and no data" : "data";
                 throw new InvalidAudioException(
-                    $"The WAVE file ends within its header: it has no {missing} chunk.", chunkOffset + input.Buffered.Length);
+                    $"The WAVE file ends within its header: it has no {missing} chunk. {Conversion.Salvage}", chunkOffset + input.Buffered.Length);
             }
 
             WavChunk chunk = WavChunk.Parse(input.Buffered.Span, isBigEndian);
@@ -36,7 +36,7 @@ internal readonly record struct WavHeader(WavFormat Format, WavData Data)
             switch (chunk.Id)
             {
                 case WavChunk.Format when format is not null:
-                    throw new InvalidAudioException("The WAVE file has two format chunks.", chunkOffset);
+                    throw new InvalidAudioException($"The WAVE file has two format chunks. {Conversion.Convert}", chunkOffset);
                 case WavChunk.Format:
                     int formatBytes = (int)Math.Min(chunk.Bytes, WavFormat.MaxBytes);
                     await FillChunkAsync(input, formatBytes, cancellationToken).ConfigureAwait(false);
@@ -48,8 +48,12 @@ internal readonly record struct WavHeader(WavFormat Format, WavData Data)
                     break;
                 case WavChunk.Data:
                     if (format is null)
-                        throw new InvalidAudioException("The WAVE file has samples but no format chunk before them.", chunkOffset);
-                    return new(format.Value, WavData.Find(input, fileOffset, chunk.Bytes, riffBytes, ds64DataBytes));
+                    {
+                        throw new InvalidAudioException(
+                            $"The WAVE file has samples but no format chunk before them. {Conversion.Convert}", chunkOffset);
+                    }
+
+                    return new(format.Value, WavData.Find(input, fileOffset, chunk.Bytes, riffBytes, ds64DataBytes, options.CutOff));
             }
 
             if (!await chunk.SkipBodyAsync(input, cancellationToken).ConfigureAwait(false))
@@ -60,7 +64,7 @@ internal readonly record struct WavHeader(WavFormat Format, WavData Data)
     private static async ValueTask<(uint Bytes, bool IsBigEndian)> ReadRiffAsync(BufferedInput input, CancellationToken cancellationToken)
     {
         if (!await input.FillAsync(WavChunk.FileHeaderBytes, cancellationToken).ConfigureAwait(false))
-            throw new InvalidAudioException("The WAVE file ends within its header.", input.PositionBytes + input.Buffered.Length);
+            throw EndsInChunk(input);
         if (!WavChunk.StartsFile(input.Buffered.Span))
             throw new InvalidAudioException("This is not a WAVE file.", input.PositionBytes);
 
@@ -77,5 +81,5 @@ internal readonly record struct WavHeader(WavFormat Format, WavData Data)
     }
 
     private static InvalidAudioException EndsInChunk(BufferedInput input) =>
-        new("The WAVE file ends within a header chunk.", input.PositionBytes + input.Buffered.Length);
+        new($"The WAVE file ends within its header. {Conversion.Salvage}", input.PositionBytes + input.Buffered.Length);
 }

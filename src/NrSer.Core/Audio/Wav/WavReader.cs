@@ -48,7 +48,7 @@ public sealed class WavReader : IAudioReader
     public IReadOnlyList<string> Warnings => _warnings;
 
     /// <inheritdoc/>
-    public double? MissingSeconds => null; // a file that is cut off is refused
+    public double? MissingSeconds { get; private set; }
 
     /// <summary>Reads the header.</summary>
     /// <param name="content">At the first byte of the recording. If it can seek, a cut-off file is noticed at once. Stays open.</param>
@@ -71,8 +71,7 @@ public sealed class WavReader : IAudioReader
             throw new InvalidAudioException("The recording contains no audio.", offset);
         if (reader is { _data.MayEndEarly: false } && reader._data.Bytes / reader._frameBytes > reader._maxFrames)
             throw reader.TooLong();
-        if (reader._mayBeFloats)
-            await reader.LookForFloatsAsync(cancellationToken).ConfigureAwait(false);
+        await reader.CountSilentAsync(cancellationToken).ConfigureAwait(false);
         return reader;
     }
 
@@ -86,7 +85,8 @@ public sealed class WavReader : IAudioReader
         if (_framesRead == _maxFrames)
             throw TooLong();
 
-        long frames = Math.Min(interleaved.Length / channels, _input.Buffered.Length / _frameBytes);
+        int? silent = await CountSilentAsync(cancellationToken).ConfigureAwait(false);
+        long frames = Math.Min(interleaved.Length / channels, silent ?? (_input.Buffered.Length / _frameBytes));
         frames = Math.Min(frames, Math.Min(_remainingBytes / _frameBytes, _maxFrames - _framesRead));
         int samples = DecodeFrames((int)frames, interleaved.Span);
         _framesRead += samples / channels;
@@ -122,7 +122,8 @@ public sealed class WavReader : IAudioReader
             }
             else
             {
-                throw EndsEarly();
+                EndEarly();
+                return false;
             }
         }
     }
@@ -133,7 +134,12 @@ public sealed class WavReader : IAudioReader
     {
         bool isEmpty = _data.Bytes == 0;
         if (!await _input.FillAsync((int)_remainingBytes, cancellationToken).ConfigureAwait(false))
-            return _data.MayEndAt(_input.PositionBytes + _input.Buffered.Length) ? false : throw EndsEarly();
+        {
+            if (!_data.MayEndAt(_input.PositionBytes + _input.Buffered.Length))
+                EndEarly();
+            return false;
+        }
+
         _input.Advance((int)_remainingBytes);
         _remainingBytes = 0;
         await WavChunk.SkipPadAsync(_input, _data.Bytes, cancellationToken).ConfigureAwait(false);
@@ -146,13 +152,13 @@ public sealed class WavReader : IAudioReader
                 return true;
             }
 
-            if (_input.Buffered.Span.StartsWith("TAG"u8) || _input.Buffered.Span.StartsWith("ID3"u8))
+            if (IsTag(_input.Buffered.Span))
                 return false;
             WavChunk chunk = WavChunk.Parse(_input.Buffered.Span, _format.IsBigEndian);
             if (chunk.Id == WavChunk.Data)
             {
                 _input.Advance(WavChunk.HeaderBytes);
-                Begin(WavData.Find(_input, _data.FileOffset, chunk.Bytes, riffBytes: 0, ds64DataBytes: null));
+                Begin(WavData.Find(_input, _data.FileOffset, chunk.Bytes, riffBytes: 0, ds64DataBytes: null, _options.CutOff));
                 return true;
             }
 
@@ -182,7 +188,7 @@ public sealed class WavReader : IAudioReader
         long offset = _input.PositionBytes;
         WavHeader header = await WavHeader.ReadAsync(_input, _options, cancellationToken).ConfigureAwait(false);
         if (header.Format != _format)
-            throw new InvalidAudioException("A second WAVE file follows in another format; cut them apart.", offset);
+            throw new InvalidAudioException("A second WAVE file follows in another format; cut them apart there.", offset);
         if (_files++ == 1)
             _warnings.Add("Several WAVE files stand in one, which are read as one recording.");
         Begin(header.Data);
@@ -212,12 +218,21 @@ public sealed class WavReader : IAudioReader
         !await _input.FillAsync(BufferedInput.CapacityBytes, cancellationToken).ConfigureAwait(false)
         && _input.Buffered.Span.IndexOfAnyExcept((byte)0) < 0;
 
-    // Looks past silence at the start, as far as the buffer reaches.
-    private async ValueTask LookForFloatsAsync(CancellationToken cancellationToken)
+    private static bool IsTag(ReadOnlySpan<byte> bytes) =>
+        bytes.StartsWith("TAG"u8) || bytes.StartsWith("ID3"u8) || bytes.StartsWith("APETAGEX"u8) || bytes.StartsWith("LYRICSBEGIN"u8);
+
+    // Silence is the same as floats and as integers: the first samples that are none decide. Null once they have.
+    private async ValueTask<int?> CountSilentAsync(CancellationToken cancellationToken)
     {
-        _mayBeFloats = false;
+        if (!_mayBeFloats)
+            return null;
         await _input.FillAsync(BufferedInput.CapacityBytes, cancellationToken).ConfigureAwait(false);
-        int bytes = (int)Math.Min(_input.Buffered.Length, _remainingBytes) / sizeof(float) * sizeof(float);
+        int bytes = (int)Math.Min(_input.Buffered.Length, _remainingBytes) / _frameBytes * _frameBytes;
+        int sounding = _input.Buffered.Span[..bytes].IndexOfAnyExcept((byte)0);
+        int silent = (sounding < 0 ? bytes : sounding) / _frameBytes;
+        if (silent > 0)
+            return silent;
+        _mayBeFloats = false;
         using SpanOwner<byte> turned = SpanOwner<byte>.Allocate(_format.IsBigEndian ? bytes : 0);
         if (_format.IsBigEndian)
             WavSamples.Turn(_input.Buffered.Span[..bytes], sizeof(float), turned.Span);
@@ -226,6 +241,8 @@ public sealed class WavReader : IAudioReader
             _encoding = WavEncoding.Float32;
             Format = Format with { Encoding = $"wav {EncodingName(_encoding)}" };
         }
+
+        return null;
     }
 
     // Returns fewer when a sample is not a number: the frames before it are sound, and the next call starts with it.
@@ -265,12 +282,16 @@ public sealed class WavReader : IAudioReader
         return index;
     }
 
-    private InvalidAudioException EndsEarly()
+    private void EndEarly()
     {
         int partBytes = _input.Buffered.Length;
-        return new(
-            $"The recording is cut off: {_remainingBytes - partBytes} of {_data.Bytes} bytes are missing. {Conversion.Salvage}",
-            _input.PositionBytes + partBytes);
+        string missing = $"{_remainingBytes - partBytes} of {_data.Bytes} bytes are missing.";
+        if (_options.CutOff != CutOffTreatment.Take)
+            throw new InvalidAudioException($"The recording is cut off: {missing} {Conversion.Salvage}", _input.PositionBytes + partBytes);
+        _warnings.Add($"The recording is cut off: {missing}");
+        MissingSeconds = (_remainingBytes - partBytes) / _frameBytes / (double)Format.SampleRateHz;
+        _input.Advance(partBytes);
+        Begin(new(0, MayEndEarly: true, _data.FileOffset));
     }
 
     private InvalidAudioException TooLong() =>

@@ -67,7 +67,8 @@ public sealed class WavIntentTests
     public async Task ReadAsync_TagsAndPaddingBehindTheData_AreNoSound()
     {
         foreach (byte[] behind in (byte[][])[
-            [.. "TAG"u8, .. new byte[125]], [.. "ID3\u0003\0\0\0\0\0\u0010"u8, .. new byte[16]], new byte[4096],
+            [.. "TAG"u8, .. new byte[125]], [.. "ID3\u0003\0\0\0\0\0\u0010"u8, .. new byte[16]],
+            [.. "APETAGEX"u8, .. new byte[24], .. "title\0x"u8], new byte[4096],
             WavBytes.Chunk("abcd", 1, 2), WavBytes.ChunkOfSize("LIST", 1000, 1, 2, 3), [1, 2, 3]])
         {
             await AssertReadAsync([.. WavBytes.Speech(16384, 16384), .. behind], TwoHalves);
@@ -104,6 +105,8 @@ public sealed class WavIntentTests
     [Theory]
     [InlineData(0)]
     [InlineData(5000)]
+    [InlineData(16_380)] // what is no silence begins with the last samples of a block
+    [InlineData(200_000)]
     public async Task ReadAsync_FloatsTaggedAsIntegers_AreRecognised(int silentSamples)
     {
         float[] sound = [.. new float[silentSamples], .. Enumerable.Range(1, 1000).Select(n => 0.3f * MathF.Sin(n / 7f))];
@@ -111,6 +114,20 @@ public sealed class WavIntentTests
         (AudioFormat format, float[] samples) = await Reading.DecodeAsync(file);
         Assert.Equal("wav float32", format.Encoding);
         Assert.Equal(sound, samples);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ReadAsync_CutOffWhereThatIsTaken_GivesWhatIsThereAndSaysHowMuchIsNot(bool canSeek)
+    {
+        byte[] file = WavBytes.Riff(Mono16, WavBytes.ChunkOfSize("data", 2 * 16_000, [.. Half, .. Half]));
+        await Assert.ThrowsAsync<InvalidAudioException>(() => Reading.ReadWavAsync(file, canSeek: canSeek));
+        await using Stream content = canSeek ? new MemoryStream(file) : new ForwardStream(file);
+        await using WavReader reader = await WavReader.OpenAsync(content, new() { CutOff = CutOffTreatment.Take }, Reading.Token);
+        Assert.Equal(TwoHalves, await Reading.ReadAllAsync(reader));
+        Assert.Equal(15_998 / 16_000.0, reader.MissingSeconds!.Value, 1e-9);
+        Assert.Contains("cut off: 31996 of 32000 bytes", Assert.Single(reader.Warnings), StringComparison.Ordinal);
     }
 
     [Fact]
