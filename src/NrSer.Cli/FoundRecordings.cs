@@ -6,7 +6,7 @@ namespace NrSer.Cli;
 
 /// <summary>The recordings that sources name: files, folders, globs.</summary>
 /// <param name="Files">What is to be uploaded, with the names it will have, in their order.</param>
-/// <param name="Skipped">Files of folders that are no recordings, with the reason.</param>
+/// <param name="Skipped">Files of folders that are no recordings, and folders that were not looked into, with the reason.</param>
 /// <param name="Refused">Files that cannot have their names in a storage, with the reason.</param>
 internal sealed record FoundRecordings(
     IReadOnlyList<(FileInfo File, string BlobName)> Files, IReadOnlyList<(string Path, string Reason)> Skipped,
@@ -29,7 +29,7 @@ internal sealed record FoundRecordings(
             bool any = false;
             if (Directory.Exists(source))
             {
-                foreach (string path in FilesBelow(new DirectoryInfo(source)).Order(StringComparer.Ordinal))
+                foreach (string path in FilesBelow(new DirectoryInfo(source), skipped).Order(StringComparer.Ordinal))
                 {
                     if (IsIllegible(path))
                         Add(path, path);
@@ -90,19 +90,28 @@ internal sealed record FoundRecordings(
     private static bool IsIllegible(string name) => name.Any(char.IsControl) || name.AsSpan().ContainsAny('\uFFFD', '\uFFFE', '\uFFFF');
 
     // Links to files are followed, links to folders not: they may lead back.
-    private static IEnumerable<string> FilesBelow(DirectoryInfo folder)
+    private static List<string> FilesBelow(DirectoryInfo folder, List<(string Path, string Reason)> skipped)
     {
-        var all = new EnumerationOptions { IgnoreInaccessible = true, AttributesToSkip = FileAttributes.None };
-        foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos("*", all))
+        var files = new List<string>();
+        try
         {
-            if (entry is not DirectoryInfo below)
-                yield return entry.FullName;
-            else if (below.LinkTarget is null)
+            var all = new EnumerationOptions { IgnoreInaccessible = false, AttributesToSkip = FileAttributes.None };
+            foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos("*", all))
             {
-                foreach (string path in FilesBelow(below))
-                    yield return path;
+                if (entry is not DirectoryInfo below)
+                    files.Add(entry.FullName);
+                else if (below.LinkTarget is null)
+                    files.AddRange(FilesBelow(below, skipped));
+                else
+                    skipped.Add((entry.FullName, "It is a link to a folder, which may lead back: name that folder too."));
             }
         }
+        catch (Exception closed) when (closed is UnauthorizedAccessException or IOException)
+        {
+            skipped.Add((folder.FullName, closed.Message));
+        }
+
+        return files;
     }
 
     private static async Task<string?> ObstacleAsync(string path, CancellationToken cancellationToken)

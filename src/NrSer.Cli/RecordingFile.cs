@@ -40,7 +40,12 @@ internal sealed class RecordingFile : IAsyncDisposable
         if (Directory.Exists(file.FullName))
             throw new UsageException($"{file} is a folder; a recording is wanted.");
         if (!file.Exists)
-            throw new UsageException($"There is no file {file}.");
+        {
+            throw new UsageException(file.Name.Contains('\uFFFD', StringComparison.Ordinal)
+                ? $"The name of {file} is not UTF-8, and cannot be opened. Send the recording through a pipe: nrser … - --name NAME < the file"
+                : $"There is no file {file}.");
+        }
+
         Stream content = await OffThread(() => OpenFile(file), cancellationToken);
         return new(content.CanSeek ? content : new PipeStream(content), name ?? file.Name, name ?? file.ToString(),
             new() { Name = name ?? file.ToString(), Track = track });

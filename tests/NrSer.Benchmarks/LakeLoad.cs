@@ -57,13 +57,11 @@ internal static class LakeLoad
     {
         Recording[] all = [.. Enumerable.Range(0, recordings).Select(RecordingOf)];
         await GeneratedResults.StoreRowsAsync(account, all, CancellationToken.None);
+        List<Segment> rows = [.. GeneratedResults.Segments(all[0])];
+        BinaryData journal = await ParquetAsync(rows);
         var chunks = new List<BinaryData>();
-        foreach (Segment[] chunk in GeneratedResults.Segments(all[0]).Chunk(ChunkSegments))
-        {
-            using var file = new MemoryStream();
-            await SegmentParquet.WriteAsync(chunk, file, CancellationToken.None);
-            chunks.Add(BinaryData.FromBytes(file.ToArray()));
-        }
+        foreach (Segment[] chunk in rows.Chunk(ChunkSegments))
+            chunks.Add(await ParquetAsync(chunk));
 
         BlobContainerClient results = account.Blobs.Container(StorageNames.Results);
         int done = 0;
@@ -71,11 +69,19 @@ internal static class LakeLoad
         {
             foreach ((int index, BinaryData chunk) in chunks.Index())
                 await results.GetBlobClient($"{recording.Id}/segments/00-{index:D5}.parquet").UploadAsync(chunk, overwrite: true, token);
+            await results.GetBlobClient(ResultBlobs.SegmentsName(recording.Id)).UploadAsync(journal, overwrite: true, token);
             if (Interlocked.Increment(ref done) % 1000 == 0)
                 Console.WriteLine(done);
         });
 
         Recording RecordingOf(int number) => GeneratedResults.Recording(number, DayOf(number), segments);
+
+        static async Task<BinaryData> ParquetAsync(IReadOnlyCollection<Segment> rows)
+        {
+            using var file = new MemoryStream();
+            await SegmentParquet.WriteAsync(rows, file, CancellationToken.None);
+            return BinaryData.FromBytes(file.ToArray());
+        }
     }
 
     private static DateOnly DayOf(int number) => new(2026, 1 + (number % 10), 1 + (number % 28));

@@ -118,7 +118,30 @@ public sealed class FoundRecordingsTests : IDisposable
         _scratch.Write("archive/a.wav", Wave);
         File.CreateSymbolicLink(_scratch["archive/again"], _scratch["archive"]);
         File.CreateSymbolicLink(_scratch["archive/b.wav"], _scratch["archive/a.wav"]);
-        Assert.Equal(["a.wav", "b.wav"], (await FoundRecordings.FindAsync([_scratch["archive"]], Token)).Files.Select(file => file.BlobName));
+        FoundRecordings found = await FoundRecordings.FindAsync([_scratch["archive"]], Token);
+        Assert.Equal(["a.wav", "b.wav"], found.Files.Select(file => file.BlobName));
+        Assert.Contains("link to a folder", Assert.Single(found.Skipped).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Find_FolderThatMayNotBeOpened_IsSaidToBeLeftOut()
+    {
+        Assert.SkipWhen(Environment.UserName == "root", "Root may open every folder.");
+        if (OperatingSystem.IsWindows())
+            return; // such modes are not known there
+        _scratch.Write("archive/a.wav", Wave);
+        _scratch.Write("archive/closed/b.wav", Wave);
+        File.SetUnixFileMode(_scratch["archive/closed"], UnixFileMode.None);
+        try
+        {
+            FoundRecordings found = await FoundRecordings.FindAsync([_scratch["archive"]], Token);
+            Assert.Equal("a.wav", Assert.Single(found.Files).BlobName);
+            Assert.Equal(_scratch["archive/closed"], Assert.Single(found.Skipped).Path);
+        }
+        finally
+        {
+            File.SetUnixFileMode(_scratch["archive/closed"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     private static async Task<IEnumerable<(string Name, string Path)>> FoundAsync(params string[] sources) =>

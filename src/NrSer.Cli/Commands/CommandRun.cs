@@ -39,7 +39,8 @@ internal static class CommandRun
         }
     });
 
-    private static (string Message, int ExitCode)? Explain(Exception error) => error switch
+    /// <summary>What an error means to whoever typed the command; null for what is our own mistake.</summary>
+    public static (string Message, int ExitCode)? Explain(Exception error) => error switch
     {
         InvalidAudioException { FileName: { } file } => ($"{file}: {error.Message}", ExitCode.BadInput),
         InvalidAudioException or UsageException or EvaluationException or LakeQueryException or RefusalKeyException

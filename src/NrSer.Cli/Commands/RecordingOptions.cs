@@ -7,7 +7,8 @@ internal sealed class RecordingOptions
 {
     private readonly Option<int?> _track = new Option<int?>("--track")
     {
-        Description = "Which of a file's tracks with sound to hear, from 0; else the default one, or the longest.",
+        Description = "Which of a file's tracks with sound to hear, from 0; else the default one, or the longest of an MP4, elsewhere that with "
+            + "most channels.",
     };
 
     private readonly Option<string?> _name = new("--name")

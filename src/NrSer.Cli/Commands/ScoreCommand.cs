@@ -43,10 +43,12 @@ internal static class ScoreCommand
                     await ScoreAsync(terminal, services, recording, parsed.GetValue(segments), cancellationToken);
                 }
                 catch (Exception error) when (
-                    error is InvalidAudioException or UsageException or IOException or UnauthorizedAccessException or FfmpegMissingException)
+                    error is InvalidAudioException or UsageException or IOException or UnauthorizedAccessException or FfmpegMissingException
+                    && CommandRun.Explain(error) is not null)
                 {
-                    terminal.Error($"{file.Name}: {error.Message}"); // the others still get their scores
-                    exitCode = Math.Max(exitCode, error is FfmpegMissingException ? ExitCode.Environment : ExitCode.BadInput);
+                    (string message, int code) = CommandRun.Explain(error)!.Value;
+                    terminal.Error(message); // the others still get their scores
+                    exitCode = Math.Max(exitCode, code);
                 }
             }
 

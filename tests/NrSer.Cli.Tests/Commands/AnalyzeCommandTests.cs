@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using NrSer.Cli.Tests.Processes;
@@ -111,36 +110,6 @@ public sealed class AnalyzeCommandTests : IDisposable
 
         Assert.Equal(25.1, analysis.GetProperty("recording").GetProperty("durationSeconds").GetDouble());
         AssertTile(analysis);
-    }
-
-    [Fact]
-    public async Task Analyze_StandardInput_HasTheNameThatIsGivenAndTheRowsOfTheFile()
-    {
-        using Process process = Process.Start(Nrser.StartInfo([], ownSession: false, "analyze", "-", "--name", "call.wav"))!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.StandardInput.BaseStream.WriteAsync(await File.ReadAllBytesAsync(SampleFiles.Noisy, TestContext.Current.CancellationToken),
-            TestContext.Current.CancellationToken);
-        process.StandardInput.Close();
-        JsonElement piped = JsonDocument.Parse(await output).RootElement,
-        direct = (await Nrser.RunProcessAsync("analyze", "--json", SampleFiles.Noisy)).Json();
-
-        Assert.Equal("call.wav", piped.GetProperty("recording").GetProperty("file").GetString());
-        Assert.Equal(direct.GetProperty("segments").GetRawText(), piped.GetProperty("segments").GetRawText());
-    }
-
-    [Fact]
-    public async Task Analyze_InterruptedWhileNothingComes_Ends()
-    {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "There are no such signals there.");
-        CancellationToken stop = TestContext.Current.CancellationToken;
-        using Process process = Process.Start(Nrser.StartInfo([], ownSession: false, "analyze", "-", "--name", "call.wav"))!;
-        await process.StandardInput.BaseStream.WriteAsync((await File.ReadAllBytesAsync(SampleFiles.Clean, stop)).AsMemory(0, 10_000), stop);
-        await process.StandardInput.FlushAsync(stop);
-        await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, stop); // it has begun to read
-        using (Process signal = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]))
-            await signal.WaitForExitAsync(stop);
-        await process.WaitForExitAsync(stop).WaitAsync(TimeSpan.FromMinutes(1), stop);
-        Assert.Equal(130, process.ExitCode);
     }
 
     [Theory]

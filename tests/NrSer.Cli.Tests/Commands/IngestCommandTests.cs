@@ -33,6 +33,23 @@ public sealed class IngestCommandTests(StorageEmulator emulator) : IClassFixture
     }
 
     [Fact]
+    public async Task Ingest_FolderThatHoldsOtherThingsToo_CountsThemAndNamesThemWhenAsked()
+    {
+        using var scratch = new Scratch();
+        StorageAccount account = await StorageAccount.CreateAsync(emulator);
+        File.Copy(SampleFiles.Clean, Path.Combine(Directory.CreateDirectory(scratch["archive"]).FullName, "a.wav"));
+        string notes = scratch.Write("archive/notes.txt", "notes"u8);
+        string[] ingest = ["ingest", scratch["archive"], "--connection-string", account.ConnectionString];
+
+        Outcome counted = await Nrser.RunAsync(ingest), named = await Nrser.RunAsync([.. ingest, "--verbose"]);
+
+        counted.Succeeded();
+        Assert.Contains("1 files are no recordings and were skipped; --verbose names them.", counted.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain(notes, counted.Errors, StringComparison.Ordinal);
+        Assert.Contains($"skipped {notes}: ", named.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Ingest_Manifest_TakesFilesAndAddressesOnceAndNamesWhatIsWrong()
     {
         using var scratch = new Scratch();
