@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds everything and runs every test. Installs ffmpeg where it may and it is missing; the tests install the storage emulator themselves.
+# Builds everything and runs every test. Installs ffmpeg and its sandbox where it may and they are missing; the tests install the storage emulator themselves.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,6 +10,7 @@ need dotnet dotnet-sdk-10.0 "the .NET 10 SDK"
 need ffmpeg ffmpeg "decodes everything but WAV"
 need setsid util-linux "keeps the storage emulator out of Ctrl-C's way"
 need prlimit util-linux "limits the memory of ffmpeg"
+[ "$(id -u)" != 0 ] || [ "$(uname)" != Linux ] || need bwrap bubblewrap "is the sandbox of ffmpeg, which two tests look at" # elsewhere they are skipped
 need node nodejs "runs the storage emulator"
 need npm npm "installs the storage emulator"
 # A minute's work where it is missing, which the build need not wait for.
