@@ -100,9 +100,7 @@ internal static class LakeLoad
             {
                 int rows = table == LakeTable.Segments ? PartRecordings * RecordingRows : table == LakeTable.Recordings ? PartRecordings : 0;
                 await using DuckDBCommand copy = database.CreateCommand();
-                IEnumerable<string> columns = table.Columns.Select(column =>
-                    $"({ValueOf(column, month, part, Math.Max(1, rows / PartRecordings))})::{column.SqlType} AS \"{column.Name}\"");
-                copy.CommandText = $"COPY (SELECT {string.Join(", ", columns)} FROM range({rows}) made(i) ORDER BY {table.Order}) TO '{file}' "
+                copy.CommandText = $"COPY ({RowsOf(table, month, part, PartRecordings, rows)}) TO '{file}' "
                     + $"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {SegmentParquet.RowGroupRows})";
                 await copy.ExecuteNonQueryAsync();
                 await blobs.ReplaceAsync(new LakePart(table.Name, month, 1 + (part / months), null, 0, 0), file, rows, CancellationToken.None);
@@ -112,6 +110,14 @@ internal static class LakeLoad
         }
 
         File.Delete(file);
+    }
+
+    /// <summary>SQL for rows of a table in its order.</summary>
+    public static string RowsOf(LakeTable table, string month, int part, int recordings, int rows)
+    {
+        IEnumerable<string> columns = table.Columns.Select(column =>
+            $"({ValueOf(column, month, part, Math.Max(1, rows / recordings))})::{column.SqlType} AS \"{column.Name}\"");
+        return $"SELECT {string.Join(", ", columns)} FROM range({rows}) made(i) ORDER BY {table.Order}";
     }
 
     private static string ValueOf(LakeColumn column, string month, int part, int rowsEach)

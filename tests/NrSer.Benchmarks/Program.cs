@@ -1,7 +1,9 @@
 using BenchmarkDotNet.Running;
 using NrSer.Benchmarks;
 
-if (args is ["lake", .. var more])
+if (args is ["lake", "codecs"])
+    await LakeCodecs.RunAsync();
+else if (args is ["lake", .. var more])
     await LakeLoad.RunAsync(more);
 else if (args is ["cuda"])
     return CudaComparison.Run();

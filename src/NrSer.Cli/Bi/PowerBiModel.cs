@@ -21,7 +21,8 @@ internal static class PowerBiModel
             "Unpleasant to pleasant, of what can be counted."),
         ("recordings", "Recordings", "COUNTROWS(recordings)", "#,0", "All that have ended."),
         ("recordings", "Audio Hours", "DIVIDE(SUM(recordings[DurationSeconds]), 3600)", "#,0.0", "Their length."),
-        ("recordings", "Not Completed", "CALCULATE(COUNTROWS(recordings), recordings[Status] <> \"Completed\")", "#,0", "Rejected or failed."),
+        ("recordings", "Not Completed", "CALCULATE(COUNTROWS(recordings), recordings[Status] <> \"Completed\")", "#,0",
+            "Rejected, failed or withdrawn."),
     ];
 
     /// <summary>Files by path within the model's folder.</summary>

@@ -40,7 +40,7 @@ internal static class LakeCommand
             var lake = new LakeCache(
                 services.GetRequiredService<LakeBlobs>(), storage.LakeFolder(parsed, terminal) ?? LakeCache.DefaultFolder,
                 services.GetRequiredService<TimeProvider>());
-            LakeSnapshot snapshot = await lake.PinAsync(cancellationToken) ?? throw new UsageException(QueryCommand.NoLake);
+            using LakeSnapshot snapshot = await lake.PinAsync(cancellationToken) ?? throw new UsageException(QueryCommand.NoLake);
             DirectoryInfo folder = parsed.GetRequiredValue(output);
             snapshot.CopyTo(folder.FullName);
             terminal.Note($"{snapshot.Parts.Count} parts are in {folder}.");

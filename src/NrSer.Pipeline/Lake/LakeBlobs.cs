@@ -45,6 +45,22 @@ public sealed class LakeBlobs(BlobStorage storage)
         }
     }
 
+    /// <summary>What tells a blob's content from others; null where there is no such blob.</summary>
+    /// <param name="blobName">The blob.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public async Task<string?> FindETagAsync(string blobName, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await _results.GetBlobClient(blobName).GetPropertiesAsync(cancellationToken: cancellationToken).ConfigureAwait(false)).Value.ETag
+                .ToString();
+        }
+        catch (RequestFailedException missing) when (missing.Status == 404)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Stores what a blob holds in a file, if it still holds what the caller saw.</summary>
     /// <param name="blobName">The blob.</param>
     /// <param name="etag">What was seen; null for whatever there is.</param>

@@ -13,7 +13,7 @@ public sealed class LakeCache(LakeBlobs blobs, string folder, TimeProvider time)
 {
     private const int Attempts = 20; // a lake that is rewritten faster than it is fetched
     private const int DownloadsAtOnce = 4;
-    private static readonly TimeSpan s_inUse = TimeSpan.FromHours(1); // a superseded file may still be read by a query that pinned it
+    private static readonly TimeSpan s_unused = TimeSpan.FromHours(1); // what was superseded just now may be pinned again
 
     /// <summary>This lake's folder.</summary>
     /// <remarks>An emulator has another port whenever it starts.</remarks>
@@ -41,21 +41,16 @@ public sealed class LakeCache(LakeBlobs blobs, string folder, TimeProvider time)
                 parts, new ParallelOptions { MaxDegreeOfParallelism = DownloadsAtOnce, CancellationToken = cancellationToken },
                 async (part, token) =>
                 {
-                    if (await FetchAsync(part, token).ConfigureAwait(false) is { } path)
+                    string month = Path.Combine(Folder, part.Table, $"month={part.Month}");
+                    if (await FetchAsync(part.BlobName, part.ETag, month, $"part-{part.Number:D4}", token).ConfigureAwait(false) is { } path)
                         files[part] = path;
                 }).ConfigureAwait(false);
-            if (files.Count < parts.Length)
+            if (files.Count < parts.Length || await FetchBesideAsync(cancellationToken).ConfigureAwait(false) is not { } beside)
                 continue; // one was replaced since it was listed: look again
-            var beside = new Dictionary<LakeTable, string>();
-            foreach (LakeTable table in LakeTable.All.Where(table => !table.IsPartitioned))
-            {
-                string path = Path.Combine(Folder, table.Files);
-                if (await TryFetchAsync(LakePart.Root + table.Files, etag: null, path, cancellationToken).ConfigureAwait(false))
-                    beside[table] = path;
-            }
-
-            Prune([.. files.Values]);
-            return new LakeSnapshot(Folder, parts, parts.ToDictionary(part => part, part => files[part]), beside);
+            if (LakeSnapshot.TryHold(Folder, parts, files, beside) is not { } snapshot)
+                continue; // pruned by another just now
+            Prune();
+            return snapshot;
         }
 
         throw new IOException("The lake is being rewritten faster than it can be fetched. Try again when the compaction has ended.");
@@ -73,36 +68,49 @@ public sealed class LakeCache(LakeBlobs blobs, string folder, TimeProvider time)
 
     private static string HashOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
 
-    private async Task<string?> FetchAsync(LakePart part, CancellationToken cancellationToken)
+    // Null where one was replaced on the way.
+    private async Task<Dictionary<LakeTable, string>?> FetchBesideAsync(CancellationToken cancellationToken)
     {
-        string path = Path.Combine(Folder, part.Table, $"month={part.Month}", $"part-{part.Number:D4}-{HashOf(part.ETag ?? "")}.parquet");
+        var beside = new Dictionary<LakeTable, string>();
+        foreach (LakeTable table in LakeTable.All.Where(table => !table.IsPartitioned))
+        {
+            string blobName = LakePart.Root + table.Files;
+            if (await blobs.FindETagAsync(blobName, cancellationToken).ConfigureAwait(false) is not { } etag)
+                continue;
+            if (await FetchAsync(blobName, etag, Folder, table.Name, cancellationToken).ConfigureAwait(false) is not { } path)
+                return null;
+            beside[table] = path;
+        }
+
+        return beside;
+    }
+
+    private async Task<string?> FetchAsync(string blobName, string? etag, string folder, string name, CancellationToken cancellationToken)
+    {
+        string path = Path.Combine(folder, $"{name}-{HashOf(etag ?? "")}.parquet");
         if (File.Exists(path))
         {
             File.SetLastWriteTimeUtc(path, time.GetUtcNow().UtcDateTime); // in use
             return path;
         }
 
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        return await TryFetchAsync(part.BlobName, part.ETag, path, cancellationToken).ConfigureAwait(false) ? path : null;
-    }
-
-    private async Task<bool> TryFetchAsync(string blobName, string? etag, string path, CancellationToken cancellationToken)
-    {
+        Directory.CreateDirectory(folder);
         string unfinished = $"{path}.{Path.GetRandomFileName()}.unfinished";
         if (!await blobs.TryDownloadAsync(blobName, etag, unfinished, cancellationToken).ConfigureAwait(false))
-            return false;
+            return null;
         File.Move(unfinished, path, overwrite: true);
-        return true;
+        return path;
     }
 
-    private void Prune(HashSet<string> pinned)
+    // What is no file of the lake's lies in the folder itself, and is somebody's answer.
+    private void Prune()
     {
-        DateTime unused = time.GetUtcNow().UtcDateTime - s_inUse;
+        DateTime unused = time.GetUtcNow().UtcDateTime - s_unused;
         foreach (string file in Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories))
         {
-            if (pinned.Contains(file) || Path.GetDirectoryName(file) == Folder || File.GetLastWriteTimeUtc(file) > unused)
-                continue;
-            DeleteIfPossible(file);
+            bool isOurs = Path.GetDirectoryName(file) != Folder || Path.GetExtension(file) == ".parquet";
+            if (isOurs && File.GetLastWriteTimeUtc(file) <= unused && !LakeSnapshot.IsHeld(file))
+                DeleteIfPossible(file);
         }
     }
 
@@ -119,14 +127,66 @@ public sealed class LakeCache(LakeBlobs blobs, string folder, TimeProvider time)
     }
 }
 
-/// <summary>The lake as it stood at one time.</summary>
-/// <param name="Folder">Everything is below it.</param>
-/// <param name="Parts">In order of table, month and number.</param>
-/// <param name="Files">A file for each.</param>
-/// <param name="Beside">Files of tables that come in one.</param>
-public sealed record LakeSnapshot(
-    string Folder, IReadOnlyList<LakePart> Parts, IReadOnlyDictionary<LakePart, string> Files, IReadOnlyDictionary<LakeTable, string> Beside)
+/// <summary>The lake as it stood at one time: its files stay until this is disposed, whatever other processes fetch.</summary>
+public sealed class LakeSnapshot : IDisposable
 {
+    private readonly List<FileStream> _held = [];
+
+    private LakeSnapshot(
+        string folder, IReadOnlyList<LakePart> parts, IReadOnlyDictionary<LakePart, string> files, IReadOnlyDictionary<LakeTable, string> beside) =>
+        (Folder, Parts, Files, Beside) = (folder, parts, files, beside);
+
+    /// <summary>Everything is below it.</summary>
+    public string Folder { get; }
+
+    /// <summary>In order of table, month and number.</summary>
+    public IReadOnlyList<LakePart> Parts { get; }
+
+    /// <summary>A file for each.</summary>
+    public IReadOnlyDictionary<LakePart, string> Files { get; }
+
+    /// <summary>Files of tables that come in one.</summary>
+    public IReadOnlyDictionary<LakeTable, string> Beside { get; }
+
+    /// <inheritdoc/>
+    public void Dispose() => _held.ForEach(file => file.Dispose());
+
+    /// <summary>Holds files by opening them, which the system tells all processes; null where one has gone.</summary>
+    /// <param name="folder">Everything is below it.</param>
+    /// <param name="parts">In order of table, month and number.</param>
+    /// <param name="files">A file for each.</param>
+    /// <param name="beside">Files of tables that come in one.</param>
+    internal static LakeSnapshot? TryHold(
+        string folder, IReadOnlyList<LakePart> parts, IReadOnlyDictionary<LakePart, string> files, IReadOnlyDictionary<LakeTable, string> beside)
+    {
+        var snapshot = new LakeSnapshot(folder, parts, files, beside);
+        try
+        {
+            foreach (string file in files.Values.Concat(beside.Values))
+                snapshot._held.Add(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0));
+            return snapshot;
+        }
+        catch (IOException)
+        {
+            snapshot.Dispose();
+            return null;
+        }
+    }
+
+    /// <summary>Whether some process holds a file.</summary>
+    internal static bool IsHeld(string file)
+    {
+        try
+        {
+            new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 0).Dispose();
+            return false;
+        }
+        catch (Exception busy) when (busy is IOException or UnauthorizedAccessException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Copies it into a folder, by the names that its blobs have; parts that are there and are not the lake's are removed.</summary>
     /// <param name="folder">Made if there is none.</param>
     public void CopyTo(string folder)

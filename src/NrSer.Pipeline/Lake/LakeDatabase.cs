@@ -9,12 +9,13 @@ namespace NrSer.Pipeline.Lake;
 public sealed class LakeDatabase : IDisposable
 {
     private readonly DuckDBConnection _connection;
+    private readonly LakeSnapshot? _lake;
     private readonly string _spill;
 
-    private LakeDatabase(DuckDBConnection connection, string spill) => (_connection, _spill) = (connection, spill);
+    private LakeDatabase(DuckDBConnection connection, LakeSnapshot? lake, string spill) => (_connection, _lake, _spill) = (connection, lake, spill);
 
     /// <summary>Opens it.</summary>
-    /// <param name="lake">The lake; null for one without rows.</param>
+    /// <param name="lake">The lake; null for one without rows. Disposed together with this.</param>
     /// <param name="folder">The only folder whose files queries may reach; results of <see cref="WriteParquetAsync"/> go there, too.</param>
     /// <param name="memoryMegabytes">What a query may take before it goes on on disk; at least 64.</param>
     public static LakeDatabase Open(LakeSnapshot? lake, string folder, int memoryMegabytes)
@@ -23,7 +24,7 @@ public sealed class LakeDatabase : IDisposable
         var connection = new DuckDBConnection(string.Create(
             CultureInfo.InvariantCulture, $"DataSource=:memory:;memory_limit={memoryMegabytes}MB"));
         connection.Open();
-        var database = new LakeDatabase(connection, spill);
+        var database = new LakeDatabase(connection, lake, spill);
         foreach (LakeTable table in LakeTable.All)
             database.Execute($"CREATE VIEW {table.Name} AS {ViewOf(table, lake)}");
         foreach (string setting in new[]
@@ -81,6 +82,7 @@ public sealed class LakeDatabase : IDisposable
     public void Dispose()
     {
         _connection.Dispose();
+        _lake?.Dispose();
         if (Directory.Exists(_spill))
             Directory.Delete(_spill, recursive: true);
     }

@@ -18,7 +18,8 @@ public sealed class LakeOptions
     /// <summary>So many that wait are taken in at once: 1 to 100,000.</summary>
     [Range(1, 100_000)] public int CompactAt { get; init; } = 50;
 
-    /// <summary>Rows of a part of segments, after which the next is begun: 1 to 1,048,576. A recording with more has a part of its own.</summary>
+    /// <summary>Rows of a part of segments, after which the next is begun: 1 to 1,048,576. A recording with more has a part of its own, and one
+    /// that grew with a retry stays in its part.</summary>
     [Range(1, 1 << 20)] public int MaxPartRows { get; init; } = 1 << 20;
 
     /// <summary>Memory that sorting and joining may take before they go on on disk: 64 to 65,536 MB.</summary>

@@ -1,4 +1,5 @@
 using DuckDB.NET.Data;
+using Microsoft.Extensions.Time.Testing;
 using NrSer.Pipeline.Lake;
 using NrSer.Pipeline.Results;
 using NrSer.Testing;
@@ -77,8 +78,8 @@ public sealed class LakeDatabaseTests(StorageEmulator emulator) : IDisposable
                 "SELECT count(*) FROM range(1000000000000) a, range(1000) b WHERE a.range * b.range % 7 = 3", stopping.Token);
             return rows.Read() ? ["ended"] : Array.Empty<string>();
         }, Stop);
-        await stopping.CancelAsync();
-        await Assert.ThrowsAnyAsync<Exception>(() => endless);
+        stopping.CancelAfter(TimeSpan.FromSeconds(0.5)); // it would take years
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => endless);
         Assert.Equal(["1"], await Search.RowsAsync(database, "SELECT 1"));
     }
 
@@ -135,6 +136,34 @@ public sealed class LakeDatabaseTests(StorageEmulator emulator) : IDisposable
 
         Assert.Equal(["20"], await Search.RowsAsync(before, "SELECT count(*) FROM segments"));
         Assert.Equal(["40"], await Search.RowsAsync(after, "SELECT count(*) FROM segments"));
+    }
+
+    // A prompt may stay open for a day, while other commands fetch what is newer and clear away what they do not need.
+    [Fact]
+    public async Task PinAsync_HoursAfterAnotherDid_LeavesWhatThatStillReads()
+    {
+        LakeUnderTest lake = await LakeUnderTest.CreateAsync(emulator);
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        var cache = new LakeCache(lake.Blobs, _cache.FullName, time);
+        await EndAndCompactAsync(0, new DateOnly(2026, 3, 1));
+        using LakeDatabase open = LakeDatabase.Open(await cache.PinAsync(Stop), cache.Folder, 64);
+        await EndAndCompactAsync(2, new DateOnly(2026, 3, 2));
+        await EndAndCompactAsync(4, new DateOnly(2025, 12, 31)); // the dates begin earlier then
+        time.Advance(TimeSpan.FromHours(5));
+        (await cache.PinAsync(Stop))!.Dispose();
+        Assert.Equal(["20|03/01/2026"], await Search.RowsAsync(open, "SELECT count(*), (SELECT min(Date) FROM dates) FROM segments"));
+
+        int before = Directory.GetFiles(cache.Folder, "*.parquet", SearchOption.AllDirectories).Length;
+        open.Dispose();
+        time.Advance(TimeSpan.FromHours(5));
+        (await cache.PinAsync(Stop))!.Dispose();
+        Assert.InRange(Directory.GetFiles(cache.Folder, "*.parquet", SearchOption.AllDirectories).Length, 1, before - 3);
+
+        async Task EndAndCompactAsync(int number, DateOnly day)
+        {
+            await lake.EndAsync(number, 2, day: day);
+            await lake.Compactor.CompactAsync(Stop);
+        }
     }
 
     [Fact]
