@@ -183,6 +183,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<RetentionState>();
         services.AddSingleton<Retention>();
         services.AddSingleton<ForgottenStore>();
+        services.AddSingleton<ForgottenFeedStore>();
         services.AddSingleton<ErasedRows>();
         services.AddSingleton<UploadErasure>();
         services.AddSingleton<RecordingErasure>();

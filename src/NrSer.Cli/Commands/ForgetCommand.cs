@@ -145,6 +145,7 @@ internal static class ForgetCommand
     {
         ForgetRecordings forgetting = services.GetRequiredService<ForgetRecordings>();
         ForgottenStore store = services.GetRequiredService<ForgottenStore>();
+        ForgottenFeedStore feeds = services.GetRequiredService<ForgottenFeedStore>();
         ProofHead? before = await store.FindHeadAsync(cancellationToken);
         if (feed is not null)
             await forgetting.RequestAsync(feed, cancellationToken);
@@ -157,7 +158,7 @@ internal static class ForgetCommand
             if (await forgetting.RunAsync(cancellationToken) is { Count: > 0 } written)
                 return [.. written.Select(link => link.Proof)];
             if (!await store.RequestsAsync(cancellationToken).AnyAsync(request => own.Contains(request.Id), cancellationToken)
-                && !await store.FeedRequestsAsync(cancellationToken).AnyAsync(request => request.FeedId == feed?.FeedId, cancellationToken))
+                && !await feeds.RequestsAsync(cancellationToken).AnyAsync(request => request.FeedId == feed?.FeedId, cancellationToken))
                 return await OfOthersAsync(services, before, own, feed is not null, cancellationToken);
             if (!isSaid)
                 terminal.Note("Another host is at it, or died at it less than a minute ago; what was asked for is noted. Waiting…");
@@ -193,7 +194,7 @@ internal static class ForgetCommand
             if (wanted.Length > 0 || sha256 is not null)
                 throw new UsageException("--feed is for a whole podcast: forget other recordings by another command.");
             Feed chosen = (await PodcastCommand.FindAsync(services.GetRequiredService<PodcastStore>(), [feed], cancellationToken))[0];
-            return (await targets.OfFeedAsync(chosen, cancellationToken), chosen);
+            return (await targets.OfFeedAsync(chosen.Id, cancellationToken), chosen);
         }
 
         if (wanted.Length == 0 && sha256 is null)

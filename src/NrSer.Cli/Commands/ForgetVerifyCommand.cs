@@ -29,8 +29,10 @@ internal static class ForgetVerifyCommand
                 terminal.Error(complaint);
             ProofHead? head = await services.GetRequiredService<ForgottenStore>().FindHeadAsync(cancellationToken);
             int provisional = await services.GetRequiredService<ForgottenStore>().WatchedAsync(cancellationToken).CountAsync(cancellationToken);
+            int podcasts = await services.GetRequiredService<ForgottenFeedStore>().WatchedAsync(cancellationToken).CountAsync(cancellationToken);
             terminal.Out.WriteLine(head is null ? "Nothing was forgotten yet."
-                : $"{head.Number} proofs, the last with SHA-256 {head.Sha256}. {provisional} recordings are still to be looked for again.");
+                : $"{head.Number} proofs, the last with SHA-256 {head.Sha256}. {provisional} recordings "
+                    + $"{(podcasts == 0 ? "" : $"and {podcasts} podcasts ")}are still to be looked for again.");
             return complaints.Count == 0 ? ExitCode.Success : ExitCode.SomeFailed;
         });
         return command;

@@ -16,6 +16,7 @@ namespace NrSer.Pipeline.Forgetting;
 /// wrote. So the proof is provisional: what is at work is looked for again after the longest lock and the longest work, and after a day.
 /// </remarks>
 /// <param name="store">Requests, tombstones, and what is looked for again.</param>
+/// <param name="feeds">The same of podcasts.</param>
 /// <param name="erasure">Deletes what is kept of one.</param>
 /// <param name="episodes">Deletes episodes.</param>
 /// <param name="podcasts">Deletes podcasts.</param>
@@ -30,16 +31,13 @@ namespace NrSer.Pipeline.Forgetting;
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class ForgetRecordings(
-    ForgottenStore store, RecordingErasure erasure, EpisodeErasure episodes, ForgetFeed podcasts, LetterErasure letters, LakeCompactor lake,
-    Refusals refusals, ProofChain proofs, Remains remains, BlobLease lease, IOptions<QueueOptions> queues, IOptions<ForgetOptions> options,
-    TimeProvider time, ILogger<ForgetRecordings> logger)
+    ForgottenStore store, ForgottenFeedStore feeds, RecordingErasure erasure, EpisodeErasure episodes, ForgetFeed podcasts, LetterErasure letters,
+    LakeCompactor lake, Refusals refusals, ProofChain proofs, Remains remains, BlobLease lease, IOptions<QueueOptions> queues,
+    IOptions<ForgetOptions> options, TimeProvider time, ILogger<ForgetRecordings> logger)
 {
     private const int AtOnce = 8; // recordings
     private const int MostAtOnce = 10_000; // in a proof: their ids are held
     private const int Looks = 3; // until nothing is found; more is somebody at work, which the next look is for
-    private const int LakeTries = 30;
-
-    private static readonly TimeSpan s_lakePause = TimeSpan.FromSeconds(3); // a killed compaction holds its lease for a minute
 
     private DateTimeOffset _due = DateTimeOffset.MinValue;
 
@@ -60,7 +58,7 @@ public sealed partial class ForgetRecordings(
     /// <param name="cancellationToken">Stops between requests; call it again then.</param>
     public async Task RequestAsync(ForgetFeedRequest request, CancellationToken cancellationToken)
     {
-        await store.RequestAsync(request, cancellationToken).ConfigureAwait(false);
+        await feeds.RequestAsync(request, cancellationToken).ConfigureAwait(false);
         await RequestAsync(await podcasts.RecordingsAsync(request, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
     }
 
@@ -76,21 +74,23 @@ public sealed partial class ForgetRecordings(
         {
             while (true)
             {
-                var feeds = new List<ForgetFeedRequest>();
-                await foreach (ForgetFeedRequest feed in store.FeedRequestsAsync(token).ConfigureAwait(false))
+                var whole = new List<ForgetFeedRequest>();
+                await foreach (ForgetFeedRequest feed in feeds.RequestsAsync(token).ConfigureAwait(false))
                 {
+                    if (await IsProvedAsync(feed, token).ConfigureAwait(false))
+                        continue;
                     IReadOnlyList<ForgetRequest> own = await podcasts.RecordingsAsync(feed, token).ConfigureAwait(false);
                     if (own.Any(recording => held.ContainsKey(recording.Id)))
                         continue; // a podcast goes when all its recordings can: it is tried again
                     await RequestAsync(own, token).ConfigureAwait(false);
-                    feeds.Add(feed);
+                    whole.Add(feed);
                 }
 
                 List<ForgetRequest> open = await store.RequestsAsync(token).Where(request => !held.ContainsKey(request.Id)).Take(MostAtOnce)
                     .ToListAsync(token).ConfigureAwait(false);
-                if (open.Count + feeds.Count == 0)
+                if (open.Count + whole.Count == 0)
                     break;
-                if (await ForgetAsync(open, open.Count < MostAtOnce ? feeds : [], held, token).ConfigureAwait(false) is { } link)
+                if (await ForgetAsync(open, open.Count < MostAtOnce ? whole : [], held, token).ConfigureAwait(false) is { } link)
                     written.Add(link);
             }
         }, cancellationToken).ConfigureAwait(false);
@@ -115,28 +115,36 @@ public sealed partial class ForgetRecordings(
     public async Task<IReadOnlyList<ProofV1>> LookAgainAsync(CancellationToken cancellationToken)
     {
         var written = new List<ProofV1>();
-        if (!await WatchedAsync(cancellationToken).AnyAsync(cancellationToken).ConfigureAwait(false))
+        if (!await WatchedAsync(cancellationToken).AnyAsync(cancellationToken).ConfigureAwait(false)
+            && !await WatchedFeedsAsync(cancellationToken).AnyAsync(cancellationToken).ConfigureAwait(false))
             return written;
         await lease.RunAloneAsync("Forget", async token =>
         {
             List<WatchedRecording> due = await WatchedAsync(token).Take(MostAtOnce).ToListAsync(token).ConfigureAwait(false);
-            foreach (IGrouping<bool, WatchedRecording> looks in due.GroupBy(recording => recording.IsLast))
-                written.Add(await LookAgainAsync([.. looks], looks.Key, token).ConfigureAwait(false));
+            List<WatchedFeed> whole = await WatchedFeedsAsync(token).ToListAsync(token).ConfigureAwait(false);
+            foreach (bool isLast in due.Select(recording => recording.IsLast).Concat(whole.Select(feed => feed.IsLast)).Distinct().ToArray())
+            {
+                written.Add(await LookAgainAsync(
+                    due.FindAll(recording => recording.IsLast == isLast), whole.FindAll(feed => feed.IsLast == isLast), isLast, token)
+                    .ConfigureAwait(false));
+            }
         }, cancellationToken).ConfigureAwait(false);
         return written;
     }
 
     /// <summary>What it is time to look for.</summary>
-    private IAsyncEnumerable<WatchedRecording> WatchedAsync(CancellationToken cancellationToken)
-    {
-        DateTimeOffset now = time.GetUtcNow();
-        TimeSpan longest = queues.Value.LockDuration + queues.Value.LongestWork;
-        return store.WatchedAsync(cancellationToken)
-            .Where(recording => now - recording.Since >= (recording.IsLast ? options.Value.FinalAfter : longest));
-    }
+    private IAsyncEnumerable<WatchedRecording> WatchedAsync(CancellationToken cancellationToken) =>
+        store.WatchedAsync(cancellationToken).Where(recording => IsDue(recording.Since, recording.IsLast));
+
+    /// <inheritdoc cref="WatchedAsync"/>
+    private IAsyncEnumerable<WatchedFeed> WatchedFeedsAsync(CancellationToken cancellationToken) =>
+        feeds.WatchedAsync(cancellationToken).Where(feed => IsDue(feed.Since, feed.IsLast));
+
+    private bool IsDue(DateTimeOffset since, bool isLast) =>
+        time.GetUtcNow() - since >= (isLast ? options.Value.FinalAfter : queues.Value.LockDuration + queues.Value.LongestWork);
 
     private async Task<(ProofV1 Proof, ProofHead Head)?> ForgetAsync(
-        List<ForgetRequest> asked, List<ForgetFeedRequest> feeds, ConcurrentDictionary<RecordingId, string> held,
+        List<ForgetRequest> asked, List<ForgetFeedRequest> whole, ConcurrentDictionary<RecordingId, string> held,
         CancellationToken cancellationToken)
     {
         // Whoever asked may have died.
@@ -145,7 +153,7 @@ public sealed partial class ForgetRecordings(
         removed += await EraseAsync(asked, held, cancellationToken).ConfigureAwait(false);
         removed += RemovedV1.None with
         {
-            LakeRecordings = await RemoveFromLakeAsync(asked.Select(request => request.Id), cancellationToken).ConfigureAwait(false),
+            LakeRecordings = await lake.RemoveWhenFreeAsync(asked.Select(request => request.Id), cancellationToken).ConfigureAwait(false),
             Letters = await letters.RunAsync(asked, cancellationToken).ConfigureAwait(false),
         };
         List<ForgetRequest> open = asked.FindAll(request => !held.ContainsKey(request.Id));
@@ -159,7 +167,7 @@ public sealed partial class ForgetRecordings(
 
         open.RemoveAll(request => held.ContainsKey(request.Id));
         var gone = new List<ForgetFeedRequest>();
-        foreach (ForgetFeedRequest feed in feeds)
+        foreach (ForgetFeedRequest feed in whole)
         {
             if (await podcasts.RunAsync(feed, cancellationToken).ConfigureAwait(false) is not { } known)
                 continue;
@@ -167,25 +175,44 @@ public sealed partial class ForgetRecordings(
             gone.Add(feed);
         }
 
-        feeds = gone;
-        if (open.Count + feeds.Count == 0)
-            return null;
+        return open.Count + gone.Count == 0 ? null : await ProveAsync(open, gone, removed, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<(ProofV1 Proof, ProofHead Head)> ProveAsync(
+        List<ForgetRequest> recordings, List<ForgetFeedRequest> whole, RemovedV1 removed, CancellationToken cancellationToken)
+    {
         DateTimeOffset now = time.GetUtcNow();
         IReadOnlyList<RemainsV1> kept = await remains.OfAsync(now, cancellationToken).ConfigureAwait(false);
-        string[] reasons = [.. open.Select(request => request.Reason).Concat(feeds.Select(feed => feed.Reason)).OfType<string>()
+        string[] reasons = [.. recordings.Select(request => request.Reason).Concat(whole.Select(feed => feed.Reason)).OfType<string>()
             .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         (ProofV1 proof, ProofHead head) = await proofs.AppendAsync(
-            (number, previous) => new ProofV1
+            async (number, previous) =>
             {
-                Number = number, Kind = nameof(ProofKind.Forgotten), At = now, Recordings = IdsOf(open.Select(request => request.Id)),
-                Reason = reasons.Length == 0 ? null : string.Join("; ", reasons), Removed = removed, Remains = kept,
-                IsRefused = open.TrueForAll(request => request.IsRefused) && feeds.TrueForAll(feed => feed.IsRefused), Previous = previous,
+                for (int index = 0; index < whole.Count; index++) // first that it is about to be proved, then the proof
+                    whole[index] = await feeds.ProvingAsync(whole[index], number, now, cancellationToken).ConfigureAwait(false);
+                return new ProofV1
+                {
+                    Number = number, Kind = nameof(ProofKind.Forgotten), At = now, Recordings = IdsOf(recordings.Select(request => request.Id)),
+                    Reason = reasons.Length == 0 ? null : string.Join("; ", reasons), Removed = removed, Remains = kept,
+                    IsRefused = recordings.TrueForAll(request => request.IsRefused) && whole.TrueForAll(feed => feed.IsRefused),
+                    Previous = previous,
+                };
             }, cancellationToken).ConfigureAwait(false);
-        await store.ProvedAsync(open, proof.Number, now, cancellationToken).ConfigureAwait(false);
-        foreach (ForgetFeedRequest feed in feeds)
-            await store.ProvedAsync(feed.FeedId, cancellationToken).ConfigureAwait(false);
-        LogForgot(open.Count, proof.Number);
+        await store.ProvedAsync(recordings, proof.Number, now, cancellationToken).ConfigureAwait(false);
+        foreach (ForgetFeedRequest feed in whole)
+            await feeds.ProvedAsync(feed, proof.Number, now, cancellationToken).ConfigureAwait(false);
+        LogForgot(recordings.Count, proof.Number);
         return (proof, head);
+    }
+
+    /// <summary>Whether there is a proof of a podcast, whose writer died before it could say so: what was added again since then stays.</summary>
+    private async Task<bool> IsProvedAsync(ForgetFeedRequest feed, CancellationToken cancellationToken)
+    {
+        if (feed is not { Proof: { } number, ProvedAt: { } at }
+            || await proofs.FindAsync(number, cancellationToken).ConfigureAwait(false) is not { } proof || proof.At != at)
+            return false;
+        await feeds.ProvedAsync(feed, number, at, cancellationToken).ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>Deletes what is kept of recordings; one that cannot be deleted must not keep the others waiting.</summary>
@@ -210,53 +237,54 @@ public sealed partial class ForgetRecordings(
         return found.Aggregate(RemovedV1.None, RemovedV1.Add);
     }
 
-    private async Task<ProofV1> LookAgainAsync(WatchedRecording[] due, bool isLast, CancellationToken cancellationToken)
+    private async Task<ProofV1> LookAgainAsync(
+        List<WatchedRecording> due, List<WatchedFeed> whole, bool isLast, CancellationToken cancellationToken)
     {
+        int late = 0;
+        foreach (WatchedFeed feed in whole)
+        {
+            await RequestAsync(await podcasts.LateRecordingsAsync(feed.FeedId, cancellationToken).ConfigureAwait(false), cancellationToken)
+                .ConfigureAwait(false);
+            late += await podcasts.DeleteLateAsync(feed.FeedId, cancellationToken).ConfigureAwait(false);
+        }
+
         var found = new ConcurrentDictionary<RecordingId, RemovedV1>();
         await Parallel.ForEachAsync(due, Several(cancellationToken), async (recording, token) =>
             found[recording.Id] = await erasure.DerivedAsync(recording.Id, recording.UploadKey, hasUpload: false, token)
                 .ConfigureAwait(false)).ConfigureAwait(false);
         RemovedV1 removed = found.Values.Aggregate(RemovedV1.None, RemovedV1.Add) with
         {
-            LakeRecordings = await RemoveFromLakeAsync(due.Select(recording => recording.Id), cancellationToken).ConfigureAwait(false),
+            LakeRecordings = await lake.RemoveWhenFreeAsync(due.Select(recording => recording.Id), cancellationToken).ConfigureAwait(false),
             Letters = await letters.LostAsync(
                 due.Select(recording => recording.UploadKey).OfType<string>().ToHashSet(StringComparer.Ordinal), cancellationToken)
                 .ConfigureAwait(false),
+            Episodes = late,
         };
         DateTimeOffset now = time.GetUtcNow();
         bool isFinal = isLast && removed.Total == 0; // what had come back was brought by somebody: look once more
         (ProofV1 proof, _) = await proofs.AppendAsync(
-            (number, previous) => new ProofV1
+            (number, previous) => Task.FromResult(new ProofV1
             {
                 Number = number, Kind = isFinal ? nameof(ProofKind.Final) : nameof(ProofKind.Verified), At = now,
                 Recordings = IdsOf(due.Select(recording => recording.Id)), Removed = removed,
-                Of = [.. due.Select(recording => recording.Proof).Distinct().Order()], Previous = previous,
-            }, cancellationToken).ConfigureAwait(false);
-        LogLookedAgain(due.Length, removed.Total, proof.Number);
+                Of = [.. due.Select(recording => recording.Proof).Concat(whole.Select(feed => feed.Proof)).Distinct().Order()],
+                Previous = previous,
+            }), cancellationToken).ConfigureAwait(false);
+        LogLookedAgain(due.Count, removed.Total, proof.Number);
         if (isFinal)
+        {
             await store.UnwatchAsync(due, cancellationToken).ConfigureAwait(false);
-        else
-        {
-            await store.WatchAsync(
-                [.. due.Select(recording => recording with { IsLast = true, Since = removed.Total > 0 ? now : recording.Since })], cancellationToken)
-                .ConfigureAwait(false);
+            foreach (WatchedFeed feed in whole)
+                await feeds.UnwatchAsync(feed, cancellationToken).ConfigureAwait(false);
+            return proof;
         }
 
+        DateTimeOffset? since = removed.Total > 0 ? now : null;
+        await store.WatchAsync([.. due.Select(recording => recording with { IsLast = true, Since = since ?? recording.Since })], cancellationToken)
+            .ConfigureAwait(false);
+        foreach (WatchedFeed feed in whole)
+            await feeds.WatchAsync(feed with { IsLast = true, Since = since ?? feed.Since }, cancellationToken).ConfigureAwait(false);
         return proof;
-    }
-
-    private async Task<int> RemoveFromLakeAsync(IEnumerable<RecordingId> ids, CancellationToken cancellationToken)
-    {
-        RecordingId[] all = [.. ids];
-        for (int look = 0; look < LakeTries; look++)
-        {
-            if (await lake.RemoveAsync(all, cancellationToken).ConfigureAwait(false) is { } removed)
-                return removed;
-            await Task.Delay(s_lakePause, time, cancellationToken).ConfigureAwait(false);
-        }
-
-        throw new ServiceUnavailableException(
-            "The lake is being compacted by another host, and has been for minutes. What was begun goes on by itself.");
     }
 
     private static string[] IdsOf(IEnumerable<RecordingId> ids) => [.. ids.Select(id => id.Value).Order(StringComparer.Ordinal)];
@@ -270,10 +298,3 @@ public sealed partial class ForgetRecordings(
     [LoggerMessage(5002, LogLevel.Information, "Looked again for {Recordings} forgotten recordings and found {Found} things: proof {Proof}")]
     private partial void LogLookedAgain(int recordings, int found, int proof);
 }
-
-/// <summary>Something cannot be deleted, as where a policy of the account holds it.</summary>
-/// <param name="count">How many recordings are held.</param>
-/// <param name="first">One of them, and what the service said.</param>
-public sealed class ForgetException(int count, KeyValuePair<RecordingId, string> first) : Exception(
-    $"{count} recordings cannot be deleted, {first.Key} first: {first.Value} They have tombstones, and it is tried again; take away what holds "
-    + "them.");

@@ -60,12 +60,11 @@ public sealed class ForgetTargets(RecordingStore recordings, UploadIndex index, 
     }
 
     /// <summary>Finds the recordings of a feed's episodes.</summary>
-    /// <param name="feed">The feed.</param>
+    /// <param name="feedId">The feed, whether or not it has a row.</param>
     /// <param name="cancellationToken">Stops between requests.</param>
-    public async Task<ForgetPlan> OfFeedAsync(Feed feed, CancellationToken cancellationToken)
+    public async Task<ForgetPlan> OfFeedAsync(string feedId, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(feed);
-        string[] names = await podcasts.EpisodesAsync(feed.Id, status: null, cancellationToken)
+        string[] names = await podcasts.EpisodesAsync(feedId, status: null, cancellationToken)
             .Where(episode => episode is { BlobName: not null, Status: not EpisodeStatus.Duplicate }).Select(episode => episode.BlobName!)
             .ToArrayAsync(cancellationToken).ConfigureAwait(false);
         ForgetPlan plan = await FindAsync(names, [], cancellationToken).ConfigureAwait(false);

@@ -24,10 +24,11 @@ public sealed class ProofChain(BlobStorage storage, ForgottenStore store)
     public static string NameOf(int number) => string.Create(CultureInfo.InvariantCulture, $"{Folder}{number:D8}.json");
 
     /// <summary>Adds a proof.</summary>
-    /// <param name="make">Makes it of its number and the hash of the one before.</param>
+    /// <param name="make">Makes it of its number and the hash of the one before; called again where the number was taken.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
     /// <returns>As written.</returns>
-    public async Task<(ProofV1 Proof, ProofHead Head)> AppendAsync(Func<int, string?, ProofV1> make, CancellationToken cancellationToken)
+    public async Task<(ProofV1 Proof, ProofHead Head)> AppendAsync(
+        Func<int, string?, Task<ProofV1>> make, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(make);
         ProofHead? head = await store.FindHeadAsync(cancellationToken).ConfigureAwait(false) ?? await LastListedAsync(cancellationToken)
@@ -35,7 +36,7 @@ public sealed class ProofChain(BlobStorage storage, ForgottenStore store)
         while (true)
         {
             int number = (head?.Number ?? 0) + 1;
-            ProofV1 proof = make(number, head?.Sha256);
+            ProofV1 proof = await make(number, head?.Sha256).ConfigureAwait(false);
             byte[] content = JsonSerializer.SerializeToUtf8Bytes(proof, ProofJsonContext.Default.ProofV1);
             try
             {

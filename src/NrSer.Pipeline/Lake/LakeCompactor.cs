@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Work;
 
 namespace NrSer.Pipeline.Lake;
 
@@ -30,6 +31,9 @@ public sealed partial class LakeCompactor(
     private const int BatchRecordings = 2000; // a part's worth at some 500 segments each
     private const int LookUpsAtOnce = 8;
     private const string Lease = "Lake";
+    private const int RemoveTries = 30;
+
+    private static readonly TimeSpan s_removePause = TimeSpan.FromSeconds(3); // a killed compaction holds its lease for a minute
 
     /// <summary>Compacts if enough waits, or something has waited long enough.</summary>
     /// <param name="cancellationToken">Stops between parts.</param>
@@ -128,6 +132,26 @@ public sealed partial class LakeCompactor(
             }
         }, cancellationToken).ConfigureAwait(false);
         return done ? removed : null;
+    }
+
+    /// <summary>Takes recordings out of the lake like <see cref="RemoveAsync(IReadOnlyCollection{RecordingId}, CancellationToken)"/>, and waits while
+    /// another host is at it.</summary>
+    /// <param name="recordings">Any; what the lake does not have is no error.</param>
+    /// <param name="cancellationToken">Stops between parts; call it again then.</param>
+    /// <returns>How many were there.</returns>
+    /// <exception cref="ServiceUnavailableException">Another host has been at it for minutes.</exception>
+    public async Task<int> RemoveWhenFreeAsync(IEnumerable<RecordingId> recordings, CancellationToken cancellationToken)
+    {
+        RecordingId[] all = [.. recordings];
+        for (int look = 0; look < RemoveTries; look++)
+        {
+            if (await RemoveAsync(all, cancellationToken).ConfigureAwait(false) is { } removed)
+                return removed;
+            await Task.Delay(s_removePause, time, cancellationToken).ConfigureAwait(false);
+        }
+
+        throw new ServiceUnavailableException(
+            "The lake is being compacted by another host, and has been for minutes. What was begun goes on by itself.");
     }
 
     /// <summary>Says anew which podcasts there are, as when one was forgotten. No other host need wait: whoever writes them looks again.</summary>

@@ -87,9 +87,9 @@ public sealed class ProofChainTests(StorageEmulator emulator)
         return (chain, account, account.Blobs.Container(StorageNames.Results));
     }
 
-    private static async Task<ProofV1> AppendAsync(ProofChain chain) => (await chain.AppendAsync((number, previous) => new ProofV1
+    private static async Task<ProofV1> AppendAsync(ProofChain chain) => (await chain.AppendAsync((number, previous) => Task.FromResult(new ProofV1
     {
         Number = number, Kind = nameof(ProofKind.Forgotten), At = new DateTimeOffset(2026, 3, 9, 0, 0, 0, TimeSpan.Zero),
         Recordings = ["20260309-0123456789abcdef"], Removed = RemovedV1.None, Previous = previous,
-    }, Stop)).Proof;
+    }), Stop)).Proof;
 }

@@ -197,7 +197,7 @@ internal static class PodcastCommand
             Feed feed = (await FindAsync(store, [parsed.GetRequiredValue(which)], cancellationToken))[0];
             if (parsed.GetValue(forget))
             {
-                ForgetPlan plan = await services.GetRequiredService<ForgetTargets>().OfFeedAsync(feed, cancellationToken);
+                ForgetPlan plan = await services.GetRequiredService<ForgetTargets>().OfFeedAsync(feed.Id, cancellationToken);
                 ForgetCommand.Confirm(terminal, plan, parsed.GetValue(yes));
                 IReadOnlyList<ProofV1> proofs = await ForgetCommand.RunAsync(
                     terminal, services, plan.Requests, new ForgetFeedRequest(feed.Id), cancellationToken);

@@ -12,11 +12,9 @@ namespace NrSer.Pipeline.Results.Tables;
 /// <param name="tables">The tables.</param>
 public sealed class ForgottenStore(ResultTables tables)
 {
+    internal const string Requests = "requests", Watched = "watched"; // partitions, of recordings and of podcasts
+
     private const int BatchRows = 100; // the service's limit for one transaction
-    private const string Requests = "requests";
-    private const string FeedKey = "feed "; // begins keys of requests, which are ids of recordings otherwise
-    private const string FeedKeysEnd = "feed!"; // the next character
-    private const string Watched = "watched";
     private const string Head = "head"; // partition and key of one row
     private const string Proof = nameof(Proof);
 
@@ -45,40 +43,6 @@ public sealed class ForgottenStore(ResultTables tables)
                 yield return RequestOf(row, id);
         }
     }
-
-    /// <summary>Takes note of a podcast that is to be forgotten with all its recordings, before anything is deleted.</summary>
-    /// <param name="request">Which.</param>
-    /// <param name="cancellationToken">Stops the request.</param>
-    public Task RequestAsync(ForgetFeedRequest request, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        var row = new TableEntity(Requests, FeedKey + request.FeedId)
-        {
-            [nameof(request.IsRefused)] = request.IsRefused, [nameof(request.Reason)] = request.Reason,
-        };
-        return tables.Forgotten.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
-    }
-
-    /// <summary>Podcasts that are to be forgotten and have no proof yet.</summary>
-    /// <param name="cancellationToken">Stops between pages.</param>
-    public async IAsyncEnumerable<ForgetFeedRequest> FeedRequestsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {Requests} and RowKey ge {FeedKey} and RowKey lt {FeedKeysEnd}");
-        await foreach (TableEntity row in tables.Forgotten.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken)
-            .ConfigureAwait(false))
-        {
-            yield return new ForgetFeedRequest(row.RowKey[FeedKey.Length..])
-            {
-                IsRefused = row.GetBoolean(nameof(ForgetFeedRequest.IsRefused)) ?? false, Reason = row.GetString(nameof(ForgetFeedRequest.Reason)),
-            };
-        }
-    }
-
-    /// <summary>Says that a podcast is forgotten, and that there is a proof.</summary>
-    /// <param name="feedId">The podcast.</param>
-    /// <param name="cancellationToken">Stops the request.</param>
-    public Task ProvedAsync(string feedId, CancellationToken cancellationToken) =>
-        tables.Forgotten.DeleteEntityAsync(Requests, FeedKey + feedId, ETag.All, cancellationToken);
 
     /// <summary>Whether anything is to be forgotten that has no proof yet.</summary>
     /// <param name="cancellationToken">Stops the request.</param>
@@ -323,17 +287,6 @@ public sealed record ForgetRequest(RecordingId Id)
             BlobName = recording.BlobName, BlobETag = recording.BlobETag, ContentBytes = recording.ContentBytes, Sha256 = recording.Sha256,
         };
     }
-}
-
-/// <summary>A podcast that is to be forgotten, with all its recordings.</summary>
-/// <param name="FeedId">The podcast.</param>
-public sealed record ForgetFeedRequest(string FeedId)
-{
-    /// <summary>Whether the contents of its recordings are not to be taken in again.</summary>
-    public bool IsRefused { get; init; }
-
-    /// <summary>Why, for the proof.</summary>
-    public string? Reason { get; init; }
 }
 
 /// <summary>A recording that was forgotten, and is looked for again.</summary>
