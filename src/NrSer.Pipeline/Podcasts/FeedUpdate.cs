@@ -47,7 +47,7 @@ public sealed partial class FeedUpdate(
         catch (FeedGoneException)
         {
             await store.DeleteEpisodesAsync(feed.Id, cancellationToken).ConfigureAwait(false); // that were just written
-            return new FeedUpdateResult(feed with { Reason = "It was forgotten while it was read." }, FeedUpdateOutcome.Failed) { IsForGood = true };
+            return new FeedUpdateResult(feed with { Reason = "It was forgotten while it was read." }, FeedUpdateOutcome.Forgotten);
         }
     }
 

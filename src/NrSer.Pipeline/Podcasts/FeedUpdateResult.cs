@@ -31,4 +31,7 @@ public enum FeedUpdateOutcome
 
     /// <summary>It could not be read; its reason says why.</summary>
     Failed,
+
+    /// <summary>It was forgotten while it was read; what had been written of it is taken back.</summary>
+    Forgotten,
 }

@@ -232,7 +232,7 @@ public sealed class ForgottenEpisodesTests(StorageEmulator emulator)
 
         Assert.True(forgetting.IsDone);
         Assert.Null(forgetting.Error);
-        Assert.Equal(FeedUpdateOutcome.Failed, result.Outcome);
+        Assert.Equal(FeedUpdateOutcome.Forgotten, result.Outcome);
         Assert.DoesNotContain(await Search.FindAsync(podcasts.Account, feed.Id, "A show", "One", "1.mp3"), IsNoNote);
     }
 

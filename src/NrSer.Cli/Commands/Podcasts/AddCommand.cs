@@ -128,13 +128,14 @@ internal static class AddCommand
         while (feed is null);
         FeedUpdateResult result = await updates.RunAsync(feed, isAnew: false, cancellationToken);
         bool isUseless = result is { Outcome: FeedUpdateOutcome.Failed, IsForGood: true } && known is null;
+        bool isForgotten = result.Outcome == FeedUpdateOutcome.Forgotten; // by somebody else, just now
         if (isUseless)
             await store.DeleteFeedAsync(feed.Id, cancellationToken);
-        else if (result.Outcome is not FeedUpdateOutcome.Read)
+        else if (!isForgotten && result.Outcome is not FeedUpdateOutcome.Read)
             await updates.ApplyRulesAsync(result.Feed, cancellationToken);
         return new FeedAddedV1(
-            isUseless ? null : feed.Id, result.Feed.Title, WebAddress.Shown(address), result.NewEpisodes,
-            result.Outcome == FeedUpdateOutcome.Failed ? result.Feed.Reason : null, result.Remarks);
+            isUseless || isForgotten ? null : feed.Id, isForgotten ? null : result.Feed.Title, WebAddress.Shown(address), result.NewEpisodes,
+            isForgotten || result.Outcome == FeedUpdateOutcome.Failed ? result.Feed.Reason : null, result.Remarks);
     }
 
     /// <summary>The feeds that a source names.</summary>

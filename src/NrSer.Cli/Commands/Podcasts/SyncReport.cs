@@ -69,7 +69,7 @@ internal sealed class SyncReport(Terminal terminal, bool isDry)
             case FeedUpdateOutcome.Unchanged or FeedUpdateOutcome.NotDue:
                 _unchanged++;
                 break;
-            case FeedUpdateOutcome.Failed:
+            case FeedUpdateOutcome.Failed or FeedUpdateOutcome.Forgotten:
                 _feedsFailed++;
                 Fail(step.Feed, episode: null, step.Feed.Reason ?? "");
                 break;

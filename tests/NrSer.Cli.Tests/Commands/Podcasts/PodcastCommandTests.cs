@@ -275,6 +275,28 @@ public sealed class PodcastCommandTests(StorageEmulator emulator) : IClassFixtur
         Assert.Equal(0, (await RunAsync("list", "--json")).Json().GetArrayLength());
     }
 
+    // Its rules are not applied to what is gone, nor is it said to be there.
+    [Fact]
+    public async Task Add_ForgottenWhileItIsRead_SaysThatItWasNotAdded()
+    {
+        _server.Serve("/feed", Feed("Show", 2));
+        (await RunAsync("add", $"{_server.Url}feed")).Succeeded();
+        Task<Outcome>? forgetting = null;
+        _server.Serve("/feed", _ => new PodcastAnswer(200, Feed("Show", 3))
+        {
+            Hold = forgetting ??= Nrser.RunWithAsync(_environment, "forget", "--feed", "Show", "--yes"),
+        });
+        Outcome outcome = await RunAsync("add", $"{_server.Url}feed", "--limit", "1", "--json");
+        (await forgetting!).Succeeded();
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("It was forgotten while it was read. It was not added.", outcome.Errors, StringComparison.Ordinal);
+        using JsonDocument said = JsonDocument.Parse(outcome.Output);
+        Assert.Equal(JsonValueKind.Null, said.RootElement.GetProperty("feeds")[0].GetProperty("feedId").ValueKind);
+        Assert.Equal(0, (await RunAsync("list", "--json")).Json().GetArrayLength());
+        StorageAccount account = await StorageAccount.ConnectAsync(_environment["NrSer__Storage__ConnectionString"]);
+        Assert.Empty(await Search.FindAsync(account, "Show", ".mp3"));
+    }
+
     [Theory]
     [InlineData("add", "http://127.0.0.1/", "--match", "(")]
     [InlineData("add", "http://127.0.0.1/", "--limit", "0")]
