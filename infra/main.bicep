@@ -268,6 +268,8 @@ module environment 'modules/environment.bicep' = {
   }
 }
 
+var logsKept = empty(logWorkspaceId) ? '${logDays}.00:00:00' : '' // whose workspace it is decides
+
 // What all hosts read; the names are those of the code's options.
 var settings = [
   { name: 'NrSer__Storage__BlobEndpoint', value: storage.outputs.blobEndpoint }
@@ -300,6 +302,7 @@ module functions 'modules/functions.bicep' = {
       Lake: lakeDays
       Rows: rowDays
     }
+    logsKept: logsKept
     awaitScan: awaitScan
     podcastUserAgent: podcastUserAgent
     podcastTranscripts: podcastTranscripts
@@ -373,5 +376,6 @@ output NRSER_WEB_NAME string = web.outputs.name
 output NRSER_WEB_ADDRESS string = web.outputs.address
 output NRSER_WEB_PRINCIPAL_ID string = identities.outputs.web.principalId
 output NRSER_WORKER_RUNTIME string = worker.outputs.runtimeImage
+output NRSER_LOGS_KEPT string = logsKept
 output NRSER_LOG_WORKSPACE string = monitoring.outputs.workspaceGuid
 output NRSER_BUDGET_START string = firstMonth

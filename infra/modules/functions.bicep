@@ -28,6 +28,8 @@ param podcastUserAgent string
 param podcastTranscripts bool
 @description('Days that each store keeps what it has, by the name of the code\'s setting; 0 for ever.')
 param retentionDays object
+@description('How long logs are kept, as a period; empty where that is not decided here.')
+param logsKept string
 @description('Waits for the verdict of Microsoft Defender\'s malware scan.')
 param awaitScan bool
 @description('Service Bus namespace, for the rules.')
@@ -47,7 +49,8 @@ var retention = concat(
   retentionDays.Results == 0 ? [] : [{ name: 'NrSer__Retention__Results', value: '${retentionDays.Results}.00:00:00' }],
   retentionDays.Receipts == 0 ? [] : [{ name: 'NrSer__Retention__Receipts', value: '${retentionDays.Receipts}.00:00:00' }],
   retentionDays.Lake == 0 ? [] : [{ name: 'NrSer__Retention__Lake', value: '${retentionDays.Lake}.00:00:00' }],
-  retentionDays.Rows == 0 ? [] : [{ name: 'NrSer__Retention__Rows', value: '${retentionDays.Rows}.00:00:00' }]
+  retentionDays.Rows == 0 ? [] : [{ name: 'NrSer__Retention__Rows', value: '${retentionDays.Rows}.00:00:00' }],
+  empty(logsKept) ? [] : [{ name: 'NrSer__Forgetting__LogsKept', value: logsKept }]
 )
 
 resource functions 'Microsoft.App/containerApps@2025-07-01' = {

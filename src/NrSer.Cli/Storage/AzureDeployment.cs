@@ -14,6 +14,9 @@ internal static class AzureDeployment
         ("NrSer:Storage:TableEndpoint", "NRSER_TABLE_ENDPOINT"),
     ];
 
+    /// <summary>The same of what may be left open.</summary>
+    private static readonly (string Setting, string Output)[] s_optional = [("NrSer:Forgetting:LogsKept", "NRSER_LOGS_KEPT")];
+
     /// <summary>Settings with the endpoints that were given; the rest from the environment (azd's hooks have them there) or azd's files.</summary>
     /// <param name="terminal">Its environment counts.</param>
     /// <param name="environment">Name of azd's environment, or null for its default.</param>
@@ -33,6 +36,13 @@ internal static class AzureDeployment
             if (!Uri.TryCreate(endpoint, UriKind.Absolute, out Uri? address) || address.Scheme != Uri.UriSchemeHttps)
                 throw new UsageException($"azd's environment has no {output}: deploy with 'azd up', or give the endpoints (see --help).");
             settings.Add(new(setting, endpoint));
+        }
+
+        foreach ((string setting, string output) in s_optional)
+        {
+            string? value = environment is null ? terminal.Environment.GetValueOrDefault(output) : null;
+            if ((value ?? noted?.GetValueOrDefault(output)) is { Length: > 0 } told)
+                settings.Add(new(setting, told));
         }
 
         return settings;

@@ -14,6 +14,10 @@ public sealed class ForgetOptions
 
     /// <summary>When the last look follows, after which a proof is final: 1 h to 30 days.</summary>
     [Range(typeof(TimeSpan), "01:00:00", "30.00:00:00")] public TimeSpan FinalAfter { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>How long logs of hosts are kept, of which proofs say until when they may remain: 1 to 4383 days, twelve years, the most of a
+    /// workspace; null where nobody here knows.</summary>
+    [Range(typeof(TimeSpan), "1.00:00:00", "4383.00:00:00")] public TimeSpan? LogsKept { get; init; }
 }
 
 [OptionsValidator]

@@ -1,19 +1,21 @@
+using System.Globalization;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
+using Microsoft.Extensions.Options;
 using NrSer.Pipeline.Storage;
 
 namespace NrSer.Pipeline.Forgetting;
 
 /// <summary>Says what remains of something forgotten that no command can delete.</summary>
 /// <param name="storage">The accounts.</param>
-public sealed class Remains(BlobStorage storage)
+/// <param name="options">How long logs are kept.</param>
+public sealed class Remains(BlobStorage storage, IOptions<ForgetOptions> options)
 {
     private static readonly RemainsV1[] s_elsewhere =
     [
         new("Messages in work, and in Service Bus: they find the tombstone and complete as soon as they are received.", Until: null),
-        new("Log lines with the upload's name, where logs are kept, for as long as they are.", Until: null),
         new("Backups of the storage accounts, and copies that people made: exports, `nrser lake copy`, files that `nrser query` and BI tools keep.",
             Until: null),
     ];
@@ -30,8 +32,15 @@ public sealed class Remains(BlobStorage storage)
                 remains.Add(until with { What = $"Blobs of the account of {what}: {until.What}" });
         }
 
-        return [.. remains.DistinctBy(remain => remain.What), .. s_elsewhere];
+        return [.. remains.DistinctBy(remain => remain.What), Logs(now), .. s_elsewhere];
     }
+
+    /// <summary>Lines may be written until the last look: an event may come a day late and find the upload gone.</summary>
+    private RemainsV1 Logs(DateTimeOffset now) => options.Value is { LogsKept: { } kept, FinalAfter: { } last }
+        ? new RemainsV1(
+            string.Create(CultureInfo.InvariantCulture, $"Log lines with the upload's name: logs are kept for {kept.TotalDays:0.##} days."),
+            now + last + kept)
+        : new RemainsV1("Log lines with the upload's name, where logs are kept, for as long as they are.", Until: null);
 
     private static async Task<RemainsV1?> SoftDeleteAsync(BlobContainerClient container, DateTimeOffset now, CancellationToken cancellationToken)
     {

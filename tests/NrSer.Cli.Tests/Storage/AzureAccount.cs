@@ -28,11 +28,11 @@ public sealed partial class AzureAccount : IAsyncLifetime
     private Process? _emulator;
     private Task _answering = Task.CompletedTask;
 
-    /// <summary>The endpoints, as outputs of a deployment.</summary>
+    /// <summary>What the command reads of a deployment's outputs.</summary>
     internal Dictionary<string, string> Outputs => new(StringComparer.Ordinal)
     {
         ["NRSER_BLOB_ENDPOINT"] = _endpoints["Blob"], ["NRSER_RESULTS_BLOB_ENDPOINT"] = _endpoints["Blob"],
-        ["NRSER_TABLE_ENDPOINT"] = _endpoints["Table"],
+        ["NRSER_TABLE_ENDPOINT"] = _endpoints["Table"], ["NRSER_LOGS_KEPT"] = "90.00:00:00",
     };
 
     /// <summary>The environment of somebody who is signed in and trusts the certificate.</summary>

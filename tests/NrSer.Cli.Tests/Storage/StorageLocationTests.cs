@@ -58,7 +58,9 @@ public sealed class StorageLocationTests(AzureAccount account) : IClassFixture<A
             Assert.Equal(130, await serve.InterruptAsync());
         }
 
-        (await RunAsync("forget", Id, "--azure", "--yes", "--refuse-again")).Succeeded(); // without a queue
+        Outcome forgotten = await RunAsync("forget", Id, "--azure", "--yes", "--refuse-again"); // without a queue
+        forgotten.Succeeded();
+        Assert.Matches("May remain until [-0-9: ]+: Log lines .* kept for 90 days", forgotten.Output + forgotten.Errors);
         Assert.Empty(await account.Blobs.GetBlobContainerClient(StorageNames.Recordings).GetBlobsAsync(cancellationToken: Stop).ToListAsync(Stop));
         (await RunAsync("forget", "verify", "--azure")).Succeeded();
 

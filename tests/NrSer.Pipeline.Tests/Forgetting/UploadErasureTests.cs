@@ -45,7 +45,8 @@ public sealed class UploadErasureTests(StorageEmulator emulator)
     [Fact]
     public async Task RunAsync_SnapshotsOfEverything_AreDeletedAndWhatAPolicyKeepsIsSaid()
     {
-        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        await using PipelineUnderTest without = await PipelineUnderTest.CreateAsync(emulator);
+        await using PipelineUnderTest pipeline = without.WithSettings([KeyValuePair.Create("NrSer:Forgetting:LogsKept", (string?)"30.00:00:00")]);
         BlobServiceClient service = pipeline.Account.Blobs.Container(StorageNames.Recordings).GetParentBlobServiceClient();
         BlobServiceProperties policies = await service.GetPropertiesAsync(Stop);
         policies.DeleteRetentionPolicy = new BlobRetentionPolicy { Enabled = true, Days = 14 };
@@ -66,7 +67,9 @@ public sealed class UploadErasureTests(StorageEmulator emulator)
         ProofV1 proof = await ForgetRecordingsTests.ForgetAsync(pipeline, await pipeline.Get<ForgetTargets>().FindAsync([Name], [], Stop));
 
         Assert.Equal((2, 2), (uploads, proof.Removed.Uploads));
-        RemainsV1[] kept = [.. proof.Remains.Where(remains => remains.Until is not null)]; // of both accounts, which are one here
+        RemainsV1 logs = Assert.Single(proof.Remains, remains => remains.What.StartsWith("Log lines", StringComparison.Ordinal));
+        Assert.Equal(pipeline.Time.GetUtcNow().AddDays(1 + 30), logs.Until); // written until the last look
+        RemainsV1[] kept = [.. proof.Remains.Where(remains => remains.Until is not null && remains != logs)]; // of both accounts, which are one here
         Assert.Equal(
             new[] { "recordings", "results" }.Select(account => $"Blobs of the account of {account}: soft delete keeps them for 14 days."),
             kept.Select(remains => remains.What));
