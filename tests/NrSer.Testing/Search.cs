@@ -2,6 +2,7 @@ using System.Globalization;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Lake;
@@ -10,15 +11,22 @@ using NrSer.Pipeline.Storage;
 
 namespace NrSer.Testing;
 
-/// <summary>Looks through an account as somebody would who does not believe a proof: every row, blob and message.</summary>
+/// <summary>Looks through an account as somebody would who does not believe a proof: every row, every blob with its snapshots and versions, unpacked,
+/// and every message.</summary>
+/// <remarks>A message that somebody has in work is hidden, from this as from everybody: let hosts have stopped, or have nothing to do.</remarks>
 public static class Search
 {
+    private const int MostPeeked = 32; // the service's limit
+
+    private static readonly TimeSpan s_held = TimeSpan.FromSeconds(30); // messages, while the others are read
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     /// <summary>Where any of some words stand, but for the tombstones and the proofs.</summary>
     public static async Task<string[]> FindAsync(StorageAccount account, params string[] words)
     {
         var found = new List<string>();
+        using var stored = new StoredText();
         foreach (string table in StorageNames.Tables)
         {
             await foreach (Azure.Data.Tables.TableEntity row in account.Tables.Table(table).QueryAsync<Azure.Data.Tables.TableEntity>(
@@ -28,7 +36,7 @@ public static class Search
                     && row.Keys.Except(["PartitionKey", "RowKey", "Timestamp", "odata.etag", "Status", "Generation", "CompletedAt", "RetryRequested",
                         "IsDismissed"]).ToArray() is []; // the latter two from who asked for a retry in vain
                 string text = string.Join(' ', row.Select(column => $"{column.Key}={column.Value}"));
-                if (!isTombstone && words.Any(text.Contains))
+                if (!isTombstone && words.Any(StoredText.Of(text).Contains))
                     found.Add($"{table}: {text}");
             }
         }
@@ -43,19 +51,20 @@ public static class Search
             {
                 if (container == StorageNames.Results && blob.Name.StartsWith("forgotten/", StringComparison.Ordinal))
                     continue;
-                string text = $"{blob.Name} {string.Join(' ', blob.Metadata.Values)} {await ContentAsync(blobs, blob)}";
-                if (words.Any(text.Contains))
-                    found.Add($"{container}: {blob.Name} {blob.Snapshot}");
+                string about = StoredText.Of($"{blob.Name} {string.Join(' ', blob.Metadata.Values)}");
+                string content = await stored.OfAsync(await ContentAsync(blobs, blob));
+                if (words.Any(word => about.Contains(word, StringComparison.Ordinal) || content.Contains(word, StringComparison.Ordinal)))
+                    found.Add($"{container}: {blob.Name} {blob.Snapshot}{blob.VersionId}");
             }
         }
 
         foreach (string queue in StorageNames.StorageQueues)
         {
-            foreach (PeekedMessage message in (await account.Queue(queue).PeekMessagesAsync(32, Stop)).Value)
+            foreach (string message in await MessagesAsync(account.Queue(queue)))
             {
-                string text = System.Text.RegularExpressions.Regex.Unescape(message.Body.ToString());
+                string text = StoredText.Of(message);
                 if (words.Any(text.Contains))
-                    found.Add($"{queue}: {text}");
+                    found.Add($"{queue}: {message}");
             }
         }
 
@@ -76,16 +85,39 @@ public static class Search
         return found.Length > 0;
     }
 
-    private static async Task<string> ContentAsync(BlobContainerClient blobs, BlobItem blob)
+    /// <summary>Every message that waits in a queue. More than can be looked at are received and put back, which counts as a hand-out.</summary>
+    public static async Task<string[]> MessagesAsync(QueueClient queue)
     {
+        PeekedMessage[] peeked = await queue.PeekMessagesAsync(MostPeeked, Stop);
+        if (peeked.Length < MostPeeked)
+            return [.. peeked.Select(message => message.Body.ToString())];
+        var received = new List<QueueMessage>();
         try
         {
-            BlobDownloadResult stored = await blobs.GetBlobClient(blob.Name).WithSnapshot(blob.Snapshot).DownloadContentAsync(Stop);
-            return stored.Content.ToString();
+            while ((await queue.ReceiveMessagesAsync(MostPeeked, s_held, Stop)).Value is { Length: > 0 } some)
+                received.AddRange(some);
+            return [.. received.Select(message => message.Body.ToString())];
+        }
+        finally
+        {
+            foreach (QueueMessage message in received)
+                await queue.UpdateMessageAsync(message.MessageId, message.PopReceipt, message.Body, TimeSpan.Zero, CancellationToken.None);
+        }
+    }
+
+    private static async Task<byte[]> ContentAsync(BlobContainerClient blobs, BlobItem blob)
+    {
+        BlobClient client = blobs.GetBlobClient(blob.Name);
+        try
+        {
+            // A snapshot's or an old version's own content, not that of what lies under the name now.
+            BlobClient meant = blob.Snapshot is not null ? client.WithSnapshot(blob.Snapshot)
+                : blob.VersionId is not null ? client.WithVersion(blob.VersionId) : client;
+            return (await meant.DownloadContentAsync(Stop)).Value.Content.ToArray();
         }
         catch (RequestFailedException deleted) when (deleted.Status == 404) // meanwhile, by a stack that runs
         {
-            return "";
+            return [];
         }
     }
 
