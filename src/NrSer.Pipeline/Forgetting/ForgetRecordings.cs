@@ -224,10 +224,7 @@ public sealed partial class ForgetRecordings(
         {
             try
             {
-                (RemovedV1 removed, string? sha256) = await erasure.RunAsync(request, token).ConfigureAwait(false);
-                if (request.IsRefused && request.Sha256 is null && sha256 is not null)
-                    await refusals.RefuseAsync([sha256], token).ConfigureAwait(false);
-                found.Add(removed);
+                found.Add(await erasure.RunAsync(request, token).ConfigureAwait(false));
             }
             catch (RequestFailedException refused) when (!ServiceUnavailableException.IsBehind(refused))
             {

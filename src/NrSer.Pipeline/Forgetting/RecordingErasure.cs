@@ -23,16 +23,15 @@ public sealed class RecordingErasure(UploadErasure uploads, BlobStorage storage,
     /// <summary>Deletes a recording's upload and all that was made of it.</summary>
     /// <param name="request">Says what leads to it.</param>
     /// <param name="cancellationToken">Stops between requests; call it again then.</param>
-    /// <returns>What there was, and the content's SHA-256 as far as it is known.</returns>
-    public async Task<(RemovedV1 Removed, string? Sha256)> RunAsync(ForgetRequest request, CancellationToken cancellationToken)
+    /// <returns>What there was.</returns>
+    public async Task<RemovedV1> RunAsync(ForgetRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         string? key = request.BlobName is { } name ? UploadIndex.KeyTextOf(name) : null;
         int deleted;
-        string? sha256;
         try
         {
-            (deleted, sha256) = await uploads.RunAsync(request, cancellationToken).ConfigureAwait(false);
+            deleted = await uploads.RunAsync(request, cancellationToken).ConfigureAwait(false);
         }
         catch (RequestFailedException held) when (!ServiceUnavailableException.IsBehind(held))
         {
@@ -41,7 +40,7 @@ public sealed class RecordingErasure(UploadErasure uploads, BlobStorage storage,
         }
 
         RemovedV1 derived = await DerivedAsync(request.Id, key, hasUpload: false, cancellationToken).ConfigureAwait(false);
-        return (derived with { Uploads = deleted }, sha256);
+        return derived with { Uploads = deleted };
     }
 
     /// <summary>Deletes what was made of a recording.</summary>

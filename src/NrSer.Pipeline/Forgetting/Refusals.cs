@@ -30,7 +30,7 @@ public sealed class Refusals(BlobStorage storage, ForgottenStore store, TimeProv
 
     private readonly BlobClient _blob = storage.Container(StorageNames.Keys).GetBlobClient(KeyName);
     private readonly SemaphoreSlim _gate = new(1);
-    private (byte[][] Keys, DateTimeOffset ReadAt)? _read;
+    private (byte[][] Keys, long ReadAt)? _read;
 
     /// <summary>Whether a content is not to be taken in.</summary>
     /// <param name="sha256">Its hash, lower-case hex.</param>
@@ -129,8 +129,8 @@ public sealed class Refusals(BlobStorage storage, ForgottenStore store, TimeProv
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (_read is not { } read || time.GetUtcNow() - read.ReadAt >= s_fresh)
-                _read = read = (Split((await DownloadAsync(cancellationToken).ConfigureAwait(false)).Content), time.GetUtcNow());
+            if (_read is not { } read || time.GetElapsedTime(read.ReadAt) >= s_fresh) // whatever the clock is set to
+                _read = read = (Split((await DownloadAsync(cancellationToken).ConfigureAwait(false)).Content), time.GetTimestamp());
             return read.Keys;
         }
         finally

@@ -15,19 +15,20 @@ namespace NrSer.Pipeline.Forgetting;
 /// </remarks>
 /// <param name="storage">The account.</param>
 /// <param name="index">Which recording lies under a name.</param>
-public sealed class UploadErasure(BlobStorage storage, UploadIndex index)
+/// <param name="refusals">Is told what is not to come back before it is deleted: afterwards nobody could hash it.</param>
+public sealed class UploadErasure(BlobStorage storage, UploadIndex index, Refusals refusals)
 {
     private readonly BlobContainerClient _container = storage.Container(StorageNames.Recordings);
 
     /// <summary>Deletes it.</summary>
     /// <param name="request">Says which.</param>
     /// <param name="cancellationToken">Stops between blobs; call it again then.</param>
-    /// <returns>How many blobs, versions and snapshots there were, and the content's SHA-256 as far as it is known.</returns>
-    public async Task<(int Deleted, string? Sha256)> RunAsync(ForgetRequest request, CancellationToken cancellationToken)
+    /// <returns>How many blobs, versions and snapshots there were.</returns>
+    public async Task<int> RunAsync(ForgetRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         if (request.BlobName is not { Length: > 0 } name)
-            return (0, request.Sha256);
+            return 0;
         int deleted = 0;
         while (true)
         {
@@ -36,18 +37,23 @@ public sealed class UploadErasure(BlobStorage storage, UploadIndex index)
                 IndexedUpload? known = await index.FindAsync(name, cancellationToken).ConfigureAwait(false);
                 bool isOthers = known is not null && known.RecordingId != request.Id;
                 var content = new Content(request.Sha256 ?? (isOthers ? null : known?.Sha256), isOthers ? null : known?.BlobETag, isOthers);
+                await RefuseAsync(request, content, cancellationToken).ConfigureAwait(false);
                 List<BlobItem> found = await OfNameAsync(name, cancellationToken).ConfigureAwait(false);
                 foreach (BlobItem blob in found.OrderByDescending(BlobPurge.IsOld))
                 {
                     if (!await IsItsAsync(blob, request, content, cancellationToken).ConfigureAwait(false))
                         continue;
                     if (request.IsRefused && content.Sha256 is null)
+                    {
                         content = content with { Sha256 = await HashAsync(blob, cancellationToken).ConfigureAwait(false) };
+                        await RefuseAsync(request, content, cancellationToken).ConfigureAwait(false);
+                    }
+
                     BlobRequestConditions? asSeen = BlobPurge.IsOld(blob) ? null : new BlobRequestConditions { IfMatch = blob.Properties.ETag };
                     deleted += await BlobPurge.DeleteAsync(_container, blob, asSeen, cancellationToken).ConfigureAwait(false) ? 1 : 0;
                 }
 
-                return (deleted, content.Sha256);
+                return deleted;
             }
             catch (RequestFailedException changed) when (
                 changed.ErrorCode == BlobErrorCode.ConditionNotMet || changed.ErrorCode == BlobErrorCode.BlobNotFound)
@@ -55,6 +61,12 @@ public sealed class UploadErasure(BlobStorage storage, UploadIndex index)
                 // Replaced or deleted meanwhile: look what is there now.
             }
         }
+    }
+
+    private async Task RefuseAsync(ForgetRequest request, Content content, CancellationToken cancellationToken)
+    {
+        if (request is { IsRefused: true, Sha256: null } && content.Sha256 is { } sha256) // another was refused when it was asked for
+            await refusals.RefuseAsync([sha256], cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<bool> IsItsAsync(BlobItem blob, ForgetRequest request, Content content, CancellationToken cancellationToken)

@@ -1,0 +1,68 @@
+using System.Security.Cryptography;
+using Azure.Storage.Blobs.Models;
+using NrSer.Pipeline.Forgetting;
+using NrSer.Pipeline.Results.Tables;
+using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Tests.Stages;
+using NrSer.Testing;
+
+namespace NrSer.Pipeline.Tests.Forgetting;
+
+public sealed class RefusalsTests(StorageEmulator emulator)
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    // Afterwards nobody could hash it, should whoever forgets die in between.
+    [Fact]
+    public async Task Forget_RefusedContentThatNobodyHasLookedAt_IsRefusedBeforeItIsDeleted()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        byte[] content = "never read"u8.ToArray();
+        await pipeline.Upload("new.wav").UploadAsync(BinaryData.FromBytes(content), new BlobUploadOptions(), Stop);
+        ForgetPlan plan = await pipeline.Get<ForgetTargets>().FindAsync(["new.wav"], [], Stop);
+        bool isRefused = false;
+        using var deleting = new BeforeRequest(
+            pipeline.Account,
+            (verb, target) => verb == HttpMethod.Delete && target.StartsWith($"{StorageNames.Recordings}/", StringComparison.Ordinal), async () =>
+            {
+                await using PipelineUnderTest beside = PipelineUnderTest.On(pipeline.Account);
+                isRefused = await beside.Get<Refusals>().IsRefusedAsync(Convert.ToHexStringLower(SHA256.HashData(content)), Stop);
+            });
+
+        await ForgetRecordingsTests.ForgetAsync(
+            pipeline, plan with { Requests = [.. plan.Requests.Select(request => request with { IsRefused = true })] });
+
+        Assert.True(deleting.IsDone);
+        Assert.Null(deleting.Error);
+        Assert.True(isRefused);
+    }
+
+    [Fact]
+    public async Task IsRefusedAsync_ClockSetBack_ReadsTheKeyAgainAllTheSame()
+    {
+        StorageAccount account = await StorageAccount.CreateAsync(emulator);
+        var store = new ForgottenStore(account.Tables);
+        var time = new SetClock();
+        using var host = new Refusals(account.Blobs, store, time);
+        Assert.False(await host.IsRefusedAsync("00ff", Stop)); // there is no key
+        using (var another = new Refusals(account.Blobs, store, TimeProvider.System))
+            await another.RefuseAsync(["00ff"], Stop);
+        time.Ahead = TimeSpan.FromDays(-1);
+        time.Passed += TimeSpan.FromSeconds(10);
+        Assert.True(await host.IsRefusedAsync("00ff", Stop));
+    }
+
+    /// <summary>A clock that can be set, which time that passes does not know of.</summary>
+    private sealed class SetClock : TimeProvider
+    {
+        public TimeSpan Ahead { get; set; }
+
+        public TimeSpan Passed { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Ahead;
+
+        public override long GetTimestamp() => Passed.Ticks;
+    }
+}
