@@ -45,7 +45,8 @@ internal sealed class ChaosCheck(Stack stack, ChaosRun run)
         StorageAccount account = await StorageAccount.ConnectAsync(stack.StackFile()!.ConnectionString);
         RecordingId[] tombstones = await Search.TombstonesAsync(account);
         Assert.True(tombstones.Length >= run.Forgotten.Count, $"{tombstones.Length} tombstones of {run.Forgotten.Count}");
-        bool isWatched = await Search.AssertForgottenAsync(account, tombstones, [.. run.Forgotten, .. run.ForgottenContents]);
+        bool isWatched = await Search.AssertForgottenAsync(
+            account, tombstones, [.. run.Forgotten, .. run.ForgottenContents, .. run.Podcasts.Forgotten]);
         Assert.False(isWatched && isFinal);
         (await stack.RunAsync("forget", "verify")).Succeeded();
     }

@@ -33,20 +33,22 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
     private readonly Dictionary<string, byte[]> _uploads = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<string>> _contents = new(StringComparer.Ordinal); // every one that lay under a name
     private readonly HashSet<string> _forgotten = new(StringComparer.Ordinal), _forgottenContents = new(StringComparer.Ordinal);
+    private IReadOnlyDictionary<string, string> _episodes = new Dictionary<string, string>(StringComparer.Ordinal); // once it has settled
     private RunningNrser? _worker;
     private int _number;
     private TimeSpan _ahead, _latest; // the clock now, and at most so far
 
     /// <summary>What lies in the container now: SHA-256 by name.</summary>
-    public IReadOnlyDictionary<string, string> Uploads => _uploads.ToDictionary(
-        upload => upload.Key, upload => HashOf(upload.Value), StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> Uploads => _uploads.Select(upload => KeyValuePair.Create(upload.Key, HashOf(upload.Value)))
+        .Concat(_episodes).ToDictionary(StringComparer.Ordinal);
 
-    /// <summary>What was forgotten, and not uploaded again since.</summary>
+    /// <summary>What was forgotten or turned away, and not uploaded anew since.</summary>
     public IReadOnlyCollection<string> Forgotten => _forgotten;
 
     /// <summary>SHA-256 of every content that was forgotten; none comes twice.</summary>
     public IReadOnlyCollection<string> ForgottenContents => _forgottenContents;
 
+    /// <summary>Of hosts, and of those who forgot.</summary>
     public int Kills { get; private set; }
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -65,6 +67,7 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
     {
         if (machine.IsClockSet) // what was locked or put off under a clock that was ahead comes back once it has caught up
             machine.SetClock(s_settled);
+        _episodes = await Podcasts.SettleAsync();
         await Waiting.UntilAsync("everything has ended", TimeSpan.FromSeconds(1), async cancellationToken =>
         {
             try
@@ -74,7 +77,7 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
                 List<Recording> rows = await store.ListAsync(new RecordingFilter(today.AddDays(-2), today.AddDays(1)), cancellationToken)
                     .ToListAsync(cancellationToken);
                 bool ended = rows.TrueForAll(row => !row.Status.IsOpen())
-                    && !await stack.Forgotten().RequestsAsync(cancellationToken).AnyAsync(cancellationToken);
+                    && !await stack.Forgotten().HasRequestsAsync(cancellationToken) && await IsTurnedAwayAsync(cancellationToken);
                 foreach (string queue in _forgotten.Count > 0 ? StorageNames.LaneQueues : []) // a stage at work on them takes back what it writes
                     ended &= await stack.CountAsync(queue) == 0;
                 return ended && Uploads.All(upload => rows.Exists(row => row.BlobName == upload.Key && row.Sha256 == upload.Value)) ? "" : null;
@@ -95,7 +98,8 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
         TimeSpan ahead = machine.IsClockSet ? s_settled : TimeSpan.Zero;
         await Waiting.UntilAsync("the last look for what was forgotten", s_sweep, async cancellationToken =>
         {
-            if (!await stack.Forgotten().WatchedAsync(cancellationToken).AnyAsync(cancellationToken))
+            if (!await stack.Forgotten().WatchedAsync(cancellationToken).AnyAsync(cancellationToken)
+                && !await new ForgottenFeedStore(new ResultTables(stack.Storage())).WatchedAsync(cancellationToken).AnyAsync(cancellationToken))
                 return "";
             machine.SetClock(ahead += TimeSpan.FromHours(25));
             return null;
@@ -105,7 +109,7 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
 
     private Task<string> DoAsync(int die) => _uploads.Count == 0 ? UploadAsync(NewName()) : die switch
     {
-        < 8 => ForgetAsync(isKilled: _random.Next(2) == 0),
+        < 8 => ForgetAsync(isKilled: _random.Next(2) == 0, isRefused: _again.Next(2) == 0),
         < 40 => UploadAsync($"{_random.Next(3)}/{NewName()}"),
         < 48 => UploadAsync(AnyName()),
         < 56 => TouchAsync(),
@@ -119,10 +123,12 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
         _ => FullDiskAsync(),
     };
 
-    private async Task<string> UploadAsync(string name)
+    private Task<string> UploadAsync(string name) => UploadAsync(name, _random);
+
+    private async Task<string> UploadAsync(string name, Random random)
     {
-        byte[] content = SampleFiles.Concatenated(1 + _random.Next(14), SampleFiles.Clean, SampleFiles.NoiseOnly);
-        _random.NextBytes(content.AsSpan(44, 200)); // no content comes twice
+        byte[] content = SampleFiles.Concatenated(1 + random.Next(14), SampleFiles.Clean, SampleFiles.NoiseOnly);
+        random.NextBytes(content.AsSpan(44, 200)); // no content comes twice
         string what = _uploads.ContainsKey(name) ? "replaced" : "uploaded";
         await OnBlobAsync(name, blob => blob.UploadAsync(BinaryData.FromBytes(content), overwrite: true, Stop));
         _uploads[name] = content;
@@ -152,16 +158,16 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
 
     /// <summary>Forgets whatever lies under a name.</summary>
     /// <param name="isKilled">Whether whoever does is killed at it, and asks again.</param>
+    /// <param name="isRefused">Whether its content is not to be taken in again.</param>
     /// <returns>What it did.</returns>
-    public async Task<string> ForgetAsync(bool isKilled)
+    public async Task<string> ForgetAsync(bool isKilled, bool isRefused)
     {
         string name = AnyName();
-        if (_ahead < _latest) // a lease of whoever was killed under a later clock ends by the emulator's clock, and forgetting waits for it
-            machine.SetClock(_ahead = _latest);
+        CatchUp();
+        string[] forget = ["forget", name, "--yes", .. isRefused ? ["--refuse-again"] : Array.Empty<string>()];
         if (isKilled)
         {
-            using Process forgetting = Process.Start(
-                Nrser.StartInfo([], ownSession: false, "forget", name, "--yes", "--data", stack.Data))!;
+            using Process forgetting = Process.Start(Nrser.StartInfo([], ownSession: false, [.. forget, "--data", stack.Data]))!;
             await Task.Delay(TimeSpan.FromMilliseconds(300 + _random.Next(2500)), TimeProvider.System, Stop);
             forgetting.Kill(entireProcessTree: true);
             await forgetting.WaitForExitAsync(Stop);
@@ -170,15 +176,17 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
 
         await Waiting.UntilAsync($"{name} forgotten", TimeSpan.FromSeconds(1), async _ =>
         {
-            Outcome outcome = await stack.RunAsync("forget", name, "--yes");
+            Outcome outcome = await stack.RunAsync(forget);
             // the emulator may be starting
             return outcome.ExitCode == 0 || outcome.Errors.Contains("is not there", StringComparison.Ordinal) ? "" : null;
         });
+        if (isRefused)
+            _refused.Add((name, _uploads[name]));
         _uploads.Remove(name);
         _forgotten.Add(name);
         _contents.Remove(name, out HashSet<string>? contents);
         _forgottenContents.UnionWith(contents!);
-        return $"forgot {name}{(isKilled ? ", after a kill" : "")}";
+        return $"forgot {name}{(isRefused ? ", for good" : "")}{(isKilled ? ", after a kill" : "")}";
     }
 
     private async Task<string> KillUpAsync()

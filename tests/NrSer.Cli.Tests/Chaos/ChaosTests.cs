@@ -4,9 +4,9 @@ using NrSer.Cli.Tests.Processes;
 namespace NrSer.Cli.Tests.Chaos;
 
 /// <summary>
-/// A stack whose processes are killed and stopped, whose disk is full and whose clock is set while uploads come, change and go, by a seed;
-/// afterwards everything must be as if nothing had happened. CI runs a short form; <c>NRSER_CHAOS_SEED</c> and <c>NRSER_CHAOS_STEPS</c> make
-/// another and a longer one.
+/// A stack whose processes are killed and stopped, whose disk is full and whose clock is set while uploads and episodes come, change, are forgotten
+/// and come again, by a seed; afterwards everything must be as if nothing had happened. CI runs a short form; <c>NRSER_CHAOS_SEED</c> and
+/// <c>NRSER_CHAOS_STEPS</c> make another and a longer one.
 /// </summary>
 public sealed class ChaosTests
 {
@@ -22,18 +22,31 @@ public sealed class ChaosTests
         int seed = Number("NRSER_CHAOS_SEED", 16682), steps = Number("NRSER_CHAOS_STEPS", 3);
         TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}, {steps} steps");
         using var machine = new ChaosMachine();
-        await using var stack = new Stack([.. s_settings, .. machine.Settings]) { Data = machine.Data };
+        await using var stack = new Stack([.. s_settings, .. ChaosPodcasts.Settings, .. machine.Settings]) { Data = machine.Data };
         await stack.StartAsync();
+        (await stack.RunAsync("forget", "rotate-key")).Succeeded(); // a host that has read that there is none does not look again for ten seconds
         var run = new ChaosRun(stack, machine, seed);
+        await using ChaosPodcasts podcasts = run.Podcasts;
         for (int step = 0; step < steps; step++)
+        {
             TestContext.Current.TestOutputHelper!.WriteLine($"{step}: {await run.StepAsync()}");
-        TestContext.Current.TestOutputHelper!.WriteLine($"at last: {await run.ForgetAsync(isKilled: true)}");
+            if (await run.StepAgainAsync() is { } again)
+                TestContext.Current.TestOutputHelper!.WriteLine($"{step}: {again}");
+        }
+
+        foreach (Func<Task<string>> last in new[]
+        {
+            () => podcasts.AddAsync(), () => podcasts.SyncAsync(isKilled: false), () => run.ForgetAsync(isKilled: true, isRefused: true),
+            run.UploadAnewAsync, run.UploadRefusedAsync, () => podcasts.ForgetAsync(isKilled: true), podcasts.AddAsync,
+        })
+            TestContext.Current.TestOutputHelper!.WriteLine($"at last: {await last()}");
         await run.SettleAsync();
         var check = new ChaosCheck(stack, run);
         await check.RunAsync();
         TestContext.Current.TestOutputHelper!.WriteLine($"a day later: {await run.PassDaysAsync()}");
         await check.ForgottenAsync(isFinal: machine.WithoutClock is null);
-        TestContext.Current.TestOutputHelper!.WriteLine($"{run.Uploads.Count} uploads, {run.Forgotten.Count} forgotten, {run.Kills} kills: clean");
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"{run.Uploads.Count} uploads, {run.Forgotten.Count} forgotten, {run.Kills + podcasts.Kills} kills: clean");
     }
 
     private static int Number(string variable, int otherwise) =>

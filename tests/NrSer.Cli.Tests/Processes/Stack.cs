@@ -163,5 +163,6 @@ internal sealed class Stack : IAsyncDisposable
         _scratch.Dispose();
     }
 
-    private IOptions<StorageOptions> Storage() => Options.Create(new StorageOptions { ConnectionString = StackFile()!.ConnectionString });
+    /// <summary>Where its storage is.</summary>
+    public IOptions<StorageOptions> Storage() => Options.Create(new StorageOptions { ConnectionString = StackFile()!.ConnectionString });
 }
