@@ -23,6 +23,9 @@ internal static class CliServices
     public static ServiceProvider Pipeline(Terminal terminal, params IEnumerable<KeyValuePair<string, string?>> overrides) =>
         Build(services => services.AddNrSerPipeline().AddNrSerStorageQueues(), terminal, overrides);
 
+    /// <summary>A connection string as a setting.</summary>
+    public static KeyValuePair<string, string?> ConnectionSetting(string? connection) => new("NrSer:Storage:ConnectionString", connection);
+
     /// <summary>Where models of this user are, unless the environment says otherwise.</summary>
     public static IConfigurationBuilder AddDefaultFolder(IConfigurationBuilder configuration) => configuration.AddInMemoryCollection([new(
         $"{ModelOptions.Section}:{nameof(ModelOptions.InstalledPath)}",

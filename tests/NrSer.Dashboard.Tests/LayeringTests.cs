@@ -1,5 +1,6 @@
 using System.Reflection;
 using NetArchTest.Rules;
+using NrSer.Testing;
 
 namespace NrSer.Dashboard.Tests;
 
@@ -12,6 +13,9 @@ public sealed class LayeringTests
         ["NrSer.Core", "NrSer.Pipeline"],
         s_dashboard.GetReferencedAssemblies().Select(name => name.Name!).Where(name => name.StartsWith("nrser", StringComparison.OrdinalIgnoreCase))
             .Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void Folders_OfTheDashboard_FormNoCircle() => Assert.Empty(Folders.InCircles(s_dashboard, "NrSer.Dashboard"));
 
     // Rows are read through what Pipeline offers: no table and no blob by its own client.
     [Fact]

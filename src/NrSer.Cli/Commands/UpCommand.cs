@@ -54,7 +54,7 @@ internal static class UpCommand
     {
         await using LocalStack stack = await LocalStack.StartAsync(folder.FullName, verbose, terminal, cancellationToken);
         await using DashboardServer? dashboard = page is null ? null : await page.StartAsync(
-            terminal, [StorageLocation.ConnectionSetting(stack.ConnectionString),
+            terminal, [CliServices.ConnectionSetting(stack.ConnectionString),
                 KeyValuePair.Create("NrSer:Dashboard:LakeFolder", (string?)Path.Combine(folder.FullName, "lake"))], cancellationToken);
         terminal.Notes.MarkupLineInterpolated($"[green]NrSer is up[/] on {folder.FullName}. Ctrl-C ends it.");
         if (dashboard is not null)

@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NrSer.Cli.Output;
-using NrSer.Cli.Storage;
 using NrSer.Core.Models;
 using NrSer.Emulator;
 using NrSer.Pipeline;
@@ -89,7 +88,7 @@ internal sealed class LocalStack : IAsyncDisposable
                 KeyValuePair.Create("NrSer:Ingest:PodcastSegmentStore", (string?)nameof(SegmentStore.Blob))]);
         builder.Configuration.AddInMemoryCollection(settings);
         CliServices.AddDefaultFolder(builder.Configuration).AddEnvironmentVariables();
-        builder.Configuration.AddInMemoryCollection([StorageLocation.ConnectionSetting(connectionString)]);
+        builder.Configuration.AddInMemoryCollection([CliServices.ConnectionSetting(connectionString)]);
         builder.Logging.SetMinimumLevel(verbose ? LogLevel.Information : LogLevel.Error);
         builder.Logging.AddFilter("Azure", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);

@@ -26,7 +26,7 @@ internal static class AzureDeployment
         params IReadOnlyList<Uri?> given)
     {
         // one from the environment must not come first
-        var settings = new List<KeyValuePair<string, string?>> { StorageLocation.ConnectionSetting(null) };
+        var settings = new List<KeyValuePair<string, string?>> { CliServices.ConnectionSetting(null) };
         IReadOnlyDictionary<string, string>? noted = null;
         for (int i = 0; i < s_endpoints.Length; i++)
         {

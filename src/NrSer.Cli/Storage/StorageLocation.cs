@@ -80,7 +80,7 @@ internal sealed class StorageLocation
     /// <exception cref="LocalStackException">None is named and none runs.</exception>
     /// <exception cref="UsageException">The deployment's endpoints are not known.</exception>
     public IReadOnlyCollection<KeyValuePair<string, string?>> Settings(ParseResult parsed, Terminal terminal) => parsed.GetResult(_azure) is null
-        ? [ConnectionSetting(LocalConnection(parsed, terminal))]
+        ? [CliServices.ConnectionSetting(LocalConnection(parsed, terminal))]
         : AzureDeployment.Settings(terminal, parsed.GetValue(_azure), parsed.GetValue(_blobs), parsed.GetValue(_results), parsed.GetValue(_tables));
 
     /// <summary>The connection string of a stack on this machine.</summary>
@@ -114,9 +114,6 @@ internal sealed class StorageLocation
     private StackFile? FindStack(ParseResult parsed, Terminal terminal) =>
         parsed.GetResult(_azure) is null && StackFile.FindRunning(parsed.GetRequiredValue(_data).FullName) is { } running
             && running.ConnectionString == LocalConnection(parsed, terminal) ? running : null;
-
-    /// <summary>A connection string as a setting.</summary>
-    public static KeyValuePair<string, string?> ConnectionSetting(string? connection) => new("NrSer:Storage:ConnectionString", connection);
 
     private static Option<Uri?> EndpointOption(string name, string what) => new(name)
     {
