@@ -54,8 +54,9 @@ public sealed class RecordingErasure(UploadErasure uploads, BlobStorage storage,
         int audio = await AudioAsync(id, cancellationToken).ConfigureAwait(false);
         int results = await BlobPurge.DeleteAsync(_results, $"{id}/", isMeant: null, cancellationToken).ConfigureAwait(false)
             + await BlobPurge.DeleteAsync(_results, ResultBlobs.SegmentsName(id), isMeant: null, cancellationToken).ConfigureAwait(false);
-        if (uploadKey is not null && await _results.GetBlobClient(TranscriptBlobs.NameOf(uploadKey))
-            .DeleteIfExistsAsync(cancellationToken: cancellationToken).ConfigureAwait(false))
+        if (uploadKey is not null && !await index.IsOfAnotherAsync(uploadKey, id, cancellationToken).ConfigureAwait(false)
+            && await _results.GetBlobClient(TranscriptBlobs.NameOf(uploadKey)).DeleteIfExistsAsync(cancellationToken: cancellationToken)
+                .ConfigureAwait(false))
             results++;
         int names = uploadKey is not null && !hasUpload && await index.RemoveAsync(uploadKey, id, cancellationToken).ConfigureAwait(false) ? 1 : 0;
         return RemovedV1.None with

@@ -3,8 +3,10 @@ using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using NrSer.Pipeline.Forgetting;
 using NrSer.Pipeline.Lake;
+using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Tests.Stages;
+using NrSer.Pipeline.Transcripts;
 using NrSer.Testing;
 
 namespace NrSer.Pipeline.Tests.Forgetting;
@@ -29,16 +31,21 @@ public sealed class UploadErasureTests(StorageEmulator emulator)
         RecordingId second = await pipeline.IngestAsync(await Recordings.SilenceAsync());
         await pipeline.DrainAsync();
         Assert.NotEqual(first, second);
+        await pipeline.Get<TranscriptBlobs>().WriteAsync(Name, [.. "WEBVTT"u8], Stop); // the second's
+        BlobClient words = pipeline.Account.Blobs.Container(StorageNames.Results)
+            .GetBlobClient(TranscriptBlobs.NameOf(UploadIndex.KeyTextOf(Name)));
 
         ProofV1 proof = await ForgetRecordingsTests.ForgetAsync(pipeline, await pipeline.Get<ForgetTargets>().FindAsync([first.Value], [], Stop));
         Assert.Equal(1, proof.Removed.Uploads); // the snapshot
         Assert.Equal(RecordingStatus.Completed, (await pipeline.RowAsync(second)).Status);
         Assert.True(await blob.ExistsAsync(Stop));
+        Assert.True(await words.ExistsAsync(Stop));
         await ForgetRecordingsTests.AssertGoneAsync(pipeline, first, [first.Value], isWatched: true);
 
         ForgetPlan rest = await pipeline.Get<ForgetTargets>().FindAsync([Name], [], Stop);
         Assert.Equal(second, Assert.Single(rest.Requests).Id);
         await ForgetRecordingsTests.ForgetAsync(pipeline, rest);
+        Assert.False(await words.ExistsAsync(Stop));
         await ForgetRecordingsTests.AssertGoneAsync(pipeline, second, [second.Value, "an interview"], isWatched: true);
     }
 

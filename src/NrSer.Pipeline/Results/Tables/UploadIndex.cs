@@ -77,6 +77,18 @@ public sealed class UploadIndex(ResultTables tables)
         }
     }
 
+    /// <summary>Whether a name's row names another recording: what was uploaded under it since.</summary>
+    /// <param name="key">From <see cref="KeyTextOf"/>.</param>
+    /// <param name="id">The recording.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public async Task<bool> IsOfAnotherAsync(string key, RecordingId id, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        NullableResponse<TableEntity> found = await tables.Uploads
+            .GetEntityIfExistsAsync<TableEntity>(key[..2], key[2..], cancellationToken: cancellationToken).ConfigureAwait(false);
+        return found.HasValue && found.Value!.GetString(nameof(IndexedUpload.RecordingId)) != id.Value;
+    }
+
     /// <summary>Takes a name's row away, if it names a given recording.</summary>
     /// <param name="key">From <see cref="KeyTextOf"/>.</param>
     /// <param name="id">The recording.</param>
