@@ -71,6 +71,14 @@ var workerRuntimes = {
 }
 
 @export()
+@description('Where the worker and the page listen, as their Dockerfiles say.')
+var hostPort = 8080
+
+@export()
+@description('What starts in the place of an app before its image is built: a public example that listens on the same port.')
+var exampleImage = 'mcr.microsoft.com/dotnet/samples:aspnetapp'
+
+@export()
 @description('Prefix of the metrics, see src/NrSer.Pipeline/PipelineTelemetry.cs.')
 var metricPrefix = 'nrser'
 

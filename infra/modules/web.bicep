@@ -1,7 +1,7 @@
 // The page of what was heard, and its API. It sleeps while nobody looks, and nobody reaches it who has not signed in.
 
 import { identity } from 'identities.bicep'
-import { placement } from 'names.bicep'
+import { exampleImage, hostPort, placement } from 'names.bicep'
 
 @description('Where, with which tags and names.')
 param place placement
@@ -25,7 +25,6 @@ param clientId string
 param domains string
 
 var name = 'ca-web-${place.suffix}'
-var port = empty(image) ? 80 : 8080 // the example's, or ours
 
 resource web 'Microsoft.App/containerApps@2025-07-01' = {
   name: name
@@ -61,7 +60,7 @@ resource web 'Microsoft.App/containerApps@2025-07-01' = {
         : {
             external: true
             allowInsecure: false
-            targetPort: port
+            targetPort: hostPort // whatever the image: azd changes that alone
             transport: 'http'
           }
     }
@@ -69,7 +68,7 @@ resource web 'Microsoft.App/containerApps@2025-07-01' = {
       containers: [
         {
           name: 'web'
-          image: empty(image) ? 'mcr.microsoft.com/k8se/quickstart:latest' : image
+          image: empty(image) ? exampleImage : image
           resources: {
             cpu: json('1.0') // enhances a chunk at a time, where somebody wants to hear it again
             memory: '2Gi'
@@ -81,19 +80,17 @@ resource web 'Microsoft.App/containerApps@2025-07-01' = {
           ], empty(models) ? [] : [
             { name: 'NrSer__Models__CatalogPath', value: '/app/models/${models}/catalog.json' }
           ])
-          probes: empty(image)
-            ? []
-            : [
-                {
-                  type: 'Liveness'
-                  httpGet: {
-                    path: '/healthz'
-                    port: port
-                  }
-                  periodSeconds: 30
-                  failureThreshold: 3
-                }
-              ]
+          probes: [
+            {
+              type: 'Liveness'
+              httpGet: {
+                path: '/healthz'
+                port: hostPort
+              }
+              periodSeconds: 30
+              failureThreshold: 3
+            }
+          ]
         }
       ]
       scale: {

@@ -1,7 +1,7 @@
 // The emotion worker: an event-driven job that drains the queue and ends, or an app that stays while there is work.
 
 import { identity } from 'identities.bicep'
-import { placement, scaleRules, workerRuntimes } from 'names.bicep'
+import { exampleImage, hostPort, placement, scaleRules, workerRuntimes } from 'names.bicep'
 
 @description('Where, with which tags and names.')
 param place placement
@@ -116,29 +116,27 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = if (kind == 'app') {
       terminationGracePeriodSeconds: 60 // the worker gives its chunk back within 25
       containers: [
         union(container, {
-          image: empty(image) ? 'mcr.microsoft.com/k8se/quickstart:latest' : image
-          probes: empty(image)
-            ? []
-            : [
-                {
-                  type: 'Startup' // a GPU node takes its time; after ten minutes the replica is given up instead of being paid for
-                  httpGet: {
-                    path: '/healthz'
-                    port: 8080
-                  }
-                  periodSeconds: 10
-                  failureThreshold: 60
-                }
-                {
-                  type: 'Liveness'
-                  httpGet: {
-                    path: '/healthz'
-                    port: 8080
-                  }
-                  periodSeconds: 60
-                  failureThreshold: 3
-                }
-              ]
+          image: empty(image) ? exampleImage : image
+          probes: [
+            {
+              type: 'Startup' // a GPU node takes its time; after ten minutes the replica is given up instead of being paid for
+              httpGet: {
+                path: '/healthz'
+                port: hostPort
+              }
+              periodSeconds: 10
+              failureThreshold: 60
+            }
+            {
+              type: 'Liveness'
+              httpGet: {
+                path: '/healthz'
+                port: hostPort
+              }
+              periodSeconds: 60
+              failureThreshold: 3
+            }
+          ]
         })
       ]
       scale: {

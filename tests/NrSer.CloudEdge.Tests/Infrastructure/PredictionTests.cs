@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using NrSer.Pipeline.Storage;
 using NrSer.Testing;
 using NrSer.Worker;
+using static NrSer.CloudEdge.Tests.Infrastructure.PredictedLines;
 
 namespace NrSer.CloudEdge.Tests.Infrastructure;
 
@@ -26,6 +27,8 @@ public sealed partial class PredictionTests(PredictionTests.Predictions predicte
     private static readonly (string Name, string Value)[] s_servicePrincipal =
         [("AZURE_PRINCIPAL_ID", "a-pipeline"), ("AZURE_PRINCIPAL_TYPE", "ServicePrincipal")];
 
+    private static readonly (string Name, string Value)[] s_firstWithSignIn = [("NRSER_WEB_CLIENT_ID", "the-registration")];
+
     private static readonly (string Name, string Value)[] s_noBudget = [("NRSER_MONTHLY_BUDGET", "0")];
 
     private static readonly (string Name, string Value)[] s_besidesOthers =
@@ -47,6 +50,7 @@ public sealed partial class PredictionTests(PredictionTests.Predictions predicte
             ("app-on-gpu", predicted.AppOnGpu), ("private-network", await CompiledBicep.PredictAsync(s_privateNetwork)),
             ("job-on-gpu", await CompiledBicep.PredictAsync(s_jobOnGpu)),
             ("service-principal", await CompiledBicep.PredictAsync(s_servicePrincipal)),
+            ("first-with-sign-in", await CompiledBicep.PredictAsync(s_firstWithSignIn)),
             ("no-budget", await CompiledBicep.PredictAsync(s_noBudget)), ("besides-others", await CompiledBicep.PredictAsync(s_besidesOthers)),
         })
         {
@@ -97,6 +101,33 @@ public sealed partial class PredictionTests(PredictionTests.Predictions predicte
         Assert.Equal(
             Service().Matches(azd).Select(service => (service.Groups["name"].Value, service.Groups["api"].Value)).Order(), resources.Order());
         Assert.Equal(3, resources.Length);
+    }
+
+    // azd deploys by changing images: what else a first deployment made otherwise, such as a port, would stay so.
+    [Fact]
+    public async Task FirstDeployment_DiffersFromLaterOnesByItsImagesAlone()
+    {
+        JsonElement first = await CompiledBicep.PredictAsync(
+            [.. s_appOnGpu.Where(variable => !variable.Name.StartsWith("SERVICE_", StringComparison.Ordinal))]);
+        string[] otherwise = [.. Lines(first).Except(Lines(predicted.AppOnGpu)).Select(line => line.Line)];
+        Assert.Equal(3, otherwise.Length);
+        Assert.All(otherwise, line => Assert.Contains("].image = mcr.microsoft.com/", line, StringComparison.Ordinal));
+    }
+
+    // learn.microsoft.com and github.com/dotnet/dotnet-docker, samples/aspnetapp: the example listens on 8080, and answers /healthz.
+    [Fact]
+    public void Port_IsThatOfTheImages()
+    {
+        JsonElement page = Of(predicted.AppOnGpu, "Microsoft.App/containerApps", "ca-web-").GetProperty("properties");
+        int port = page.GetProperty("configuration").GetProperty("ingress").GetProperty("targetPort").GetInt32();
+        JsonElement worker = Of(predicted.AppOnGpu, "Microsoft.App/containerApps", "ca-worker-").GetProperty("properties");
+        Assert.All([page, worker], app => Assert.All(
+            app.GetProperty("template").GetProperty("containers")[0].GetProperty("probes").EnumerateArray(),
+            probe => Assert.Equal(
+                ("/healthz", port),
+                (probe.GetProperty("httpGet").GetProperty("path").GetString(), probe.GetProperty("httpGet").GetProperty("port").GetInt32()))));
+        Assert.All(["web", "worker"], image => Assert.Contains(
+            $"ASPNETCORE_HTTP_PORTS={port} ", File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "images", image)), StringComparison.Ordinal));
     }
 
     // What the platform says of who asks is believed only where its sign-in stands before the app, and without it nothing leads there.
@@ -180,66 +211,9 @@ public sealed partial class PredictionTests(PredictionTests.Predictions predicte
         resource => resource.GetProperty("type").GetString() == type
             && resource.GetProperty("name").GetString()!.Contains(name, StringComparison.Ordinal));
 
-    private static string Page((string Title, string Line)[] lines) => string.Concat(lines.GroupBy(line => line.Title, StringComparer.Ordinal)
-        .Select(group => $"{group.Key}\n{string.Concat(group.Where(line => line.Line.Length > 0).Select(line => $"    {line.Line}\n"))}"));
-
-    /// <summary>The resources and their values, each with the resource it is of; expressions are as short as one can read them.</summary>
-    private static (string Title, string Line)[] Lines(JsonElement prediction)
-    {
-        var lines = new List<(string, string)>();
-        foreach (JsonElement resource in prediction.GetProperty("predictedResources").EnumerateArray())
-        {
-            string title = Short($"{resource.GetProperty("type").GetString()!["Microsoft.".Length..]} {resource.GetProperty("name").GetString()}");
-            lines.Add((title, ""));
-            foreach (JsonProperty property in resource.EnumerateObject())
-            {
-                if (property.Name is not ("id" or "type" or "name" or "apiVersion" or "tags" or "location"))
-                    Add(title, property.Name, property.Value);
-            }
-        }
-
-        foreach (JsonProperty output in prediction.GetProperty("outputs").EnumerateObject().OrderBy(output => output.Name, StringComparer.Ordinal))
-            Add("outputs", output.Name, output.Value);
-        return [.. lines];
-
-        void Add(string title, string path, JsonElement value)
-        {
-            if (value.ValueKind == JsonValueKind.Object)
-            {
-                foreach (JsonProperty property in value.EnumerateObject())
-                    Add(title, $"{path}.{property.Name}", property.Value);
-            }
-            else if (value.ValueKind == JsonValueKind.Array)
-            {
-                foreach ((int index, JsonElement item) in value.EnumerateArray().Index())
-                {
-                    bool named = item.ValueKind == JsonValueKind.Object && item.TryGetProperty("name", out JsonElement _);
-                    Add(title, $"{path}[{(named ? item.GetProperty("name").GetString() : index)}]", item);
-                }
-            }
-            else if (!path.EndsWith("].name", StringComparison.Ordinal))
-            {
-                lines.Add((title, Short($"{path} = {value}")));
-            }
-        }
-    }
-
-    private static string Short(string text) =>
-        Place().Replace(OutputOf().Replace(text, "${module}.${name}"), "")
-            .Replace("00000000-0000-0000-0000-000000000000", "0", StringComparison.Ordinal);
-
-    [GeneratedRegex(
-        @"reference\(resourceId\('[0-9-]+', '[a-z-]+', 'Microsoft\.Resources/deployments', (format\('(?<module>[a-z]+)-\{0\}', "
-        + @"uniqueString\('[a-z]+', deployment\(\)\.name\)\)|'(?<module>[a-z-]+)')\), '[0-9-]+'\)\.outputs\.(?<name>\w+)\.value",
-        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex OutputOf();
-
     [GeneratedRegex(@"^  (?<name>[a-z]+):\n(    .*\n)*?    apiVersion: (?<api>[0-9-]+)", RegexOptions.ExplicitCapture | RegexOptions.Multiline,
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex Service();
-
-    [GeneratedRegex("'00000000-0000-0000-0000-000000000000', 'rg-nrser', ", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Place();
 
     /// <summary>What more than one test reads; a prediction takes seconds.</summary>
     public sealed class Predictions : IAsyncLifetime
