@@ -1,6 +1,6 @@
 #!/bin/sh
 # Sends samples through the deployment and waits for their rows: speech as WAV, the same as MP3, which ffmpeg decodes, and noise, in which nobody must
-# be heard. azd runs this after it deployed; it can be run by hand at any time.
+# be heard. Then asks the page, if there is one, which must send whoever is not signed in to the sign-in. azd runs this after it deployed; it can be run by hand at any time.
 # shellcheck disable=SC2016 # the dollars are awk's
 set -eu
 
@@ -16,6 +16,8 @@ fi
 # azd and az are signed in separately. The roles went to whom azd deployed as.
 echo "az is signed in as $(az account show --query user.name --output tsv)."
 limit_seconds=${NRSER_SMOKE_TEST_SECONDS:-900} # the worker's first start pulls its image
+page_limit_seconds=$((limit_seconds < 300 ? limit_seconds : 300))
+at="--subscription \"${AZURE_SUBSCRIPTION_ID:-}\" --resource-group \"${AZURE_RESOURCE_GROUP:-}\""
 cd "$(dirname "$0")/../.."
 started=$(date -u +%s)
 folder="smoke-test/$(date -u +%Y%m%dT%H%M%SZ)"
@@ -35,6 +37,26 @@ for sample in $samples; do
     done
 done
 echo "Uploaded $folder: $samples. Waiting for their rows…"
+
+# The sign-in answers from beside the app, and by the platform's word only once the app listens, which sleeps until it is asked.
+page_answers() {
+    [ -n "${NRSER_WEB_CLIENT_ID:-}" ] || return 0
+    asked=$(date -u +%s)
+    while :; do
+        answer=$(curl --silent --max-time 60 --output /dev/null --write-out '%{http_code}' "${NRSER_WEB_ADDRESS:-}/") || answer="no answer"
+        case $answer in
+            302 | 401) return 0 ;;
+            2*) echo "The page lets in whoever asks ($answer): is the sign-in before it off? $NRSER_WEB_ADDRESS" >&2; exit 1 ;;
+        esac
+        if [ $(($(date -u +%s) - asked)) -ge "$page_limit_seconds" ]; then
+            echo "The recordings came through, but the page does not answer ($answer): ${NRSER_WEB_ADDRESS:-no address}. What it said:" \
+                "az containerapp logs show $at --name \"${NRSER_WEB_NAME:-}\"" >&2
+            exit 1
+        fi
+        echo "Trying again in 10 s: the page may be starting ($answer)…"
+        sleep 10
+    done
+}
 
 said="nothing asked yet"
 while :; do
@@ -56,6 +78,7 @@ while :; do
             echo "The deployment runs, but hears speech where there is none, or none where there is: does the catalogue name the models that belong together?" >&2
             exit 1
         fi
+        page_answers
         echo "The deployment works: $folder went through in $(($(date -u +%s) - started)) s. See it with: nrser status --azure"
         exit 0
     fi
@@ -63,7 +86,6 @@ while :; do
     sleep 10
 done
 
-at="--subscription \"${AZURE_SUBSCRIPTION_ID:-}\" --resource-group \"${AZURE_RESOURCE_GROUP:-}\""
 cat >&2 << END
 No result after $limit_seconds s. Last seen: ${said:-no row}. Where to look:
   no row:      is the Functions app up?  az containerapp replica list $at --name "${NRSER_FUNCTIONS_NAME:-}"

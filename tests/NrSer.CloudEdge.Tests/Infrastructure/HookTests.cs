@@ -45,6 +45,24 @@ public sealed partial class HookTests : IDisposable
         Assert.Contains("storage entity query --auth-mode login --account-name results --table-name recordings", Calls, StringComparison.Ordinal);
     }
 
+    // Nobody is signed in here: what must not happen is that the page comes itself, or nothing.
+    [Theory]
+    [InlineData("302", 0, "The deployment works")]
+    [InlineData("401", 0, "The deployment works")]
+    [InlineData("200", 1, "lets in whoever asks (200)")]
+    [InlineData("504", 1, "the page does not answer (504)")]
+    [InlineData("", 1, "the page does not answer (no answer)")]
+    public async Task SmokeTest_ThereIsAPage_AsksForItsSignIn(string status, int exitCode, string says)
+    {
+        await WriteProgramAsync("curl", $"echo \"curl $*\" >> '{_folder.FullName}/calls'\n{(status.Length > 0 ? $"echo {status}" : "exit 7")}");
+        (int code, string said) = await RunAsync(
+            "smoke-test.sh", "x/clean.mp3\tCompleted\t2\nx/clean.wav\tCompleted\t2\nx/noise-only.wav\tCompleted\t0\n",
+            ("NRSER_WEB_CLIENT_ID", "client"), ("NRSER_WEB_ADDRESS", "https://ca-web-x.example.net"), ("NRSER_SMOKE_TEST_SECONDS", "0"));
+        Assert.Contains(says, said, StringComparison.Ordinal);
+        Assert.Equal(exitCode, code);
+        Assert.Matches("curl .* https://ca-web-x.example.net/\n", Calls);
+    }
+
     [Fact]
     public async Task SmokeTest_NoRowInTime_SaysWhereToLook()
     {
