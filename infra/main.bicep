@@ -270,6 +270,16 @@ module environment 'modules/environment.bicep' = {
 
 var logsKept = empty(logWorkspaceId) ? '${logDays}.00:00:00' : '' // whose workspace it is decides
 
+module domain 'modules/private-domain.bicep' = if (privateNetwork) {
+  scope: group
+  params: {
+    place: place
+    domain: environment.outputs.domain
+    address: environment.outputs.address
+    networkId: network!.outputs.networkId
+  }
+}
+
 // What all hosts read; the names are those of the code's options.
 var settings = [
   { name: 'NrSer__Storage__BlobEndpoint', value: storage.outputs.blobEndpoint }

@@ -60,3 +60,4 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 
 output id string = environment.id
 output domain string = environment.properties.defaultDomain
+output address string = environment.properties.staticIp

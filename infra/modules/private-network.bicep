@@ -129,4 +129,5 @@ resource addresses 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024
   }
 ]
 
+output networkId string = network.id
 output containersSubnetId string = network::containers.id
