@@ -137,6 +137,7 @@ param podcastTranscripts bool = false
 param alertEmail string = ''
 
 @minValue(1)
+@maxValue(24)
 @description('Hours that the oldest message may wait before somebody is told.')
 param queueAgeHours int = 6
 

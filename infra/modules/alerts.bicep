@@ -12,7 +12,9 @@ param topicId string
 param namespaceId string
 @description('Who is told; empty for nobody: alerts then show in the portal alone.')
 param email string
-@description('Hours that the oldest message may wait before somebody is told.')
+@description('Hours that the oldest message may wait before somebody is told; no window of the platform is longer than a day.')
+@minValue(1)
+@maxValue(24)
 param queueAgeHours int
 @description('Spending a month, of this resource group; 0 for no budget.')
 param monthlyBudget int
@@ -37,11 +39,13 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)
 }
 
 var groups = empty(email) ? [] : [people.id]
+// The table appears with the first metric, and a query that names none that is there fails instead of finding nothing: an empty one stands beside it.
+var metrics = 'union isfuzzy=true AppMetrics, (datatable(TimeGenerated: datetime, Name: string, Sum: real, Max: real, Properties: dynamic) [])'
 var queries = [
   {
     name: 'failures'
     description: 'Recordings were rejected or failed, or a dead letter led to no row; split by reason.'
-    query: 'AppMetrics | where Name == "${metricPrefix}.failures" | summarize Failures = sum(Sum) by Reason = tostring(Properties.reason)'
+    query: '${metrics} | where Name == "${metricPrefix}.failures" | summarize Failures = sum(Sum) by Reason = tostring(Properties.reason)'
     measure: 'Failures'
     dimensions: ['Reason']
     operator: 'GreaterThan'
@@ -51,7 +55,7 @@ var queries = [
   {
     name: 'queue-age'
     description: 'Messages wait too long: too few workers, or none that starts.'
-    query: 'AppMetrics | where Name == "${metricPrefix}.queue.age" | summarize Hours = max(Max) / 3600 by Queue = tostring(Properties.queue)'
+    query: '${metrics} | where Name == "${metricPrefix}.queue.age" | summarize Hours = max(Max) / 3600 by Queue = tostring(Properties.queue)'
     measure: 'Hours'
     dimensions: ['Queue']
     operator: 'GreaterThan'
@@ -61,7 +65,7 @@ var queries = [
   {
     name: 'heartbeat'
     description: 'For an hour no sweep has ended: no Functions host lives, or none can reach storage and queues.'
-    query: 'AppMetrics | where Name == "${metricPrefix}.sweeps" | summarize Sweeps = countif(Sum > 0)'
+    query: '${metrics} | where Name == "${metricPrefix}.sweeps" | summarize Sweeps = countif(Sum > 0)'
     measure: 'Sweeps'
     dimensions: []
     operator: 'LessThan'
@@ -105,7 +109,7 @@ resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
         ]
       }
       autoMitigate: false
-      skipQueryValidation: true // the table appears with the first metric
+      skipQueryValidation: true // see metrics
       actions: {
         actionGroups: groups
       }
@@ -126,7 +130,7 @@ var losses = [
     description: 'Event Grid gave up an upload and kept no event: can the topic write to ${containerNames.lostEvents}? Sweep finds it in time.'
   }
 ]
-var longestWait = queueAgeHours <= 6 ? 'PT6H' : queueAgeHours <= 12 ? 'PT12H' : 'P1D' // the windows that there are
+var longestWait = queueAgeHours == 1 ? 'PT1H' : queueAgeHours <= 6 ? 'PT6H' : queueAgeHours <= 12 ? 'PT12H' : 'P1D' // the windows that there are
 var metricAlerts = concat(
   map(losses, loss => {
     name: loss.name

@@ -35,7 +35,7 @@ public sealed partial class PredictionTests(PredictionTests.Predictions predicte
     [
         ("NRSER_UPLOADS_TOPIC", "of-defender"), ("NRSER_AWAIT_SCAN", "true"), ("NRSER_SCALER_OWNS_QUEUES", "true"),
         ("NRSER_ALERT_EMAIL", "somebody@example.org"), ("NRSER_RECORDING_DAYS", "30"), ("NRSER_RESULTS_ACCOUNT_KEYS", "true"),
-        ("NRSER_QUEUE_AGE_HOURS", "48"), ("NRSER_PODCAST_TRANSCRIPTS", "true"),
+        ("NRSER_QUEUE_AGE_HOURS", "24"), ("NRSER_PODCAST_TRANSCRIPTS", "true"),
         ("NRSER_LOG_WORKSPACE_ID", "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/logs/providers/"
             + "Microsoft.OperationalInsights/workspaces/central"),
     ];
