@@ -11,7 +11,8 @@ internal static partial class PredictedLines
     public static string Page((string Title, string Line)[] lines) => string.Concat(lines.GroupBy(line => line.Title, StringComparer.Ordinal)
         .Select(group => $"{group.Key}\n{string.Concat(group.Where(line => line.Line.Length > 0).Select(line => $"    {line.Line}\n"))}"));
 
-    /// <summary>The resources and their values, each with the resource it is of; expressions are as short as one can read them.</summary>
+    /// <summary>The resources and their values, each with the resource it is of; expressions are as short as one can read them, and the
+    /// region that all are in is left out.</summary>
     /// <param name="prediction">What would be deployed.</param>
     public static (string Title, string Line)[] Lines(JsonElement prediction)
     {
@@ -22,7 +23,7 @@ internal static partial class PredictedLines
             lines.Add((title, ""));
             foreach (JsonProperty property in resource.EnumerateObject())
             {
-                if (property.Name is not ("id" or "type" or "name" or "apiVersion" or "tags" or "location"))
+                if (property.Name is not ("id" or "type" or "name") && $"{property.Name} {property.Value}" != "location swedencentral")
                     Add(title, property.Name, property.Value);
             }
         }
