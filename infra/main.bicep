@@ -375,7 +375,16 @@ module alerts 'modules/alerts.bicep' = {
 }
 
 output AZURE_RESOURCE_GROUP string = group.name
+output AZURE_LOCATION string = location
+output AZURE_TENANT_ID string = tenant().tenantId
 output AZURE_CONTAINER_REGISTRY_ENDPOINT string = registry.outputs.loginServer
+output AZURE_CONTAINER_REGISTRY_NAME string = registry.outputs.name
+output AZURE_CONTAINER_APPS_ENVIRONMENT_ID string = environment.outputs.id
+output AZURE_CONTAINER_APPS_ENVIRONMENT_NAME string = environment.outputs.name
+output SERVICE_FUNCTIONS_NAME string = functions.outputs.name
+output SERVICE_WORKER_NAME string = worker.outputs.name
+output SERVICE_WEB_NAME string = web.outputs.name
+output SERVICE_WEB_URI string = web.outputs.address
 output NRSER_BLOB_ENDPOINT string = storage.outputs.blobEndpoint
 output NRSER_RESULTS_BLOB_ENDPOINT string = storage.outputs.resultsBlobEndpoint
 output NRSER_TABLE_ENDPOINT string = storage.outputs.tableEndpoint

@@ -59,5 +59,6 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 }
 
 output id string = environment.id
+output name string = environment.name
 output domain string = environment.properties.defaultDomain
 output address string = environment.properties.staticIp
