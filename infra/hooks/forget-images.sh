@@ -2,6 +2,6 @@
 # After azd down: the next azd up must not ask for images of a registry that is gone.
 set -eu
 
-azd env set SERVICE_FUNCTIONS_IMAGE_NAME ""
-azd env set SERVICE_WORKER_IMAGE_NAME ""
-azd env set SERVICE_WEB_IMAGE_NAME ""
+for image in $(azd env get-values | sed -n 's/^\(SERVICE_[A-Z]*_IMAGE_NAME\)=.*/\1/p'); do
+    azd env set "$image" ""
+done

@@ -122,11 +122,13 @@ public sealed partial class HookTests : IDisposable
     }
 
     [Fact]
-    public async Task ForgetImages_AfterDown_ForgetsBoth()
+    public async Task ForgetImages_AfterDown_ForgetsAllThatTheEnvironmentHas()
     {
-        (int code, string said) = await RunAsync("forget-images.sh", queryAnswer: "");
+        (int code, string said) = await RunAsync(
+            "forget-images.sh",
+            "AZURE_ENV_NAME=\"dev\"\nSERVICE_WEB_IMAGE_NAME=\"r/web:1\"\nSERVICE_WEB_URI=\"x\"\nSERVICE_WORKER_IMAGE_NAME=\"\"\n");
         Assert.True(code == 0, said);
-        Assert.Equal("env set SERVICE_FUNCTIONS_IMAGE_NAME \nenv set SERVICE_WORKER_IMAGE_NAME \nenv set SERVICE_WEB_IMAGE_NAME \n", Calls);
+        Assert.Equal("env get-values\nenv set SERVICE_WEB_IMAGE_NAME \nenv set SERVICE_WORKER_IMAGE_NAME \n", Calls);
     }
 
     [Fact]
@@ -204,8 +206,9 @@ public sealed partial class HookTests : IDisposable
         {
             await WriteProgramAsync(program, $"""
                 echo "$*" >> "{_folder.FullName}/calls"
-                case "$*" in "storage entity query"*) cat "{_folder.FullName}/answer" ;; "account show"*) echo somebody ;;
-                    "ad app create"*) echo new-client ;; "ad sp create"*) echo new-service ;; esac
+                case "$*" in "storage entity query"* | "env get-values") cat "{_folder.FullName}/answer" ;; "account show"*) echo somebody ;;
+                    "resource list"*) cat "{_folder.FullName}/answer" ;; "resource show --ids /old"*) echo mcr.microsoft.com/example ;;
+                    "resource show --ids "*) echo "r.azurecr.io$4:1" ;; "ad app create"*) echo new-client ;; "ad sp create"*) echo new-service ;; esac
                 """);
         }
 
