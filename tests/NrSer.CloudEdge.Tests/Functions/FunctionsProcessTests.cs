@@ -34,6 +34,11 @@ public sealed class FunctionsProcessTests(FunctionsProcessTests.Started started)
             Assert.Equal("True", host.Answer.Capabilities[capability], ignoreCase: true);
     }
 
+    // What the host loads. The package that names its half of Service Bus is the one that the declarations stand for: this half is missing here.
+    [Fact]
+    public async Task Extensions_OfTheHost_AreAsApproved() => Approved.Equal(
+        await File.ReadAllTextAsync(Path.Combine(FunctionsHost.Folder, "extensions.json"), Stop), "extensions.json");
+
     [Fact]
     public async Task Sweep_UploadThatNobodyToldOf_SendsItsEvent()
     {
