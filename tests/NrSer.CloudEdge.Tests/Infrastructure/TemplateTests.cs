@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace NrSer.CloudEdge.Tests.Infrastructure;
 
@@ -6,7 +7,7 @@ namespace NrSer.CloudEdge.Tests.Infrastructure;
 /// What the gallery of azd's templates asks of a repository, as far as files tell: github.com/microsoft/template-validation-action, src/rules.json,
 /// at 1d95bff. Of the rest, `azd up` takes a subscription, and topics are a setting of the repository.
 /// </summary>
-public sealed class TemplateTests(CompiledBicep bicep)
+public sealed partial class TemplateTests(CompiledBicep bicep)
 {
     private static readonly string s_root = Path.Combine(AppContext.BaseDirectory, "template");
 
@@ -26,6 +27,21 @@ public sealed class TemplateTests(CompiledBicep bicep)
         File.ReadLines(Path.Combine(s_root, "README.md")).Select(line => line.ToUpperInvariant()).ToHashSet(StringComparer.Ordinal),
         new HashSet<string>(StringComparer.Ordinal) { "## FEATURES", "## GETTING STARTED", "## GUIDANCE", "## RESOURCES" });
 
+    // As no root the scripts of the tests install nothing: what they ask for has to be there.
+    [Fact]
+    public void DevContainer_HasThePackagesThatTheTestsAskFor()
+    {
+        string[] asked = [.. from script in Directory.GetFiles(Path.Combine(s_root, "tests"), "*.sh")
+            from Match line in Asked().Matches(File.ReadAllText(script))
+            from package in line.Groups["packages"].Value.Split(' ')
+            select package];
+        Assert.Contains("chromium", asked);
+        Assert.Contains("python3-torch", asked);
+        string[] features = ["dotnet-sdk-10.0", "nodejs", "npm"];
+        string[] installed = File.ReadAllText(Path.Combine(s_root, ".devcontainer", "install.sh")).Split([' ', '\n']);
+        Assert.Empty(asked.Except(installed, StringComparer.Ordinal).Except(features, StringComparer.Ordinal));
+    }
+
     // Where azd asks for a region, it offers a list.
     [Fact]
     public void Location_IsPickedFromAList() => Assert.Equal(
@@ -44,4 +60,8 @@ public sealed class TemplateTests(CompiledBicep bicep)
         Assert.All(["nameSuffix", "resourceGroupName", "logWorkspaceId"], name =>
             Assert.Equal("", bicep.Template.GetProperty("parameters").GetProperty(name).GetProperty("defaultValue").GetString()));
     }
+
+    [GeneratedRegex(@"\bneed [a-z]+ (?<packages>[a-z0-9.-]+) ""|^ +packages (?<packages>[a-z0-9 -]+)$",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Asked();
 }
