@@ -39,6 +39,8 @@ public sealed class BuildContextTests
     [InlineData("tests/NrSer.Core.Tests/NrSer.Core.Tests.csproj")]
     [InlineData("models/train/corpora.py")]
     [InlineData("models/samples/clean.wav")]
+    [InlineData("models/README.md")]
+    [InlineData("models/__init__.py")]
     [InlineData("infra/main.bicep")]
     public void WhatIsNoneOfTheirBusiness_IsNot(string path) => Assert.Equal((false, false), (IsSentByDocker(path), IsSentByAcr(path)));
 
