@@ -230,7 +230,7 @@ module roles 'modules/roles.bicep' = {
     web: identities.outputs.web
     topicPrincipalId: topic.outputs.principalId
     deployerPrincipalId: principalId
-    deployerType: empty(principalType) ? (empty(deployer().userPrincipalName) ? 'ServicePrincipal' : 'User') : principalType
+    deployerType: empty(principalType) ? (empty(deployer().?userPrincipalName) ? 'ServicePrincipal' : 'User') : principalType
     scalerOwnsQueues: scalerOwnsQueues
   }
 }

@@ -131,6 +131,23 @@ public sealed partial class HookTests : IDisposable
         Assert.Equal("env get-values\nenv set SERVICE_WEB_IMAGE_NAME \nenv set SERVICE_WORKER_IMAGE_NAME \n", Calls);
     }
 
+    [Theory]
+    [InlineData("functions\t/functions\nweb\t/old/web\nworker\t/worker\n",
+        "SERVICE_FUNCTIONS_IMAGE_NAME=r.azurecr.io/functions:1\nSERVICE_WORKER_IMAGE_NAME=r.azurecr.io/worker:1\n")]
+    [InlineData("", "")]
+    public async Task RunningImages_OfAnEnvironment_AreSaidButNotItsExamples(string resources, string says)
+    {
+        (int code, string said) = await RunAsync("running-images.sh", resources, ("AZURE_ENV_NAME", "dev"));
+        Assert.Equal((0, says), (code, said));
+        Assert.StartsWith("resource list --tag azd-env-name=dev ", Calls, StringComparison.Ordinal);
+    }
+
+    // What a parameter reads is what the script says.
+    [Fact]
+    public void RunningImages_AreReadByTheParameters() => Assert.All(["FUNCTIONS", "WORKER", "WEB"], service => Assert.Contains(
+        $"readEnvironmentVariable('SERVICE_{service}_IMAGE_NAME', '')",
+        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "infra", "main.bicepparam")), StringComparison.Ordinal));
+
     [Fact]
     public void Hooks_OfAzd_AreTheSameOnWindows()
     {

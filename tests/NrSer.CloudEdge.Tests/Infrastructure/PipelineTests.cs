@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace NrSer.CloudEdge.Tests.Infrastructure;
 
 /// <summary>What a deployment from GitHub knows of the one that was made by hand.</summary>
-public sealed partial class PipelineTests
+public sealed partial class PipelineTests(CompiledBicep bicep)
 {
     // A parameter that is forgotten there would go back to its default when the workflow deploys.
     [Fact]
@@ -15,6 +15,16 @@ public sealed partial class PipelineTests
         Assert.Equal(
             NamesOf(Read(), File.ReadAllText(Path.Combine(infra, "main.bicepparam"))).Union(ofHooks).Order(StringComparer.Ordinal),
             NamesOf(Listed(), File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "azure.yaml"))).Order(StringComparer.Ordinal));
+    }
+
+    // Azure leaves the user name of a service principal out, where it is not empty: to ask for it outright would end the deployment.
+    [Fact]
+    public void Deployer_WithoutAUserName_IsAServicePrincipal()
+    {
+        Assert.Contains(
+            "if(empty(parameters('principalType')), if(empty(tryGet(deployer(), 'userPrincipalName')), createObject('value', 'ServicePrincipal'), ",
+            bicep.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("deployer().userPrincipalName", bicep.Text, StringComparison.Ordinal);
     }
 
     private static IEnumerable<string> NamesOf(Regex form, string text) => form.Matches(text).Select(match => match.Groups["name"].Value);
