@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
 # Builds the images of the worker (both kinds), the page and the Functions host from their Dockerfiles by buildah, on bases that stand in for the
 # publishers' (Debian, and the .NET of this machine), and runs them as a platform would: process 1, the image's user, a root that cannot be written to.
-# Needs root; takes minutes; no part of CI. Ends with "N passed, N failed".
+# Runs as root, or as a user with a range of ids (/etc/subuid), in a namespace of its own; takes minutes; no part of CI. Ends with "N passed, N failed".
 #   bash tests/images.sh [Worker] [Web] [Functions]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/need.sh
 source tests/need.sh
 need buildah buildah "builds images without a daemon"
-need debootstrap debootstrap "makes the bases"
+need mmdebstrap mmdebstrap "makes the bases"
 need dotnet dotnet-sdk-10.0 "the .NET 10 SDK, which the bases borrow"
+if [ "$(id -u)" != 0 ]; then
+    need newuidmap uidmap "lets a user be several"
+    exec buildah unshare bash "tests/$(basename "$0")" "$@"
+fi
 
 wanted=" ${*:-Worker Web Functions} "
 work=$(mktemp -d) dotnet=$(dirname "$(readlink -f "$(command -v dotnet)")") port=18080
@@ -34,7 +38,7 @@ check() { # title, command
 base() { # name, what is copied into it besides Debian, image below it, more of its configuration
     local container
     container=$(buildah from "${3:-scratch}")
-    [ -n "${3:-}" ] || buildah copy -q "$container" "$work/debian" / > /dev/null
+    [ -n "${3:-}" ] || buildah add -q "$container" "$work/debian.tar" / > /dev/null
     [ -z "$2" ] || buildah copy -q "$container" "$2" /usr/share/dotnet > /dev/null
     buildah config --env DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 --env DOTNET_NOLOGO=1 "${@:4}" "$container"
     buildah commit -q --rm "$container" "localhost/$1" > /dev/null
@@ -69,8 +73,10 @@ END
 
 echo "Making the bases…"
 [[ $wanted != *" Functions "* ]] || stand_in
-debootstrap --variant=minbase --include=libssl3 "$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" "$work/debian" > /dev/null
-ln -s /usr/share/dotnet/dotnet "$work/debian/usr/bin/dotnet"
+# shellcheck disable=SC2016 # the hook's
+mmdebstrap --quiet --variant=minbase --include=libssl3 --dpkgopt=force-unsafe-io \
+    --customize-hook='ln -s /usr/share/dotnet/dotnet "$1/usr/bin/dotnet"' \
+    "$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" "$work/debian.tar" > "$work/made" 2>&1 || { cat "$work/made"; exit 1; }
 mkdir -p "$work/runtime/shared"
 cp -a "$dotnet/dotnet" "$dotnet/host" "$work/runtime"
 cp -a "$dotnet"/shared/Microsoft.{NETCore,AspNetCore}.App "$work/runtime/shared"
@@ -82,8 +88,9 @@ base nrser-test-sdk "" localhost/nrser-test-cuda --env NUGET_PACKAGES=/restored 
 
 build() { # project, what its Dockerfile calls its base, the base, where its files are
     echo "== $1 on $3"
-    app=$4
-    buildah bud -q --pull-never --network host --volume "$dotnet:/usr/share/dotnet:ro" --volume "$HOME/.nuget:$HOME/.nuget:rw" \
+    project=$1 app=$4
+    buildah bud -q --pull-never --network host --volume "$dotnet:/usr/share/dotnet:ro" --volume "$HOME/.nuget:$HOME/.nuget:ro" \
+        --volume "$HOME/.nuget/NuGet:/root/.nuget/NuGet:ro" \
         --volume "$work/packages:/packages:ro" --volume /etc/ssl:/etc/ssl:ro --volume /etc/apt:/etc/apt:ro \
         --build-arg SDK=localhost/nrser-test-sdk --build-arg "$2=localhost/$3" --file "src/NrSer.$1/Dockerfile" --tag localhost/nrser-test-image . \
         > "$work/built" || { tail -n 20 "$work/built"; return 1; }
@@ -92,14 +99,15 @@ build() { # project, what its Dockerfile calls its base, the base, where its fil
     mount --bind "$(buildah mount "${containers[-1]}")" "$work/image"
     mount -o remount,ro,bind "$work/image"
     mount -t tmpfs tmpfs "$work/image/tmp"
-    mount -t proc proc "$work/image/proc"
-    echo "  $(du -sh "$work/image$app" | cut -f 1) of ours on $(image User)'s account"
+    echo "  $(du -sh "$work/image" | cut -f 1), $(du -sh "$work/image$app" | cut -f 1) of it ours, on $(image User)'s account"
 }
 
 program=() # what is started in place of the entry point
 start() { # settings: as process 1 of a namespace of its own
     [ "${#program[@]}" -gt 0 ] || program=("$(image Entrypoint | tr -d '[]')")
-    exec unshare --pid --fork --kill-child "$(command -v chroot)" --userspec="$(image User):$(image User)" "$work/image" \
+    # shellcheck disable=SC2016 # the new shell's
+    exec unshare --mount --pid --fork --kill-child bash -c 'mount -t proc proc "$1/proc" && exec chroot --userspec="$0" "${@}"' \
+        "$(image User):$(image User)" "$work/image" \
         /usr/bin/env -i HOME=/tmp ASPNETCORE_HTTP_PORTS=$port DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_EnableDiagnostics=0 "$@" "${program[@]}"
 }
 image() { buildah inspect --type image --format "{{.OCIv1.Config.$1}}" localhost/nrser-test-image; }
@@ -126,8 +134,14 @@ stops() { # process 1, who waits for it
     kill -TERM "$1" && timeout 30 tail --pid="$1" -f /dev/null && wait "$2"
 }
 cannot_write() { ! touch "$work/image$app/x" 2> /dev/null; }
-holds_nothing_else() {
-    [ -z "$(find "$work/image$app" "$work/image/source" \( -name '*.wav' -o -name '*.cs' -o -name .git -o -name tests \) 2> /dev/null)" ]
+holds_nothing_else() { # than what a build puts there, and models
+    local others
+    [ ! -e "$work/image/source" ] || { echo "the sources are there"; return 1; }
+    others=$(cd "$work/image$app" && find . -type f -regextype posix-extended ! -regex "\\./(.*/)?[^/]+\\.(dll|so|so\\.[0-9.]+)" \
+        ! -regex "\\./(NrSer\\.[A-Za-z]+\\.(pdb|xml)|NrSer\\.$project(\\.(deps|runtimeconfig|staticwebassets\\.endpoints)\\.json)?)" \
+        ! -regex "\\./(host|extensions|worker\\.config)\\.json|\\./functions\\.metadata|\\./\\.azurefunctions/.*\\.(json|pdb)" \
+        ! -regex "\\./models/(catalog\\.json|embedded/[a-z-]+\\.(onnx|fixture\\.json)|skeletons/[a-z]+/[a-z.-]+\\.onnx)")
+    [ -z "$others" ] || { echo "$others"; return 1; }
 }
 holds() { # files
     local file
@@ -144,7 +158,7 @@ queue='ServiceBus__ConnectionString=Endpoint=sb://127.0.0.1;SharedAccessKeyName=
 store='NrSer__Storage__ConnectionString=UseDevelopmentStorage=true'
 
 holds_alone() {
-    check "holds no recordings, sources or tests" holds_nothing_else
+    check "holds what the build made, models, and nothing else" holds_nothing_else
     check "holds libraries for Linux alone" is_for_linux_alone
     check "has a root that cannot be written to" cannot_write
 }
