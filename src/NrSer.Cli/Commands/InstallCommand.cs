@@ -45,7 +45,8 @@ internal static class InstallCommand
         var update = new Option<bool>("--update") { Description = "Take what is newest at the source, not what was first seen of it." };
         var command = new Command("install",
             "Downloads a published checkpoint, makes a network of it, checks it and measures how fast it is. Shows licence, size and source and asks "
-            + "before. Run again after an interruption: it goes on where it stopped. HF_TOKEN is for models that ask for consent.")
+            + "before. Run again after an interruption: it goes on where it stopped. HF_TOKEN is for models that ask for consent; it is told "
+            + "to huggingface.co alone, or to the hub that HF_ENDPOINT names.")
         {
             wanted, from, name, label, scale, enhancer, yes, use, update,
         };
@@ -61,9 +62,11 @@ internal static class InstallCommand
             else if (entry is null)
             {
                 IReadOnlyDictionary<string, string?> vocabulary = Meanings(parsed.GetValue(label) ?? []);
-                using var download = new ModelDownload(terminal.Environment.GetValueOrDefault("HF_TOKEN") is { Length: > 0 } token ? token : null);
+                Uri hub = ModelHub.HubAt(terminal.Environment.GetValueOrDefault("HF_ENDPOINT"));
+                string? secret = terminal.Environment.GetValueOrDefault("HF_TOKEN");
+                using var download = new ModelDownload(string.IsNullOrEmpty(secret) ? null : new HubToken(secret, hub));
                 var pins = new ModelPins(installed.Folder);
-                ModelSource source = await new ModelHub(download, pins)
+                ModelSource source = await new ModelHub(download, pins, hub)
                     .FindAsync(model, parsed.GetValue(from), parsed.GetValue(update), cancellationToken);
                 string called = parsed.GetValue(name) ?? ModelInstaller.NameOf(source);
                 if (parsed.GetValue(scale) is [var lowest, var highest])

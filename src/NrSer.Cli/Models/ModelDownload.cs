@@ -6,10 +6,8 @@ using NrSer.Core.Models;
 namespace NrSer.Cli.Models;
 
 /// <summary>Downloads that go on where they stopped, be it in this process or in one before.</summary>
-/// <param name="token">
-/// Sent to the host that is asked first, and to no other it redirects to; null for none.
-/// </param>
-internal sealed class ModelDownload(string? token = null) : IDisposable
+/// <param name="token">A user's at a hub, which is told to that hub alone, whoever else is asked or redirected to; null for none.</param>
+internal sealed class ModelDownload(HubToken? token = null) : IDisposable
 {
     private const int Attempts = 5;
     private const int BufferBytes = 128 * 1024;
@@ -126,7 +124,8 @@ internal sealed class ModelDownload(string? token = null) : IDisposable
             {
                 throw new ModelException(
                     $"{url} could not be downloaded: {(int)refused.StatusCode}, it is not for everybody, or not there. "
-                    + "If its makers ask for consent, give it on the model's page, and put a token of yours into HF_TOKEN.", refused);
+                    + "If its makers ask for consent, give it on the model's page, and put a token of yours into HF_TOKEN, which is told to "
+                    + $"{ModelHub.PublicHub.Host} alone, or to the hub that HF_ENDPOINT names.", refused);
             }
             catch (Exception broken) when (
                 !cancellationToken.IsCancellationRequested && broken is IOException or OperationCanceledException or HttpRequestException)
@@ -183,7 +182,7 @@ internal sealed class ModelDownload(string? token = null) : IDisposable
             throw new IOException($"The server broke off after {file.Length} of {wanted} bytes.");
     }
 
-    /// <summary>Follows redirects by hand: whoever is redirected to is told nothing that was meant for the first.</summary>
+    /// <summary>Follows redirects by hand: nobody is told what was meant for another.</summary>
     private async Task<HttpResponseMessage> SendAsync(Uri url, Action<HttpRequestMessage> complete, CancellationToken cancellationToken)
     {
         Uri asked = url;
@@ -192,8 +191,8 @@ internal sealed class ModelDownload(string? token = null) : IDisposable
             using var request = new HttpRequestMessage(HttpMethod.Get, asked);
             request.Headers.UserAgent.ParseAdd("nrser");
             complete(request);
-            if (token is not null && (asked.Scheme, asked.Authority) == (url.Scheme, url.Authority))
-                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            if (token is not null && (asked.Scheme, asked.Authority) == (token.Hub.Scheme, token.Hub.Authority))
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token.Secret);
             HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } next)
                 return response;
@@ -214,3 +213,8 @@ internal sealed class ModelDownload(string? token = null) : IDisposable
 
     private static string VersionOf(string path) => $"{path}.etag";
 }
+
+/// <summary>What a user is known by at a hub.</summary>
+/// <param name="Secret">Never printed.</param>
+/// <param name="Hub">The only one it is told to: scheme, host and port have to be its.</param>
+internal sealed record HubToken(string Secret, Uri Hub);

@@ -7,14 +7,15 @@ namespace NrSer.Cli.Models;
 /// <summary>Finds the files of a model: on a hub laid out like huggingface.co, on GitHub, or in a folder.</summary>
 /// <param name="download">Asks servers.</param>
 /// <param name="pins">What was seen before.</param>
-internal sealed class ModelHub(ModelDownload download, ModelPins pins)
+/// <param name="hub">Where models of OWNER/NAME are.</param>
+internal sealed class ModelHub(ModelDownload download, ModelPins pins, Uri hub)
 {
     private const string CmganName = "cmgan", CmganFile = "ckpt", CmganPlace = "ruizhecao96/CMGAN/raw/main/src/best_ckpt/ckpt";
     private const string NrserFile = "best", NrserEnhancer = "SE", NrserBlock = "SNR"; // folders of NRSER's checkpoints, each with a file
     private const long CmganBytes = 7_700_000; // 1,834,833 parameters and an archive around them
     private const string Config = "config.json", Preprocessor = "preprocessor_config.json", Fixture = "fixture.json";
 
-    private static readonly Uri s_hub = new("https://huggingface.co/"), s_gitHub = new("https://github.com/");
+    private static readonly Uri s_gitHub = new("https://github.com/");
     private static readonly string[] s_weights = ["model.safetensors", "pytorch_model.bin"];
 
     private static readonly Dictionary<string, string> s_known = new(StringComparer.Ordinal)
@@ -22,6 +23,9 @@ internal sealed class ModelHub(ModelDownload download, ModelPins pins)
         ["hubert-base-superb-er"] = "superb/hubert-base-superb-er",
         ["hubert-large-superb-er"] = "superb/hubert-large-superb-er",
     };
+
+    /// <summary>Where models are by default.</summary>
+    public static Uri PublicHub { get; } = new("https://huggingface.co/");
 
     /// <summary>Names that need no owner.</summary>
     public static IEnumerable<string> Names => [CmganName, .. s_known.Keys];
@@ -49,9 +53,18 @@ internal sealed class ModelHub(ModelDownload download, ModelPins pins)
 
         if (from is not null && !isAddress)
             return InFolder(from, id, layout);
-        Uri host = address is null ? layout == ModelLayout.Cmgan ? s_gitHub : s_hub : new Uri($"{address.ToString().TrimEnd('/')}/");
+        Uri host = address is null ? layout == ModelLayout.Cmgan ? s_gitHub : hub : Root(address);
         return layout == ModelLayout.Cmgan ? Cmgan(host) : await OnHubAsync(host, id, update ? null : pins.Find(id), cancellationToken);
     }
+
+    /// <summary>The hub that a user's environment names, as the hub's own programs understand it.</summary>
+    /// <param name="endpoint">The value of HF_ENDPOINT, if there is one.</param>
+    /// <exception cref="UsageException">It is no address.</exception>
+    public static Uri HubAt(string? endpoint) => string.IsNullOrEmpty(endpoint) ? PublicHub
+        : Uri.TryCreate(endpoint, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https" ? Root(address)
+        : throw new UsageException($"HF_ENDPOINT, '{endpoint}', is no address of a hub, such as {PublicHub}.");
+
+    private static Uri Root(Uri address) => new($"{address.ToString().TrimEnd('/')}/");
 
     private static bool LooksLikeFolder(string wanted) =>
         Path.IsPathRooted(wanted) || wanted.StartsWith('.') || (!s_known.ContainsKey(wanted) && wanted != CmganName && Directory.Exists(wanted));
@@ -119,9 +132,9 @@ internal sealed class ModelHub(ModelDownload download, ModelPins pins)
             id, layout, "not stated", folder, Revision: null, [new SourceFile(NrserFile, new Uri(file), new FileInfo(file).Length)]);
     }
 
-    private async Task<ModelSource> OnHubAsync(Uri hub, string id, ModelPin? pin, CancellationToken cancellationToken)
+    private async Task<ModelSource> OnHubAsync(Uri host, string id, ModelPin? pin, CancellationToken cancellationToken)
     {
-        var asked = new Uri(hub, $"api/models/{id}/revision/{pin?.Revision ?? "main"}?blobs=true");
+        var asked = new Uri(host, $"api/models/{id}/revision/{pin?.Revision ?? "main"}?blobs=true");
         byte[] answer = await download.ReadAsync(asked, cancellationToken);
         try
         {
@@ -137,7 +150,7 @@ internal sealed class ModelHub(ModelDownload download, ModelPins pins)
                 string? sha256 = file.TryGetProperty("lfs", out JsonElement lfs) && lfs.ValueKind == JsonValueKind.Object
                     && lfs.TryGetProperty("sha256", out JsonElement hash) ? hash.GetString() : null;
                 long? bytes = file.TryGetProperty("size", out JsonElement size) && size.TryGetInt64(out long length) && length >= 0 ? length : null;
-                files[name] = new SourceFile(name, new Uri(hub, $"{id}/resolve/{revision}/{name}"), bytes, sha256);
+                files[name] = new SourceFile(name, new Uri(host, $"{id}/resolve/{revision}/{name}"), bytes, sha256);
             }
 
             string? weights = s_weights.FirstOrDefault(files.ContainsKey);
@@ -149,7 +162,7 @@ internal sealed class ModelHub(ModelDownload download, ModelPins pins)
             }
 
             return new ModelSource(
-                id, ModelLayout.Hubert, LicenceOf(model), new Uri(hub, id).ToString(), revision,
+                id, ModelLayout.Hubert, LicenceOf(model), new Uri(host, id).ToString(), revision,
                 [files[weights], config, .. new[] { files.GetValueOrDefault(Preprocessor) }.OfType<SourceFile>()]);
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)

@@ -88,7 +88,7 @@ public sealed class InstallTests : IAsyncLifetime
         Assert.Equal("1–7", analysis.GetProperty("segments")[0].GetProperty("ratingScale").GetString());
 
         using var download = new ModelDownload();
-        var hub = new ModelHub(download, new ModelPins(Folder));
+        var hub = new ModelHub(download, new ModelPins(Folder), ModelHub.PublicHub);
         ModelSource enhancer = await hub.FindAsync("cmgan", _scratch["nrser"], update: false, TestContext.Current.CancellationToken);
         Assert.Equal((ModelLayout.Cmgan, "best"), (enhancer.Layout, enhancer.Checkpoint.Name));
         ModelSource block = ModelHub.BlockBeside(enhancer, "cmgan@1")!;
@@ -100,11 +100,18 @@ public sealed class InstallTests : IAsyncLifetime
     {
         _hub.Token = "hf_secret";
         _hub.Publish(Id, s_first, s_files);
-        Outcome refused = await InstallAsync(Name);
+        Dictionary<string, string> settings = new(Settings()) { ["HF_TOKEN"] = "hf_secret" };
+        foreach (string model in new[] { Name, "cmgan" }) // a mirror, or GitHub's, is not the hub
+            await Nrser.RunWithAsync(settings, Typed(model));
+        Assert.NotEmpty(_hub.Asked);
+        Assert.All(_hub.Asked, request => Assert.Null(request.Header("Authorization")));
+
+        settings["HF_ENDPOINT"] = $"{_hub.Url}";
+        string[] typed = ["models", "install", Name, "--yes"];
+        Outcome refused = await Nrser.RunWithAsync(new(settings) { ["HF_TOKEN"] = "" }, typed);
         refused.Failed(ExitCode.Environment);
         Assert.Contains("HF_TOKEN", refused.Errors, StringComparison.Ordinal);
-
-        Outcome outcome = await Nrser.RunWithAsync(new(Settings()) { ["HF_TOKEN"] = "hf_secret" }, Typed(Name));
+        Outcome outcome = await Nrser.RunWithAsync(settings, typed);
         outcome.Succeeded();
         Assert.DoesNotContain("hf_secret", outcome.Output + outcome.Errors, StringComparison.Ordinal);
         Assert.NotEmpty(_hub.Fetched);

@@ -36,7 +36,7 @@ public sealed class ModelInstallerTests : IDisposable
     {
         var installed = new InstalledModels(new ModelOptions { InstalledPath = Folder });
         using var download = new ModelDownload();
-        ModelSource source = await new ModelHub(download, new ModelPins(Folder))
+        ModelSource source = await new ModelHub(download, new ModelPins(Folder), ModelHub.PublicHub)
             .FindAsync(folder, from: null, update: false, TestContext.Current.CancellationToken);
         return await new ModelInstaller(installed, download, _ => freeBytes).InstallAsync(
             source, ModelInstaller.NameOf(source), new Dictionary<string, string?>(), _ => { }, prove, TestContext.Current.CancellationToken);
