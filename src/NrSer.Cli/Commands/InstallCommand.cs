@@ -54,20 +54,25 @@ internal static class InstallCommand
         {
             InstalledModels installed = ModelsCommand.Catalog(terminal);
             string model = parsed.GetRequiredValue(wanted);
-            ModelEntry? entry = installed.Find(parsed.GetValue(name) ?? model), fetched = null, block = null;
-            if (entry is { Url: not null })
+            Dictionary<string, string?> vocabulary = Meanings(parsed.GetValue(label) ?? []);
+            bool isPlain = parsed.GetValue(name) is null && parsed.GetValue(from) is null;
+            ModelEntry? entry = isPlain && !ModelHub.IsFolder(model) ? installed.Find(model) : null, fetched = null, block = null;
+            if (entry is not null && (entry.Url is not null || !ModelHub.Names.Contains(model)))
             {
-                entry = await terminal.WithProgressAsync(model, progress => installed.PullAsync(entry.Name, progress, cancellationToken));
+                if (vocabulary.Count > 0 || parsed.GetValue(scale) is { Length: > 0 })
+                    throw new UsageException($"'{model}' is in the catalogue, where its entry says what labels and ratings mean.");
+                if (entry.Url is not null)
+                    entry = await terminal.WithProgressAsync(model, progress => installed.PullAsync(model, progress, cancellationToken));
             }
-            else if (entry is null)
+            else
             {
-                IReadOnlyDictionary<string, string?> vocabulary = Meanings(parsed.GetValue(label) ?? []);
                 Uri hub = ModelHub.HubAt(terminal.Environment.GetValueOrDefault("HF_ENDPOINT"));
                 string? secret = terminal.Environment.GetValueOrDefault("HF_TOKEN");
                 using var download = new ModelDownload(string.IsNullOrEmpty(secret) ? null : new HubToken(secret, hub));
                 var pins = new ModelPins(installed.Folder);
                 ModelSource source = await new ModelHub(download, pins, hub)
                     .FindAsync(model, parsed.GetValue(from), parsed.GetValue(update), cancellationToken);
+                source = source with { Vocabulary = vocabulary };
                 string called = parsed.GetValue(name) ?? ModelInstaller.NameOf(source);
                 if (parsed.GetValue(scale) is [var lowest, var highest])
                 {
@@ -77,22 +82,22 @@ internal static class InstallCommand
 
                 if (source.Layout == ModelLayout.NrserSnr)
                     source = source with { Enhancer = EnhancerOf(installed, parsed.GetValue(enhancer)) };
-                if (installed.Find(called) is not { } there)
+                entry = installed.Find(called);
+                if (entry is not null)
+                {
+                    await ModelOrigin.RequireSameAsync(entry, source, parsed.GetValue(update), cancellationToken);
+                }
+                else
                 {
                     await AgreeAsync(terminal, source, called, pins.Find(source.Id), parsed.GetValue(yes), cancellationToken);
                     var installer = new ModelInstaller(installed, download, ModelInstaller.FreeBytes);
                     entry = fetched = await terminal.WithProgressAsync(called, progress => installer.InstallAsync(
-                        source, called, vocabulary, progress, loaded => Bench(terminal, loaded, cancellationToken), cancellationToken));
+                        source, called, progress, loaded => Bench(terminal, loaded, cancellationToken), cancellationToken));
                     if (ModelHub.BlockBeside(source, entry.Id) is { } beside && installed.Find($"{called}-snr-level") is null)
                     {
                         block = await installer.InstallAsync(
-                            beside, $"{called}-snr-level", vocabulary, _ => { }, loaded => Bench(terminal, loaded, cancellationToken),
-                            cancellationToken);
+                            beside, $"{called}-snr-level", _ => { }, loaded => Bench(terminal, loaded, cancellationToken), cancellationToken);
                     }
-                }
-                else
-                {
-                    entry = there;
                 }
             }
 
@@ -168,7 +173,6 @@ internal static class InstallCommand
                 throw new UsageException(
                     $"--label {each}: LABEL=EMOTION is needed, one of {string.Join(", ", EmotionVocabulary.Names)}, or {Nothing}.");
             }
-
 
             found[label] = emotion == Nothing ? null : emotion;
         }

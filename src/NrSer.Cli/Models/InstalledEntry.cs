@@ -42,11 +42,11 @@ internal static class InstalledEntry
 
     /// <summary>What an entry of HuBERT or wav2vec 2.0 says of itself.</summary>
     /// <param name="layout">The network.</param>
-    /// <param name="vocabulary">What its labels stand for, where the user says so; null for no emotion.</param>
-    /// <param name="scale">Lowest and highest rating, where the user says so.</param>
+    /// <param name="source">What the user says of it.</param>
     /// <exception cref="UsageException">A label is not known, and nobody says what it stands for.</exception>
-    public static JsonObject OfHubert(HubertLayout layout, IReadOnlyDictionary<string, string?> vocabulary, (double Lowest, double Highest)? scale)
+    public static JsonObject OfHubert(HubertLayout layout, ModelSource source)
     {
+        IReadOnlyDictionary<string, string?> vocabulary = source.Vocabulary;
         if (vocabulary.Keys.FirstOrDefault(label => !layout.Labels.Contains(label, StringComparer.Ordinal)) is { } stray)
             throw new UsageException($"The model has no label '{stray}'; it has {string.Join(", ", layout.Labels)}.");
         var meaning = new JsonObject();
@@ -64,11 +64,11 @@ internal static class InstalledEntry
         };
         if (layout.Ratings.Count > 0)
         {
-            (double lowest, double highest) = scale ?? layout.RatingRange ?? (0, 1); // as public models of MSP-Podcast have it
+            (double lowest, double highest) = source.Scale ?? layout.RatingRange ?? (0, 1); // as public models of MSP-Podcast have it
             emotion["attributes"] = new JsonArray([.. layout.Ratings.Select(rating => (JsonNode)rating)]);
             emotion["attributeRange"] = new JsonArray(lowest, highest);
         }
-        else if (scale is not null)
+        else if (source.Scale is not null)
         {
             throw new UsageException("The model rates nothing: --scale is for arousal, valence and dominance.");
         }
@@ -132,7 +132,7 @@ internal static class InstalledEntry
     /// <summary>What all entries have.</summary>
     public static JsonObject Complete(
         JsonObject details, ModelSource source, string name, string version, string stem, string onnxPath, string weightsSha256,
-        string checkpointSha256)
+        IReadOnlyDictionary<string, string> filesSha256)
     {
         JsonObject entry = details;
         entry["name"] = name;
@@ -146,7 +146,7 @@ internal static class InstalledEntry
         entry["sampleRateHz"] = 16_000;
         entry["licence"] = source.Licence;
         entry["source"] = source.Revision is null ? source.Source : $"{source.Source} at {source.Revision}";
-        entry["measured"] = new JsonObject { ["checkpoint"] = source.Checkpoint.Name, ["checkpointSha256"] = checkpointSha256 };
+        entry["measured"] = new ModelOrigin(source.Id, source.Revision, filesSha256).ToMeasured();
         return entry;
     }
 

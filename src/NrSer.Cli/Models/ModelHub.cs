@@ -39,7 +39,7 @@ internal sealed class ModelHub(ModelDownload download, ModelPins pins, Uri hub)
     /// <exception cref="ModelException">The hub does not have it, or not in a form that can be used.</exception>
     public async Task<ModelSource> FindAsync(string wanted, string? from, bool update, CancellationToken cancellationToken)
     {
-        if (from is null && LooksLikeFolder(wanted))
+        if (from is null && IsFolder(wanted))
             return InFolder(wanted, Path.GetFullPath(wanted), ModelLayout.Hubert);
         string id = s_known.GetValueOrDefault(wanted, wanted);
         ModelLayout layout = wanted == CmganName ? ModelLayout.Cmgan : ModelLayout.Hubert;
@@ -66,7 +66,8 @@ internal sealed class ModelHub(ModelDownload download, ModelPins pins, Uri hub)
 
     private static Uri Root(Uri address) => new($"{address.ToString().TrimEnd('/')}/");
 
-    private static bool LooksLikeFolder(string wanted) =>
+    /// <summary>Whether a wish is a folder's name.</summary>
+    public static bool IsFolder(string wanted) =>
         Path.IsPathRooted(wanted) || wanted.StartsWith('.') || (!s_known.ContainsKey(wanted) && wanted != CmganName && Directory.Exists(wanted));
 
     private static bool IsHubId(string id) => id.Split('/') is [{ Length: > 0 } owner, { Length: > 0 } name]

@@ -30,15 +30,13 @@ internal sealed class ModelInstaller(InstalledModels installed, ModelDownload do
     /// <summary>Installs a model.</summary>
     /// <param name="source">Where it comes from.</param>
     /// <param name="name">What it shall be called.</param>
-    /// <param name="vocabulary">What labels stand for that are not known by themselves; null for no emotion.</param>
     /// <param name="progress">Told the share that has been fetched.</param>
     /// <param name="prove">Told the loaded network before it is entered.</param>
     /// <param name="cancellationToken">Stops; the next run goes on.</param>
     /// <exception cref="UsageException">There is no room, a label is unknown, or the name is taken.</exception>
     /// <exception cref="ModelException">The checkpoint is not what it should be.</exception>
     public async Task<ModelEntry> InstallAsync(
-        ModelSource source, string name, IReadOnlyDictionary<string, string?> vocabulary, Action<double> progress, Action<OnnxModel> prove,
-        CancellationToken cancellationToken)
+        ModelSource source, string name, Action<double> progress, Action<OnnxModel> prove, CancellationToken cancellationToken)
     {
         await using FileStream claim = installed.Claim();
         installed.RequireFree(name);
@@ -68,22 +66,19 @@ internal sealed class ModelInstaller(InstalledModels installed, ModelDownload do
                     HubertLayout layout = source.Layout == ModelLayout.NrserEmotion
                         ? HubertLayout.ReadNrser(checkpoint)
                         : HubertLayout.Read(files[Config].Path, files.GetValueOrDefault(Preprocessor)?.Path);
-                    details = InstalledEntry.OfHubert(layout, vocabulary, source.Scale);
+                    details = InstalledEntry.OfHubert(layout, source);
                     weightsSha256 = layout.Assemble(checkpoint, skeletons, onnx, weights);
                     break;
             }
         }
 
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true); // the network is about to take as much again
-        JsonObject entry = InstalledEntry.Complete(details, source, name, version, stem, onnx, weightsSha256, tensors.Sha256);
+        var hashes = files.ToDictionary(file => file.Key, file => file.Value.Sha256, StringComparer.Ordinal);
+        JsonObject entry = InstalledEntry.Complete(details, source, name, version, stem, onnx, weightsSha256, hashes);
         cancellationToken.ThrowIfCancellationRequested();
         ModelEntry added = installed.Enter(entry, [onnx, weights], files.GetValueOrDefault(Fixture)?.Path, prove);
         if (!source.Checkpoint.Place.IsFile)
-        {
-            _pins.Set(source.Id, new ModelPin(
-                source.Revision, files.ToDictionary(file => file.Key, file => file.Value.Sha256, StringComparer.Ordinal)));
-        }
-
+            _pins.Set(source.Id, new ModelPin(source.Revision, hashes));
         UnfinishedModel.End(stage);
         return added;
     }

@@ -49,4 +49,5 @@ internal sealed record ModelPin(string? Revision, IReadOnlyDictionary<string, st
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(SortedDictionary<string, ModelPin>))]
+[JsonSerializable(typeof(ModelOrigin))]
 internal sealed partial class ModelPinsContext : JsonSerializerContext;

@@ -13,6 +13,9 @@ internal sealed record ModelSource(
     /// <summary>Of an SNR-level block, the enhancer it was trained with, <c>name@version</c>.</summary>
     public string? Enhancer { get; init; }
 
+    /// <summary>What labels stand for, where the user says so; null for no emotion.</summary>
+    public IReadOnlyDictionary<string, string?> Vocabulary { get; init; } = new Dictionary<string, string?>(StringComparer.Ordinal);
+
     /// <summary>Lowest and highest rating, where the user says so.</summary>
     public (double Lowest, double Highest)? Scale { get; init; }
 

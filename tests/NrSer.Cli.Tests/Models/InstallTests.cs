@@ -249,6 +249,48 @@ public sealed class InstallTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Install_UnderANameThatIsTaken_SaysByWhatAndTakesAnother()
+    {
+        foreach (string taken in new[] { "nrser-emotion-small", Name })
+        {
+            if (taken == Name)
+            {
+                _hub.Publish(Id, s_first, s_files);
+                (await InstallAsync(Name)).Succeeded();
+                _hub.Publish($"someoneelse/{Name}", s_first, s_files);
+            }
+
+            string folder = Write(SeededHubert.Files(["calm", "happy", "sad"]), taken); // a file more or less, and it is another
+            foreach (string[] asked in new string[][]
+            {
+                [folder], [Name, "--from", folder, "--name", taken], [$"someoneelse/{Name}", "--from", $"{_hub.Url}", "--name", taken],
+            })
+            {
+                _hub.Publish($"someoneelse/{Name}", s_first, s_files);
+                string refusal = (await RunAsync(["models", "install", "--yes", "--use", .. asked])).Refused(ExitCode.BadInput);
+                Assert.Contains($"{taken}@", refusal, StringComparison.Ordinal);
+                Assert.Contains("--name", refusal, StringComparison.Ordinal);
+            }
+        }
+
+        (await RunAsync("models", "install", "--yes", _scratch[Name], "--name", "other")).Succeeded();
+        (await RunAsync("models", "install", "--yes", _scratch[Name], "--name", "other")).Succeeded(); // it is that one
+        Assert.Contains("is installed", (await RunAsync("models", "install", "nrser-emotion-small")).Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Install_OfWhatIsThereWithOtherWishes_IsRefused()
+    {
+        string[] asked = ["models", "install", Write(SeededHubert.Files(["happy", "rage"]), "mine"), "--yes"];
+        (await RunAsync([.. asked, "--label", "rage=angry"])).Succeeded();
+        (await RunAsync([.. asked, "--label", "rage=angry"])).Succeeded();
+        Assert.Contains("--label", (await RunAsync([.. asked, "--label", "rage=none"])).Refused(ExitCode.BadInput), StringComparison.Ordinal);
+        Assert.Contains("--scale", (await RunAsync([.. asked, "--scale", "1", "5"])).Refused(ExitCode.BadInput), StringComparison.Ordinal);
+        Assert.Contains(
+            "its entry", (await RunAsync("models", "install", "mine", "--scale", "1", "5")).Refused(ExitCode.BadInput), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Install_OfAModelThatRatesAlone_GivesRowsWithoutEmotions()
     {
         string folder = Write(SeededHubert.Files(["arousal", "dominance", "valence"], "wav2vec2"), "rates");

@@ -39,7 +39,7 @@ public sealed class ModelInstallerTests : IDisposable
         ModelSource source = await new ModelHub(download, new ModelPins(Folder), ModelHub.PublicHub)
             .FindAsync(folder, from: null, update: false, TestContext.Current.CancellationToken);
         return await new ModelInstaller(installed, download, _ => freeBytes).InstallAsync(
-            source, ModelInstaller.NameOf(source), new Dictionary<string, string?>(), _ => { }, prove, TestContext.Current.CancellationToken);
+            source, ModelInstaller.NameOf(source), _ => { }, prove, TestContext.Current.CancellationToken);
     }
 
     private string Write(string name)
