@@ -44,6 +44,34 @@ internal sealed class ModelInstaller(InstalledModels installed, ModelDownload do
         Begin(stage, source);
         RequireRoom(stage, source);
         Dictionary<string, Fetched> files = await FetchAsync(source, stage, progress, cancellationToken);
+        ModelEntry added;
+        try
+        {
+            added = Make(source, name, stage, files, prove, cancellationToken);
+        }
+        catch (ModelException unusable) when (Doubtful(source) is { Length: > 0 } doubtful)
+        {
+            foreach (SourceFile file in doubtful)
+                File.Delete(files[file.Name].Path);
+            throw new ModelException(
+                $"{unusable.Message} What came as {string.Join(", ", doubtful.Select(file => file.Name))} was thrown away; the next run asks for it "
+                + "again.", unusable);
+        }
+
+        if (!source.Checkpoint.Place.IsFile)
+            _pins.Set(source.Id, new ModelPin(source.Revision, Hashes(files)));
+        UnfinishedModel.End(stage);
+        return added;
+    }
+
+    /// <summary>Files that nobody vouches for: some may be what a hotel's network sends in place of what was asked for.</summary>
+    private static SourceFile[] Doubtful(ModelSource source) => [.. source.Files.Where(file => !file.Place.IsFile && file.Sha256 is null)];
+
+    /// <summary>Makes the network of files that are here, and enters it.</summary>
+    private ModelEntry Make(
+        ModelSource source, string name, string stage, Dictionary<string, Fetched> files, Action<OnnxModel> prove,
+        CancellationToken cancellationToken)
+    {
         Fetched tensors = files[source.Checkpoint.Name];
         string version = source.Revision?[..Math.Min(12, source.Revision.Length)] ?? tensors.Sha256[..12];
         string stem = $"{name}-{version}";
@@ -73,14 +101,9 @@ internal sealed class ModelInstaller(InstalledModels installed, ModelDownload do
         }
 
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true); // the network is about to take as much again
-        var hashes = files.ToDictionary(file => file.Key, file => file.Value.Sha256, StringComparer.Ordinal);
-        JsonObject entry = InstalledEntry.Complete(details, source, name, version, stem, onnx, weightsSha256, hashes);
+        JsonObject entry = InstalledEntry.Complete(details, source, name, version, stem, onnx, weightsSha256, Hashes(files));
         cancellationToken.ThrowIfCancellationRequested();
-        ModelEntry added = installed.Enter(entry, [onnx, weights], files.GetValueOrDefault(Fixture)?.Path, prove);
-        if (!source.Checkpoint.Place.IsFile)
-            _pins.Set(source.Id, new ModelPin(source.Revision, hashes));
-        UnfinishedModel.End(stage);
-        return added;
+        return installed.Enter(entry, [onnx, weights], files.GetValueOrDefault(Fixture)?.Path, prove);
     }
 
     /// <summary>Remembers the revision before anything of it is fetched, and throws away what there is of another: they are never mixed.</summary>
@@ -122,6 +145,9 @@ internal sealed class ModelInstaller(InstalledModels installed, ModelDownload do
 
         return files;
     }
+
+    private static Dictionary<string, string> Hashes(Dictionary<string, Fetched> files) =>
+        files.ToDictionary(file => file.Key, file => file.Value.Sha256, StringComparer.Ordinal);
 
     private static void Compare(SourceFile file, string hash, string? pinned)
     {
