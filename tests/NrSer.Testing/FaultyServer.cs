@@ -112,5 +112,5 @@ public sealed class FaultyServer : IAsyncDisposable
     }
 
     private static async Task SayAsync(NetworkStream stream, string status, string headers) =>
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nConnection: close\r\n{headers}\r\n\r\n"));
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nConnection: close\r\nETag: \"one\"\r\n{headers}\r\n\r\n"));
 }

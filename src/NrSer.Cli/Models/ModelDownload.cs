@@ -5,7 +5,10 @@ using NrSer.Core.Models;
 
 namespace NrSer.Cli.Models;
 
-/// <summary>Downloads that go on where they stopped, be it in this process or in one before.</summary>
+/// <summary>
+/// Downloads that go on where they stopped, be it in this process or in one before, if the server says by a strong ETag that it is still the same
+/// file; otherwise they begin anew, so that no file is made of two.
+/// </summary>
 /// <param name="token">A user's at a hub, which is told to that hub alone, whoever else is asked or redirected to; null for none.</param>
 internal sealed class ModelDownload(HubToken? token = null) : IDisposable
 {
@@ -140,13 +143,15 @@ internal sealed class ModelDownload(HubToken? token = null) : IDisposable
         using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         stall.CancelAfter(s_stallLimit);
         await using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+        EntityTagHeaderValue? version = KnownVersion(path);
+        if (version is null)
+            file.SetLength(0); // nobody could tell whether the rest belongs to it
         using HttpResponseMessage response = await SendAsync(url, request =>
         {
             if (file.Length == 0)
                 return;
             request.Headers.Range = new RangeHeaderValue(file.Length, to: null);
-            if (File.Exists(VersionOf(path)) && EntityTagHeaderValue.TryParse(File.ReadAllText(VersionOf(path)), out EntityTagHeaderValue? version))
-                request.Headers.IfRange = new RangeConditionHeaderValue(version);
+            request.Headers.IfRange = new RangeConditionHeaderValue(version!);
         }, stall.Token);
         if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
         {
@@ -158,10 +163,20 @@ internal sealed class ModelDownload(HubToken? token = null) : IDisposable
 
         response.EnsureSuccessStatusCode();
         bool goesOn = response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange?.From == file.Length;
+        if (goesOn && response.Headers.ETag is { } other && !other.Equals(version))
+        {
+            file.SetLength(0);
+            throw new IOException("The server goes on with another version than it began with.");
+        }
+
         if (!goesOn)
+        {
             file.SetLength(0); // the server sends all of it
-        if (response.Headers.ETag is { IsWeak: false } tag)
-            await File.WriteAllTextAsync(VersionOf(path), tag.ToString(), cancellationToken);
+            File.Delete(VersionOf(path));
+            if (response.Headers.ETag is { IsWeak: false } tag)
+                await File.WriteAllTextAsync(VersionOf(path), tag.ToString(), cancellationToken);
+        }
+
         file.Position = file.Length;
         long? total = file.Length + response.Content.Headers.ContentLength;
         if (bytes is not null && total is not null && total != bytes)
@@ -210,6 +225,10 @@ internal sealed class ModelDownload(HubToken? token = null) : IDisposable
         if (url.Scheme != Uri.UriSchemeHttps && !(url.Scheme == Uri.UriSchemeHttp && url.IsLoopback && before is null or { IsLoopback: true }))
             throw new UsageException($"Models are downloaded over https; {url} is none.");
     }
+
+    private static EntityTagHeaderValue? KnownVersion(string path) =>
+        File.Exists(VersionOf(path)) && EntityTagHeaderValue.TryParse(File.ReadAllText(VersionOf(path)), out EntityTagHeaderValue? version)
+        && !version.IsWeak ? version : null;
 
     private static string VersionOf(string path) => $"{path}.etag";
 }

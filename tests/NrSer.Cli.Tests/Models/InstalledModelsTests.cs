@@ -216,6 +216,7 @@ public sealed class InstalledModelsTests : IDisposable
         await using var server = new FaultyServer(content);
         await AddWithUrlAsync(server.Url);
         await File.WriteAllBytesAsync(Path.Combine(Folder, $"{Name}-9.0.0.onnx.part"), content[..1000], TestContext.Current.CancellationToken);
+        _scratch.Write(Path.Combine("installed", $"{Name}-9.0.0.onnx.part.etag"), "\"one\""u8);
         (await RunAsync("models", "install", Name)).Succeeded();
         Assert.Equal([1000], server.Starts);
         (await RunAsync("models", "install", Name)).Succeeded(); // it is here: nobody is asked
