@@ -69,11 +69,12 @@ internal static class InstallCommand
                 Uri hub = ModelHub.HubAt(terminal.Environment.GetValueOrDefault("HF_ENDPOINT"));
                 string? secret = terminal.Environment.GetValueOrDefault("HF_TOKEN");
                 using var download = new ModelDownload(string.IsNullOrEmpty(secret) ? null : new HubToken(secret, hub));
-                var pins = new ModelPins(installed.Folder);
-                ModelSource source = await new ModelHub(download, pins, hub)
-                    .FindAsync(model, parsed.GetValue(from), parsed.GetValue(update), cancellationToken);
+                string id = ModelHub.IdOf(model), called = parsed.GetValue(name) ?? ModelInstaller.NameOf(id);
+                entry = installed.Find(called);
+                ModelPin? known = parsed.GetValue(update) ? null : new ModelPins(installed.Folder).Find(id)
+                    ?? (entry is not null && ModelOrigin.Of(entry) is { } origin && origin.Id == id ? origin.ToPin(entry.Licence) : null);
+                ModelSource source = await new ModelHub(download, hub).FindAsync(model, parsed.GetValue(from), known, cancellationToken);
                 source = source with { Vocabulary = vocabulary };
-                string called = parsed.GetValue(name) ?? ModelInstaller.NameOf(source);
                 if (parsed.GetValue(scale) is [var lowest, var highest])
                 {
                     source = lowest < highest ? source with { Scale = (lowest, highest) }
@@ -82,14 +83,13 @@ internal static class InstallCommand
 
                 if (source.Layout == ModelLayout.NrserSnr)
                     source = source with { Enhancer = EnhancerOf(installed, parsed.GetValue(enhancer)) };
-                entry = installed.Find(called);
                 if (entry is not null)
                 {
                     await ModelOrigin.RequireSameAsync(entry, source, parsed.GetValue(update), cancellationToken);
                 }
                 else
                 {
-                    await AgreeAsync(terminal, source, called, pins.Find(source.Id), parsed.GetValue(yes), cancellationToken);
+                    await AgreeAsync(terminal, source, called, parsed.GetValue(yes), cancellationToken);
                     var installer = new ModelInstaller(installed, download, ModelInstaller.FreeBytes);
                     entry = fetched = await terminal.WithProgressAsync(called, progress => installer.InstallAsync(
                         source, called, progress, loaded => Bench(terminal, loaded, cancellationToken), cancellationToken));
@@ -141,7 +141,7 @@ internal static class InstallCommand
     }
 
     private static async Task AgreeAsync(
-        Terminal terminal, ModelSource source, string called, ModelPin? pin, bool yes, CancellationToken cancellationToken)
+        Terminal terminal, ModelSource source, string called, bool yes, CancellationToken cancellationToken)
     {
         string size = source.Bytes == 0 ? "unknown" : string.Create(CultureInfo.InvariantCulture, $"{source.Bytes / 1e6:F1} MB");
         terminal.Note($"{called}: {source.Source}");
@@ -149,7 +149,7 @@ internal static class InstallCommand
         terminal.Note($"  size      {size}, and as much again for the network that is made of it");
         if (!source.Checkpoint.Place.IsFile)
         {
-            terminal.Note($"  revision  {source.Revision ?? "the newest"}, " + (pin is null
+            terminal.Note($"  revision  {source.Revision ?? "the newest"}, " + (source.IsNew
                 ? "seen for the first time: nobody vouches for it but its source; it is remembered, and no other will be taken for it"
                 : "as it was first seen"));
         }

@@ -1,4 +1,7 @@
+using System.Net;
+using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using NrSer.Core.Models;
 using NrSer.Core.Models.Weights;
 
@@ -6,11 +9,11 @@ namespace NrSer.Cli.Models;
 
 /// <summary>Finds the files of a model: on a hub laid out like huggingface.co, on GitHub, or in a folder.</summary>
 /// <param name="download">Asks servers.</param>
-/// <param name="pins">What was seen before.</param>
 /// <param name="hub">Where models of OWNER/NAME are.</param>
-internal sealed class ModelHub(ModelDownload download, ModelPins pins, Uri hub)
+internal sealed partial class ModelHub(ModelDownload download, Uri hub)
 {
-    private const string CmganName = "cmgan", CmganFile = "ckpt", CmganPlace = "ruizhecao96/CMGAN/raw/main/src/best_ckpt/ckpt";
+    private const string CmganName = "cmgan", CmganFile = "ckpt", CmganRepository = "ruizhecao96/CMGAN", CmganPlace = "src/best_ckpt/ckpt";
+    private const string CmganBranch = "main";
     private const string NrserFile = "best", NrserEnhancer = "SE", NrserBlock = "SNR"; // folders of NRSER's checkpoints, each with a file
     private const long CmganBytes = 7_700_000; // 1,834,833 parameters and an archive around them
     private const string Config = "config.json", Preprocessor = "preprocessor_config.json", Fixture = "fixture.json";
@@ -33,15 +36,15 @@ internal sealed class ModelHub(ModelDownload download, ModelPins pins, Uri hub)
     /// <summary>Finds a model.</summary>
     /// <param name="wanted">A name, an <c>owner/name</c>, or a folder.</param>
     /// <param name="from">A folder that has the files, or an address that stands for the hub's or GitHub's; null for none.</param>
-    /// <param name="update">Whether to look for what is newest, not for what was pinned.</param>
+    /// <param name="pin">What was seen of it before, so that nobody has to be asked; null to ask for what is newest.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="UsageException">There is no such name.</exception>
     /// <exception cref="ModelException">The hub does not have it, or not in a form that can be used.</exception>
-    public async Task<ModelSource> FindAsync(string wanted, string? from, bool update, CancellationToken cancellationToken)
+    public async Task<ModelSource> FindAsync(string wanted, string? from, ModelPin? pin, CancellationToken cancellationToken)
     {
         if (from is null && IsFolder(wanted))
-            return InFolder(wanted, Path.GetFullPath(wanted), ModelLayout.Hubert);
-        string id = s_known.GetValueOrDefault(wanted, wanted);
+            return InFolder(wanted, IdOf(wanted), ModelLayout.Hubert);
+        string id = IdOf(wanted);
         ModelLayout layout = wanted == CmganName ? ModelLayout.Cmgan : ModelLayout.Hubert;
         bool isAddress = Uri.TryCreate(from, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https";
         if (layout == ModelLayout.Hubert && !IsHubId(id))
@@ -52,10 +55,31 @@ internal sealed class ModelHub(ModelDownload download, ModelPins pins, Uri hub)
         }
 
         if (from is not null && !isAddress)
-            return InFolder(from, id, layout);
-        Uri host = address is null ? layout == ModelLayout.Cmgan ? s_gitHub : hub : Root(address);
-        return layout == ModelLayout.Cmgan ? Cmgan(host) : await OnHubAsync(host, id, update ? null : pins.Find(id), cancellationToken);
+            return Known(InFolder(from, id, layout), pin);
+        Uri host = address is not null ? Root(address) : layout == ModelLayout.Cmgan ? s_gitHub : hub;
+        ModelPin said = pin ?? (layout == ModelLayout.Cmgan
+            ? new ModelPin(await HeadAsync(host, cancellationToken), "MIT", [new PinnedFile(CmganFile, CmganBytes, Sha256: null)])
+            : await AskAsync(host, id, cancellationToken));
+        string At(PinnedFile file) => layout == ModelLayout.Cmgan
+            ? $"{CmganRepository}/raw/{said.Revision ?? CmganBranch}/{CmganPlace}"
+            : $"{id}/resolve/{said.Revision}/{file.Name}";
+        return new ModelSource(
+            id, layout, said.Licence, layout == ModelLayout.Cmgan ? new Uri(s_gitHub, CmganRepository).ToString() : new Uri(host, id).ToString(),
+            said.Revision,
+            [.. said.Files.Select(file => new SourceFile(
+                file.Name, new Uri(host, At(file)), file.Bytes, file.Sha256, IsExact: file.Name != CmganFile))])
+        {
+            IsNew = pin is null,
+        };
     }
+
+    /// <summary>Where a wish leads: a folder's full path, or a name at a source.</summary>
+    /// <param name="wanted">As for <see cref="FindAsync"/>.</param>
+    public static string IdOf(string wanted) => IsFolder(wanted) ? Path.GetFullPath(wanted) : s_known.GetValueOrDefault(wanted, wanted);
+
+    /// <summary>A folder's files, which have to be those that were seen at the source whose name they are given.</summary>
+    private static ModelSource Known(ModelSource folder, ModelPin? pin) =>
+        folder with { Files = [.. folder.Files.Select(file => file with { Sha256 = pin?.Sha256Of(file.Name) })] };
 
     /// <summary>The hub that a user's environment names, as the hub's own programs understand it.</summary>
     /// <param name="endpoint">The value of HF_ENDPOINT, if there is one.</param>
@@ -73,9 +97,20 @@ internal sealed class ModelHub(ModelDownload download, ModelPins pins, Uri hub)
     private static bool IsHubId(string id) => id.Split('/') is [{ Length: > 0 } owner, { Length: > 0 } name]
         && (owner + name).All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') && owner[0] != '.' && name[0] != '.';
 
-    private static ModelSource Cmgan(Uri gitHub) => new(
-        CmganName, ModelLayout.Cmgan, "MIT", "https://github.com/ruizhecao96/CMGAN", Revision: null,
-        [new SourceFile(CmganFile, new Uri(gitHub, CmganPlace), CmganBytes, IsExact: false)]);
+    /// <summary>The commit that CMGAN's branch is at, as git itself asks for it; null where a mirror has the file alone.</summary>
+    private async Task<string?> HeadAsync(Uri gitHub, CancellationToken cancellationToken)
+    {
+        try
+        {
+            byte[] refs = await download.ReadAsync(new Uri(gitHub, $"{CmganRepository}/info/refs?service=git-upload-pack"), cancellationToken);
+            Match head = CmganHead().Match(Encoding.ASCII.GetString(refs));
+            return head.Success ? head.Groups["commit"].Value : null;
+        }
+        catch (ModelException refused) when (refused.InnerException is HttpRequestException { StatusCode: < HttpStatusCode.InternalServerError })
+        {
+            return null;
+        }
+    }
 
     private static ModelSource InFolder(string folder, string id, ModelLayout layout)
     {
@@ -133,9 +168,12 @@ internal sealed class ModelHub(ModelDownload download, ModelPins pins, Uri hub)
             id, layout, "not stated", folder, Revision: null, [new SourceFile(NrserFile, new Uri(file), new FileInfo(file).Length)]);
     }
 
-    private async Task<ModelSource> OnHubAsync(Uri host, string id, ModelPin? pin, CancellationToken cancellationToken)
+    [GeneratedRegex($"(?<commit>[0-9a-f]{{40}}) refs/heads/{CmganBranch}\n", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex CmganHead();
+
+    private async Task<ModelPin> AskAsync(Uri host, string id, CancellationToken cancellationToken)
     {
-        var asked = new Uri(host, $"api/models/{id}/revision/{pin?.Revision ?? "main"}?blobs=true");
+        var asked = new Uri(host, $"api/models/{id}/revision/main?blobs=true");
         byte[] answer = await download.ReadAsync(asked, cancellationToken);
         try
         {
@@ -144,27 +182,26 @@ internal sealed class ModelHub(ModelDownload download, ModelPins pins, Uri hub)
             string revision = model.GetProperty("sha").GetString() ?? "";
             if (revision.Length is < 7 or > 64 || !revision.All(char.IsAsciiHexDigitLower))
                 throw new ModelException($"{asked} names no revision.");
-            var files = new Dictionary<string, SourceFile>(StringComparer.Ordinal);
+            var files = new Dictionary<string, PinnedFile>(StringComparer.Ordinal);
             foreach (JsonElement file in model.GetProperty("siblings").EnumerateArray())
             {
                 string name = file.GetProperty("rfilename").GetString() ?? "";
                 string? sha256 = file.TryGetProperty("lfs", out JsonElement lfs) && lfs.ValueKind == JsonValueKind.Object
                     && lfs.TryGetProperty("sha256", out JsonElement hash) ? hash.GetString() : null;
                 long? bytes = file.TryGetProperty("size", out JsonElement size) && size.TryGetInt64(out long length) && length >= 0 ? length : null;
-                files[name] = new SourceFile(name, new Uri(host, $"{id}/resolve/{revision}/{name}"), bytes, sha256);
+                files[name] = new PinnedFile(name, bytes, sha256);
             }
 
             string? weights = s_weights.FirstOrDefault(files.ContainsKey);
-            if (weights is null || !files.TryGetValue(Config, out SourceFile? config))
+            if (weights is null || !files.TryGetValue(Config, out PinnedFile? config))
             {
                 throw new ModelException(
                     $"{id} has no {(weights is null ? string.Join(" or ", s_weights) : Config)} at {revision[..7]}: it is none that can be installed"
                     + (files.Keys.Any(name => name.EndsWith(".index.json", StringComparison.Ordinal)) ? ", or one in several parts." : "."));
             }
 
-            return new ModelSource(
-                id, ModelLayout.Hubert, LicenceOf(model), new Uri(host, id).ToString(), revision,
-                [files[weights], config, .. new[] { files.GetValueOrDefault(Preprocessor) }.OfType<SourceFile>()]);
+            return new ModelPin(
+                revision, LicenceOf(model), [files[weights], config, .. new[] { files.GetValueOrDefault(Preprocessor) }.OfType<PinnedFile>()]);
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
         {

@@ -14,6 +14,7 @@ namespace NrSer.Cli.Models;
 internal sealed class ModelInstaller(InstalledModels installed, ModelDownload download, Func<string, long> freeBytes)
 {
     private const long Slack = 64 * 1024 * 1024; // for everything else on that disk
+    private const string Update = "If it was changed on purpose, take what is there now: --update";
     private const string Config = "config.json", Preprocessor = "preprocessor_config.json", Fixture = "fixture.json";
 
     private readonly ModelPins _pins = new(installed.Folder);
@@ -22,10 +23,9 @@ internal sealed class ModelInstaller(InstalledModels installed, ModelDownload do
     public static long FreeBytes(string folder) => new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace;
 
     /// <summary>What a model is called once it is installed: its name at its source, as far as that can be a name here.</summary>
-    public static string NameOf(ModelSource source) => source.Layout == ModelLayout.Cmgan && source.Id == "cmgan"
-        ? source.Id
-        : string.Concat(Path.GetFileName(Path.TrimEndingDirectorySeparator(source.Id)).Select(
-            c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')).TrimStart('.');
+    /// <param name="id">As <see cref="ModelHub.IdOf"/> says.</param>
+    public static string NameOf(string id) => string.Concat(Path.GetFileName(Path.TrimEndingDirectorySeparator(id)).Select(
+        c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')).TrimStart('.');
 
     /// <summary>Installs a model.</summary>
     /// <param name="source">Where it comes from.</param>
@@ -59,7 +59,7 @@ internal sealed class ModelInstaller(InstalledModels installed, ModelDownload do
         }
 
         if (!source.Checkpoint.Place.IsFile)
-            _pins.Set(source.Id, new ModelPin(source.Revision, Hashes(files)));
+            _pins.Set(source.Id, PinOf(source, Hashes(files)));
         UnfinishedModel.End(stage);
         return added;
     }
@@ -110,27 +110,33 @@ internal sealed class ModelInstaller(InstalledModels installed, ModelDownload do
     private void Begin(string stage, ModelSource source)
     {
         string note = Path.Combine(stage, "source"), said = $"{source.Id} {source.Revision}";
-        if (Directory.Exists(stage) && (!File.Exists(note) || File.ReadAllText(note) != said))
+        bool isOther = !File.Exists(note) || File.ReadAllText(note) != said || (source.IsNew && source.Revision is null);
+        if (Directory.Exists(stage) && isOther)
             Directory.Delete(stage, recursive: true);
         Directory.CreateDirectory(stage);
         File.WriteAllText(note, said);
-        if (source.Revision is not null && _pins.Find(source.Id)?.Revision != source.Revision)
-            _pins.Set(source.Id, new ModelPin(source.Revision, new Dictionary<string, string>(StringComparer.Ordinal)));
+        if (source.IsNew)
+            _pins.Set(source.Id, PinOf(source, new Dictionary<string, string>(StringComparer.Ordinal)));
     }
+
+    private static ModelPin PinOf(ModelSource source, Dictionary<string, string> sha256) => new(
+        source.Revision, source.Licence,
+        [.. source.Files.Select(file => new PinnedFile(file.Name, file.Bytes, sha256.GetValueOrDefault(file.Name, file.Sha256!)))]);
 
     /// <summary>What is missing is fetched, what is here is hashed, and what was seen before has to be the same.</summary>
     private async Task<Dictionary<string, Fetched>> FetchAsync(
         ModelSource source, string stage, Action<double> progress, CancellationToken cancellationToken)
     {
         var files = new Dictionary<string, Fetched>(StringComparer.Ordinal);
-        ModelPin? pin = source.Checkpoint.Place.IsFile ? null : _pins.Find(source.Id);
-        IReadOnlyDictionary<string, string>? pinned = pin is not null && pin.Revision == source.Revision ? pin.Sha256 : null;
         long done = 0;
         foreach (SourceFile file in source.Files)
         {
             if (file.Place.IsFile) // of the user's own: read where it lies
             {
-                files.Add(file.Name, new Fetched(file.Place.LocalPath, await ModelDownload.HashAsync(file.Place.LocalPath, cancellationToken)));
+                string own = await ModelDownload.HashAsync(file.Place.LocalPath, cancellationToken);
+                if (own != (file.Sha256 ?? own))
+                    throw new ModelException($"{file.Place.LocalPath} has SHA-256 {own}; {source.Id} has {file.Sha256}. {Update}");
+                files.Add(file.Name, new Fetched(file.Place.LocalPath, own));
                 continue;
             }
 
@@ -138,7 +144,7 @@ internal sealed class ModelInstaller(InstalledModels installed, ModelDownload do
             string hash = await download.FetchAsync(
                 file.Place, target, file.IsExact ? file.Bytes : null,
                 (here, total) => progress((done + here) / (double)Math.Max(1, Math.Max(source.Bytes, done + (total ?? here)))),
-                found => Compare(file, found, pinned?.GetValueOrDefault(file.Name)), cancellationToken);
+                found => Compare(file, found), cancellationToken);
             files.Add(file.Name, new Fetched(target, hash));
             done += new FileInfo(target).Length;
         }
@@ -149,15 +155,13 @@ internal sealed class ModelInstaller(InstalledModels installed, ModelDownload do
     private static Dictionary<string, string> Hashes(Dictionary<string, Fetched> files) =>
         files.ToDictionary(file => file.Key, file => file.Value.Sha256, StringComparer.Ordinal);
 
-    private static void Compare(SourceFile file, string hash, string? pinned)
+    private static void Compare(SourceFile file, string hash)
     {
         if (hash != (file.Sha256 ?? hash))
-            throw new ModelException($"{file.Place} sent a file with SHA-256 {hash}; the hub says {file.Sha256}. It was thrown away.");
-        if (hash != (pinned ?? hash))
         {
             throw new ModelException(
-                $"{file.Place} sent a file with SHA-256 {hash}; when it was first used here it had {pinned}. It was thrown away. "
-                + "If the change is meant: --update");
+                $"{file.Place} sent a file with SHA-256 {hash}; its source said, or it had when it was first used here, {file.Sha256}. It was thrown "
+                + $"away. {Update}");
         }
     }
 

@@ -27,6 +27,11 @@ internal sealed record ModelOrigin(string Id, string? Revision, IReadOnlyDiction
         }
     }
 
+    /// <summary>What is known of a source by a model that was made of it.</summary>
+    /// <param name="licence">The model's.</param>
+    public ModelPin ToPin(string licence) => new(
+        Revision, licence, [.. Sha256.Select(file => new PinnedFile(file.Key, Bytes: null, file.Value))]);
+
     /// <summary>As an entry's measured figures have it.</summary>
     public JsonObject ToMeasured() => new() { [Key] = JsonSerializer.SerializeToNode(this, ModelPinsContext.Default.ModelOrigin) };
 
@@ -67,7 +72,11 @@ internal sealed record ModelOrigin(string Id, string? Revision, IReadOnlyDiction
     private async Task<bool> IsOfAsync(ModelSource source, bool update, CancellationToken cancellationToken)
     {
         if (!source.Checkpoint.Place.IsFile)
-            return Id == source.Id && (update || Revision == source.Revision);
+        {
+            return Id == source.Id && (update || ((Revision is null || Revision == source.Revision)
+                && source.Files.All(file => file.Sha256 is null || file.Sha256 == Sha256.GetValueOrDefault(file.Name))));
+        }
+
         foreach (SourceFile file in source.Files)
         {
             if (Sha256.GetValueOrDefault(file.Name) != await ModelDownload.HashAsync(file.Place.LocalPath, cancellationToken))

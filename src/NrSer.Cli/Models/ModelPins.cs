@@ -5,7 +5,7 @@ namespace NrSer.Cli.Models;
 
 /// <summary>
 /// What was seen of each source when it was first used. Nobody can know a stranger's hash beforehand, but that it is still the same can be known: a
-/// source that was pinned is asked for the same revision again, and other content under it is refused.
+/// source that was pinned is not asked again what it has, the same revision's files are fetched, and other content under it is refused.
 /// </summary>
 /// <param name="folder">The folder of installed models.</param>
 internal sealed class ModelPins(string folder)
@@ -44,8 +44,19 @@ internal sealed class ModelPins(string folder)
 
 /// <summary>A source as it was first seen.</summary>
 /// <param name="Revision">Of its repository, or null.</param>
-/// <param name="Sha256">Of each of its files, as far as they were fetched.</param>
-internal sealed record ModelPin(string? Revision, IReadOnlyDictionary<string, string> Sha256);
+/// <param name="Licence">As it stated it.</param>
+/// <param name="Files">The checkpoint first.</param>
+internal sealed record ModelPin(string? Revision, string Licence, IReadOnlyList<PinnedFile> Files)
+{
+    /// <summary>The hash of a file, as far as it is known.</summary>
+    public string? Sha256Of(string file) => Files.FirstOrDefault(known => known.Name == file)?.Sha256;
+}
+
+/// <summary>A file of a source.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Bytes">Its length, if it is known.</param>
+/// <param name="Sha256">Its hash, lower-case hex, if its source told it or it was fetched.</param>
+internal sealed record PinnedFile(string Name, long? Bytes, string? Sha256);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(SortedDictionary<string, ModelPin>))]

@@ -10,6 +10,9 @@ namespace NrSer.Cli.Models;
 internal sealed record ModelSource(
     string Id, ModelLayout Layout, string Licence, string Source, string? Revision, IReadOnlyList<SourceFile> Files)
 {
+    /// <summary>Whether its source was asked for it now; otherwise it is what was first seen of it.</summary>
+    public bool IsNew { get; init; }
+
     /// <summary>Of an SNR-level block, the enhancer it was trained with, <c>name@version</c>.</summary>
     public string? Enhancer { get; init; }
 
@@ -30,7 +33,7 @@ internal sealed record ModelSource(
 /// <param name="Name">Its name here.</param>
 /// <param name="Place">An address, or a file.</param>
 /// <param name="Bytes">Its length, if it is known.</param>
-/// <param name="Sha256">Its hash, lower-case hex, if it is known.</param>
+/// <param name="Sha256">Its hash, lower-case hex, if its source told it or it was seen before.</param>
 /// <param name="IsExact">Whether it has to be just as long.</param>
 internal sealed record SourceFile(string Name, Uri Place, long? Bytes = null, string? Sha256 = null, bool IsExact = true);
 

@@ -88,8 +88,8 @@ public sealed class InstallTests : IAsyncLifetime
         Assert.Equal("1–7", analysis.GetProperty("segments")[0].GetProperty("ratingScale").GetString());
 
         using var download = new ModelDownload();
-        var hub = new ModelHub(download, new ModelPins(Folder), ModelHub.PublicHub);
-        ModelSource enhancer = await hub.FindAsync("cmgan", _scratch["nrser"], update: false, TestContext.Current.CancellationToken);
+        var hub = new ModelHub(download, ModelHub.PublicHub);
+        ModelSource enhancer = await hub.FindAsync("cmgan", _scratch["nrser"], pin: null, TestContext.Current.CancellationToken);
         Assert.Equal((ModelLayout.Cmgan, "best"), (enhancer.Layout, enhancer.Checkpoint.Name));
         ModelSource block = ModelHub.BlockBeside(enhancer, "cmgan@1")!;
         Assert.Equal((ModelLayout.NrserSnr, "cmgan@1"), (block.Layout, block.Enhancer));
@@ -181,30 +181,6 @@ public sealed class InstallTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Install_ASecondTime_TakesWhatWasFirstSeen()
-    {
-        _hub.TellsHashes = false;
-        _hub.Publish(Id, s_first, s_files);
-        (await InstallAsync(Name)).Succeeded();
-        (await RunAsync("models", "remove", Name)).Succeeded();
-
-        IDictionary<string, byte[]> other = SeededHubert.Files(change: config => config["num_attention_heads"] = 2);
-        _hub.Publish(Id, s_second, other); // the newest is another, and nobody is told by chance
-        Outcome again = await InstallAsync(Name);
-        again.Succeeded();
-        Assert.Contains("as it was first seen", again.Errors, StringComparison.Ordinal);
-        Assert.Contains($"{Name}@{s_first[..12]}", again.Errors, StringComparison.Ordinal);
-        (await RunAsync("models", "remove", Name)).Succeeded();
-
-        _hub.Publish(Id, s_first, other); // the old revision holds something else
-        Outcome refused = await InstallAsync(Name);
-        refused.Failed(ExitCode.Environment);
-        Assert.Contains("--update", refused.Errors, StringComparison.Ordinal);
-        _hub.Publish(Id, s_second, other);
-        (await InstallAsync(Name, "--update")).Succeeded();
-    }
-
-    [Fact]
     public async Task Install_WithoutConsent_FetchesNothing()
     {
         _hub.Publish(Id, s_first, s_files);
@@ -246,48 +222,6 @@ public sealed class InstallTests : IAsyncLifetime
             ["angry", "happy", "neutral"], known.Select(value => value.Name[Probability.Length..]).Order(StringComparer.Ordinal));
         Assert.Equal(1, known.Sum(value => value.Value.GetDouble()), 1e-5); // calm is neutral, too: nothing is lost
         Assert.True(File.Exists(Path.Combine(folder, "pytorch_model.bin"))); // it is the user's
-    }
-
-    [Fact]
-    public async Task Install_UnderANameThatIsTaken_SaysByWhatAndTakesAnother()
-    {
-        foreach (string taken in new[] { "nrser-emotion-small", Name })
-        {
-            if (taken == Name)
-            {
-                _hub.Publish(Id, s_first, s_files);
-                (await InstallAsync(Name)).Succeeded();
-                _hub.Publish($"someoneelse/{Name}", s_first, s_files);
-            }
-
-            string folder = Write(SeededHubert.Files(["calm", "happy", "sad"]), taken); // a file more or less, and it is another
-            foreach (string[] asked in new string[][]
-            {
-                [folder], [Name, "--from", folder, "--name", taken], [$"someoneelse/{Name}", "--from", $"{_hub.Url}", "--name", taken],
-            })
-            {
-                _hub.Publish($"someoneelse/{Name}", s_first, s_files);
-                string refusal = (await RunAsync(["models", "install", "--yes", "--use", .. asked])).Refused(ExitCode.BadInput);
-                Assert.Contains($"{taken}@", refusal, StringComparison.Ordinal);
-                Assert.Contains("--name", refusal, StringComparison.Ordinal);
-            }
-        }
-
-        (await RunAsync("models", "install", "--yes", _scratch[Name], "--name", "other")).Succeeded();
-        (await RunAsync("models", "install", "--yes", _scratch[Name], "--name", "other")).Succeeded(); // it is that one
-        Assert.Contains("is installed", (await RunAsync("models", "install", "nrser-emotion-small")).Errors, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Install_OfWhatIsThereWithOtherWishes_IsRefused()
-    {
-        string[] asked = ["models", "install", Write(SeededHubert.Files(["happy", "rage"]), "mine"), "--yes"];
-        (await RunAsync([.. asked, "--label", "rage=angry"])).Succeeded();
-        (await RunAsync([.. asked, "--label", "rage=angry"])).Succeeded();
-        Assert.Contains("--label", (await RunAsync([.. asked, "--label", "rage=none"])).Refused(ExitCode.BadInput), StringComparison.Ordinal);
-        Assert.Contains("--scale", (await RunAsync([.. asked, "--scale", "1", "5"])).Refused(ExitCode.BadInput), StringComparison.Ordinal);
-        Assert.Contains(
-            "its entry", (await RunAsync("models", "install", "mine", "--scale", "1", "5")).Refused(ExitCode.BadInput), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -49,30 +49,6 @@ public sealed class ModelInstallerTests : IDisposable
         Assert.Equal("cmgan", (await RunAsync("cmgan", $"{gitHub.Url}")).Name);
     }
 
-    [Theory]
-    [InlineData(null)] // of which nobody knows whether it is still the same
-    [InlineData("W/\"v1\"")]
-    [InlineData("\"v1\"")] // to a server that does not look at If-Range
-    public async Task InstallAsync_OfAFileThatChangesOnTheWay_NeverMixesTwo(string? tag)
-    {
-        byte[] first = Cmgan(0), second = Cmgan(0.1f);
-        await using var gitHub = new PodcastServer();
-        gitHub.Serve(CmganPath, request =>
-        {
-            if (gitHub.Requests.Count(each => each.Path == CmganPath) > 1)
-                return PodcastServer.Good(new PodcastRequest(request.Path, request.Target, Without("If-Range", request)), second, "", "\"v2\"");
-            var broken = new PodcastAnswer(200, first[..(first.Length / 2)]) { PromisedBytes = first.Length };
-            if (tag is not null)
-                broken.Headers["ETag"] = tag;
-            return broken;
-        });
-        ModelEntry entry = await RunAsync("cmgan", $"{gitHub.Url}");
-        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(second))[..12], entry.Version);
-
-        static Dictionary<string, string> Without(string header, PodcastRequest request) => new(
-            request.Headers.Where(each => each.Key != header), StringComparer.OrdinalIgnoreCase);
-    }
-
     [Fact]
     public async Task InstallAsync_OfAConfigurationThatIsNone_AsksForItAgainButNotForTheWeights()
     {
@@ -85,6 +61,41 @@ public sealed class ModelInstallerTests : IDisposable
         hub.Publish("o/n", new string('a', 40), good);
         Assert.Equal("n", (await RunAsync("o/n", $"{hub.Url}")).Name);
         Assert.Single(hub.Fetched);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)] // a mirror that has files alone
+    public async Task InstallAsync_OfCmgan_StaysWithWhatWasFirstSeenUntilToldOtherwise(bool tellsRevisions)
+    {
+        byte[] first = Cmgan(0), second = Cmgan(0.1f);
+        await using var gitHub = new PodcastServer();
+        void Serve(byte[] content, char revision)
+        {
+            string at = tellsRevisions ? new string(revision, 40) : "main";
+            gitHub.Serve($"/ruizhecao96/CMGAN/raw/{at}/src/best_ckpt/ckpt", _ => new PodcastAnswer(200, content));
+            if (tellsRevisions)
+            {
+                gitHub.Serve("/ruizhecao96/CMGAN/info/refs", _ => new PodcastAnswer(200, Encoding.ASCII.GetBytes(
+                    $"001e# service=git-upload-pack\n00000155{at} HEAD\0multi_ack\n003d{at} refs/heads/main\n0000")));
+            }
+        }
+
+        string Version(byte[] content, char revision) =>
+            tellsRevisions ? new string(revision, 12) : Convert.ToHexStringLower(SHA256.HashData(content))[..12];
+        Serve(first, 'a');
+        Assert.Equal(Version(first, 'a'), (await RunAsync("cmgan", $"{gitHub.Url}")).Version);
+        new InstalledModels(new ModelOptions { InstalledPath = Folder }).Remove("cmgan");
+
+        Serve(second, 'b');
+        Assert.Equal(tellsRevisions ? new string('a', 40) : null, new ModelPins(Folder).Find("cmgan")!.Revision);
+        if (!tellsRevisions)
+        {
+            ModelException refused = await Assert.ThrowsAsync<ModelException>(() => RunAsync("cmgan", $"{gitHub.Url}"));
+            Assert.Contains("--update", refused.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(Version(second, 'b'), (await RunAsync("cmgan", $"{gitHub.Url}", update: true)).Version);
     }
 
     /// <summary>CMGAN's checkpoint in full width.</summary>
@@ -103,10 +114,10 @@ public sealed class ModelInstallerTests : IDisposable
     {
         var installed = new InstalledModels(new ModelOptions { InstalledPath = Folder });
         using var download = new ModelDownload();
-        ModelSource source = await new ModelHub(download, new ModelPins(Folder), ModelHub.PublicHub)
-            .FindAsync(wanted, from, update, TestContext.Current.CancellationToken);
+        ModelSource source = await new ModelHub(download, ModelHub.PublicHub)
+            .FindAsync(wanted, from, update ? null : new ModelPins(Folder).Find(wanted), TestContext.Current.CancellationToken);
         return await new ModelInstaller(installed, download, _ => freeBytes).InstallAsync(
-            source, ModelInstaller.NameOf(source), _ => { }, prove ?? (_ => { }), TestContext.Current.CancellationToken);
+            source, ModelInstaller.NameOf(source.Id), _ => { }, prove ?? (_ => { }), TestContext.Current.CancellationToken);
     }
 
     private string Write(string name)
