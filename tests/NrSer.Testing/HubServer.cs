@@ -32,11 +32,15 @@ public sealed class HubServer : IAsyncDisposable
     /// <param name="revision">The commit, which main is from now on.</param>
     /// <param name="files">By name; those of a thousand bytes or more are large.</param>
     /// <param name="serve">How large ones are served; well, if null.</param>
-    public void Publish(string id, string revision, IDictionary<string, byte[]> files, Func<PodcastRequest, byte[], PodcastAnswer>? serve = null)
+    /// <param name="parameters">How many values it tells of safetensors; it does not, if null.</param>
+    public void Publish(
+        string id, string revision, IDictionary<string, byte[]> files, Func<PodcastRequest, byte[], PodcastAnswer>? serve = null,
+        long? parameters = null)
     {
         byte[] description = JsonSerializer.SerializeToUtf8Bytes(new
         {
             id, sha = revision, gated = Token is null ? (object)false : "auto", cardData = new { license = "apache-2.0" },
+            safetensors = parameters is null ? null : new { parameters = new { F16 = parameters }, total = parameters },
             siblings = files.Select(file => IsLarge(file.Value) && TellsHashes
                 ? (object)new { rfilename = file.Key, size = file.Value.Length, lfs = new { sha256 = Hash(file.Value), size = file.Value.Length } }
                 : new { rfilename = file.Key, size = file.Value.Length }),

@@ -40,15 +40,18 @@ public static class SeededCheckpoint
     }
 
     /// <summary>A safetensors file.</summary>
-    public static byte[] Safetensors(IEnumerable<KeyValuePair<string, long[]>> shapes)
+    /// <param name="shapes">Of its tensors, by name.</param>
+    /// <param name="halves">Whether values have 16 bits.</param>
+    public static byte[] Safetensors(IEnumerable<KeyValuePair<string, long[]>> shapes, bool halves = false)
     {
         var header = new Dictionary<string, object>();
         using var values = new MemoryStream();
         foreach ((string name, long[] shape) in shapes)
         {
             long begin = values.Position;
-            values.Write(MemoryMarshal.AsBytes(Values(name, shape).AsSpan()));
-            header[name] = new { dtype = "F32", shape, data_offsets = new[] { begin, values.Position } };
+            float[] singles = Values(name, shape);
+            values.Write(halves ? MemoryMarshal.AsBytes<Half>(Array.ConvertAll(singles, single => (Half)single)) : MemoryMarshal.AsBytes<float>(singles));
+            header[name] = new { dtype = halves ? "F16" : "F32", shape, data_offsets = new[] { begin, values.Position } };
         }
 
         return Safetensors(JsonSerializer.SerializeToUtf8Bytes(header), values.ToArray());

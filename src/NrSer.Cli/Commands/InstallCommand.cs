@@ -143,10 +143,11 @@ internal static class InstallCommand
     private static async Task AgreeAsync(
         Terminal terminal, ModelSource source, string called, bool yes, CancellationToken cancellationToken)
     {
-        string size = source.Bytes == 0 ? "unknown" : string.Create(CultureInfo.InvariantCulture, $"{source.Bytes / 1e6:F1} MB");
+        static string Megabytes(long bytes) => bytes == 0 ? "unknown" : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:F1} MB");
+        string made = source.Parameters is null ? "as much again, twice that of 16-bit values," : $"{Megabytes(source.WeightBytes)}";
         terminal.Note($"{called}: {source.Source}");
         terminal.Note($"  licence   {source.Licence}; that of the data it was trained on may forbid more");
-        terminal.Note($"  size      {size}, and as much again for the network that is made of it");
+        terminal.Note($"  size      {Megabytes(source.Bytes)}, and {made} for the network that is made of it");
         if (!source.Checkpoint.Place.IsFile)
         {
             terminal.Note($"  revision  {source.Revision ?? "the newest"}, " + (source.IsNew

@@ -69,7 +69,7 @@ internal sealed partial class ModelHub(ModelDownload download, Uri hub)
             [.. said.Files.Select(file => new SourceFile(
                 file.Name, new Uri(host, At(file)), file.Bytes, file.Sha256, IsExact: file.Name != CmganFile))])
         {
-            IsNew = pin is null,
+            IsNew = pin is null, Parameters = said.Parameters,
         };
     }
 
@@ -201,13 +201,21 @@ internal sealed partial class ModelHub(ModelDownload download, Uri hub)
             }
 
             return new ModelPin(
-                revision, LicenceOf(model), [files[weights], config, .. new[] { files.GetValueOrDefault(Preprocessor) }.OfType<PinnedFile>()]);
+                revision, LicenceOf(model), [files[weights], config, .. new[] { files.GetValueOrDefault(Preprocessor) }.OfType<PinnedFile>()])
+            {
+                Parameters = weights == s_weights[0] ? ParametersOf(model) : null,
+            };
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             throw new ModelException($"{asked} does not answer as a hub does: {error.Message}", error);
         }
     }
+
+    /// <summary>What the hub found in model.safetensors.</summary>
+    private static long? ParametersOf(JsonElement model) =>
+        model.TryGetProperty("safetensors", out JsonElement found) && found.ValueKind == JsonValueKind.Object
+        && found.TryGetProperty("total", out JsonElement total) && total.TryGetInt64(out long count) && count is >= 0 and < 1L << 40 ? count : null;
 
     /// <summary>As the repository states it; it is a stranger's text on a user's screen.</summary>
     private static string LicenceOf(JsonElement model)

@@ -42,7 +42,8 @@ internal sealed class ModelInstaller(InstalledModels installed, ModelDownload do
         installed.RequireFree(name);
         string stage = Path.Combine(installed.Folder, InstalledModels.Unfinished, name);
         Begin(stage, source);
-        RequireRoom(stage, source);
+        if (!source.Checkpoint.Place.IsFile)
+            RequireRoom(stage, source.Id, Math.Max(0, source.Bytes - BytesHere(stage, source)) + source.WeightBytes);
         Dictionary<string, Fetched> files = await FetchAsync(source, stage, progress, cancellationToken);
         ModelEntry added;
         try
@@ -80,6 +81,8 @@ internal sealed class ModelInstaller(InstalledModels installed, ModelDownload do
         string weightsSha256, skeletons = Path.Combine(AppContext.BaseDirectory, "models", "skeletons");
         using (Checkpoint checkpoint = Checkpoint.Open(tensors.Path))
         {
+            RequireRoom(stage, source.Id, checkpoint.Tensors.Values.Where(tensor => tensor.Type <= StoredType.F64)
+                .Sum(tensor => (long)sizeof(float) * tensor.Count));
             switch (source.Layout)
             {
                 case ModelLayout.Cmgan:
@@ -121,7 +124,10 @@ internal sealed class ModelInstaller(InstalledModels installed, ModelDownload do
 
     private static ModelPin PinOf(ModelSource source, Dictionary<string, string> sha256) => new(
         source.Revision, source.Licence,
-        [.. source.Files.Select(file => new PinnedFile(file.Name, file.Bytes, sha256.GetValueOrDefault(file.Name, file.Sha256!)))]);
+        [.. source.Files.Select(file => new PinnedFile(file.Name, file.Bytes, sha256.GetValueOrDefault(file.Name, file.Sha256!)))])
+    {
+        Parameters = source.Parameters,
+    };
 
     /// <summary>What is missing is fetched, what is here is hashed, and what was seen before has to be the same.</summary>
     private async Task<Dictionary<string, Fetched>> FetchAsync(
@@ -165,17 +171,17 @@ internal sealed class ModelInstaller(InstalledModels installed, ModelDownload do
         }
     }
 
-    private void RequireRoom(string stage, ModelSource source)
+    private static long BytesHere(string stage, ModelSource source) => source.Files
+        .SelectMany(file => new[] { file.Name, $"{file.Name}.part" }).Select(name => new FileInfo(Path.Combine(stage, name)))
+        .Sum(found => found.Exists ? found.Length : 0);
+
+    private void RequireRoom(string stage, string id, long bytes)
     {
-        long here = source.Files.Sum(file => new[] { file.Name, $"{file.Name}.part" }.Select(name => new FileInfo(Path.Combine(stage, name)))
-            .Sum(found => found.Exists ? found.Length : 0));
-        long fetched = source.Checkpoint.Place.IsFile ? 0 : Math.Max(0, source.Bytes - here);
-        long needed = fetched + (source.Checkpoint.Bytes ?? 0) + Slack; // the checkpoint, and the weights that are made of it
-        long free = freeBytes(stage);
+        long needed = bytes + Slack, free = freeBytes(stage);
         if (free < needed)
         {
             throw new UsageException(
-                $"{stage} has room for {free / 1_000_000} MB; {source.Id} needs {needed / 1_000_000}. Make room, or choose another place: "
+                $"{stage} has room for {free / 1_000_000} MB; {id} needs {needed / 1_000_000}. Make room, or choose another place: "
                 + $"{ModelOptions.Section.Replace(":", "__", StringComparison.Ordinal)}__{nameof(ModelOptions.InstalledPath)}");
         }
     }

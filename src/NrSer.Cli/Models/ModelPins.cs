@@ -48,6 +48,9 @@ internal sealed class ModelPins(string folder)
 /// <param name="Files">The checkpoint first.</param>
 internal sealed record ModelPin(string? Revision, string Licence, IReadOnlyList<PinnedFile> Files)
 {
+    /// <summary>How many values its checkpoint holds, if its source tells.</summary>
+    public long? Parameters { get; init; }
+
     /// <summary>The hash of a file, as far as it is known.</summary>
     public string? Sha256Of(string file) => Files.FirstOrDefault(known => known.Name == file)?.Sha256;
 }

@@ -37,6 +37,23 @@ public sealed class ModelInstallerTests : IDisposable
         Assert.Contains("room for 1 MB", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task InstallAsync_OfHalves_NeedsRoomForSingles(bool fromHub)
+    {
+        IDictionary<string, long[]> shapes = SeededHubert.Shapes("hubert", 4);
+        IDictionary<string, byte[]> files = SeededHubert.Files();
+        byte[] halves = files["model.safetensors"] = SeededCheckpoint.Safetensors(shapes, halves: true);
+        await using var hub = new HubServer();
+        hub.Publish("o/halves", new string('a', 40), files, parameters: shapes.Values.Sum(shape => shape.Aggregate(1L, (a, b) => a * b)));
+        (string wanted, string? from) = fromHub ? ("o/halves", $"{hub.Url}") : (Write("halves", files), null);
+        long once = (64 << 20) + (fromHub ? files.Values.Sum(file => file.Length) : 0) + halves.Length; // the slack, the download, as much again
+        await Assert.ThrowsAsync<UsageException>(() => RunAsync(wanted, from, freeBytes: once + halves.Length / 2));
+        Assert.Empty(hub.Fetched);
+        Assert.Equal("halves", (await RunAsync(wanted, from, freeBytes: once + halves.Length)).Name);
+    }
+
     [Fact]
     public async Task InstallAsync_OfAPageInPlaceOfTheFile_AsksAgainTheNextTime()
     {
@@ -120,9 +137,9 @@ public sealed class ModelInstallerTests : IDisposable
             source, ModelInstaller.NameOf(source.Id), _ => { }, prove ?? (_ => { }), TestContext.Current.CancellationToken);
     }
 
-    private string Write(string name)
+    private string Write(string name, IDictionary<string, byte[]>? files = null)
     {
-        foreach ((string file, byte[] content) in SeededHubert.Files())
+        foreach ((string file, byte[] content) in files ?? SeededHubert.Files())
             _scratch.Write(Path.Combine(name, file), content);
         return _scratch[name];
     }
