@@ -50,7 +50,8 @@ public static class SeededCheckpoint
         {
             long begin = values.Position;
             float[] singles = Values(name, shape);
-            values.Write(halves ? MemoryMarshal.AsBytes<Half>(Array.ConvertAll(singles, single => (Half)single)) : MemoryMarshal.AsBytes<float>(singles));
+            values.Write(
+                halves ? MemoryMarshal.AsBytes<Half>(Array.ConvertAll(singles, single => (Half)single)) : MemoryMarshal.AsBytes<float>(singles));
             header[name] = new { dtype = halves ? "F16" : "F32", shape, data_offsets = new[] { begin, values.Position } };
         }
 
@@ -63,6 +64,13 @@ public static class SeededCheckpoint
     /// <summary>A PyTorch file as torch.save makes it of a state dict.</summary>
     public static byte[] PyTorch(IEnumerable<KeyValuePair<string, long[]>> shapes, float steeper = 0)
     {
+        (byte[] pickle, IReadOnlyList<byte[]> storages) = Pickled(shapes, steeper);
+        return PyTorch(pickle, storages);
+    }
+
+    /// <summary>What is in such a file: the pickle, and the storages that it names by number.</summary>
+    public static (byte[] Pickle, IReadOnlyList<byte[]> Storages) Pickled(IEnumerable<KeyValuePair<string, long[]>> shapes, float steeper = 0)
+    {
         var pickle = new PickleWriter();
         pickle.BeginDictionary();
         var storages = new List<byte[]>();
@@ -74,7 +82,7 @@ public static class SeededCheckpoint
         }
 
         pickle.EndDictionary();
-        return PyTorch(pickle.ToArray(), storages);
+        return (pickle.ToArray(), storages);
     }
 
     /// <summary>The same of a pickle as it stands.</summary>

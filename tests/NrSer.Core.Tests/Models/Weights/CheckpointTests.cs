@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -191,53 +190,6 @@ public sealed class CheckpointTests : IDisposable
         using Checkpoint checkpoint = Open(file);
         Assert.Contains("checksum", Assert.Throws<ModelException>(() => checkpoint.Read(checkpoint.Tensors["a.weight"])).Message,
             StringComparison.Ordinal);
-    }
-
-    // Real files, changed a little: whatever becomes of them is read or refused. NRSER_FUZZ_RUNS and NRSER_FUZZ_SEED as for recordings.
-    [Fact]
-    public void Open_AnyChange_ReadsOrRefuses()
-    {
-        int runs = int.Parse(Environment.GetEnvironmentVariable("NRSER_FUZZ_RUNS") ?? "2000", CultureInfo.InvariantCulture);
-        int first = int.Parse(Environment.GetEnvironmentVariable("NRSER_FUZZ_SEED") ?? "1", CultureInfo.InvariantCulture);
-        byte[][] originals = [SeededCheckpoint.Safetensors(s_shapes), SeededCheckpoint.PyTorch(s_shapes)];
-        int read = 0;
-        for (int seed = first; seed < first + runs; seed++)
-        {
-            var random = new Random(seed);
-            byte[] file = [.. originals[random.Next(originals.Length)]];
-            int places = random.Next(1, 4);
-            for (int i = 0; i < places; i++)
-            {
-                byte[] put = random.Next(3) switch
-                {
-                    0 => [(byte)random.Next(256)],
-                    1 => [.. BitConverter.GetBytes(random.NextInt64()).AsSpan(0, 4)],
-                    _ => [.. BitConverter.GetBytes(random.Next(2) == 0 ? -1L : long.MaxValue)],
-                };
-                put.CopyTo(file, random.Next(file.Length - put.Length));
-            }
-
-            if (random.Next(4) == 0)
-                file = file[..random.Next(file.Length)];
-            try
-            {
-                using Checkpoint checkpoint = Open(file);
-                foreach (StoredTensor tensor in checkpoint.Tensors.Values.Where(tensor => tensor.Type <= StoredType.F64))
-                    checkpoint.Read(tensor).Dispose();
-                read++;
-            }
-            catch (ModelException)
-            {
-                // Refused.
-            }
-            catch (Exception error)
-            {
-                Assert.Fail($"Seed {seed}: {error}");
-            }
-        }
-
-        TestContext.Current.TestOutputHelper!.WriteLine($"{runs} runs from seed {first}: {read} read, {runs - read} refused");
-        Assert.InRange(read, runs / 100, runs - (runs / 10));
     }
 
     private static byte[] Header(string json, byte[] values) => SeededCheckpoint.Safetensors(Encoding.UTF8.GetBytes(json), values);
