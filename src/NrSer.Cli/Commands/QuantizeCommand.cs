@@ -30,15 +30,17 @@ internal static class QuantizeCommand
         var name = new Option<string?>("--name") { Description = "What it shall be called; by default MODEL-int8." };
         var seed = new Option<int>("--seed") { Description = "Of the bootstrap.", DefaultValueFactory = _ => 1 };
         var format = new Option<ReportWriter.Format>("--format") { Description = "Text, Markdown or Json." }.OnlyNames();
+        var unjudged = new Option<bool>("--unjudged") { Description = "Use it although nothing judged it." };
         var use = new Option<bool>("--use") { Description = "Use it from now on." };
         var command = new Command("quantize",
             "Installs an emotion model a second time, with the products of its transformer in eight bits: less time and memory on processors with "
             + "VNNI or AMX. " + string.Create(
                 CultureInfo.InvariantCulture,
                 $"Both have to tell {100 * EmotionAgreement.LeastAgreement} % of the recordings given alike, and the recall may change by ")
-            + string.Create(CultureInfo.InvariantCulture, $"{100 * EmotionAgreement.MostRecallChange} points; otherwise it is not installed."))
+            + string.Create(CultureInfo.InvariantCulture, $"{100 * EmotionAgreement.MostRecallChange} points; otherwise it is not installed. ")
+            + $"Of fewer than {EmotionAgreement.LeastHearings}, labelled if it knows labels, nothing is judged, and it is not used unasked.")
         {
-            model, sources, name, seed, format, use,
+            model, sources, name, seed, format, use, unjudged,
         };
         command.Run(terminal, async (parsed, cancellationToken) =>
         {
@@ -72,10 +74,18 @@ internal static class QuantizeCommand
                         $"{node["measured"]!["products"]} products in eight bits: "
                         + $"{Megabytes(models.Catalog.FileOf(entry), models.Catalog.WeightsOf(entry)):F1} MB -> "
                         + $"{Megabytes(At("file"), At("weights")):F1} MB, RTF {before:F4} -> {after:F4} on one thread."));
-                    if (parsed.GetValue(sources) is { Length: > 0 } recordings)
-                        await JudgeAsync(services, made, recordings, parsed.GetValue(seed), parsed.GetValue(format), node, cancellationToken);
-                    else
-                        terminal.Note("It was not judged; recordings tell whether it says what the model says: nrser models quantize MODEL MANIFEST");
+                    string? doubt = parsed.GetValue(sources) is { Length: > 0 } recordings
+                        ? await JudgeAsync(services, made, recordings, parsed.GetValue(seed), parsed.GetValue(format), node, cancellationToken)
+                        : "no recordings were given, of which both could be heard";
+                    if (doubt is not null)
+                    {
+                        string said = $"{called} was not judged: {doubt}.";
+                        if (parsed.GetValue(use) && !parsed.GetValue(unjudged))
+                            throw new UsageException($"{said} Nothing was installed: leave --use out, or add --unjudged to use it all the same.");
+                        terminal.Note(said);
+                        node["measured"]!["notJudged"] = doubt;
+                        node["source"] = $"{node["source"]}; not judged";
+                    }
                 }
 
                 using FileStream claim = installed.Claim();
@@ -95,7 +105,7 @@ internal static class QuantizeCommand
         });
         return command;
 
-        async Task JudgeAsync(
+        async Task<string?> JudgeAsync( // returns why it decides nothing
             ServiceProvider services, OnnxModel made, string[] recordings, int seed, ReportWriter.Format format, JsonObject node,
             CancellationToken cancellationToken)
         {
@@ -108,9 +118,10 @@ internal static class QuantizeCommand
             EmotionAgreement found = await terminal.WithProgressAsync(made.Entry.Name, progress => EmotionAgreement.HearAsync(
                 experiment, new OnnxEmotionClassifier(made), made.Entry.Id, progress, cancellationToken));
             ReportWriter.Print(terminal, found.Report, format);
-            if (!found.IsClose)
-                throw new ModelException($"{made.Entry.Name} does not say what {experiment.Models.EmotionEntry.Name} says: it is not installed.");
             node["measured"]!["agreement"] = found.Measured.DeepClone();
+            if (found.Unjudged is null && !found.IsClose)
+                throw new ModelException($"{made.Entry.Name} does not say what {experiment.Models.EmotionEntry.Name} says: it is not installed.");
+            return found.Unjudged;
         }
     }
 

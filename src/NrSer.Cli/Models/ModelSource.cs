@@ -16,7 +16,7 @@ internal sealed record ModelSource(
     /// <summary>How many values the checkpoint holds, if its source tells.</summary>
     public long? Parameters { get; init; }
 
-    /// <summary>Bytes of the weights that are made of it, float32 whatever the checkpoint stores; as many as the checkpoint's if nobody tells.</summary>
+    /// <summary>Bytes of the weights that are made of it, float32 whatever the checkpoint stores; the checkpoint's if nobody tells.</summary>
     public long WeightBytes => Parameters * sizeof(float) ?? Checkpoint.Bytes ?? 0;
 
     /// <summary>Of an SNR-level block, the enhancer it was trained with, <c>name@version</c>.</summary>

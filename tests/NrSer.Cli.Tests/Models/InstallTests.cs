@@ -51,9 +51,19 @@ public sealed class InstallTests : IAsyncLifetime
     {
         string eight = $"{Name}-int8";
         _scratch.Write("speech/sad/a.wav", SampleFiles.Concatenated(2, SampleFiles.Clean));
-        Outcome judged = await RunAsync("models", "quantize", Name, _scratch["speech"], "--use");
-        judged.Succeeded();
-        Assert.Contains("likeliest emotion is the same", judged.Output, StringComparison.Ordinal);
+        foreach (string[] recordings in new string[][] { [], [_scratch["speech"]] }) // of a single one, agreement means nothing
+        {
+            Outcome refused = await RunAsync(["models", "quantize", Name, .. recordings, "--use"]);
+            refused.Failed(ExitCode.BadInput);
+            Assert.Contains("not judged", refused.Errors, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain(eight, (await RunAsync("models", "list", "--json")).Output, StringComparison.Ordinal);
+        Outcome told = await RunAsync("models", "quantize", Name, _scratch["speech"], "--use", "--unjudged");
+        told.Succeeded();
+        Assert.Contains("not judged", told.Errors, StringComparison.Ordinal);
+        Assert.Contains("likeliest emotion is the same", told.Output, StringComparison.Ordinal);
+        Assert.Contains("notJudged", (await RunAsync("models", "list", "--json")).Output, StringComparison.Ordinal);
         (await RunAsync("models", "verify")).Succeeded();
         JsonElement analysis = (await RunAsync("analyze", SampleFiles.Clean)).Json();
         Assert.Equal($"{eight}@{s_first[..12]}", analysis.GetProperty("models").GetProperty("emotion").GetString());
