@@ -40,6 +40,12 @@ internal static class InstallCommand
             Description = "Lowest and highest rating of a model for arousal, valence and dominance, such as 1 5; 0 1 unless it is known.",
             Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true,
         };
+        var trained = new Option<double[]>("--trained-seconds")
+        {
+            Description = "Shortest and longest input that an emotion model was trained on, such as 3 5: shorter segments are repeated, longer ones "
+                + "heard in even windows. By default what its configuration says, or else segments are heard as they are.",
+            Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true,
+        };
         var yes = new Option<bool>("--yes") { Description = "Do not ask." };
         var use = new Option<bool>("--use") { Description = "Use it from now on." };
         var update = new Option<bool>("--update") { Description = "Take what is newest at the source, not what was first seen of it." };
@@ -48,7 +54,7 @@ internal static class InstallCommand
             + "before. Run again after an interruption: it goes on where it stopped. HF_TOKEN is for models that ask for consent; it is told "
             + "to huggingface.co alone, or to the hub that HF_ENDPOINT names.")
         {
-            wanted, from, name, label, scale, enhancer, yes, use, update,
+            wanted, from, name, label, scale, trained, enhancer, yes, use, update,
         };
         command.Run(terminal, async (parsed, cancellationToken) =>
         {
@@ -59,8 +65,8 @@ internal static class InstallCommand
             ModelEntry? entry = isPlain && !ModelHub.IsFolder(model) ? installed.Find(model) : null, fetched = null, block = null;
             if (entry is not null && (entry.Url is not null || !ModelHub.Names.Contains(model)))
             {
-                if (vocabulary.Count > 0 || parsed.GetValue(scale) is { Length: > 0 })
-                    throw new UsageException($"'{model}' is in the catalogue, where its entry says what labels and ratings mean.");
+                if (vocabulary.Count > 0 || parsed.GetValue(scale) is { Length: > 0 } || parsed.GetValue(trained) is { Length: > 0 })
+                    throw new UsageException($"'{model}' is in the catalogue, where its entry says what labels, ratings and lengths mean.");
                 if (entry.Url is not null)
                     entry = await terminal.WithProgressAsync(model, progress => installed.PullAsync(model, progress, cancellationToken));
             }
@@ -79,6 +85,13 @@ internal static class InstallCommand
                 {
                     source = lowest < highest ? source with { Scale = (lowest, highest) }
                         : throw new UsageException("--scale is the lowest rating and the highest.");
+                }
+
+                if (parsed.GetValue(trained) is [var shortest, var longest])
+                {
+                    source = shortest >= 0 && longest is >= 0.1 and <= 3600 && shortest <= longest
+                        ? source with { TrainedSeconds = (shortest, longest) }
+                        : throw new UsageException("--trained-seconds are the shortest input and the longest, of 0.1 to 3600 s.");
                 }
 
                 if (source.Layout == ModelLayout.NrserSnr)

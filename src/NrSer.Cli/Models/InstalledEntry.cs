@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using NrSer.Core.Models;
 using NrSer.Core.Models.Weights;
+using NrSer.Core.Segmentation;
 using NrSer.Evaluation.Fitting;
 
 namespace NrSer.Cli.Models;
@@ -22,6 +23,8 @@ internal static class InstalledEntry
         ["contempt"] = ["contempt", "con"],
         ["other"] = ["other", "oth", "others", "frustrated", "fru", "frustration"],
     };
+
+    private const int SampleRateHz = SegmentGrid.SampleRateHz;
 
     private static readonly string[] s_none = ["unknown", "xxx", "noagreement", "unk"];
 
@@ -73,6 +76,8 @@ internal static class InstalledEntry
             throw new UsageException("The model rates nothing: --scale is for arousal, valence and dominance.");
         }
 
+        if ((source.TrainedSeconds ?? layout.TrainedSeconds) is { } trained)
+            emotion["trainedSamples"] = new JsonArray([.. TrainedSamples(trained).Select(samples => (JsonNode)samples)]);
         if (meaning.Count > 0)
             emotion["vocabulary"] = meaning;
         bool hasBoth = layout.Labels.Count > 0 && layout.Ratings.Count > 0;
@@ -86,6 +91,10 @@ internal static class InstalledEntry
             ["trainingData"] = new JsonArray(),
         };
     }
+
+    /// <summary>Lengths that a network was trained on, in samples: none shorter than it can hear.</summary>
+    public static IEnumerable<int> TrainedSamples((double Shortest, double Longest) seconds) =>
+        new[] { seconds.Shortest, seconds.Longest }.Select(each => Math.Max(HubertLayout.MinimumSamples, (int)Math.Round(each * SampleRateHz)));
 
     /// <summary>What the entry of NRSER's SNR-level block says of itself.</summary>
     /// <param name="enhancer">The enhancer it belongs to, <c>name@version</c>.</param>
@@ -112,7 +121,7 @@ internal static class InstalledEntry
         return new JsonObject
         {
             ["kind"] = "snrLevel", ["name"] = name, ["version"] = sha256[..12], ["quality"] = "demonstration",
-            ["file"] = $"{stem}.onnx", ["sha256"] = sha256, ["fixture"] = $"{stem}.fixture.json", ["sampleRateHz"] = 16_000,
+            ["file"] = $"{stem}.onnx", ["sha256"] = sha256, ["fixture"] = $"{stem}.fixture.json", ["sampleRateHz"] = SampleRateHz,
             ["inputs"] = Tensors((DenseSnrNetwork.Input, new JsonArray("batch", DenseSnrNetwork.Features))),
             ["outputs"] = Tensors((DenseSnrNetwork.Output, new JsonArray("batch"))),
             ["stft"] = Framing(DenseSnrNetwork.Stft.FftSamples, DenseSnrNetwork.Stft.HopSamples),
@@ -143,7 +152,7 @@ internal static class InstalledEntry
         entry["weights"] = $"{stem}.weights";
         entry["weightsSha256"] = weightsSha256;
         entry["fixture"] = $"{stem}.fixture.json";
-        entry["sampleRateHz"] = 16_000;
+        entry["sampleRateHz"] = SampleRateHz;
         entry["licence"] = source.Licence;
         entry["source"] = source.Revision is null ? source.Source : $"{source.Source} at {source.Revision}";
         entry["measured"] = new ModelOrigin(source.Id, source.Revision, filesSha256).ToMeasured();

@@ -65,6 +65,8 @@ internal sealed record ModelOrigin(string Id, string? Revision, IReadOnlyDiction
             emotion?.Labels.Select((known, i) => (known, name: emotion.Emotions[i])).Contains((label, name)) ?? false;
         return source.Vocabulary.Any(said => !Means(said.Key, said.Value)) ? "--label"
             : source.Scale is { } scale && !(emotion?.AttributeRange.SequenceEqual([(float)scale.Lowest, (float)scale.Highest]) ?? false) ? "--scale"
+            : source.TrainedSeconds is { } trained
+                && !(emotion?.TrainedSamples?.SequenceEqual(InstalledEntry.TrainedSamples(trained)) ?? false) ? "--trained-seconds"
             : source.Enhancer is { } enhancer && there.SnrLevel?.Enhancer != enhancer ? "--enhancer"
             : null;
     }

@@ -10,6 +10,9 @@ namespace NrSer.Cli.Models;
 internal sealed record ModelSource(
     string Id, ModelLayout Layout, string Licence, string Source, string? Revision, IReadOnlyList<SourceFile> Files)
 {
+    /// <summary>Shortest and longest input that it was trained on, in seconds, where the user says so.</summary>
+    public (double Shortest, double Longest)? TrainedSeconds { get; init; }
+
     /// <summary>Whether its source was asked for it now; otherwise it is what was first seen of it.</summary>
     public bool IsNew { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using NrSer.Cli.Tests.Processes;
 using NrSer.Testing;
 
@@ -61,6 +62,28 @@ public sealed class InstallAgainTests : IAsyncLifetime
         Assert.Contains("--scale", (await RunAsync([.. asked, "--scale", "1", "5"])).Refused(ExitCode.BadInput), StringComparison.Ordinal);
         Assert.Contains(
             "its entry", (await RunAsync("models", "install", "mine", "--scale", "1", "5")).Refused(ExitCode.BadInput), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Install_OfAModelTrainedOnCertainLengths_KeepsThemInItsEntry()
+    {
+        string plain = Write(s_files, "plain"), says = Write(SeededHubert.Files(change: config => config["max_length_seconds"] = 5), "says");
+        async Task<string> TrainedAsync(string name, params string[] asked)
+        {
+            (await RunAsync(["models", "install", "--yes", "--name", name, .. asked])).Succeeded();
+            string catalog = await File.ReadAllTextAsync(_scratch[Path.Combine("installed", "catalog.json")], TestContext.Current.CancellationToken);
+            JsonNode entry = JsonNode.Parse(catalog)!["models"]!.AsArray().Single(model => (string?)model!["name"] == name)!;
+            return entry["emotion"]!["trainedSamples"]?.ToJsonString() ?? "";
+        }
+
+        Assert.Equal("", await TrainedAsync("any", plain));
+        Assert.Equal("[400,80000]", await TrainedAsync("said", says));
+        Assert.Equal("[48000,96000]", await TrainedAsync("told", says, "--trained-seconds", "3", "6"));
+        Assert.Equal("[48000,96000]", await TrainedAsync("told", says, "--trained-seconds", "3", "6"));
+        Assert.Contains("--trained-seconds", (await RunAsync("models", "install", "--yes", "--name", "told", says, "--trained-seconds", "3", "5"))
+            .Refused(ExitCode.BadInput), StringComparison.Ordinal);
+        Assert.Contains("--trained-seconds", (await RunAsync("models", "install", "--yes", plain, "--trained-seconds", "5", "3"))
+            .Refused(ExitCode.BadInput), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -62,10 +62,22 @@ internal sealed record HubertConfiguration
 
     public string? PoolingMode { get; set; }
 
+    /// <summary>What transformers' own training scripts call the longest input, in seconds: of classification, and of recognition.</summary>
+    public double? MaxLengthSeconds { get; set; }
+
+    public double? MaxDurationInSeconds { get; set; }
+
+    public double? MinDurationInSeconds { get; set; }
+
     [JsonPropertyName("id2label")] public IReadOnlyDictionary<string, string>? Labels { get; set; }
 
     /// <summary>Whether its outputs are ratings, as their names say, and no categories.</summary>
     [JsonIgnore] public bool Rates => Labels is { Count: > 0 } && Labels.Values.All(label => RatingNames.Contains(label, StringComparer.Ordinal));
+
+    /// <summary>Shortest and longest input that it was trained on, where it says so.</summary>
+    [JsonIgnore]
+    public (double Shortest, double Longest)? TrainedSeconds =>
+        (MaxLengthSeconds ?? MaxDurationInSeconds) is { } longest ? (MinDurationInSeconds ?? 0, longest) : null;
 
     /// <summary>Reads a config.json.</summary>
     /// <exception cref="ModelException">It is none, or of a network that is not known here.</exception>
@@ -155,6 +167,9 @@ internal sealed record HubertConfiguration
         Only(
             Labels is { Count: >= 2 and <= 256 } && Enumerable.Range(0, Labels.Count).All(i => IsLabel(Labels.GetValueOrDefault(i.ToString()))),
             "id2label", Labels is null ? "nothing" : $"{Labels.Count} labels", "two or more labels, numbered from 0");
+        Only(
+            TrainedSeconds is not ({ } shortest, { } longest) || (shortest >= 0 && longest is >= 0.1 and <= 3600 && shortest <= longest),
+            "max_length_seconds", TrainedSeconds, "0.1 to 3600, and no less than min_duration_in_seconds");
         string kind = Rates ? "regression" : "single_label_classification";
         Only(ProblemType is null || ProblemType == kind, "problem_type", ProblemType, kind);
 

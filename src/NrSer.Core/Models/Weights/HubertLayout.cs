@@ -32,6 +32,9 @@ public sealed class HubertLayout
     /// <summary>Lowest and highest rating, as far as that is known: NRSER's are MSP-Podcast's.</summary>
     public (int Lowest, int Highest)? RatingRange => _isNrser ? (1, 7) : null;
 
+    /// <summary>Shortest and longest input that it was trained on, in seconds, where its configuration says so.</summary>
+    public (double Shortest, double Longest)? TrainedSeconds => _configuration.TrainedSeconds;
+
     /// <summary>Reads off the shapes of NRSER's emotion block, EMO/best, what network it is of.</summary>
     /// <param name="checkpoint">The file.</param>
     /// <exception cref="ModelException">It is none.</exception>
