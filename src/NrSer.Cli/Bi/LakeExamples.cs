@@ -65,12 +65,12 @@ internal static class LakeExamples
             GROUP BY ALL
             ORDER BY ALL
             """),
-        ("Excitement minute by minute, over all recordings", """
-            SELECT floor(StartSeconds / 60) AS Minute, round(avg(Arousal), 2) AS MeanArousal, count(*) AS Segments
+        ("Excitement minute by minute, over all recordings, on each scale that models rate on", """
+            SELECT floor(StartSeconds / 60) AS Minute, RatingScale, round(avg(Arousal), 2) AS MeanArousal, count(*) AS Segments
             FROM segments
-            WHERE IsReportable
+            WHERE IsReportable AND RatingScale IS NOT NULL
             GROUP BY ALL
-            ORDER BY Minute
+            ORDER BY Minute, RatingScale
             LIMIT 60
             """),
         ("The longest stretches of one emotion", """

@@ -16,9 +16,10 @@ internal static class PowerBiModel
         ("segments", "Emotion Share", "DIVIDE([Reportable Hours], CALCULATE([Reportable Hours], REMOVEFILTERS(segments[Emotion])))", "0.0%",
             "Share of an emotion in what can be counted."),
         ("segments", "Mean Trust", $"CALCULATE(AVERAGE(segments[Trust]), {Reportable})", "0.00", "Of what can be counted."),
-        ("segments", "Mean Arousal", $"CALCULATE(AVERAGE(segments[Arousal]), {Reportable})", "0.00", "Calm to excited, of what can be counted."),
-        ("segments", "Mean Valence", $"CALCULATE(AVERAGE(segments[Valence]), {Reportable})", "0.00",
-            "Unpleasant to pleasant, of what can be counted."),
+        ("segments", "Mean Arousal", OnOneScale("Arousal"), "0.00",
+            "Calm to excited, of what can be counted; blank where models of several rating scales are mixed."),
+        ("segments", "Mean Valence", OnOneScale("Valence"), "0.00",
+            "Unpleasant to pleasant, of what can be counted; blank where models of several rating scales are mixed."),
         ("recordings", "Recordings", "COUNTROWS(recordings)", "#,0", "All that have ended."),
         ("recordings", "Audio Hours", "DIVIDE(SUM(recordings[DurationSeconds]), 3600)", "#,0.0", "Their length."),
         ("recordings", "Not Completed", "CALCULATE(COUNTROWS(recordings), recordings[Status] <> \"Completed\")", "#,0",
@@ -50,6 +51,10 @@ internal static class PowerBiModel
     /// <summary>Names and types of a table's columns, as the model has them.</summary>
     public static IEnumerable<(LakeColumn Column, string Type)> ColumnsOf(LakeTable table) =>
         (table.IsPartitioned ? [.. table.Columns, LakeTable.Month] : table.Columns).Select(column => (column, TypeOf(column)));
+
+    /// <summary>A mean of 4 on 1–5 and 0.9 on 0–1 would mean nothing.</summary>
+    private static string OnOneScale(string rating) =>
+        $"IF(CALCULATE(DISTINCTCOUNTNOBLANK(segments[RatingScale]), {Reportable}) = 1, CALCULATE(AVERAGE(segments[{rating}]), {Reportable}))";
 
     private static string TableOf(LakeTable table)
     {

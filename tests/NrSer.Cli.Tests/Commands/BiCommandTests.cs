@@ -68,6 +68,8 @@ public sealed partial class BiCommandTests : IDisposable
         Assert.All(PowerBiModel.Measures.Where(measure => measure.Table == "segments"), measure => Assert.True(
             measure.Expression.Contains("segments[IsReportable] = TRUE()", StringComparison.Ordinal)
             || measure.Expression.Contains("[Reportable Hours]", StringComparison.Ordinal), measure.Name));
+        Assert.All(PowerBiModel.Measures.Where(measure => measure.Expression.Contains("[Arousal]") || measure.Expression.Contains("[Valence]")),
+            measure => Assert.StartsWith("IF(CALCULATE(DISTINCTCOUNTNOBLANK(segments[RatingScale])", measure.Expression, StringComparison.Ordinal));
     }
 
     [Fact]

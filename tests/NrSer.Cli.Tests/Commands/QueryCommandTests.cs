@@ -33,6 +33,18 @@ public sealed class QueryCommandTests : IClassFixture<FilledLake>
     }
 
     [Fact]
+    public async Task Query_ExampleOfExcitement_NeverMixesScales()
+    {
+        string sql = LakeExamples.All.Single(example => example.Sql.Contains("Arousal", StringComparison.Ordinal)).Sql;
+        const string Rows = "VALUES (0.0, 4.0, '1–5', true), (1.0, 0.9, '0–1', true), (2.0, 3.0, '1–5', true), (3.0, NULL, NULL, true)";
+        JsonElement rows = (await _lake.QueryAsync(
+            $"WITH segments AS (SELECT * FROM ({Rows}) AS t(StartSeconds, Arousal, RatingScale, IsReportable)) {sql}", "--format", "json")).Json();
+        Assert.Equal(
+            [("0–1", 0.9), ("1–5", 3.5)],
+            rows.EnumerateArray().Select(row => (row.GetProperty("RatingScale").GetString(), row.GetProperty("MeanArousal").GetDouble())));
+    }
+
+    [Fact]
     public async Task Query_EveryFormat_SaysTheSame()
     {
         Outcome table = await _lake.QueryAsync(Counts);
