@@ -11,6 +11,8 @@ else if (args is ["feed"])
     await FeedReading.RunAsync();
 else if (args is ["ticks"])
     await TickCounts.RunAsync();
+else if (args is ["hub"])
+    await LocalHub.RunAsync();
 else if (args is ["workers"])
     WorkerSimulation.Run();
 else
