@@ -63,7 +63,13 @@ internal static class ModelsCommand
         command.Run(terminal, (parsed, _) =>
         {
             foreach (ModelEntry used in Catalog(terminal).Use(parsed.GetRequiredValue(names)))
+            {
                 terminal.Note($"{used.Id} is used as {JsonNamingPolicy.CamelCase.ConvertName(used.Kind.ToString())} from now on.");
+                if (used.Measured.ValueKind == JsonValueKind.Object
+                    && used.Measured.TryGetProperty(QuantizeCommand.NotJudged, out JsonElement doubt))
+                    terminal.Note($"It was not judged by recordings: {doubt}.");
+            }
+
             return Task.FromResult(ExitCode.Success);
         });
         return command;

@@ -18,6 +18,9 @@ namespace NrSer.Cli.Commands;
 /// <summary><c>nrser models quantize</c>: an emotion model a second time, in eight bits.</summary>
 internal static class QuantizeCommand
 {
+    /// <summary>Among an entry's measured figures: why nothing judged it.</summary>
+    public const string NotJudged = "notJudged";
+
     private static readonly TimeSpan s_benched = TimeSpan.FromSeconds(15);
 
     public static Command Create(Terminal terminal)
@@ -83,7 +86,7 @@ internal static class QuantizeCommand
                         if (parsed.GetValue(use) && !parsed.GetValue(unjudged))
                             throw new UsageException($"{said} Nothing was installed: leave --use out, or add --unjudged to use it all the same.");
                         terminal.Note(said);
-                        node["measured"]!["notJudged"] = doubt;
+                        node["measured"]![NotJudged] = doubt;
                         node["source"] = $"{node["source"]}; not judged";
                     }
                 }

@@ -64,6 +64,7 @@ public sealed class InstallTests : IAsyncLifetime
         Assert.Contains("not judged", told.Errors, StringComparison.Ordinal);
         Assert.Contains("likeliest emotion is the same", told.Output, StringComparison.Ordinal);
         Assert.Contains("notJudged", (await RunAsync("models", "list", "--json")).Output, StringComparison.Ordinal);
+        Assert.Contains("It was not judged", (await RunAsync("models", "use", eight)).Errors, StringComparison.Ordinal);
         (await RunAsync("models", "verify")).Succeeded();
         JsonElement analysis = (await RunAsync("analyze", SampleFiles.Clean)).Json();
         Assert.Equal($"{eight}@{s_first[..12]}", analysis.GetProperty("models").GetProperty("emotion").GetString());
