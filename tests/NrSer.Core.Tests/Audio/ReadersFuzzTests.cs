@@ -37,7 +37,7 @@ public sealed class ReadersFuzzTests(ITestOutputHelper output)
             double.Parse(Environment.GetEnvironmentVariable("NRSER_FUZZ_SECONDS") ?? "0", CultureInfo.InvariantCulture));
         await RunAsync("NRSER_FUZZ_RUNS", OwnRuns, time, async (file, name) =>
         {
-            Walk(file);
+            await WalkAsync(file);
             return await ReadAsync(decoder, file, name);
         });
     }
@@ -96,7 +96,7 @@ public sealed class ReadersFuzzTests(ITestOutputHelper output)
     }
 
     // The parts that only look at bytes on their way to ffmpeg.
-    private static void Walk(byte[] file)
+    private static async Task WalkAsync(byte[] file)
     {
         OggPageWalker pages = new();
         VocBlockWalker blocks = new();
@@ -104,6 +104,17 @@ public sealed class ReadersFuzzTests(ITestOutputHelper output)
         {
             Assert.InRange(pages.Walk(part.Span, part.Span), 0, part.Length);
             blocks.Append(part.Span);
+        }
+
+        BufferedInput input = new(new MemoryStream(file));
+        MpegHoles holes = new();
+        while (await input.FillAsync(MpegFrames.HeaderBytes, Reading.Token))
+        {
+            int walked = holes.Walk(input.Buffered.Span, input.Buffered.Span);
+            bool isAtHole = walked < input.Buffered.Length;
+            input.Advance(walked);
+            if (isAtHole)
+                await holes.SkipAsync(input, Reading.Token);
         }
 
         using Stream content = file.AsMemory().AsStream();
@@ -147,6 +158,13 @@ public sealed class ReadersFuzzTests(ITestOutputHelper output)
             }
         }
 
-        return [.. file];
+        byte[] changed = [.. file];
+        if (random.Next(8) == 0)
+        {
+            int hole = random.Next(changed.Length + 1);
+            changed.AsSpan(hole, random.Next(changed.Length - hole + 1)).Clear();
+        }
+
+        return changed;
     }
 }

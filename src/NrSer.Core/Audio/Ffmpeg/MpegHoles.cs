@@ -40,7 +40,7 @@ internal sealed class MpegHoles
             {
                 return at;
             }
-            else if (next.Length >= _header.Length && (_frames == 0 || MpegFrames.AreOneKind(_header, next))
+            else if (next.Length >= _header.Length && MpegFrames.IsMpegAudio(next) && (_frames == 0 || MpegFrames.AreOneKind(_header, next))
                 && MpegFrames.FrameBytes(next) is > 0 and int frameBytes)
             {
                 next[.._header.Length].CopyTo(_header);
