@@ -82,7 +82,12 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<LakeRetention>();
         services.AddSingleton<LakeBlobs>();
         services.AddSingleton<LakeDocuments>();
+        services.AddSingleton<LakeParts>();
+        services.AddSingleton<LakeTurn>();
+        services.AddSingleton<LakeSource>();
         services.AddSingleton<LakeCompactor>();
+        services.AddSingleton<LakeRebuild>();
+        services.AddSingleton<LakeErasure>();
         services.AddSingleton<LakeVerifier>();
         return services.AddForgetting().AddPodcasts();
     }

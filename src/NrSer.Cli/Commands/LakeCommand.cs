@@ -23,7 +23,7 @@ internal static class LakeCommand
             (services, month, cancellationToken) => VerifyAsync(terminal, services, month, cancellationToken)),
         Child(terminal, "rebuild", "Writes every part anew from the journal, and takes in what was never taken in.", hasMonth: true,
             async (services, month, cancellationToken) =>
-                Told(terminal, await services.GetRequiredService<LakeCompactor>().RebuildAsync(month, cancellationToken), "written")),
+                Told(terminal, await services.GetRequiredService<LakeRebuild>().RunAsync(month, cancellationToken), "written")),
         CopyChild(terminal),
     };
 

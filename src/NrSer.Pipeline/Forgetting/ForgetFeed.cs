@@ -9,7 +9,7 @@ namespace NrSer.Pipeline.Forgetting;
 /// <param name="targets">Finds recordings.</param>
 /// <param name="episodes">Deletes episodes.</param>
 /// <param name="lake">Names podcasts, too.</param>
-public sealed class ForgetFeed(PodcastStore podcasts, ForgetTargets targets, EpisodeErasure episodes, LakeCompactor lake)
+public sealed class ForgetFeed(PodcastStore podcasts, ForgetTargets targets, EpisodeErasure episodes, LakeErasure lake)
 {
     private const int BatchEpisodes = 1000;
 

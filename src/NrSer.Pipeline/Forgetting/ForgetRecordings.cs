@@ -32,7 +32,7 @@ namespace NrSer.Pipeline.Forgetting;
 /// <param name="logger">The log.</param>
 public sealed partial class ForgetRecordings(
     ForgottenStore store, ForgottenFeedStore feeds, RecordingErasure erasure, EpisodeErasure episodes, ForgetFeed podcasts, LetterErasure letters,
-    LakeCompactor lake, Refusals refusals, ProofChain proofs, Remains remains, BlobLease lease, IOptions<QueueOptions> queues,
+    LakeErasure lake, Refusals refusals, ProofChain proofs, Remains remains, BlobLease lease, IOptions<QueueOptions> queues,
     IOptions<ForgetOptions> options, TimeProvider time, ILogger<ForgetRecordings> logger)
 {
     private const int AtOnce = 8; // recordings

@@ -32,7 +32,7 @@ namespace NrSer.Pipeline.Forgetting;
 /// <param name="logger">The log.</param>
 public sealed partial class Retention(
     RecordingStore recordings, PodcastStore podcasts, RetentionState state, UploadErasure uploads, RecordingErasure erasure, ErasedRows rows,
-    EpisodeErasure episodes, UploadIndex index, BlobStorage storage, TranscriptBlobs transcripts, LakeCompactor lake,
+    EpisodeErasure episodes, UploadIndex index, BlobStorage storage, TranscriptBlobs transcripts, LakeErasure lake,
     IOptions<RetentionOptions> options, TimeProvider time, ILogger<Retention> logger)
 {
     private const int BatchRecordings = 1000; // whose parts of the lake are written once

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Microsoft.Extensions.Options;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 
@@ -8,15 +7,13 @@ namespace NrSer.Pipeline.Lake;
 /// <summary>Compares the lake with rows and journal, row by row, and what stands beside the parts with them. It reads everything: something to do by
 /// hand.</summary>
 /// <param name="blobs">The lake.</param>
+/// <param name="parts">Opens it.</param>
 /// <param name="query">Recording rows.</param>
-/// <param name="podcasts">Feeds and episodes.</param>
 /// <param name="documents">What stands beside the parts.</param>
 /// <param name="markers">What the lake has yet to take in.</param>
 /// <param name="retention">What was taken out of the lake on purpose.</param>
-/// <param name="options">Sizes.</param>
 public sealed class LakeVerifier(
-    LakeBlobs blobs, RecordingStore query, PodcastStore podcasts, LakeDocuments documents, LakeMarkers markers, LakeRetention retention,
-    IOptions<LakeOptions> options)
+    LakeBlobs blobs, LakeParts parts, RecordingStore query, LakeDocuments documents, LakeMarkers markers, LakeRetention retention)
 {
     private const int BatchRecordings = 1000;
 
@@ -26,7 +23,7 @@ public sealed class LakeVerifier(
     /// <returns>What differs; nothing where all is well.</returns>
     public async IAsyncEnumerable<LakeDifference> RunAsync(string? month, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var workspace = LakeWorkspace.Open(options.Value);
+        using LakeWorkspace workspace = parts.OpenWorkspace();
         (DateOnly from, DateOnly to) = LakeMonths.Range(month);
         string[] months = [.. await blobs.ListAsync(month, cancellationToken).Select(part => part.Month)
             .Union(query.ListAsync(new RecordingFilter(from, to), cancellationToken).Select(recording => LakePart.MonthOf(recording.Id)))
@@ -46,8 +43,7 @@ public sealed class LakeVerifier(
     {
         var waiting = new HashSet<RecordingId>(await markers.ListAsync(cancellationToken).Select(marker => marker.Id)
             .Where(id => LakePart.MonthOf(id) == month).ToListAsync(cancellationToken).ConfigureAwait(false));
-        var writer = new LakeWriter(blobs, podcasts, options.Value, workspace, month);
-        await writer.OpenAsync(cancellationToken).ConfigureAwait(false);
+        LakeWriter writer = await parts.OpenAsync(workspace, month, cancellationToken).ConfigureAwait(false);
         foreach (string twice in workspace.Read("SELECT id FROM placed GROUP BY id HAVING count(*) > 1 ORDER BY id", row => row.GetString(0)))
             yield return new LakeDifference(month, twice, "is in more than one part");
 

@@ -101,6 +101,24 @@ internal sealed class LakeWriter(LakeBlobs blobs, PodcastStore podcasts, LakeOpt
         await ReadJournalAsync($"{prefix}_{LakeTable.Segments.Name}", recordings, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Takes recordings out of the parts that have them.</summary>
+    /// <param name="recordings">Any.</param>
+    /// <param name="cancellationToken">Stops between files; call it again then.</param>
+    /// <returns>How many were there.</returns>
+    public async Task<int> RemoveAsync(RecordingId[] recordings, CancellationToken cancellationToken)
+    {
+        int removed = 0;
+        foreach (int number in recordings.Length == 0 ? [] : Numbers)
+        {
+            RecordingId[] here = [.. RecordingsOf(number).Intersect(recordings)];
+            removed += here.Length;
+            if (here.Length > 0)
+                await RemoveAsync(number, here, cancellationToken).ConfigureAwait(false);
+        }
+
+        return removed;
+    }
+
     /// <summary>Takes recordings out of a part, segments first: a recording that no part names any more has no rows left.</summary>
     /// <param name="number">The part.</param>
     /// <param name="recordings">Any.</param>

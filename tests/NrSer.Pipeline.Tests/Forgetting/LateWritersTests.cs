@@ -179,7 +179,7 @@ public sealed class LateWritersTests(StorageEmulator emulator)
             () => pipeline.Get<ForgetRecordings>().RequestAsync(plan.Requests, Stop)); // the rest would wait for the compactor, which waits here
 
         if (isRebuilt)
-            await pipeline.Get<LakeCompactor>().RebuildAsync(month: null, Stop);
+            await pipeline.Get<LakeRebuild>().RunAsync(month: null, Stop);
         else
             await pipeline.Get<LakeCompactor>().CompactAsync(Stop);
 

@@ -128,7 +128,7 @@ public sealed class RetentionTests(StorageEmulator emulator)
         Assert.Equal([kept.Id.Value], await Search.InLakeAsync(pipeline.Account));
 
         Assert.Empty(await pipeline.Get<LakeVerifier>().RunAsync(month: null, Stop).ToListAsync(Stop));
-        await pipeline.Get<LakeCompactor>().RebuildAsync(month: null, Stop);
+        await pipeline.Get<LakeRebuild>().RunAsync(month: null, Stop);
         Assert.Empty(await pipeline.Get<LakeVerifier>().RunAsync(month: null, Stop).ToListAsync(Stop));
         Assert.Equal([kept.Id.Value], await Search.InLakeAsync(pipeline.Account));
     }

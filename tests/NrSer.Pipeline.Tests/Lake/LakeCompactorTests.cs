@@ -156,7 +156,7 @@ public sealed class LakeCompactorTests(StorageEmulator emulator) : IDisposable
         Recording[] ended = await lake.EndAsync(0, 4);
         await lake.Compactor.CompactAsync(Stop);
 
-        Assert.Equal(2, await lake.Compactor.RemoveAsync([ended[0].Id, ended[1].Id, RecordingId.Parse("20250101-0123456789abcdef")], Stop));
+        Assert.Equal(2, await lake.Erasure.RemoveAsync([ended[0].Id, ended[1].Id, RecordingId.Parse("20250101-0123456789abcdef")], Stop));
 
         using LakeDatabase database = await lake.OpenAsync(_cache.FullName);
         string[] left = [.. ended[2..].Select(recording => recording.Id.Value).Order(StringComparer.Ordinal)];
@@ -192,7 +192,7 @@ public sealed class LakeCompactorTests(StorageEmulator emulator) : IDisposable
                 $"{unmarked.Id} has ended, is not in the lake, and does not wait for it"],
             (await lake.DifferencesAsync()).OrderBy(difference => difference.Contains("has ended", StringComparison.Ordinal)));
 
-        Assert.Equal(4, await lake.Compactor.RebuildAsync(month: null, Stop));
+        Assert.Equal(4, await lake.Rebuild.RunAsync(month: null, Stop));
         Assert.Empty(await lake.DifferencesAsync());
     }
 
@@ -224,7 +224,7 @@ public sealed class LakeCompactorTests(StorageEmulator emulator) : IDisposable
         await lake.Compactor.CompactAsync(Stop);
         Assert.Empty(await lake.DifferencesAsync());
 
-        Assert.Equal(1, await lake.Compactor.RemoveAsync([episodes[0].Id], Stop));
+        Assert.Equal(1, await lake.Erasure.RemoveAsync([episodes[0].Id], Stop));
         using LakeDatabase after = await lake.OpenAsync(_cache.FullName);
         Assert.Equal(["Two"], await Search.RowsAsync(after, "SELECT Title FROM episodes"));
     }
@@ -250,7 +250,7 @@ public sealed class LakeCompactorTests(StorageEmulator emulator) : IDisposable
             ],
             differences[^4..]);
 
-        await lake.Compactor.RebuildAsync(month: null, Stop);
+        await lake.Rebuild.RunAsync(month: null, Stop);
         Assert.Empty(await lake.DifferencesAsync());
     }
 

@@ -119,7 +119,7 @@ public sealed class LakeDatabaseTests(StorageEmulator emulator) : IDisposable
         using (LakeDatabase database = await lake.OpenAsync(Path.Combine(_cache.FullName, "cache")))
             Assert.Equal(["20|0"], await Search.RowsAsync(database, "SELECT count(*), count(Trust) FROM segments"));
 
-        await lake.Compactor.RebuildAsync(month: null, Stop);
+        await lake.Rebuild.RunAsync(month: null, Stop);
         Assert.Empty(await lake.DifferencesAsync());
     }
 

@@ -23,11 +23,13 @@ internal sealed class LakeUnderTest
         Documents = new LakeDocuments(Blobs, Podcasts, Time);
         var retention = new LakeRetention(new RetentionState(account.Tables), Podcasts, Time);
         IOptions<LakeOptions> wrapped = Options.Create(options);
-        Compactor = new LakeCompactor(
-            Blobs, account.Store, Markers, Podcasts, new ForgottenStore(account.Tables), retention, Documents,
-            new BlobLease(account.Blobs, TimeProvider.System, NullLogger<BlobLease>.Instance), wrapped,
-            Time, NullLogger<LakeCompactor>.Instance);
-        Verifier = new LakeVerifier(Blobs, account.Store, Podcasts, Documents, Markers, retention, wrapped);
+        var parts = new LakeParts(Blobs, Podcasts, wrapped);
+        var turn = new LakeTurn(parts, Documents, new BlobLease(account.Blobs, TimeProvider.System, NullLogger<BlobLease>.Instance));
+        var source = new LakeSource(account.Store, new ForgottenStore(account.Tables));
+        Compactor = new LakeCompactor(turn, Markers, source, wrapped, Time, NullLogger<LakeCompactor>.Instance);
+        Rebuild = new LakeRebuild(turn, Blobs, source, Markers, retention, Compactor);
+        Erasure = new LakeErasure(turn, Blobs, parts, Documents, Time);
+        Verifier = new LakeVerifier(Blobs, parts, account.Store, Documents, Markers, retention);
     }
 
     public StorageAccount Account { get; }
@@ -43,6 +45,10 @@ internal sealed class LakeUnderTest
     public LakeDocuments Documents { get; }
 
     public LakeCompactor Compactor { get; }
+
+    public LakeRebuild Rebuild { get; }
+
+    public LakeErasure Erasure { get; }
 
     public LakeVerifier Verifier { get; }
 
