@@ -77,6 +77,9 @@ public static class ServiceCollectionExtensions
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<EnhanceChunk>(provider, provider.Lanes(StorageNames.EmotionsQueue)));
         services.AddSingleton<Reconciliation>();
         services.AddSingleton<WorkAudio>();
+        services.AddSingleton<RestartRecording>();
+        services.AddSingleton<UnstickRecordings>();
+        services.AddSingleton<ClockWatch>();
         services.AddSingleton<Sweep>();
         services.AddSingleton<LakeMarkers>();
         services.AddSingleton<LakeRetention>();

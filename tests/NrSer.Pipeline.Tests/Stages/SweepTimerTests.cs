@@ -25,9 +25,13 @@ public sealed class SweepTimerTests(StorageEmulator emulator)
         pipeline.Time.Advance(options.Value.LostEventAfter);
         var audio = new WorkAudio(
             pipeline.Store, pipeline.Chunks, Options.Create(new WorkAudioOptions()), pipeline.Time, NullLogger<WorkAudio>.Instance);
+        var restart = new RestartRecording(
+            uploads, pipeline.Store, pipeline.Rejection, pipeline.Time, NullLogger<RestartRecording>.Instance);
+        var open = new UnstickRecordings(
+            pipeline.Store, restart, new QueueAges([queue]), new QueueActivity(pipeline.Time), options, NullLogger<UnstickRecordings>.Instance);
         var sweep = new Sweep(
-            uploads, pipeline.Store, pipeline.Rejection, reconciliation, audio, pipeline.Get<ForgetRecordings>(), pipeline.Get<Retention>(),
-            new QueueAges([queue]), new QueueActivity(pipeline.Time), options, pipeline.Time, NullLogger<Sweep>.Instance);
+            new ClockWatch(pipeline.Time, NullLogger<ClockWatch>.Instance), open, audio, reconciliation, pipeline.Get<ForgetRecordings>(),
+            pipeline.Get<Retention>());
         using var timer = new SweepTimer(sweep, options, pipeline.Time, NullLogger<SweepTimer>.Instance);
         await timer.StartAsync(Stop);
         await Polling.UntilAsync(() =>

@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Logging;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
+using NrSer.Pipeline.Uploads;
+
+namespace NrSer.Pipeline.Stages;
+
+/// <summary>Starts a recording again from its upload, or ends it where that is gone.</summary>
+/// <param name="uploads">Finds uploads, and sends their events.</param>
+/// <param name="store">All rows.</param>
+/// <param name="rejection">Ends a recording whose upload is gone.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
+public sealed partial class RestartRecording(
+    UploadStore uploads, RecordingStore store, RejectRecording rejection, TimeProvider time, ILogger<RestartRecording> logger)
+{
+    /// <summary>Sends the event again, one generation up; first the row, so that late messages of the old generation change nothing.</summary>
+    /// <param name="recording">As its row stands.</param>
+    /// <param name="why">For the log.</param>
+    /// <param name="cancellationToken">Stops between requests.</param>
+    public async Task RunAsync(Recording recording, string why, CancellationToken cancellationToken)
+    {
+        int generation = recording.Generation + 1;
+        if (await uploads.FindOfAsync(recording, cancellationToken).ConfigureAwait(false) is not { } upload)
+        {
+            // its event would lead to nothing, or to another recording
+            const string Reason = "The upload was deleted or replaced.";
+            if (recording.Status.IsOpen())
+                await rejection.WithdrawAsync(recording.Id, Reason, cancellationToken).ConfigureAwait(false);
+            else
+                await FailAsync(recording.Id, generation, Reason, cancellationToken).ConfigureAwait(false);
+            await store.EndRetryRequestAsync(recording.Id, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        if (recording.Status.IsVoid())
+            await rejection.DiscardIfVoidAsync(recording.Id, cancellationToken).ConfigureAwait(false);
+        var begun =
+            new Recording { Id = recording.Id, Generation = generation, Status = RecordingStatus.Queued, Reason = "", StartedAt = time.GetUtcNow() };
+        if (!await store.BeginGenerationAsync(begun, cancellationToken).ConfigureAwait(false))
+            return; // another sweep was faster, and sends the event
+        LogRestarted(recording.Id.Value, generation, why);
+        await uploads.SendAsync(upload, generation, cancellationToken).ConfigureAwait(false);
+        // last: dying before means another restart, not none
+        await store.EndRetryRequestAsync(recording.Id, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Gives a recording up.</summary>
+    /// <param name="id">The recording.</param>
+    /// <param name="generation">Its generation; an older one changes nothing.</param>
+    /// <param name="reason">Why, for a person.</param>
+    /// <param name="cancellationToken">Stops the requests.</param>
+    public async Task FailAsync(RecordingId id, int generation, string reason, CancellationToken cancellationToken)
+    {
+        var failed =
+            new Recording { Id = id, Generation = generation, Status = RecordingStatus.Failed, Reason = reason, CompletedAt = time.GetUtcNow() };
+        if (await store.AdvanceAsync(failed, cancellationToken).ConfigureAwait(false))
+            PipelineTelemetry.CountFailure(RecordingStatus.Failed, FailureKind.Stuck);
+    }
+
+    [LoggerMessage(3502, LogLevel.Information, "Started {RecordingId} again as generation {Generation}: {Why}")]
+    private partial void LogRestarted(string recordingId, int generation, string why);
+}
