@@ -189,6 +189,8 @@ public static class ServiceCollectionExtensions
         services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<RetentionOptions>, RetentionOptionsValidator>();
         services.AddSingleton<RetentionState>();
+        services.AddSingleton<RetentionScope>();
+        services.AddSingleton<StoreErasure>();
         services.AddSingleton<Retention>();
         services.AddSingleton<ForgottenStore>();
         services.AddSingleton<ForgottenFeedStore>();

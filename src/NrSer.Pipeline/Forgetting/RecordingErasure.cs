@@ -55,8 +55,7 @@ public sealed class RecordingErasure(UploadErasure uploads, BlobStorage storage,
         int results = await BlobPurge.DeleteAsync(_results, $"{id}/", isMeant: null, cancellationToken).ConfigureAwait(false)
             + await BlobPurge.DeleteAsync(_results, ResultBlobs.SegmentsName(id), isMeant: null, cancellationToken).ConfigureAwait(false);
         if (uploadKey is not null && !await index.IsOfAnotherAsync(uploadKey, id, cancellationToken).ConfigureAwait(false)
-            && await _results.GetBlobClient(TranscriptBlobs.NameOf(uploadKey)).DeleteIfExistsAsync(cancellationToken: cancellationToken)
-                .ConfigureAwait(false))
+            && await TranscriptAsync(uploadKey, cancellationToken).ConfigureAwait(false))
             results++;
         int names = uploadKey is not null && !hasUpload && await index.RemoveAsync(uploadKey, id, cancellationToken).ConfigureAwait(false) ? 1 : 0;
         return RemovedV1.None with
@@ -74,4 +73,39 @@ public sealed class RecordingErasure(UploadErasure uploads, BlobStorage storage,
     public async Task<int> AudioAsync(RecordingId id, CancellationToken cancellationToken) =>
         await BlobPurge.DeleteAsync(_chunks, $"{id}/", isMeant: null, cancellationToken).ConfigureAwait(false)
         + await BlobPurge.DeleteAsync(_enhanced, $"{id}/", isMeant: null, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Deletes results but for the receipt, a publisher's words included.</summary>
+    /// <param name="recording">The recording.</param>
+    /// <param name="cancellationToken">Stops between requests; call it again then.</param>
+    public async Task ResultsAsync(Recording recording, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(recording);
+        RecordingId id = recording.Id;
+        await BlobPurge.DeleteAsync(_results, $"{id}/", blob => blob.Name != ResultBlobs.ReceiptName(id), cancellationToken).ConfigureAwait(false);
+        await BlobPurge.DeleteAsync(_results, ResultBlobs.SegmentsName(id), isMeant: null, cancellationToken).ConfigureAwait(false);
+        if (recording.BlobName is { } upload && upload.StartsWith(StorageNames.PodcastsPrefix, StringComparison.Ordinal))
+            await TranscriptAsync(UploadIndex.KeyTextOf(upload), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Deletes the receipt.</summary>
+    /// <param name="id">The recording.</param>
+    /// <param name="cancellationToken">Stops between requests; call it again then.</param>
+    public Task ReceiptAsync(RecordingId id, CancellationToken cancellationToken) =>
+        BlobPurge.DeleteAsync(_results, ResultBlobs.ReceiptName(id), isMeant: null, cancellationToken);
+
+    /// <summary>Deletes rows, and no tombstone is put up.</summary>
+    /// <param name="recording">As it was read; another stays.</param>
+    /// <param name="cancellationToken">Stops between requests; call it again then.</param>
+    public async Task RowsAsync(Recording recording, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(recording);
+        await rows.DeleteAsync(recording.Id, cancellationToken).ConfigureAwait(false);
+        if (recording.BlobName is { } name)
+            await index.RemoveAsync(UploadIndex.KeyTextOf(name), recording.Id, cancellationToken).ConfigureAwait(false);
+        await rows.DeleteRowAsync(recording, cancellationToken).ConfigureAwait(false); // last: it leads to the others
+    }
+
+    private async Task<bool> TranscriptAsync(string uploadKey, CancellationToken cancellationToken) =>
+        await _results.GetBlobClient(TranscriptBlobs.NameOf(uploadKey)).DeleteIfExistsAsync(cancellationToken: cancellationToken)
+            .ConfigureAwait(false);
 }

@@ -1,13 +1,7 @@
-using System.Runtime.CompilerServices;
-using Azure.Storage.Blobs;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using NrSer.Pipeline.Lake;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
-using NrSer.Pipeline.Storage;
-using NrSer.Pipeline.Transcripts;
-using NrSer.Pipeline.Work;
 
 namespace NrSer.Pipeline.Forgetting;
 
@@ -16,33 +10,22 @@ namespace NrSer.Pipeline.Forgetting;
 /// Once a day, and only the days of upload that have become old enough since, so that it costs what it deletes; once a month all of them, for what a
 /// retry wrote late. No proof is written: nobody asked for a recording to be forgotten.
 /// </remarks>
-/// <param name="recordings">Rows: they lead to everything.</param>
-/// <param name="podcasts">Podcasts that have periods of their own.</param>
 /// <param name="state">How far it has come.</param>
-/// <param name="uploads">Deletes uploads.</param>
-/// <param name="erasure">Deletes audio between stages.</param>
-/// <param name="rows">Deletes rows.</param>
-/// <param name="episodes">Deletes episodes.</param>
-/// <param name="index">Names.</param>
-/// <param name="storage">Results.</param>
-/// <param name="transcripts">Publishers' words.</param>
-/// <param name="lake">Deletes rows of the lake.</param>
+/// <param name="scope">Finds recordings: their rows lead to everything.</param>
+/// <param name="erasure">Deletes.</param>
 /// <param name="options">How long.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class Retention(
-    RecordingStore recordings, PodcastStore podcasts, RetentionState state, UploadErasure uploads, RecordingErasure erasure, ErasedRows rows,
-    EpisodeErasure episodes, UploadIndex index, BlobStorage storage, TranscriptBlobs transcripts, LakeErasure lake,
-    IOptions<RetentionOptions> options, TimeProvider time, ILogger<Retention> logger)
+    RetentionState state, RetentionScope scope, StoreErasure erasure, IOptions<RetentionOptions> options, TimeProvider time,
+    ILogger<Retention> logger)
 {
     private const int BatchRecordings = 1000; // whose parts of the lake are written once
-    private const int AtOnce = 4;
 
     private static readonly TimeSpan s_interval = TimeSpan.FromDays(1);
     private static readonly TimeSpan s_again = TimeSpan.FromMinutes(10); // after a failure
     private static readonly TimeSpan s_startOver = TimeSpan.FromDays(30);
 
-    private readonly BlobContainerClient _results = storage.Container(StorageNames.Results);
     private DateTimeOffset _due = DateTimeOffset.MinValue;
 
     /// <summary>Does what is due, once a day.</summary>
@@ -115,14 +98,14 @@ public sealed partial class Retention(
         DateOnly through = last;
         if (from <= last)
         {
-            await foreach (Recording[] batch in OldAsync(rule, from, last, cancellationToken).Chunk(BatchRecordings).ConfigureAwait(false))
+            await foreach (Recording[] batch in scope.OldAsync(rule, from, last, cancellationToken).Chunk(BatchRecordings).ConfigureAwait(false))
             {
                 Recording[] ended = [.. batch.Where(recording => !recording.Status.IsOpen())];
                 if (batch.FirstOrDefault(recording => recording.Status.IsOpen()) is { } open && DayOf(open) <= through)
                     through = DayOf(open).AddDays(-1); // once it has ended
                 count += ended.Length;
                 if (isApplied)
-                    await DeleteAsync(rule.Store, ended, cancellationToken).ConfigureAwait(false);
+                    await erasure.DeleteAsync(rule.Store, ended, cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -140,75 +123,6 @@ public sealed partial class Retention(
         }
 
         return new RetentionReport(rule, last, count, isApplied);
-    }
-
-    /// <summary>The recordings that a rule is for. What it does not know, it leaves alone: a podcast that is none has no recordings.</summary>
-    private async IAsyncEnumerable<Recording> OldAsync(
-        RetentionRule rule, DateOnly from, DateOnly last, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var filter = new RecordingFilter(from, last);
-        if (rule.FeedId is { } id)
-        {
-            if (await podcasts.FindFeedAsync(id, cancellationToken).ConfigureAwait(false) is not { } feed)
-                yield break;
-            filter = filter with { NamePrefix = feed.NamePrefix };
-        }
-
-        string[] others = await podcasts.NamePrefixesAsync(rule.Except, cancellationToken).ConfigureAwait(false);
-        await foreach (Recording recording in recordings.ListAsync(filter, cancellationToken).ConfigureAwait(false))
-        {
-            if (!Array.Exists(others, prefix => recording.BlobName?.StartsWith(prefix, StringComparison.Ordinal) == true))
-                yield return recording;
-        }
-    }
-
-    private async Task DeleteAsync(RetentionStore store, Recording[] old, CancellationToken cancellationToken)
-    {
-        if (store == RetentionStore.Lake)
-        {
-            if (await lake.RemoveAsync([.. old.Select(recording => recording.Id)], cancellationToken).ConfigureAwait(false) is null)
-                throw new ServiceUnavailableException("The lake is being compacted by another host; retention goes on with the next sweep.");
-            return;
-        }
-
-        if (store == RetentionStore.Rows) // before the rows that lead to them
-            await episodes.RunAsync(old.Select(ForgetRequest.Of), cancellationToken).ConfigureAwait(false);
-        var several = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(old, several, async (recording, token) => await DeleteAsync(store, recording, token).ConfigureAwait(false))
-            .ConfigureAwait(false);
-    }
-
-    private async Task DeleteAsync(RetentionStore store, Recording recording, CancellationToken cancellationToken)
-    {
-        RecordingId id = recording.Id;
-        switch (store)
-        {
-            case RetentionStore.Uploads:
-                await uploads.RunAsync(ForgetRequest.Of(recording), cancellationToken).ConfigureAwait(false);
-                break;
-            case RetentionStore.WorkAudio:
-                await erasure.AudioAsync(id, cancellationToken).ConfigureAwait(false);
-                await recordings.Open.ForgetAudioAsync(id, cancellationToken).ConfigureAwait(false);
-                break;
-            case RetentionStore.Results:
-                await BlobPurge.DeleteAsync(_results, $"{id}/", blob => blob.Name != ResultBlobs.ReceiptName(id), cancellationToken)
-                    .ConfigureAwait(false);
-                await BlobPurge.DeleteAsync(_results, ResultBlobs.SegmentsName(id), isMeant: null, cancellationToken).ConfigureAwait(false);
-                if (recording.BlobName is { } upload && upload.StartsWith(StorageNames.PodcastsPrefix, StringComparison.Ordinal))
-                    await transcripts.DeleteAsync(upload, cancellationToken).ConfigureAwait(false);
-                break;
-            case RetentionStore.Receipts:
-                await BlobPurge.DeleteAsync(_results, ResultBlobs.ReceiptName(id), isMeant: null, cancellationToken).ConfigureAwait(false);
-                break;
-            case RetentionStore.Rows:
-                await rows.DeleteAsync(id, cancellationToken).ConfigureAwait(false);
-                if (recording.BlobName is { } name)
-                    await index.RemoveAsync(UploadIndex.KeyTextOf(name), id, cancellationToken).ConfigureAwait(false);
-                await rows.DeleteRowAsync(recording, cancellationToken).ConfigureAwait(false); // last: it leads to the others
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(store), store, "The lake is dealt with in one go.");
-        }
     }
 
     private static DateOnly DayOf(Recording recording) =>
