@@ -202,6 +202,11 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<Refusals>();
         services.AddSingleton<ProofChain>();
         services.AddSingleton<Remains>();
+        services.AddSingleton<ForgetRequests>();
+        services.AddSingleton<ForgottenErasure>();
+        services.AddSingleton<ForgetProofs>();
+        services.AddSingleton<ForgottenWatch>();
+        services.AddSingleton<LookAgain>();
         services.AddSingleton<ForgetRecordings>();
         services.AddSingleton<RefuseUpload>();
         services.AddSingleton<ForgetTargets>();

@@ -144,13 +144,14 @@ internal static class ForgetCommand
         CancellationToken cancellationToken)
     {
         ForgetRecordings forgetting = services.GetRequiredService<ForgetRecordings>();
+        ForgetRequests asked = services.GetRequiredService<ForgetRequests>();
         ForgottenStore store = services.GetRequiredService<ForgottenStore>();
         ForgottenFeedStore feeds = services.GetRequiredService<ForgottenFeedStore>();
         ProofHead? before = await store.FindHeadAsync(cancellationToken);
         if (feed is not null)
-            await forgetting.RequestAsync(feed, cancellationToken);
+            await asked.RequestAsync(feed, cancellationToken);
         else
-            await forgetting.RequestAsync(requests, cancellationToken);
+            await asked.RequestAsync(requests, cancellationToken);
         HashSet<RecordingId> own = [.. requests.Select(request => request.Id)];
         bool isSaid = false;
         while (true)

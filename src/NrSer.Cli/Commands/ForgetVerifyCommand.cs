@@ -17,10 +17,9 @@ internal static class ForgetVerifyCommand
             + "changed.");
         command.RunOnForgotten(terminal, async (_, services, _, cancellationToken) =>
         {
-            ForgetRecordings forgetting = services.GetRequiredService<ForgetRecordings>();
-            if (await forgetting.RunAsync(cancellationToken) is null)
+            if (await services.GetRequiredService<ForgetRecordings>().RunAsync(cancellationToken) is null)
                 terminal.Note("Another host is forgetting something just now.");
-            foreach (ProofV1 proof in await forgetting.LookAgainAsync(cancellationToken))
+            foreach (ProofV1 proof in await services.GetRequiredService<LookAgain>().RunAsync(cancellationToken))
                 terminal.Out.WriteLine($"Looked again for {proof.Recordings.Count} recordings and found {proof.Removed.Total} things, now deleted.");
             List<string> complaints = await services.GetRequiredService<ProofChain>().VerifyAsync(cancellationToken).ToListAsync(cancellationToken);
             foreach ((string key, int count) in await services.GetRequiredService<Refusals>().LostAsync(cancellationToken))

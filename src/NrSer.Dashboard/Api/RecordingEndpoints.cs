@@ -87,12 +87,12 @@ internal static class RecordingEndpoints
     }
 
     private static async Task<Accepted> ForgetAsync(
-        string id, ForgetV1 confirmation, RecordingReader reader, ForgetRecordings forgetting, CancellationToken cancellationToken)
+        string id, ForgetV1 confirmation, RecordingReader reader, ForgetRequests requests, CancellationToken cancellationToken)
     {
         Recording recording = await reader.FindAsync(id, cancellationToken).ConfigureAwait(false);
         if (confirmation.Name is not { Length: > 0 } name || (name != recording.BlobName && name != recording.Id.Value))
             throw new BadQueryException(nameof(name), "is not the name of this recording, nor its id. Nothing was forgotten.");
-        await forgetting.RequestAsync([ForgetRequest.Of(recording)], cancellationToken).ConfigureAwait(false);
+        await requests.RequestAsync([ForgetRequest.Of(recording)], cancellationToken).ConfigureAwait(false);
         return TypedResults.Accepted($"/api/v1/recordings/{recording.Id}");
     }
 }

@@ -6,9 +6,9 @@ namespace NrSer.Pipeline.Forgetting;
 
 /// <summary>Keeps an upload from being taken in that somebody wanted forgotten for good: it is forgotten, too.</summary>
 /// <param name="refusals">What is refused.</param>
-/// <param name="forgetting">Forgets it.</param>
+/// <param name="requests">Has it forgotten.</param>
 /// <param name="logger">The log.</param>
-public sealed partial class RefuseUpload(Refusals refusals, ForgetRecordings forgetting, ILogger<RefuseUpload> logger)
+public sealed partial class RefuseUpload(Refusals refusals, ForgetRequests requests, ILogger<RefuseUpload> logger)
 {
     /// <summary>Refuses an upload if it has to be.</summary>
     /// <param name="identified">The upload.</param>
@@ -29,7 +29,7 @@ public sealed partial class RefuseUpload(Refusals refusals, ForgetRecordings for
             BlobName = upload.BlobName, BlobETag = upload.ETag, ContentBytes = upload.ContentBytes, Sha256 = identified.Sha256,
             IsRefused = isContent, Reason = "It was forgotten before.",
         };
-        await forgetting.RequestAsync([request], cancellationToken).ConfigureAwait(false);
+        await requests.RequestAsync([request], cancellationToken).ConfigureAwait(false);
         return true;
     }
 

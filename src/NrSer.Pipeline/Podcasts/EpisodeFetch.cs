@@ -32,7 +32,7 @@ namespace NrSer.Pipeline.Podcasts;
 /// <param name="logger">The log.</param>
 public sealed partial class EpisodeFetch(
     PodcastStore store, AudioDownload download, TranscriptFetch transcripts, BlobStorage storage, UploadStore uploads,
-    ForgetRecordings forgetting, IOptions<PodcastOptions> options, TimeProvider time,
+    ForgetRequests forgetting, IOptions<PodcastOptions> options, TimeProvider time,
     ILogger<EpisodeFetch> logger)
 {
     private readonly BlobContainerClient _container = storage.Container(StorageNames.Recordings);

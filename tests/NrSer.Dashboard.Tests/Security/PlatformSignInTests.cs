@@ -139,7 +139,7 @@ public sealed class PlatformSignInTests(Site site, PlatformSignInTests.Hosts hos
             KeyValuePair.Create("NrSer:Storage:TableEndpoint", (string?)"https://results.table.core.windows.net"),
         ]).Build());
         Assert.All(
-            [typeof(TrackReader), typeof(ForgetRecordings), typeof(EmotionQuery)], type => Assert.NotNull(app.Services.GetRequiredService(type)));
+            [typeof(TrackReader), typeof(ForgetRequests), typeof(EmotionQuery)], type => Assert.NotNull(app.Services.GetRequiredService(type)));
     }
 
     [Fact]

@@ -39,7 +39,7 @@ public sealed class ForgetListTests(StorageEmulator emulator)
         ProofV1 proof = null!;
         string[] asked = await CountedRequests.OfAsync(pipeline.Account, async () =>
         {
-            await pipeline.Get<ForgetRecordings>().RequestAsync(plan.Requests, Stop);
+            await pipeline.Get<ForgetRequests>().RequestAsync(plan.Requests, Stop);
             proof = Assert.Single((await pipeline.Get<ForgetRecordings>().RunAsync(Stop))!).Proof;
         });
         double seconds = TimeProvider.System.GetElapsedTime(begun).TotalSeconds;

@@ -224,7 +224,7 @@ public sealed class ForgetRecordingsTests(StorageEmulator emulator)
 
     internal static async Task<ProofV1> ForgetAsync(PipelineUnderTest pipeline, ForgetPlan plan)
     {
-        await pipeline.Get<ForgetRecordings>().RequestAsync(plan.Requests, Stop);
+        await pipeline.Get<ForgetRequests>().RequestAsync(plan.Requests, Stop);
         return (await pipeline.Get<ForgetRecordings>().RunAsync(Stop))![^1].Proof;
     }
 

@@ -176,7 +176,7 @@ public sealed class LateWritersTests(StorageEmulator emulator)
             pipeline.Account,
             (verb, target) => verb == HttpMethod.Put
                 && target.StartsWith($"{StorageNames.Results}/{LakePart.Root}segments/", StringComparison.Ordinal),
-            () => pipeline.Get<ForgetRecordings>().RequestAsync(plan.Requests, Stop)); // the rest would wait for the compactor, which waits here
+            () => pipeline.Get<ForgetRequests>().RequestAsync(plan.Requests, Stop)); // the rest would wait for the compactor, which waits here
 
         if (isRebuilt)
             await pipeline.Get<LakeRebuild>().RunAsync(month: null, Stop);

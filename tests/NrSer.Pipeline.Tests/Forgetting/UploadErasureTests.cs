@@ -103,7 +103,7 @@ public sealed class UploadErasureTests(StorageEmulator emulator)
         BlobLeaseClient lease = pipeline.Upload("held.wav").GetBlobLeaseClient();
         await lease.AcquireAsync(BlobLeaseClient.InfiniteLeaseDuration, cancellationToken: Stop);
         ForgetPlan plan = await pipeline.Get<ForgetTargets>().FindAsync(["held.wav", "free.wav"], [], Stop);
-        await pipeline.Get<ForgetRecordings>().RequestAsync(plan.Requests, Stop);
+        await pipeline.Get<ForgetRequests>().RequestAsync(plan.Requests, Stop);
         ForgetException refused = await Assert.ThrowsAsync<ForgetException>(() => pipeline.Get<ForgetRecordings>().RunAsync(Stop));
         Assert.StartsWith("1 recordings cannot be deleted", refused.Message, StringComparison.Ordinal);
         Assert.True(await pipeline.Upload("held.wav").ExistsAsync(Stop));

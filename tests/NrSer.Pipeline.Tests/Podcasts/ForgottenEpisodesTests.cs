@@ -53,7 +53,7 @@ public sealed class ForgottenEpisodesTests(StorageEmulator emulator)
 
         await podcasts.Get<LakeCompactor>().CompactAsync(Stop);
         Assert.Equal(["A show|One", "A show|Two"], await InLakeAsync(podcasts));
-        await podcasts.Get<ForgetRecordings>().RequestAsync(new ForgetFeedRequest(feed.Id) { Reason = "case 7" }, Stop);
+        await podcasts.Get<ForgetRequests>().RequestAsync(new ForgetFeedRequest(feed.Id) { Reason = "case 7" }, Stop);
         ProofV1 proof = Assert.Single((await podcasts.Get<ForgetRecordings>().RunAsync(Stop))!).Proof;
         Assert.Equal(("case 7", 2, 2, 1), (proof.Reason, proof.Recordings.Count, proof.Removed.Episodes, proof.Removed.Podcasts));
         Assert.Empty(await InLakeAsync(podcasts));
@@ -86,7 +86,7 @@ public sealed class ForgottenEpisodesTests(StorageEmulator emulator)
             podcasts.Account, (verb, target) => verb.Method == method && target.StartsWith(path, StringComparison.Ordinal), death.CancelAsync);
         try
         {
-            await podcasts.Get<ForgetRecordings>().RequestAsync(new ForgetFeedRequest(feed.Id), death.Token);
+            await podcasts.Get<ForgetRequests>().RequestAsync(new ForgetFeedRequest(feed.Id), death.Token);
             await podcasts.Get<ForgetRecordings>().RunAsync(death.Token);
         }
         catch (OperationCanceledException)
@@ -111,7 +111,7 @@ public sealed class ForgottenEpisodesTests(StorageEmulator emulator)
     {
         await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
         Feed feed = await TwoEpisodesAsync(podcasts);
-        await podcasts.Get<ForgetRecordings>().RequestAsync(new ForgetFeedRequest(feed.Id), Stop);
+        await podcasts.Get<ForgetRequests>().RequestAsync(new ForgetFeedRequest(feed.Id), Stop);
         string name = $"{feed.NamePrefix}latecomer.mp3";
         using var fetched = new BeforeRequest(
             podcasts.Account,
@@ -143,8 +143,8 @@ public sealed class ForgottenEpisodesTests(StorageEmulator emulator)
         BlobClient held = podcasts.Account.Blobs.Container(StorageNames.Recordings).GetBlobClient("held.wav");
         await held.UploadAsync(BinaryData.FromString("held"), Stop);
         await held.GetBlobLeaseClient().AcquireAsync(BlobLeaseClient.InfiniteLeaseDuration, cancellationToken: Stop);
-        await podcasts.Get<ForgetRecordings>().RequestAsync((await podcasts.Get<ForgetTargets>().FindAsync(["held.wav"], [], Stop)).Requests, Stop);
-        await podcasts.Get<ForgetRecordings>().RequestAsync(new ForgetFeedRequest(feed.Id), Stop);
+        await podcasts.Get<ForgetRequests>().RequestAsync((await podcasts.Get<ForgetTargets>().FindAsync(["held.wav"], [], Stop)).Requests, Stop);
+        await podcasts.Get<ForgetRequests>().RequestAsync(new ForgetFeedRequest(feed.Id), Stop);
 
         await Assert.ThrowsAsync<ForgetException>(() => podcasts.Get<ForgetRecordings>().RunAsync(Stop));
 
@@ -203,7 +203,7 @@ public sealed class ForgottenEpisodesTests(StorageEmulator emulator)
         podcasts.Server.Serve("/feed", PodcastsUnderTest.FeedOf("A show", ("a", "One", $"{podcasts.Server.Url}1.mp3")));
         Feed feed = await podcasts.FollowAsync("feed");
         await podcasts.Updates.RunAsync((await podcasts.Store.FindFeedAsync(feed.Id, Stop))!, isAnew: true, Stop);
-        await podcasts.Get<ForgetRecordings>().RequestAsync(new ForgetFeedRequest(feed.Id), Stop);
+        await podcasts.Get<ForgetRequests>().RequestAsync(new ForgetFeedRequest(feed.Id), Stop);
         ProofV1 proof = Assert.Single((await podcasts.Get<ForgetRecordings>().RunAsync(Stop))!).Proof;
         Assert.Empty(proof.Recordings);
         Assert.Equal((false, RemovedV1.None with { Episodes = 1, Podcasts = 1 }), (proof.IsRefused, proof.Removed));
@@ -224,7 +224,7 @@ public sealed class ForgottenEpisodesTests(StorageEmulator emulator)
         using var forgetting = new BeforeRequest(
             podcasts.Account, (verb, target) => verb.Method == method && target.StartsWith(path, StringComparison.Ordinal), async () =>
             {
-                await podcasts.Get<ForgetRecordings>().RequestAsync(new ForgetFeedRequest(feed.Id), Stop);
+                await podcasts.Get<ForgetRequests>().RequestAsync(new ForgetFeedRequest(feed.Id), Stop);
                 await podcasts.Get<ForgetRecordings>().RunAsync(Stop);
             });
 
@@ -293,7 +293,7 @@ public sealed class ForgottenEpisodesTests(StorageEmulator emulator)
     private static async Task<RemovedV1> ForgetAsync(PodcastsUnderTest podcasts, string[] names)
     {
         ForgetPlan plan = await podcasts.Get<ForgetTargets>().FindAsync(names, [], Stop);
-        await podcasts.Get<ForgetRecordings>().RequestAsync(plan.Requests, Stop);
+        await podcasts.Get<ForgetRequests>().RequestAsync(plan.Requests, Stop);
         return (await podcasts.Get<ForgetRecordings>().RunAsync(Stop))![^1].Proof.Removed;
     }
 }

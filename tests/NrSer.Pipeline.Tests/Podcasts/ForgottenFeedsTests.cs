@@ -27,14 +27,14 @@ public sealed class ForgottenFeedsTests(StorageEmulator emulator)
             podcasts.Account, (verb, target) => verb == HttpMethod.Delete && target.StartsWith("forgotten(", StringComparison.Ordinal),
             death.CancelAsync))
         {
-            await podcasts.Get<ForgetRecordings>().RequestAsync(new ForgetFeedRequest(feed.Id), death.Token);
+            await podcasts.Get<ForgetRequests>().RequestAsync(new ForgetFeedRequest(feed.Id), death.Token);
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => podcasts.Get<ForgetRecordings>().RunAsync(death.Token));
         }
 
         Assert.NotNull(await podcasts.Get<ProofChain>().FindAsync(1, Stop));
         await ListedAsync(podcasts, "Two");
         if (isAskedAgain)
-            await podcasts.Get<ForgetRecordings>().RequestAsync(new ForgetFeedRequest(feed.Id), Stop);
+            await podcasts.Get<ForgetRequests>().RequestAsync(new ForgetFeedRequest(feed.Id), Stop);
 
         await using PipelineUnderTest pipeline = PipelineUnderTest.On(podcasts.Account);
         await pipeline.Get<ForgetRecordings>().SweepAsync(Stop);
@@ -65,7 +65,7 @@ public sealed class ForgottenFeedsTests(StorageEmulator emulator)
             podcasts.Account, (verb, target) => verb == HttpMethod.Put && target.StartsWith("results/forgotten/", StringComparison.Ordinal),
             death.CancelAsync))
         {
-            await podcasts.Get<ForgetRecordings>().RequestAsync(new ForgetFeedRequest(feed.Id), death.Token);
+            await podcasts.Get<ForgetRequests>().RequestAsync(new ForgetFeedRequest(feed.Id), death.Token);
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => podcasts.Get<ForgetRecordings>().RunAsync(death.Token));
         }
 
@@ -90,7 +90,7 @@ public sealed class ForgottenFeedsTests(StorageEmulator emulator)
         using (var forgetting = new BeforeRequest(
             podcasts.Account, (verb, target) => verb == HttpMethod.Post && target.StartsWith("$batch", StringComparison.Ordinal), async () =>
             {
-                await podcasts.Get<ForgetRecordings>().RequestAsync(new ForgetFeedRequest(feed.Id), Stop);
+                await podcasts.Get<ForgetRequests>().RequestAsync(new ForgetFeedRequest(feed.Id), Stop);
                 await podcasts.Get<ForgetRecordings>().RunAsync(Stop);
                 isForgotten = true;
             }))
@@ -111,7 +111,7 @@ public sealed class ForgottenFeedsTests(StorageEmulator emulator)
 
         await using PipelineUnderTest pipeline = PipelineUnderTest.On(podcasts.Account);
         pipeline.Time.SetUtcNow(TimeProvider.System.GetUtcNow() + TimeSpan.FromHours(1));
-        ProofV1 verified = Assert.Single(await pipeline.Get<ForgetRecordings>().LookAgainAsync(Stop));
+        ProofV1 verified = Assert.Single(await pipeline.Get<LookAgain>().RunAsync(Stop));
         Assert.Equal((nameof(ProofKind.Verified), RemovedV1.None with { Episodes = 2 }), (verified.Kind, verified.Removed));
         Assert.Equal([1], verified.Of);
         Assert.Empty(await podcasts.EpisodesAsync(feed));
@@ -122,12 +122,12 @@ public sealed class ForgottenFeedsTests(StorageEmulator emulator)
         // And again at the last look, though this time there was a first.
         await podcasts.Store.AddAsync([late], Stop);
         pipeline.Time.Advance(TimeSpan.FromDays(1));
-        Assert.Contains(await pipeline.Get<ForgetRecordings>().LookAgainAsync(Stop), proof => proof.Removed.Episodes == 1);
+        Assert.Contains(await pipeline.Get<LookAgain>().RunAsync(Stop), proof => proof.Removed.Episodes == 1);
         Assert.Empty(await podcasts.EpisodesAsync(feed));
         pipeline.Time.Advance(TimeSpan.FromDays(1));
-        Assert.Contains(await pipeline.Get<ForgetRecordings>().LookAgainAsync(Stop), proof => proof.Kind == nameof(ProofKind.Final));
+        Assert.Contains(await pipeline.Get<LookAgain>().RunAsync(Stop), proof => proof.Kind == nameof(ProofKind.Final));
         pipeline.Time.Advance(TimeSpan.FromDays(1));
-        await pipeline.Get<ForgetRecordings>().LookAgainAsync(Stop);
+        await pipeline.Get<LookAgain>().RunAsync(Stop);
         Assert.Empty(await Search.FindAsync(podcasts.Account, feed.Id, "One", "late.mp3"));
         Assert.Empty(await pipeline.Get<ProofChain>().VerifyAsync(Stop).ToListAsync(Stop));
     }

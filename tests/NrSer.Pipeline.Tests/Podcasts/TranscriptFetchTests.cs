@@ -37,7 +37,7 @@ public sealed class TranscriptFetchTests(StorageEmulator emulator)
         Assert.Contains(stored, (await podcasts.Account.BlobsAsync(StorageNames.Results)).Select(blob => blob.Name));
 
         ForgetPlan plan = await podcasts.Get<ForgetTargets>().FindAsync([row.BlobName!], [], Stop);
-        await podcasts.Get<ForgetRecordings>().RequestAsync(plan.Requests, Stop);
+        await podcasts.Get<ForgetRequests>().RequestAsync(plan.Requests, Stop);
         await podcasts.Get<ForgetRecordings>().RunAsync(Stop);
         Assert.Empty(await Search.FindAsync(podcasts.Account, Words, "biscuits", "transcripts/"));
     }
