@@ -20,7 +20,7 @@ internal sealed class FfmpegReader : IAudioReader
     private readonly SpooledFile? _file;
     private readonly AudioOptions _options;
     private readonly StatedLength _stated;
-    private readonly bool _isTrackChosen;
+    private readonly bool _isTrackWanted;
     private readonly BufferedInput _output;
     private readonly CancellationTokenSource _disposing = new();
     private readonly FfmpegFeed _feed;
@@ -33,16 +33,16 @@ internal sealed class FfmpegReader : IAudioReader
     private bool _hasEnded;
 
     private FfmpegReader(
-        Process process, BufferedInput input, FfmpegFormat format, SpooledFile? file, StatedLength stated, bool isTrackChosen, AudioOptions options)
+        Process process, BufferedInput input, FfmpegInput source, SpooledFile? file, StatedLength stated, AudioOptions options)
     {
         _process = process;
-        _format = format;
+        _format = source.Format;
         _file = file;
         _options = options;
         _stated = stated;
-        _isTrackChosen = isTrackChosen;
+        _isTrackWanted = source.IsTrackWanted;
         _output = new(process.StandardOutput.BaseStream);
-        _feed = new(input, format);
+        _feed = new(input, source.Format);
         _stall = new(options.FfmpegStallLimit);
         _logTask = FfmpegLog.ReadAsync(process.StandardError.BaseStream);
         _inputTask = _feed.SendAsync(process.StandardInput.BaseStream, _disposing.Token);
@@ -99,8 +99,9 @@ internal sealed class FfmpegReader : IAudioReader
                     throw TooManyFrames(frames);
             }
 
-            Process process = await program.StartAsync(new(format, file?.FilePath, track, output), cancellationToken).ConfigureAwait(false);
-            reader = new(process, input, format, file, stated, hints.Track is not null, options);
+            var source = new FfmpegInput(format, file?.FilePath, track, output) { IsTrackWanted = hints.Track is not null };
+            Process process = await program.StartAsync(source, cancellationToken).ConfigureAwait(false);
+            reader = new(process, input, source, file, stated, options);
         }
         catch
         {
@@ -246,7 +247,7 @@ internal sealed class FfmpegReader : IAudioReader
         if ((isCutOff || lost > 0) && !isTaken)
             throw new InvalidAudioException($"{_warnings[0]} {Conversion.Salvage}");
         MissingSeconds = lost > 0 ? lost + missing.GetValueOrDefault() : missing;
-        if (log is { AudioTracks: > 1, HeardTrack: { } heard } && !_isTrackChosen)
+        if (log is { AudioTracks: > 1, HeardTrack: { } heard } && !_isTrackWanted)
             _warnings.Add($"The file has {log.AudioTracks} tracks with sound, counted from 0; heard is track {heard}. --track chooses another.");
     }
 
