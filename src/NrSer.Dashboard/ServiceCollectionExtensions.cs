@@ -68,6 +68,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<IMemoryCache>(_ => new MemoryCache(new MemoryCacheOptions { SizeLimit = CachedSegments }));
         services.AddSingleton<RecordingListing>();
         services.AddSingleton<RecordingReader>();
+        services.AddSingleton<RestoredAudio>();
         services.AddSingleton<OriginalAudio>();
         services.AddSingleton<HeardAudio>();
         services.AddSingleton<TrackReader>();

@@ -1,13 +1,10 @@
-using Microsoft.Extensions.Options;
 using NrSer.Core.Models;
 using NrSer.Core.Segmentation;
 using NrSer.Dashboard.Recordings;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
-using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Stages;
-using NrSer.Pipeline.Storage;
 
 namespace NrSer.Dashboard.Audio;
 
@@ -17,12 +14,9 @@ namespace NrSer.Dashboard.Audio;
 /// <param name="enhance">Makes it.</param>
 /// <param name="blobs">Where it is kept.</param>
 /// <param name="models">The enhancer of this machine.</param>
-/// <param name="rejection">Takes it back, should the recording have been forgotten meanwhile.</param>
-/// <param name="store">Told of it, so that it is removed in time where no account's rules do that.</param>
-/// <param name="storage">Tells whether they do.</param>
+/// <param name="restored">Told of it.</param>
 internal sealed class HeardAudio(
-    OriginalAudio original, RecordingReader reader, EnhanceChunk enhance, ChunkBlobs blobs, ModelSet models, RejectRecording rejection,
-    RecordingStore store, IOptions<StorageOptions> storage) : IDisposable
+    OriginalAudio original, RecordingReader reader, EnhanceChunk enhance, ChunkBlobs blobs, ModelSet models, RestoredAudio restored) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1); // a network takes all cores
 
@@ -68,13 +62,8 @@ internal sealed class HeardAudio(
         }
         finally
         {
-            // as every stage does after it has written
-            bool isVoid = await rejection.DiscardIfVoidAsync(recording.Id, CancellationToken.None).ConfigureAwait(false);
-            if (!isVoid && storage.Value.ConnectionString is { Length: > 0 })
-            {
-                double samples = (recording.DurationSeconds ?? 0) * SegmentGrid.SampleRateHz * RecordingReader.ChannelsOf(recording);
-                await store.Open.NoteAudioAsync(recording.Id, (long)(2 * samples * sizeof(float)), CancellationToken.None).ConfigureAwait(false);
-            }
+            double samples = (recording.DurationSeconds ?? 0) * SegmentGrid.SampleRateHz * RecordingReader.ChannelsOf(recording);
+            await restored.SettleAsync(recording.Id, (long)(2 * samples * sizeof(float))).ConfigureAwait(false);
         }
     }
 }

@@ -1,16 +1,12 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Options;
 using NrSer.Core.Audio;
 using NrSer.Core.Audio.Input;
 using NrSer.Core.Segmentation;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
-using NrSer.Pipeline.Results.Tables;
-using NrSer.Pipeline.Stages;
-using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Uploads;
 
 namespace NrSer.Dashboard.Audio;
@@ -22,12 +18,9 @@ namespace NrSer.Dashboard.Audio;
 /// <param name="uploads">The uploads.</param>
 /// <param name="decoder">Reads them.</param>
 /// <param name="blobs">Receives the chunks.</param>
-/// <param name="rejection">Takes them back, should the recording have been forgotten meanwhile.</param>
-/// <param name="store">Told of them, so that they are removed in time where no account's rules do that.</param>
-/// <param name="storage">Tells whether they do.</param>
+/// <param name="restored">Told of them.</param>
 internal sealed class OriginalAudio(
-    UploadStore uploads, AudioDecoder decoder, ChunkBlobs blobs, RejectRecording rejection, RecordingStore store,
-    IOptions<StorageOptions> storage) : IDisposable
+    UploadStore uploads, AudioDecoder decoder, ChunkBlobs blobs, RestoredAudio restored) : IDisposable
 {
     private const int AtOnce = 2; // decoders of strangers' files
 
@@ -99,10 +92,7 @@ internal sealed class OriginalAudio(
         }
         finally
         {
-            // as every stage does after it has written
-            bool isVoid = await rejection.DiscardIfVoidAsync(recording.Id, CancellationToken.None).ConfigureAwait(false);
-            if (!isVoid && samples > 0 && storage.Value.ConnectionString is { Length: > 0 })
-                await store.Open.NoteAudioAsync(recording.Id, samples * sizeof(float), CancellationToken.None).ConfigureAwait(false);
+            await restored.SettleAsync(recording.Id, samples > 0 ? samples * sizeof(float) : null).ConfigureAwait(false);
         }
     }
 
