@@ -230,11 +230,16 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<HostQueue>();
         services.AddSingleton<ByteRate>();
         services.AddSingleton<PodcastClient>();
+        services.AddSingleton<FeedSources>();
+        services.AddSingleton<EpisodeNotes>();
         services.AddSingleton<FeedUpdate>();
         services.AddSingleton<AudioDownload>();
         services.AddSingleton<AddressFetch>();
         services.AddSingleton<TranscriptFetch>();
+        services.AddSingleton<EpisodeContents>();
+        services.AddSingleton<EpisodeUploads>();
         services.AddSingleton<EpisodeFetch>();
+        services.AddSingleton<FetchInTurn>();
         services.AddSingleton<PodcastSync>();
         return services;
     }

@@ -36,6 +36,16 @@ internal sealed class EpisodeLease : IAsyncDisposable
     /// <summary>Stops the work when it is lost, too.</summary>
     public CancellationToken Working => _working.Token;
 
+    /// <summary>Whether an episode can be taken: nobody is at it, and it was not put off.</summary>
+    /// <param name="episode">As it was read.</param>
+    /// <param name="now">The time.</param>
+    public static bool IsFree(Episode episode, DateTimeOffset now) => episode.Status switch
+    {
+        EpisodeStatus.Listed => !(episode.NextAttemptAt > now),
+        EpisodeStatus.Fetching => episode.FetchedUntil <= now || episode.FetchedBy is not { } owner || ProcessName.IsGone(owner),
+        _ => false,
+    };
+
     /// <summary>Takes an episode.</summary>
     /// <param name="store">Has its row.</param>
     /// <param name="time">The clock.</param>

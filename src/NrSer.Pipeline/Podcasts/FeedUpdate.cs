@@ -1,8 +1,5 @@
-using System.Net;
-using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using NrSer.Pipeline.Forgetting;
 using NrSer.Pipeline.Podcasts.Feeds;
 using NrSer.Pipeline.Podcasts.Web;
@@ -13,21 +10,16 @@ namespace NrSer.Pipeline.Podcasts;
 
 /// <summary>Reads a feed again and takes note of what is new; an unchanged one costs one question.</summary>
 /// <param name="store">Feeds and episodes.</param>
-/// <param name="client">Asks.</param>
+/// <param name="sources">Opens feeds.</param>
+/// <param name="notes">What is known of episodes.</param>
 /// <param name="refusals">Episodes that were forgotten.</param>
-/// <param name="uploads">Which recording an episode is.</param>
-/// <param name="lake">Is to take in what changed of one.</param>
-/// <param name="options">How large a feed may be.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class FeedUpdate(
-    PodcastStore store, PodcastClient client, Refusals refusals, UploadIndex uploads, LakeMarkers lake, IOptions<PodcastOptions> options,
-    TimeProvider time, ILogger<FeedUpdate> logger) : IDisposable
+    PodcastStore store, FeedSources sources, EpisodeNotes notes, Refusals refusals, TimeProvider time, ILogger<FeedUpdate> logger) : IDisposable
 {
     private const int MaxPages = 1000;
     private const int MaxHeld = 1; // feeds in memory at a time, 15 MB with 5,000 episodes: others have been answered, and wait to be read
-
-    private static readonly TimeSpan s_longestPatience = TimeSpan.FromDays(1); // whatever Cache-Control says
 
     private readonly SemaphoreSlim _held = new(MaxHeld);
 
@@ -79,9 +71,9 @@ public sealed partial class FeedUpdate(
         await _held.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            EpisodeMerge episodes = await KnownAsync(feed, cancellationToken).ConfigureAwait(false);
+            EpisodeMerge episodes = await notes.ReadAsync(feed, cancellationToken).ConfigureAwait(false);
             EpisodeRules.Apply(feed, episodes);
-            await WriteAsync(feed, episodes, cancellationToken).ConfigureAwait(false);
+            await notes.WriteAsync(feed, episodes, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -95,7 +87,7 @@ public sealed partial class FeedUpdate(
     private async Task<FeedUpdateResult> ReadAsync(Feed feed, bool isAnew, CancellationToken cancellationToken)
     {
         var address = new Uri(feed.Url);
-        FeedSource first = await OpenAsync(address, headers =>
+        FeedSource first = await sources.OpenAsync(address, headers =>
         {
             if (isAnew)
                 return;
@@ -132,7 +124,7 @@ public sealed partial class FeedUpdate(
     {
         FeedDocument document = await FeedReader.ReadAsync(first.Content!, first.Address, first.Charset, cancellationToken).ConfigureAwait(false);
         await first.DisposeAsync().ConfigureAwait(false); // its host is free again
-        EpisodeMerge episodes = await KnownAsync(feed, cancellationToken).ConfigureAwait(false);
+        EpisodeMerge episodes = await notes.ReadAsync(feed, cancellationToken).ConfigureAwait(false);
         var remarks = new List<string>(document.Remarks);
         int found = episodes.Add(document.Items);
         bool wasWhole = feed.HttpETag is not null || feed.HttpLastModified is not null;
@@ -143,7 +135,7 @@ public sealed partial class FeedUpdate(
         EpisodeRules.Apply(feed, episodes); // what is gone counts among the latest still: no older one is fetched in its place
         if (episodes.New.Count > 0 && await refusals.OfEpisodesAsync(cancellationToken).ConfigureAwait(false) is { } isForgotten)
             episodes.LeaveOut(isForgotten);
-        await WriteAsync(feed, episodes, cancellationToken).ConfigureAwait(false);
+        await notes.WriteAsync(feed, episodes, cancellationToken).ConfigureAwait(false);
         string slug = feed.Slug ?? await FreeSlugAsync(feed.Id, document.Title, cancellationToken).ConfigureAwait(false);
         var address = new Uri(feed.Url);
         Uri next = NextAddress(document, first) ?? address;
@@ -209,34 +201,11 @@ public sealed partial class FeedUpdate(
         _held.Release();
         try
         {
-            return await OpenAsync(older, _ => { }, cancellationToken).ConfigureAwait(false);
+            return await sources.OpenAsync(older, _ => { }, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
             await _held.WaitAsync(CancellationToken.None).ConfigureAwait(false);
-        }
-    }
-
-    private async Task<EpisodeMerge> KnownAsync(Feed feed, CancellationToken cancellationToken)
-    {
-        var known = new List<Episode>();
-        await foreach (Episode episode in store.EpisodesAsync(feed.Id, status: null, cancellationToken).ConfigureAwait(false))
-            known.Add(episode);
-        return new EpisodeMerge(feed.Id, known);
-    }
-
-    private async Task WriteAsync(Feed feed, EpisodeMerge episodes, CancellationToken cancellationToken)
-    {
-        if (episodes.All.Any(episode => episode.Status == EpisodeStatus.Listed)) // first that there is work, then the work
-            await store.ChangeFeedAsync(feed.Id, standing => standing with { HasWork = true }, cancellationToken).ConfigureAwait(false);
-        await store.AddAsync(episodes.All.Where(episode => episodes.New.Contains(episode.Key)), cancellationToken).ConfigureAwait(false);
-        foreach (Episode changed in episodes.All.Where(episode => episodes.Changed.Contains(episode.Key)))
-        {
-            // whoever wrote it meanwhile knows better
-            if (await store.TryWriteAsync(changed, cancellationToken).ConfigureAwait(false) is { Status: EpisodeStatus.Stored, BlobName: { } name }
-                && episodes.Retold.Contains(changed.Key)
-                && await uploads.FindAsync(name, cancellationToken).ConfigureAwait(false) is { } upload)
-                await lake.MarkAsync(upload.RecordingId, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -252,66 +221,9 @@ public sealed partial class FeedUpdate(
         return slug;
     }
 
-    private async Task<FeedSource> OpenAsync(Uri address, Action<HttpRequestHeaders> prepare, CancellationToken cancellationToken)
-    {
-        long most = options.Value.MaxFeedBytes;
-        if (address.IsFile)
-        {
-            var file = new FileStream(address.LocalPath, FileMode.Open, FileAccess.Read, FileShare.Read);
-            return new FeedSource(file, new LimitedStream(file, most, address.LocalPath, options.Value.StallLimit, time)) { Address = address };
-        }
-
-        PodcastResponse answer = await client.GetFeedAsync(address, prepare, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            HttpResponseMessage message = answer.Message;
-            Stream? content = answer.Status == HttpStatusCode.NotModified ? null : new LimitedStream(
-                await message.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), most, WebAddress.Shown(address),
-                options.Value.StallLimit, time);
-            TimeSpan fresh = message.Headers.CacheControl is { NoCache: false, MaxAge: { } age } ? age - (message.Headers.Age ?? TimeSpan.Zero)
-                : TimeSpan.Zero;
-            return new FeedSource(answer, content)
-            {
-                Address = answer.Address, MovedTo = answer.MovedTo, Charset = message.Content.Headers.ContentType?.CharSet,
-                HttpETag = Verbatim(message.Headers, "ETag"), HttpLastModified = Verbatim(message.Content.Headers, "Last-Modified"),
-                NextCheckAt = fresh <= TimeSpan.Zero ? null : time.GetUtcNow() + (fresh < s_longestPatience ? fresh : s_longestPatience),
-            };
-        }
-        catch
-        {
-            await answer.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
-
-    private static string? Verbatim(HttpHeaders headers, string name) =>
-        headers.NonValidated.TryGetValues(name, out HeaderStringValues values) ? values.ToString() : null;
-
     [LoggerMessage(4001, LogLevel.Information, "Feed {FeedId}: {Items} items, {New} new")]
     private partial void LogRead(string feedId, int items, int @new);
 
     [LoggerMessage(4002, LogLevel.Information, "Feed {FeedId} could not be read: {Reason}")]
     private partial void LogFailed(string feedId, string reason);
-
-    /// <summary>A feed about to be read.</summary>
-    /// <param name="owner">What to let go of afterwards.</param>
-    /// <param name="content">Null when it is unchanged.</param>
-    private sealed class FeedSource(IAsyncDisposable owner, Stream? content) : IAsyncDisposable
-    {
-        public Stream? Content => content;
-
-        public required Uri Address { get; init; }
-
-        public Uri? MovedTo { get; init; }
-
-        public string? Charset { get; init; }
-
-        public string? HttpETag { get; init; }
-
-        public string? HttpLastModified { get; init; }
-
-        public DateTimeOffset? NextCheckAt { get; init; }
-
-        public ValueTask DisposeAsync() => owner.DisposeAsync();
-    }
 }

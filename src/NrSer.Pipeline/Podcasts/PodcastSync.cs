@@ -11,21 +11,15 @@ namespace NrSer.Pipeline.Podcasts;
 /// <param name="store">Feeds and episodes.</param>
 /// <param name="updates">Reads feeds.</param>
 /// <param name="fetch">Fetches episodes.</param>
-/// <param name="recordings">Tells how many recordings are unfinished.</param>
-/// <param name="options">How many of those there may be.</param>
+/// <param name="options">How many at once.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class PodcastSync(
-    PodcastStore store, FeedUpdate updates, EpisodeFetch fetch, RecordingStore recordings, IOptions<PodcastOptions> options, TimeProvider time,
-    ILogger<PodcastSync> logger) : IDisposable
+    PodcastStore store, FeedUpdate updates, FetchInTurn fetch, IOptions<PodcastOptions> options, TimeProvider time, ILogger<PodcastSync> logger)
 {
     private const int MostInARow = 3; // of episodes that a server puts off: the rest would be put off, too
 
-    private static readonly TimeSpan s_look = TimeSpan.FromSeconds(1); // while enough recordings are unfinished
-
-    private readonly SemaphoreSlim _entrance = new(1);
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _shares = new(StringComparer.Ordinal);
-    private int _underWay;
 
     /// <summary>Does it.</summary>
     /// <param name="feeds">Which.</param>
@@ -51,9 +45,6 @@ public sealed partial class PodcastSync(
         }, cancellationToken);
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _entrance.Dispose();
-
     private async Task FetchAllAsync(Feed feed, SyncSettings settings, Action<SyncStep> told, CancellationToken cancellationToken)
     {
         int inARow = 0;
@@ -73,7 +64,7 @@ public sealed partial class PodcastSync(
                         return;
                     }
 
-                    Episode? ended = await FetchAsync(feed, episode, settings, told, token).ConfigureAwait(false);
+                    Episode? ended = await fetch.RunAsync(feed, episode, settings, told, token).ConfigureAwait(false);
                     if (ended?.Status == EpisodeStatus.Listed)
                         Interlocked.Increment(ref inARow);
                     else if (ended is not null)
@@ -94,46 +85,6 @@ public sealed partial class PodcastSync(
     /// <summary>Half of the room at most, and half of the downloads, is for episodes of one host, which may be dead.</summary>
     private SemaphoreSlim ShareOf(Episode episode) =>
         _shares.GetOrAdd(HostQueue.HostOf(episode.Url), _ => new SemaphoreSlim(Math.Clamp(options.Value.InFlight / 2, 1, AudioDownload.AtOnce / 2)));
-
-    private async Task<Episode?> FetchAsync(
-        Feed feed, Episode episode, SyncSettings settings, Action<SyncStep> told, CancellationToken cancellationToken)
-    {
-        await EnterAsync(told, feed, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return await fetch.RunAsync(feed, episode, settings.IsAnnounced, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _underWay);
-        }
-    }
-
-    /// <summary>Waits until there is room for one more recording.</summary>
-    private async Task EnterAsync(Action<SyncStep> told, Feed feed, CancellationToken cancellationToken)
-    {
-        await _entrance.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            bool isTold = false;
-            while (true)
-            {
-                int most = options.Value.InFlight - Volatile.Read(ref _underWay);
-                if (most > 0 && await recordings.Open.CountUnfinishedAsync(most, cancellationToken).ConfigureAwait(false) < most)
-                    break;
-                if (!isTold)
-                    told(new SyncStep(feed) { IsWaiting = true });
-                isTold = true;
-                await Task.Delay(s_look, time, cancellationToken).ConfigureAwait(false);
-            }
-
-            Interlocked.Increment(ref _underWay);
-        }
-        finally
-        {
-            _entrance.Release();
-        }
-    }
 
     [LoggerMessage(4201, LogLevel.Information, "Feed {FeedId}: its server puts us off, the rest is left for the next time")]
     private partial void LogPutOff(string feedId);
