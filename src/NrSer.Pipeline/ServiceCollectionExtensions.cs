@@ -73,6 +73,9 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<ChunkProgress>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ChunkIntake>(provider, provider.Lanes(StorageNames.ChunksQueue)));
         services.AddSingleton<CutUpload>();
+        services.AddSingleton<AdmitUpload>();
+        services.AddSingleton<BeginRecording>();
+        services.AddSingleton<TakeInUpload>();
         services.AddSingleton<IngestRecording>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<EnhanceChunk>(provider, provider.Lanes(StorageNames.EmotionsQueue)));
         services.AddSingleton<Reconciliation>();

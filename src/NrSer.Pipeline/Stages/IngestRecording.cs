@@ -1,12 +1,5 @@
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using NrSer.Core.Audio.Ffmpeg;
-using NrSer.Core.Audio.Input;
-using NrSer.Pipeline.Chunks;
-using NrSer.Pipeline.Forgetting;
-using NrSer.Pipeline.Results;
-using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Uploads;
 using NrSer.Pipeline.Work;
 
@@ -19,19 +12,13 @@ namespace NrSer.Pipeline.Stages;
 /// stored again, and are cut as that run cut them, even if the settings have changed since.
 /// </remarks>
 /// <param name="uploads">For the upload itself, and for which recording it is.</param>
-/// <param name="refusal">Keeps out what was forgotten for good.</param>
-/// <param name="deployment">Says what results may be used for, and whom to ask.</param>
-/// <param name="retention">Says how long what is kept.</param>
-/// <param name="scan">Says whether it may be decoded.</param>
-/// <param name="cutting">Decodes and cuts it.</param>
-/// <param name="store">Recording rows.</param>
-/// <param name="rejection">Ends a recording that cannot be read.</param>
-/// <param name="completion">Ends the recording when every chunk is finished already.</param>
-/// <param name="time">The clock.</param>
+/// <param name="admission">Decides whether it is taken in.</param>
+/// <param name="beginning">Writes what is known of it before it is read.</param>
+/// <param name="taking">Reads it.</param>
+/// <param name="rejection">Ends a recording whose upload is gone.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class IngestRecording(
-    UploadStore uploads, RefuseUpload refusal, DeploymentBlob deployment, IOptions<RetentionOptions> retention, MalwareScan scan,
-    CutUpload cutting, RecordingStore store, RejectRecording rejection, CompleteRecording completion, TimeProvider time,
+    UploadStore uploads, AdmitUpload admission, BeginRecording beginning, TakeInUpload taking, RejectRecording rejection,
     ILogger<IngestRecording> logger)
 {
     /// <summary>Handles one blob event; may run twice, at once or late, and die anywhere.</summary>
@@ -59,7 +46,10 @@ public sealed partial class IngestRecording(
                     upload, before => rejection.WithdrawAsync(before, "The upload was replaced before it was taken in.", cancellationToken),
                     cancellationToken).ConfigureAwait(false);
                 last = identified.Upload;
-                await TakeInAsync(identified, told.Generation, message.Lane, hasCrashed, cancellationToken).ConfigureAwait(false);
+                if (await admission.RunAsync(identified, told.Generation, cancellationToken).ConfigureAwait(false) is { } admitted
+                    && await beginning.RunAsync(identified.Upload, admitted.Generation, admitted.Earlier, cancellationToken).ConfigureAwait(false)
+                        is { } begun)
+                    await taking.RunAsync(identified, begun, message.Lane, hasCrashed, cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (FfmpegCrashException crash) when (!hasCrashed)
@@ -78,83 +68,6 @@ public sealed partial class IngestRecording(
         LogGone(told.BlobName);
         if (await uploads.FindRecordingAsync(told.BlobName, cancellationToken).ConfigureAwait(false) is { } id)
             await rejection.WithdrawAsync(id, "The upload was deleted before it was taken in.", cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task TakeInAsync(
-        IdentifiedUpload identified, int generation, Lane lane, bool hasCrashed, CancellationToken cancellationToken)
-    {
-        Upload upload = identified.Upload;
-        RecordingId id = upload.Id;
-        Recording? earlier = await store.FindAsync(id, cancellationToken).ConfigureAwait(false);
-        if (earlier is { Status: RecordingStatus.Forgotten })
-        {
-            await uploads.DisownIfForgottenAsync(upload.BlobName, id, cancellationToken).ConfigureAwait(false); // its name was just noted again
-            return;
-        }
-
-        bool isNew = earlier is null or { Status: RecordingStatus.Queued, Generation: 0 }; // copies that were here before somebody refused it stay
-        if (isNew && await refusal.RunAsync(identified, cancellationToken).ConfigureAwait(false))
-            return;
-        if (earlier is { Status: RecordingStatus.Withdrawn } || (earlier is { Status: RecordingStatus.Failed } && identified.IsNewETag))
-            generation = Math.Max(generation, earlier.Generation + 1); // it is there again
-        if (earlier?.Status.IsVoid() == true && generation > earlier.Generation)
-            await rejection.DiscardIfVoidAsync(id, cancellationToken).ConfigureAwait(false);
-        if (earlier is { Status: RecordingStatus.Processing } && earlier.Generation == generation && earlier.IngestedGeneration == generation)
-        {
-            await completion.RunAsync(id, cancellationToken).ConfigureAwait(false); // a copy of an event that was dealt with to the end
-            return;
-        }
-
-        DeploymentV1? said = await deployment.RecentAsync(cancellationToken).ConfigureAwait(false);
-        var begun = new Recording
-        {
-            Id = id,
-            Generation = generation,
-            Status = RecordingStatus.Processing,
-            Reason = earlier?.Reason is { Length: > 0 } ? "" : null,
-            BlobName = upload.BlobName,
-            BlobETag = upload.ETag,
-            ContentBytes = upload.ContentBytes,
-            UploadedAt = earlier?.UploadedAt ?? upload.CreatedOn,
-            RecordedAt = upload.RecordedAt,
-            Tags = upload.Tags,
-            ListenUrl = upload.ListenUrl,
-            DeclaredSeconds = upload.DeclaredSeconds,
-            StartedAt = time.GetUtcNow(),
-            ChannelMode = upload.Wishes.Channels,
-            Track = upload.Wishes.Track,
-            SegmentStore = upload.Wishes.Segments,
-            Purpose = said?.LabelWithSetting,
-            Contact = said?.Contact,
-            Retention = retention.Value.InWords(upload.Episode?.FeedId),
-        };
-        (Recording planned, IReadOnlyDictionary<string, Chunk> before) = await cutting.PlanAsync(begun, earlier, cancellationToken)
-            .ConfigureAwait(false);
-        if (await store.AdvanceAsync(planned, earlier, cancellationToken).ConfigureAwait(false) is not { } standing)
-        {
-            // A late copy of an event whose recording has ended or was retried meanwhile; the run that rejected it may have died since.
-            await rejection.DiscardIfVoidAsync(id, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
-        try
-        {
-            if (upload.Wishes.Error is { } error)
-                throw new InvalidAudioException(error);
-            await scan.CheckAsync(upload.BlobName, cancellationToken).ConfigureAwait(false);
-            Stream content = await uploads.OpenAsync(identified, cancellationToken).ConfigureAwait(false);
-            await using ConfiguredAsyncDisposable closing = content.ConfigureAwait(false);
-            Recording decoded = await cutting.RunAsync(planned, lane, before, content, cancellationToken).ConfigureAwait(false);
-            if (await store.AdvanceAsync(decoded, standing, cancellationToken).ConfigureAwait(false) is null)
-                await rejection.DiscardIfVoidAsync(id, cancellationToken).ConfigureAwait(false);
-            else
-                await completion.RunAfterCutAsync(decoded, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception invalid) when (
-            (invalid is InvalidAudioException && !UploadStore.IsChanged(invalid)) || (invalid is FfmpegCrashException && hasCrashed))
-        {
-            await rejection.RunAsync(id, generation, invalid.Message, cancellationToken).ConfigureAwait(false);
-        }
     }
 
     [LoggerMessage(3005, LogLevel.Warning, "ffmpeg crashed over {BlobName}: trying once more")]

@@ -1,0 +1,50 @@
+using NrSer.Pipeline.Forgetting;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
+using NrSer.Pipeline.Uploads;
+
+namespace NrSer.Pipeline.Stages;
+
+/// <summary>Decides whether an upload is taken in, and as which generation: what was forgotten, refused or dealt with to the end is not.</summary>
+/// <param name="uploads">Knows which recording is under a name.</param>
+/// <param name="refusal">Keeps out what was forgotten for good.</param>
+/// <param name="store">Recording rows.</param>
+/// <param name="rejection">Takes back what is left of an earlier run.</param>
+/// <param name="completion">Ends the recording when every chunk is finished already.</param>
+public sealed class AdmitUpload(
+    UploadStore uploads, RefuseUpload refusal, RecordingStore store, RejectRecording rejection, CompleteRecording completion)
+{
+    /// <summary>Decides.</summary>
+    /// <param name="identified">The upload.</param>
+    /// <param name="generation">That its event asks for.</param>
+    /// <param name="cancellationToken">Stops the requests; nothing is lost.</param>
+    /// <returns>The generation, and what earlier runs wrote of the recording; null where it is not taken in.</returns>
+    public async Task<(int Generation, Recording? Earlier)?> RunAsync(
+        IdentifiedUpload identified, int generation, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(identified);
+        Upload upload = identified.Upload;
+        RecordingId id = upload.Id;
+        Recording? earlier = await store.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        if (earlier is { Status: RecordingStatus.Forgotten })
+        {
+            await uploads.DisownIfForgottenAsync(upload.BlobName, id, cancellationToken).ConfigureAwait(false); // its name was just noted again
+            return null;
+        }
+
+        bool isNew = earlier is null or { Status: RecordingStatus.Queued, Generation: 0 }; // copies that were here before somebody refused it stay
+        if (isNew && await refusal.RunAsync(identified, cancellationToken).ConfigureAwait(false))
+            return null;
+        if (earlier is { Status: RecordingStatus.Withdrawn } || (earlier is { Status: RecordingStatus.Failed } && identified.IsNewETag))
+            generation = Math.Max(generation, earlier.Generation + 1); // it is there again
+        if (earlier?.Status.IsVoid() == true && generation > earlier.Generation)
+            await rejection.DiscardIfVoidAsync(id, cancellationToken).ConfigureAwait(false);
+        if (earlier is { Status: RecordingStatus.Processing } && earlier.Generation == generation && earlier.IngestedGeneration == generation)
+        {
+            await completion.RunAsync(id, cancellationToken).ConfigureAwait(false); // a copy of an event that was dealt with to the end
+            return null;
+        }
+
+        return (generation, earlier);
+    }
+}
