@@ -230,6 +230,7 @@ public static class ServiceCollectionExtensions
         services.AddOptions<PodcastOptions>().BindConfiguration(PodcastOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<PodcastOptions>, PodcastOptionsValidator>();
         services.AddSingleton<PodcastStore>();
+        services.AddSingleton<HostTurnStore>();
         services.AddSingleton<HostQueue>();
         services.AddSingleton<ByteRate>();
         services.AddSingleton<PodcastClient>();

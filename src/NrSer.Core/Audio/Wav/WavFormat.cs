@@ -79,6 +79,21 @@ internal readonly record struct WavFormat(int SampleRateHz, int Channels, WavEnc
         return format;
     }
 
+    /// <summary>What an encoding is called.</summary>
+    /// <param name="encoding">The encoding.</param>
+    public static string NameOf(WavEncoding encoding) => encoding switch
+    {
+        WavEncoding.Pcm8 => "pcm8",
+        WavEncoding.Pcm16 => "pcm16",
+        WavEncoding.Pcm24 => "pcm24",
+        WavEncoding.Pcm32 => "pcm32",
+        WavEncoding.Float32 => "float32",
+        WavEncoding.Float64 => "float64",
+        WavEncoding.ALaw => "alaw",
+        WavEncoding.MuLaw => "mulaw",
+        _ => throw new ArgumentOutOfRangeException(nameof(encoding)),
+    };
+
     private static int ParseSubformat(ReadOnlySpan<byte> chunk, bool isBigEndian, int bits, long byteOffset)
     {
         if (chunk.Length < MaxBytes)

@@ -37,7 +37,7 @@ public sealed class WavReader : IAudioReader
         _mayBeFloats = _encoding == WavEncoding.Pcm32;
         _frameBytes = _format.FrameBytes;
         _maxFrames = (long)Math.Floor(options.MaxDuration.TotalSeconds * _format.SampleRateHz);
-        Format = new(_format.SampleRateHz, _format.Channels, $"wav {EncodingName(_encoding)}");
+        Format = new(_format.SampleRateHz, _format.Channels, $"wav {WavFormat.NameOf(_encoding)}");
         Begin(header.Data);
     }
 
@@ -239,7 +239,7 @@ public sealed class WavReader : IAudioReader
         if (WavSamples.AreFloats(_format.IsBigEndian ? turned.Span : _input.Buffered.Span[..bytes]))
         {
             _encoding = WavEncoding.Float32;
-            Format = Format with { Encoding = $"wav {EncodingName(_encoding)}" };
+            Format = Format with { Encoding = $"wav {WavFormat.NameOf(_encoding)}" };
         }
 
         return null;
@@ -296,17 +296,4 @@ public sealed class WavReader : IAudioReader
 
     private InvalidAudioException TooLong() =>
         new($"The recording is longer than the limit of {_options.MaxDuration.TotalHours:0.###} h.", _input.PositionBytes);
-
-    private static string EncodingName(WavEncoding encoding) => encoding switch
-    {
-        WavEncoding.Pcm8 => "pcm8",
-        WavEncoding.Pcm16 => "pcm16",
-        WavEncoding.Pcm24 => "pcm24",
-        WavEncoding.Pcm32 => "pcm32",
-        WavEncoding.Float32 => "float32",
-        WavEncoding.Float64 => "float64",
-        WavEncoding.ALaw => "alaw",
-        WavEncoding.MuLaw => "mulaw",
-        _ => throw new ArgumentOutOfRangeException(nameof(encoding)),
-    };
 }

@@ -10,7 +10,7 @@ namespace NrSer.Pipeline.Podcasts.Web;
 /// <param name="store">Holds the turns.</param>
 /// <param name="options">How many, and how long.</param>
 /// <param name="time">The clock.</param>
-public sealed class HostQueue(PodcastStore store, IOptions<PodcastOptions> options, TimeProvider time)
+public sealed class HostQueue(HostTurnStore store, IOptions<PodcastOptions> options, TimeProvider time)
 {
     private static readonly TimeSpan s_lease = TimeSpan.FromMinutes(2); // a machine that died holds its turns for so long
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(500); // while other machines have all turns
@@ -35,7 +35,7 @@ public sealed class HostQueue(PodcastStore store, IOptions<PodcastOptions> optio
             string id = string.Create(CultureInfo.InvariantCulture, $"{ProcessName.Own} {Interlocked.Increment(ref _turns)}");
             while (true)
             {
-                HostTurns turns = await store.FindHostAsync(host, cancellationToken).ConfigureAwait(false);
+                HostTurns turns = await store.FindAsync(host, cancellationToken).ConfigureAwait(false);
                 DateTimeOffset now = _time.GetUtcNow();
                 HostTurn[] held = [.. turns.Turns.Where(turn => turn.Until > now && !ProcessName.IsGone(turn.Id))];
                 TimeSpan wait = turns.NextAt - now ?? TimeSpan.Zero;
@@ -79,7 +79,7 @@ public sealed class HostQueue(PodcastStore store, IOptions<PodcastOptions> optio
     {
         while (true)
         {
-            HostTurns turns = await store.FindHostAsync(host, cancellationToken).ConfigureAwait(false);
+            HostTurns turns = await store.FindAsync(host, cancellationToken).ConfigureAwait(false);
             if (change(turns) is not { } changed || await store.TryWriteAsync(changed, cancellationToken).ConfigureAwait(false))
                 return;
         }

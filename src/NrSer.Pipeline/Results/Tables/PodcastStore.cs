@@ -4,7 +4,7 @@ using Azure.Data.Tables;
 
 namespace NrSer.Pipeline.Results.Tables;
 
-/// <summary>Feeds, episodes, contents and the turns at hosts: what has been seen and who is at it. Every change is made under the row's ETag, so that
+/// <summary>Feeds, episodes and contents: what has been seen and who is at it. Every change is made under the row's ETag, so that
 /// several machines may share it.</summary>
 /// <param name="tables">The tables.</param>
 public sealed class PodcastStore(ResultTables tables)
@@ -13,7 +13,6 @@ public sealed class PodcastStore(ResultTables tables)
     private const int PageRows = 200;
     private const int HeldRows = 50; // of those that wait: they are held, of every feed, while one after the other is fetched
     private const string FeedPartition = "feed";
-    private const string HostPartition = "host";
     private const string ContentPartition = "content"; // of episodes, whose other partitions are ids of feeds
 
     private static readonly string[] s_key = ["RowKey"];
@@ -32,7 +31,7 @@ public sealed class PodcastStore(ResultTables tables)
     /// <param name="id">Its id.</param>
     /// <param name="cancellationToken">Stops the request.</param>
     public async Task<Feed?> FindFeedAsync(string id, CancellationToken cancellationToken) =>
-        await FindAsync(tables.Feeds, FeedPartition, id, cancellationToken).ConfigureAwait(false) is { } row ? FeedOf(row) : null;
+        await TableRows.FindAsync(tables.Feeds, FeedPartition, id, cancellationToken).ConfigureAwait(false) is { } row ? FeedOf(row) : null;
 
     /// <summary>How the names of podcasts' uploads begin.</summary>
     /// <param name="ids">Of the podcasts; those that are not known are left out.</param>
@@ -58,7 +57,7 @@ public sealed class PodcastStore(ResultTables tables)
     {
         ArgumentNullException.ThrowIfNull(feed);
         TableEntity row = TableRows.ToEntity(FeedColumns.All, feed, FeedPartition, feed.Id);
-        return await TryWriteAsync(tables.Feeds, row, feed.Version, cancellationToken).ConfigureAwait(false) is { } version
+        return await TableRows.TryWriteAsync(tables.Feeds, row, feed.Version, cancellationToken).ConfigureAwait(false) is { } version
             ? feed with { Version = version } : null;
     }
 
@@ -153,7 +152,7 @@ public sealed class PodcastStore(ResultTables tables)
     /// <param name="key">Its key.</param>
     /// <param name="cancellationToken">Stops the request.</param>
     public async Task<Episode?> FindEpisodeAsync(string feedId, string key, CancellationToken cancellationToken) =>
-        await FindAsync(tables.Episodes, feedId, key, cancellationToken).ConfigureAwait(false) is { } row ? EpisodeOf(row) : null;
+        await TableRows.FindAsync(tables.Episodes, feedId, key, cancellationToken).ConfigureAwait(false) is { } row ? EpisodeOf(row) : null;
 
     /// <summary>Writes all of an episode's row.</summary>
     /// <param name="episode">As it was read or is new, with what changed.</param>
@@ -163,7 +162,7 @@ public sealed class PodcastStore(ResultTables tables)
     {
         ArgumentNullException.ThrowIfNull(episode);
         TableEntity row = TableRows.ToEntity(EpisodeColumns.All, episode, episode.FeedId, episode.Key);
-        return await TryWriteAsync(tables.Episodes, row, episode.Version, cancellationToken).ConfigureAwait(false) is { } version
+        return await TableRows.TryWriteAsync(tables.Episodes, row, episode.Version, cancellationToken).ConfigureAwait(false) is { } version
             ? episode with { Version = version } : null;
     }
 
@@ -231,7 +230,7 @@ public sealed class PodcastStore(ResultTables tables)
     /// <param name="cancellationToken">Stops the request.</param>
     public async Task<KnownContent?> FindContentAsync(string sha256, CancellationToken cancellationToken)
     {
-        TableEntity? row = await FindAsync(tables.Episodes, ContentPartition, sha256, cancellationToken).ConfigureAwait(false);
+        TableEntity? row = await TableRows.FindAsync(tables.Episodes, ContentPartition, sha256, cancellationToken).ConfigureAwait(false);
         return row is null ? null : new KnownContent(
             sha256, row.GetString(nameof(KnownContent.FeedId)), row.GetString(nameof(KnownContent.EpisodeKey)),
             row.GetString(nameof(KnownContent.BlobName)), row.ETag.ToString());
@@ -249,35 +248,8 @@ public sealed class PodcastStore(ResultTables tables)
             [nameof(content.FeedId)] = content.FeedId, [nameof(content.EpisodeKey)] = content.EpisodeKey,
             [nameof(content.BlobName)] = content.BlobName,
         };
-        return await TryWriteAsync(tables.Episodes, row, content.Version, cancellationToken).ConfigureAwait(false) is not null;
+        return await TableRows.TryWriteAsync(tables.Episodes, row, content.Version, cancellationToken).ConfigureAwait(false) is not null;
     }
-
-    /// <summary>Who is at a host, and when the next may ask.</summary>
-    /// <param name="host">Its name and port.</param>
-    /// <param name="cancellationToken">Stops the request.</param>
-    public async Task<HostTurns> FindHostAsync(string host, CancellationToken cancellationToken)
-    {
-        TableEntity? row = await FindAsync(tables.Feeds, HostPartition, HostKey(host), cancellationToken).ConfigureAwait(false);
-        return new HostTurns(
-            host, row?.GetDateTimeOffset(nameof(HostTurns.NextAt)), HostTurn.Parse(row?.GetString(nameof(HostTurns.Turns))), row?.ETag.ToString());
-    }
-
-    /// <summary>Writes who is at a host.</summary>
-    /// <param name="turns">As read, with what changed.</param>
-    /// <param name="cancellationToken">Stops the request.</param>
-    /// <returns>False when another was faster: look again.</returns>
-    public async Task<bool> TryWriteAsync(HostTurns turns, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(turns);
-        var row = new TableEntity(HostPartition, HostKey(turns.Host))
-        {
-            [nameof(turns.NextAt)] = turns.NextAt, [nameof(turns.Turns)] = HostTurn.Format(turns.Turns),
-        };
-        return await TryWriteAsync(tables.Feeds, row, turns.Version, cancellationToken).ConfigureAwait(false) is not null;
-    }
-
-    private static string HostKey(string host) => host.Length <= 260 && !host.AsSpan().ContainsAny("/\\#?") // RFC 1035: 253, and a port
-        ? host : throw new ArgumentException("It is no name of a host.", nameof(host));
 
     private static Feed FeedOf(TableEntity row) => TableRows.FromEntity(FeedColumns.All, row, new Feed
     {
@@ -287,31 +259,4 @@ public sealed class PodcastStore(ResultTables tables)
 
     private static Episode EpisodeOf(TableEntity row) => TableRows.FromEntity(
         EpisodeColumns.All, row, new Episode { FeedId = row.PartitionKey, Key = row.RowKey, Version = row.ETag.ToString() });
-
-    private static async Task<TableEntity?> FindAsync(TableClient table, string partition, string key, CancellationToken cancellationToken)
-    {
-        NullableResponse<TableEntity> found = await table.GetEntityIfExistsAsync<TableEntity>(partition, key, cancellationToken: cancellationToken)
-            .ConfigureAwait(false);
-        return found.HasValue ? found.Value : null;
-    }
-
-    /// <returns>The row's new version; null when it is not as it was.</returns>
-    private static async Task<string?> TryWriteAsync(TableClient table, TableEntity row, string? version, CancellationToken cancellationToken)
-    {
-        try
-        {
-            Response written = version is null
-                ? await table.AddEntityAsync(row, cancellationToken).ConfigureAwait(false)
-                : await table.UpdateEntityAsync(row, new ETag(version), TableUpdateMode.Replace, cancellationToken).ConfigureAwait(false);
-            return written.Headers.ETag?.ToString();
-        }
-        catch (RequestFailedException race) when (race.ErrorCode is "EntityAlreadyExists" or "UpdateConditionNotSatisfied" or "ResourceNotFound")
-        {
-            return null;
-        }
-    }
 }
-
-/// <summary>A podcast is not known, or was forgotten meanwhile.</summary>
-/// <param name="id">The podcast's.</param>
-public sealed class FeedGoneException(string id) : Exception($"There is no podcast {id}.");

@@ -69,4 +69,29 @@ internal static class TableRows
             return null;
         }
     }
+
+    /// <summary>A row, or null.</summary>
+    public static async Task<TableEntity?> FindAsync(TableClient table, string partition, string key, CancellationToken cancellationToken)
+    {
+        NullableResponse<TableEntity> found = await table.GetEntityIfExistsAsync<TableEntity>(partition, key, cancellationToken: cancellationToken)
+            .ConfigureAwait(false);
+        return found.HasValue ? found.Value : null;
+    }
+
+    /// <summary>Writes a row that is new, or is as it was.</summary>
+    /// <returns>The row's new version; null when it is not as it was.</returns>
+    public static async Task<string?> TryWriteAsync(TableClient table, TableEntity row, string? version, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Response written = version is null
+                ? await table.AddEntityAsync(row, cancellationToken).ConfigureAwait(false)
+                : await table.UpdateEntityAsync(row, new ETag(version), TableUpdateMode.Replace, cancellationToken).ConfigureAwait(false);
+            return written.Headers.ETag?.ToString();
+        }
+        catch (RequestFailedException race) when (race.ErrorCode is "EntityAlreadyExists" or "UpdateConditionNotSatisfied" or "ResourceNotFound")
+        {
+            return null;
+        }
+    }
 }

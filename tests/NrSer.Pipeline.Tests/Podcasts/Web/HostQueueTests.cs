@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using NrSer.Pipeline.Podcasts.Web;
+using NrSer.Pipeline.Results.Tables;
 using NrSer.Testing;
 
 namespace NrSer.Pipeline.Tests.Podcasts.Web;
@@ -43,21 +44,21 @@ public sealed class HostQueueTests(StorageEmulator emulator)
         IAsyncDisposable first = await one.Hosts.EnterAsync(s_host, Stop);
         Task<IAsyncDisposable> second = other.Hosts.EnterAsync(s_host, Stop);
         Task<IAsyncDisposable> third = one.Hosts.EnterAsync(s_host, Stop);
-        Assert.Single((await podcasts.Store.FindHostAsync("example.com", Stop)).Turns);
+        Assert.Single((await podcasts.Get<HostTurnStore>().FindAsync("example.com", Stop)).Turns);
         Assert.False(second.IsCompleted || third.IsCompleted);
         await first.DisposeAsync();
         Task<IAsyncDisposable> next = await Task.WhenAny(second, third);
-        Assert.Single((await podcasts.Store.FindHostAsync("example.com", Stop)).Turns);
+        Assert.Single((await podcasts.Get<HostTurnStore>().FindAsync("example.com", Stop)).Turns);
         await (await next).DisposeAsync();
         await (await (next == second ? third : second)).DisposeAsync();
-        Assert.Empty((await podcasts.Store.FindHostAsync("example.com", Stop)).Turns);
+        Assert.Empty((await podcasts.Get<HostTurnStore>().FindAsync("example.com", Stop)).Turns);
     }
 
     [Fact]
     public async Task Enter_TurnOfADeadProcess_IsFree()
     {
         await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator, ("PerHost", "1"));
-        await podcasts.Store.TryWriteAsync(new NrSer.Pipeline.Results.Tables.HostTurns("example.com", null,
+        await podcasts.Get<HostTurnStore>().TryWriteAsync(new HostTurns("example.com", null,
             [new($"{Environment.MachineName}/999999999/1 1", TimeProvider.System.GetUtcNow().AddHours(1))]), Stop);
         await (await podcasts.Hosts.EnterAsync(s_host, Stop)).DisposeAsync();
     }
