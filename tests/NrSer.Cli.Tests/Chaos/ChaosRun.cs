@@ -68,7 +68,17 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
         if (machine.IsClockSet) // what was locked or put off under a clock that was ahead comes back once it has caught up
             machine.SetClock(s_settled);
         _episodes = await Podcasts.SettleAsync();
-        await Waiting.UntilAsync("everything has ended", TimeSpan.FromSeconds(1), async cancellationToken =>
+        string[] open = [];
+        try
+        {
+            await Waiting.UntilAsync("everything has ended", TimeSpan.FromSeconds(1), LookAsync);
+        }
+        catch (TimeoutException late)
+        {
+            throw new TimeoutException($"{late.Message} Open: {string.Join("; ", open)}", late);
+        }
+
+        async Task<string?> LookAsync(CancellationToken cancellationToken)
         {
             try
             {
@@ -76,17 +86,30 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
                 DateOnly today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
                 List<Recording> rows = await store.ListAsync(new RecordingFilter(today.AddDays(-2), today.AddDays(1)), cancellationToken)
                     .ToListAsync(cancellationToken);
-                bool ended = rows.TrueForAll(row => !row.Status.IsOpen())
-                    && !await stack.Forgotten().HasRequestsAsync(cancellationToken) && await IsTurnedAwayAsync(cancellationToken);
+                List<string> found =
+                [
+                    .. rows.Where(row => row.Status.IsOpen()).Select(row => $"{row.BlobName} is {row.Status}"),
+                    .. Uploads.Where(upload => !rows.Exists(row => row.BlobName == upload.Key && row.Sha256 == upload.Value))
+                        .Select(upload => $"{upload.Key} has no row"),
+                ];
+                if (await stack.Forgotten().HasRequestsAsync(cancellationToken))
+                    found.Add("something is yet to be forgotten");
+                if (!await IsTurnedAwayAsync(cancellationToken))
+                    found.Add("something is yet to be refused");
                 foreach (string queue in _forgotten.Count > 0 ? StorageNames.LaneQueues : []) // a stage at work on them takes back what it writes
-                    ended &= await stack.CountAsync(queue) == 0;
-                return ended && Uploads.All(upload => rows.Exists(row => row.BlobName == upload.Key && row.Sha256 == upload.Value)) ? "" : null;
+                {
+                    if (await stack.CountAsync(queue) is > 0 and var messages)
+                        found.Add($"{messages} messages in {queue}");
+                }
+
+                open = [.. found];
+                return open.Length == 0 ? "" : null;
             }
             catch (Exception error) when (error is RequestFailedException or IOException or NullReferenceException)
             {
                 return null; // it is starting
             }
-        });
+        }
     }
 
     /// <summary>Lets days pass until whatever was forgotten has been looked for the last time.</summary>
