@@ -57,7 +57,8 @@ public sealed class LakeRebuild(
             await writer.RemoveAsync(number, gone, cancellationToken).ConfigureAwait(false);
         Recording[] ended = [.. standing.OfType<Recording>().Where(LakeSource.HasEnded)];
         await writer.PutAsync(number, ended, cancellationToken).ConfigureAwait(false);
-        await writer.RemoveAsync(await source.ForgottenOfAsync(ended, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        await writer.RemoveAsync(await source.ForgottenOfAsync(ended, cancellationToken).ConfigureAwait(false), cancellationToken)
+            .ConfigureAwait(false);
         known.UnionWith(ids.Select(id => id.Value));
         return ended.Length;
     }

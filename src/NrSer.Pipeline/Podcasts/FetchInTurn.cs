@@ -5,7 +5,8 @@ using NrSer.Pipeline.Results.Tables;
 
 namespace NrSer.Pipeline.Podcasts;
 
-/// <summary>Fetches an episode as soon as there is room for one more recording: an archive is not to be fetched before it can be worked off.</summary>
+/// <summary>Fetches an episode as soon as there is room for one more recording: an archive is not to be fetched before it can be worked
+/// off.</summary>
 /// <param name="fetch">Fetches it.</param>
 /// <param name="recordings">Tells how many recordings are unfinished.</param>
 /// <param name="options">How many of those there may be.</param>

@@ -44,7 +44,8 @@ public sealed partial class UnstickRecordings(
         await foreach (RecordingId id in store.Open.UnfinishedAsync(DateTimeOffset.MaxValue, cancellationToken).ConfigureAwait(false))
         {
             await LookAfterAsync(id, recording => recording.Status.IsOpen()
-                ? restart.RunAsync(recording, "the clock was set back", cancellationToken) : Task.CompletedTask, cancellationToken).ConfigureAwait(false);
+                ? restart.RunAsync(recording, "the clock was set back", cancellationToken) : Task.CompletedTask, cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
