@@ -1,8 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Audio, Model, Recording, Segment } from "./api";
-import { get, query } from "./api";
-import type { Problem } from "./api";
 import { Now } from "./here";
 import { Controls, Hearing } from "./controls";
 import { Help, useKeys } from "./keys";
@@ -12,6 +10,7 @@ import { Pictures } from "./pictures";
 import { Player } from "./player";
 import type { Version } from "./player";
 import { Exports, SegmentTable } from "./segments";
+import { useSegments } from "./paging";
 import { Tiles } from "./tiles";
 import { indexAt, moved, place, revealed, scaleOf, zoomed } from "./view";
 import type { View } from "./view";
@@ -26,9 +25,7 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
     const channels = recording.channelMode === "Separate" ? Math.max(1, recording.channels ?? 1) : 1;
     const channelThere = (): number => Math.min(place().channel, channels - 1);
     const [channel, setChannel] = useState(channelThere);
-    const [segments, setSegments] = useState<Segment[]>([]);
-    const [whole, setWhole] = useState(false);
-    const [error, setError] = useState<Problem | null>(null);
+    const { segments, whole, error } = useSegments(id, channel);
     const [view, setView] = useState<View>({ from: 0, to: Math.min(duration, Math.max(60, duration > 1200 ? 600 : duration)) });
     const [time, setTime] = useState(0);
     const [, redraw] = useState(0);
@@ -68,28 +65,6 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
     const rated = segments.find((each) => each.ratingScale)?.ratingScale;
     const range = useMemo(() => scaleOf(rated) ?? emotion?.attributeRange ?? null, [rated, emotion]);
     const gain = Math.min(8, 10 ** (-(recording.peakDbfs ?? 0) / 20)); // quiet recordings are drawn larger, all of them alike
-
-    // every segment, page by page: 10 h are 9,000 rows
-    useEffect(() => {
-        const stop = new AbortController();
-        setSegments([]);
-        setWhole(false);
-        void (async () => {
-            let cursor: string | null = null;
-            const all: Segment[] = [];
-            do {
-                const page: { segments: Segment[]; cursor: string | null } = await get(
-                    `/recordings/${id}/segments${query({ channel, limit: 1000, cursor })}`,
-                    stop.signal,
-                );
-                all.push(...page.segments);
-                setSegments([...all]);
-                cursor = page.cursor;
-            } while (cursor !== null);
-            setWhole(true);
-        })().catch((problem: Problem) => problem.name !== "AbortError" && setError(problem));
-        return () => stop.abort();
-    }, [id, channel]);
 
     const seek = (to: number, reveal = true): void => {
         player.seek(to);
