@@ -2,6 +2,7 @@ using System.Reflection;
 using NrSer.Testing;
 using NrSer.Cli.Commands;
 using NrSer.Emulator;
+using NrSer.Evaluation.Experiments;
 
 namespace NrSer.Cli.Tests;
 
@@ -20,6 +21,10 @@ public sealed class LayeringTests
     [Fact]
     public void Folders_OfTheCommand_FormNoCircle() =>
         Assert.Empty(Folders.InCircles(s_cli, "NrSer.Cli"));
+
+    [Fact]
+    public void Constructors_TakeFewParameters() =>
+        Assert.All([s_cli, typeof(AzuriteProcess).Assembly, typeof(Experiment).Assembly], assembly => Assert.Empty(Constructors.TooLong(assembly)));
 
     private static string[] OursOf(Assembly assembly) =>
     [

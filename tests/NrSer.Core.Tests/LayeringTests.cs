@@ -1,5 +1,6 @@
 using ArchUnitNET.Fluent.Slices;
 using NetArchTest.Rules;
+using NrSer.Testing;
 
 namespace NrSer.Core.Tests;
 
@@ -32,6 +33,9 @@ public sealed class LayeringTests
                 $"{type} uses {OnnxRuntime}.");
         });
     }
+
+    [Fact]
+    public void Constructors_TakeFewParameters() => Assert.Empty(Constructors.TooLong(typeof(NoiseRobustEmotionRecognizer).Assembly));
 
     [Fact]
     public void Signal_DependsOn_NoOtherFolder()

@@ -17,6 +17,9 @@ public sealed class LayeringTests
     [Fact]
     public void Folders_OfTheDashboard_FormNoCircle() => Assert.Empty(Folders.InCircles(s_dashboard, "NrSer.Dashboard"));
 
+    [Fact]
+    public void Constructors_TakeFewParameters() => Assert.Empty(Constructors.TooLong(s_dashboard));
+
     // Rows are read through what Pipeline offers: no table and no blob by its own client.
     [Fact]
     public void Dashboard_TouchesNoStorageItself() => Assert.Empty(

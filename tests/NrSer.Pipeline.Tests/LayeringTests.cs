@@ -8,6 +8,7 @@ using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Stages;
 using NrSer.Pipeline.Work.StorageQueues;
+using NrSer.Testing;
 
 namespace NrSer.Pipeline.Tests;
 
@@ -60,6 +61,9 @@ public sealed class LayeringTests
                 .DoNotHaveName(nameof(ServiceCollectionExtensions))
                 .ShouldNot().HaveDependencyOnAny(folders));
     }
+
+    [Fact]
+    public void Constructors_TakeFewParameters() => Assert.Empty(Constructors.TooLong(s_pipeline));
 
     [Fact]
     public void AzureTables_AreUsed_InResultsTablesOnly() => AssertUsedOnlyIn("Azure.Data.Tables", typeof(ResultTables).Namespace!);
