@@ -40,17 +40,18 @@ internal sealed partial class ChaosRun
         return $"uploaded what is refused as {name}";
     }
 
-    /// <summary>Whether what is refused has been turned away.</summary>
-    private async Task<bool> IsTurnedAwayAsync(CancellationToken cancellationToken)
+    /// <summary>Names of what is refused and has not been turned away yet.</summary>
+    private async Task<IReadOnlyList<string>> NotTurnedAwayAsync(CancellationToken cancellationToken)
     {
         BlobContainerClient container = stack.Container(StorageNames.Recordings);
+        var there = new List<string>();
         foreach (string name in _turnedAway.Where(name => !_uploads.ContainsKey(name)))
         {
             if (await container.GetBlobClient(name).ExistsAsync(cancellationToken))
-                return false;
+                there.Add(name);
         }
 
-        return true;
+        return there;
     }
 
     private Task<string> StepWithPodcastsAsync()
