@@ -16,12 +16,16 @@ internal sealed class ChannelMixer
     private const double AlikeEnergies = 4; // within 6 dB: of channels alike the difference has less noise than either
     private const double VoiceLagSeconds = 0.0005; // x[n] − x[n − lag] is loudest at 1 kHz, 16 dB weaker at 100 Hz, nothing at 0
     private const double CommonShare = 0.5; // of each channel's own power: less in common may be chance
-    private const int PowerIterations = 32; // what is in common is then at least 1.5 times the rest: 1.5⁻³² is nothing
+    private const int PowerIterations = 32; // where it counts, what is in common is at least 1.5 times the rest: 1.5⁻³² is nothing
+
+    private const double Converged = 1e-6;
 
     private readonly int _sampleRateHz;
     private readonly bool[] _isSounding;
     private readonly int _lag;
     private readonly double[] _covariance; // [channels, channels], of what is heard of a voice
+    private readonly double[] _common; // [channels], what they have in common, of length 1
+    private readonly double[] _next;
     private readonly float[] _weights;
     private readonly float[] _before;
     private float[] _voice = [];
@@ -39,6 +43,8 @@ internal sealed class ChannelMixer
         _isSounding = new bool[channels];
         _lag = Math.Max(1, (int)(VoiceLagSeconds * sampleRateHz));
         _covariance = new double[channels * channels];
+        _common = new double[channels];
+        _next = new double[channels];
         _weights = new float[channels];
         _before = new float[channels];
     }
@@ -149,18 +155,17 @@ internal sealed class ChannelMixer
     private void Choose()
     {
         int sounding = Sounding;
-        (double[] common, double share) = FindCommon(sounding);
-        double sum = 0, loudest = 0;
+        double share = sounding < 2 ? 0 : FindCommon(sounding), sum = 0, loudest = 0;
         int strongest = 0;
-        for (int channel = 0; channel < common.Length; channel++)
+        for (int channel = 0; channel < _common.Length; channel++)
         {
-            sum += _isSounding[channel] ? common[channel] : 0;
-            if (Math.Abs(common[channel]) > loudest)
-                (strongest, loudest) = (channel, Math.Abs(common[channel]));
+            sum += _isSounding[channel] ? _common[channel] : 0;
+            if (Math.Abs(_common[channel]) > loudest)
+                (strongest, loudest) = (channel, Math.Abs(_common[channel]));
         }
 
         bool wasMean = _choice == Choice.Mean;
-        if (sounding < 2 || share < (wasMean ? CommonShare : CommonShare / 2) || sum * sum >= loudest * loudest * (wasMean ? 0.5 : 1))
+        if (share < (wasMean ? CommonShare : CommonShare / 2) || sum * sum >= loudest * loudest * (wasMean ? 0.5 : 1))
         {
             _choice = Choice.Mean;
             WeighMean();
@@ -187,8 +192,8 @@ internal sealed class ChannelMixer
     private double EnergyOf(int channel) => _covariance[(channel * _weights.Length) + channel];
 
     // What all channels have in common is the covariance's first principal component, found by power iteration; the rest is taken to be noise of each
-    // channel's own, alike in all. Share is the power of the one to that of the other, of a channel.
-    private (double[] Common, double Share) FindCommon(int sounding)
+    // channel's own, alike in all. Returns the power of the one to that of the other, of a channel.
+    private double FindCommon(int sounding)
     {
         int channels = _weights.Length;
         double trace = 0, first = 0;
@@ -200,18 +205,24 @@ internal sealed class ChannelMixer
                 strongest = channel;
         }
 
-        double[] common = new double[channels], next = new double[channels];
-        common[strongest] = 1;
-        for (int i = 0; i < PowerIterations && trace > 0; i++)
+        if (trace <= 0)
+            return 0;
+        Array.Clear(_common);
+        _common[strongest] = 1;
+        for (int i = 0; i < PowerIterations; i++)
         {
             for (int channel = 0; channel < channels; channel++)
-                next[channel] = TensorPrimitives.Dot<double>(_covariance.AsSpan(channel * channels, channels), common);
-            first = TensorPrimitives.Norm<double>(next);
-            TensorPrimitives.Divide(next, first, common);
+                _next[channel] = TensorPrimitives.Dot<double>(_covariance.AsSpan(channel * channels, channels), _common);
+            first = TensorPrimitives.Norm<double>(_next);
+            TensorPrimitives.Divide(_next, first, _next);
+            bool isFound = TensorPrimitives.Distance<double>(_next, _common) < Converged;
+            _next.CopyTo(_common, 0);
+            if (isFound)
+                break;
         }
 
-        double own = Math.Max(0, trace - first) / Math.Max(1, sounding - 1);
-        return (common, own > 0 ? (first - own) / (own * sounding) : double.PositiveInfinity);
+        double own = Math.Max(0, trace - first) / (sounding - 1);
+        return own > 0 ? (first - own) / (own * sounding) : double.PositiveInfinity;
     }
 
     // The one other channel with sound, or −1 when there are more.
