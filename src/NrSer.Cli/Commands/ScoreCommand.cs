@@ -44,11 +44,10 @@ internal static class ScoreCommand
                 }
                 catch (Exception error) when (
                     error is InvalidAudioException or UsageException or IOException or UnauthorizedAccessException or FfmpegMissingException
-                    && CommandRun.Explain(error) is not null)
+                    && CommandRun.Explain(error) is { } explained)
                 {
-                    (string message, int code) = CommandRun.Explain(error)!.Value;
-                    terminal.Error(message); // the others still get their scores
-                    exitCode = Math.Max(exitCode, code);
+                    terminal.Error(explained.Message); // the others still get their scores
+                    exitCode = Math.Max(exitCode, explained.ExitCode);
                 }
             }
 

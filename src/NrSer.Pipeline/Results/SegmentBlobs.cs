@@ -56,10 +56,12 @@ public sealed class SegmentBlobs(BlobStorage storage)
         {
             (SortedDictionary<string, Segment> journal, ETag? seen) = await FindAsync(
                 _results.GetBlobClient(ResultBlobs.SegmentsName(id)), id, cancellationToken).ConfigureAwait(false);
-            foreach (Segment row in journal.Values)
-                yield return row;
             if (seen is not null)
+            {
+                foreach (Segment row in journal.Values)
+                    yield return row;
                 yield break;
+            }
         }
 
         await foreach ((BlobClient blob, _) in ListAsync(id, cancellationToken).ConfigureAwait(false))

@@ -1,4 +1,3 @@
-using System.Globalization;
 using CommunityToolkit.HighPerformance;
 using NrSer.Core.Audio;
 using NrSer.Core.Audio.Ffmpeg;
@@ -33,9 +32,7 @@ public sealed class ReadersFuzzTests(ITestOutputHelper output)
     public async Task OwnReaders_AnyChange_ReadOrRefuse()
     {
         AudioDecoder decoder = new(new AudioOptions { FfmpegPath = "/nowhere/ffmpeg", MaxDuration = TimeSpan.FromMinutes(1) });
-        var time = TimeSpan.FromSeconds(
-            double.Parse(Environment.GetEnvironmentVariable("NRSER_FUZZ_SECONDS") ?? "0", CultureInfo.InvariantCulture));
-        await RunAsync("NRSER_FUZZ_RUNS", OwnRuns, time, async (file, name) =>
+        await RunAsync("NRSER_FUZZ_RUNS", OwnRuns, Fuzzing.AtLeast, async (file, name) =>
         {
             await WalkAsync(file);
             return await ReadAsync(decoder, file, name);
@@ -51,12 +48,10 @@ public sealed class ReadersFuzzTests(ITestOutputHelper output)
 
     private async Task RunAsync(string variable, int defaultRuns, TimeSpan atLeast, Func<byte[], string, Task<bool>> read)
     {
-        int runs = int.Parse(Environment.GetEnvironmentVariable(variable) ?? $"{defaultRuns}", CultureInfo.InvariantCulture);
-        int first = int.Parse(Environment.GetEnvironmentVariable("NRSER_FUZZ_SEED") ?? "1", CultureInfo.InvariantCulture);
-        long began = TimeProvider.System.GetTimestamp();
-        int readable = 0, seed = first;
-        for (; seed < first + runs || TimeProvider.System.GetElapsedTime(began) < atLeast; seed++)
+        int readable = 0, runs = 0;
+        foreach (int seed in Fuzzing.Seeds(variable, defaultRuns, atLeast))
         {
+            runs++;
             Random random = new(seed);
             (string name, byte[] content) = s_seeds[random.Next(s_seeds.Length)];
             byte[] file = Mutate(content, random);
@@ -70,8 +65,7 @@ public sealed class ReadersFuzzTests(ITestOutputHelper output)
             }
         }
 
-        runs = seed - first;
-        output.WriteLine($"{runs} runs from seed {first}: {readable} read, {runs - readable} refused");
+        output.WriteLine($"{runs} runs from seed {Fuzzing.FirstSeed}: {readable} read, {runs - readable} refused");
         Assert.InRange(readable, runs / 100, runs); // mostly heads are changed: some stay readable
     }
 
@@ -134,18 +128,11 @@ public sealed class ReadersFuzzTests(ITestOutputHelper output)
         {
             int at = random.Next(random.Next(2) == 0 ? Math.Min(file.Count, 128) : file.Count);
             byte[] interesting = s_interesting[random.Next(s_interesting.Length)];
-            switch (random.Next(6))
+            int way = random.Next(6);
+            if (Fuzzing.TryChangeInPlace(file, at, way, interesting, random))
+                continue;
+            switch (way)
             {
-                case 0:
-                    file[at] = (byte)random.Next(256);
-                    break;
-                case 1:
-                    file[at] ^= (byte)(1 << random.Next(8));
-                    break;
-                case 2:
-                    for (int i = 0; i < interesting.Length && at + i < file.Count; i++)
-                        file[at + i] = interesting[i];
-                    break;
                 case 3:
                     file.RemoveRange(at, Math.Min(random.Next(1, 64), file.Count - at));
                     break;

@@ -9,7 +9,7 @@ namespace NrSer.Core.Audio.Ffmpeg;
 internal sealed class MpegHoles
 {
     private const double LongestSeconds = 600; // of one hole, as of any gap
-    private const int HeaderBytes = 4;
+    private const int PlainHeaderBytes = 4; // without the checksum that may follow
 
     private readonly byte[] _header = new byte[MpegFrames.HeaderBytes];
     private long _frames;
@@ -94,6 +94,6 @@ internal sealed class MpegHoles
         byte[] header = [.. _header];
         header[1] |= 0x01;
         header[2] &= 0xFD;
-        return [.. header[..HeaderBytes], .. new byte[MpegFrames.FrameBytes(header) - HeaderBytes]];
+        return [.. header[..PlainHeaderBytes], .. new byte[MpegFrames.FrameBytes(header) - PlainHeaderBytes]];
     }
 }

@@ -24,10 +24,10 @@ public sealed class ImportCommandTests(StorageEmulator emulator) : IClassFixture
     [Fact]
     public async Task Import_WhatOtherProgramsDownloaded_IsSkippedWithTheReasonAndListedAgain()
     {
-        _server.Serve("/0/feed", Feed("Show", 4));
+        _server.Serve("/0/feed", SampleShows.Feed("Show", 4));
         for (int episode = 0; episode < 4; episode++)
             _server.Serve($"/0/{episode}.mp3", _ => new PodcastAnswer(404, []));
-        _server.Serve("/0/3.mp3", Audio(3));
+        _server.Serve("/0/3.mp3", SampleShows.Audio(3));
         string[] archives =
         [
             _scratch.Write("archive.json", """["127.0.0.1/0/feed-Show 0", "127.0.0.1/0/feed-Show 0-image", "another.example/feed-Show 3"]"""u8),
@@ -88,17 +88,4 @@ public sealed class ImportCommandTests(StorageEmulator emulator) : IClassFixture
     }
 
     private Task<Outcome> RunAsync(params string[] arguments) => Nrser.RunWithAsync(_environment, ["podcast", .. arguments]);
-
-    private static byte[] Feed(string title, int episodes, string duration = "30:00") => Encoding.UTF8.GetBytes(
-        $"<rss xmlns:itunes=\"http://www.itunes.com/dtds/podcast-1.0.dtd\"><channel><title>{title}</title>{string.Concat(Enumerable.Range(0, episodes)
-            .Select(number => $"<item><title>{number}</title><guid>{title} {number}</guid><itunes:duration>{duration}</itunes:duration>"
-                + $"<enclosure url=\"{number}.mp3\" length=\"100000000\" type=\"audio/mpeg\"/></item>"))}</channel></rss>");
-
-    private static byte[] Audio(int number)
-    {
-        byte[] content = new byte[1000];
-        new Random(number).NextBytes(content);
-        "ID3"u8.CopyTo(content);
-        return content;
-    }
 }

@@ -34,9 +34,9 @@ public sealed class PodcastCommandTests(StorageEmulator emulator) : IClassFixtur
     {
         for (int feed = 0; feed < 3; feed++)
         {
-            _server.Serve($"/{feed}/feed", Feed($"Show {feed}", 2));
+            _server.Serve($"/{feed}/feed", SampleShows.Feed($"Show {feed}", 2));
             for (int episode = 0; episode < 2; episode++)
-                _server.Serve($"/{feed}/{episode}.mp3", Audio((10 * feed) + episode));
+                _server.Serve($"/{feed}/{episode}.mp3", SampleShows.Audio((10 * feed) + episode));
         }
 
         string list = _scratch.Write("subscriptions.opml", Encoding.UTF8.GetBytes(
@@ -90,9 +90,9 @@ public sealed class PodcastCommandTests(StorageEmulator emulator) : IClassFixtur
     public async Task Forget_WholeFeed_LeavesNothingWhateverDies(int episodes, bool isKilled)
     {
         StorageAccount account = await StorageAccount.ConnectAsync(_environment["NrSer__Storage__ConnectionString"]);
-        _server.Serve("/feed", Feed("Show", Math.Max(episodes, 1)));
+        _server.Serve("/feed", SampleShows.Feed("Show", Math.Max(episodes, 1)));
         for (int episode = 0; episode < episodes; episode++)
-            _server.Serve($"/{episode}.mp3", Audio(episode));
+            _server.Serve($"/{episode}.mp3", SampleShows.Audio(episode));
         (await RunAsync("add", $"{_server.Url}feed")).Succeeded();
         if (episodes > 0)
             (await RunAsync("sync", "--pause", "0s")).Succeeded();
@@ -124,7 +124,7 @@ public sealed class PodcastCommandTests(StorageEmulator emulator) : IClassFixtur
     [Fact]
     public async Task Plan_OfAThousandHours_CostsOnEverySizeWhatTheReadmeSays()
     {
-        _server.Serve("/feed", Feed("Show", 20, "50:00:00"));
+        _server.Serve("/feed", SampleShows.Feed("Show", 20, "50:00:00"));
         (await RunAsync("add", $"{_server.Url}feed")).Succeeded();
 
         JsonElement plan = (await RunAsync("plan", "--audio-hours-per-core-hour", "40", "--json")).Json();
@@ -145,8 +145,8 @@ public sealed class PodcastCommandTests(StorageEmulator emulator) : IClassFixtur
     [Fact]
     public async Task Sync_RateAndUserAgent_AreThoseOfTheCommand()
     {
-        _server.Serve("/feed", Feed("Show", 1));
-        byte[] audio = [.. Audio(1), .. new byte[49_000]];
+        _server.Serve("/feed", SampleShows.Feed("Show", 1));
+        byte[] audio = [.. SampleShows.Audio(1), .. new byte[49_000]];
         Stopwatch? asked = null;
         _server.Serve("/0.mp3", _ =>
         {
@@ -168,7 +168,7 @@ public sealed class PodcastCommandTests(StorageEmulator emulator) : IClassFixtur
     public async Task Add_ProxyOfTheEnvironment_IsNotUsed()
     {
         await using var proxy = new PodcastServer();
-        _server.Serve("/feed", Feed("Show", 1));
+        _server.Serve("/feed", SampleShows.Feed("Show", 1));
         _environment["NrSer__Podcasts__PrivateHosts"] = "localhost";
         (_environment["http_proxy"], _environment["no_proxy"]) = (proxy.Url.AbsoluteUri, "127.0.0.1"); // the storage is there
 
@@ -183,7 +183,7 @@ public sealed class PodcastCommandTests(StorageEmulator emulator) : IClassFixtur
     [Fact]
     public async Task Sync_ServerThatPutsUsOff_SaysHowManyAndEndsWithOne()
     {
-        _server.Serve("/0/feed", Feed("Show", 4));
+        _server.Serve("/0/feed", SampleShows.Feed("Show", 4));
         for (int episode = 0; episode < 4; episode++)
             _server.Serve($"/0/{episode}.mp3", _ => new PodcastAnswer(429, []) { Headers = { ["Retry-After"] = "7200" } });
         (await RunAsync("add", $"{_server.Url}0/feed")).Succeeded();
@@ -199,7 +199,7 @@ public sealed class PodcastCommandTests(StorageEmulator emulator) : IClassFixtur
     [Fact]
     public async Task AddAndExport_PrivateFeed_NeverShowItsToken()
     {
-        _server.Serve("/rss", Feed("Private", 1));
+        _server.Serve("/rss", SampleShows.Feed("Private", 1));
         string address = $"http://user:{Token}@127.0.0.1:{_server.Url.Port}/rss?auth={Token}";
 
         foreach (string[] arguments in new[] { new[] { "add", address }, ["list"], ["list", "--json"], ["sync"], ["episodes", "--json"], ["opml"] })
@@ -229,10 +229,10 @@ public sealed class PodcastCommandTests(StorageEmulator emulator) : IClassFixtur
     [Fact]
     public async Task Add_ForgottenWhileItIsRead_SaysThatItWasNotAdded()
     {
-        _server.Serve("/feed", Feed("Show", 2));
+        _server.Serve("/feed", SampleShows.Feed("Show", 2));
         (await RunAsync("add", $"{_server.Url}feed")).Succeeded();
         Task<Outcome>? forgetting = null;
-        _server.Serve("/feed", _ => new PodcastAnswer(200, Feed("Show", 3))
+        _server.Serve("/feed", _ => new PodcastAnswer(200, SampleShows.Feed("Show", 3))
         {
             Hold = forgetting ??= Nrser.RunWithAsync(_environment, "forget", "--feed", "Show", "--yes"),
         });
@@ -269,17 +269,4 @@ public sealed class PodcastCommandTests(StorageEmulator emulator) : IClassFixtur
     }
 
     private Task<Outcome> RunAsync(params string[] arguments) => Nrser.RunWithAsync(_environment, ["podcast", .. arguments]);
-
-    private static byte[] Feed(string title, int episodes, string duration = "30:00") => Encoding.UTF8.GetBytes(
-        $"<rss xmlns:itunes=\"http://www.itunes.com/dtds/podcast-1.0.dtd\"><channel><title>{title}</title>{string.Concat(Enumerable.Range(0, episodes)
-            .Select(number => $"<item><title>{number}</title><guid>{title} {number}</guid><itunes:duration>{duration}</itunes:duration>"
-                + $"<enclosure url=\"{number}.mp3\" length=\"100000000\" type=\"audio/mpeg\"/></item>"))}</channel></rss>");
-
-    private static byte[] Audio(int number)
-    {
-        byte[] content = new byte[1000];
-        new Random(number).NextBytes(content);
-        "ID3"u8.CopyTo(content);
-        return content;
-    }
 }

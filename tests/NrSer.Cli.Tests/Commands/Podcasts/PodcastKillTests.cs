@@ -12,6 +12,8 @@ namespace NrSer.Cli.Tests.Commands.Podcasts;
 /// <summary><c>nrser podcast sync</c>, killed at random and started again: every episode is there once, with the bytes of its server.</summary>
 public sealed class PodcastKillTests(StorageEmulator emulator) : IClassFixture<StorageEmulator>
 {
+    private const int EpisodeBytes = 1_200_000; // two blocks
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -55,7 +57,7 @@ public sealed class PodcastKillTests(StorageEmulator emulator) : IClassFixture<S
     {
         await using var server = new PodcastServer();
         for (int number = 0; number < episodes; number++)
-            server.Serve($"/{number}.mp3", Audio(number));
+            server.Serve($"/{number}.mp3", SampleShows.Audio(number, EpisodeBytes));
         server.Serve("/feed", PodcastServer.Feed(episodes), "application/rss+xml");
         StorageAccount account = await StorageAccount.CreateAsync(emulator);
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -96,7 +98,8 @@ public sealed class PodcastKillTests(StorageEmulator emulator) : IClassFixture<S
         (string Name, string Content)[] blobs = await account.BlobsAsync(StorageNames.Recordings);
         Assert.Equal(episodes, blobs.Length);
         Assert.Equal(
-            Enumerable.Range(0, episodes).Select(number => Convert.ToHexString(SHA256.HashData(Audio(number)))).Order(StringComparer.Ordinal),
+            Enumerable.Range(0, episodes).Select(number => Convert.ToHexString(SHA256.HashData(SampleShows.Audio(number, EpisodeBytes))))
+                .Order(StringComparer.Ordinal),
             blobs.Select(blob => Convert.ToHexString(SHA256.HashData(Convert.FromBase64String(blob.Content)))).Order(StringComparer.Ordinal));
         await foreach (BlobItem blob in account.Blobs.Container(StorageNames.Recordings)
             .GetBlobsAsync(BlobTraits.None, BlobStates.Uncommitted, prefix: null, Stop))
@@ -108,14 +111,5 @@ public sealed class PodcastKillTests(StorageEmulator emulator) : IClassFixture<S
         Assert.Equal(episodes, listing.Json().EnumerateArray().Count(episode => episode.GetProperty("status").GetString() == "Stored"));
         TestContext.Current.SendDiagnosticMessage(
             $"{episodes} episodes, {kills} kills, {server.Requests.Count} requests, {peakBytes / 1e6:F0} MB at most");
-    }
-
-    /// <summary>Two blocks that begin like an MP3, others for each number.</summary>
-    private static byte[] Audio(int number)
-    {
-        byte[] content = new byte[1_200_000];
-        new Random(number).NextBytes(content);
-        "ID3"u8.CopyTo(content);
-        return content;
     }
 }

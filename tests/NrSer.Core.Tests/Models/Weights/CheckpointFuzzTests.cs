@@ -1,4 +1,3 @@
-using System.Globalization;
 using NrSer.Core.Models;
 using NrSer.Core.Models.Weights;
 using NrSer.Testing;
@@ -32,14 +31,9 @@ public sealed class CheckpointFuzzTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void Open_AnyChange_ReadsOrRefuses()
     {
-        static string Set(string variable, string otherwise) => Environment.GetEnvironmentVariable(variable) ?? otherwise;
-        int runs = int.Parse(Set("NRSER_FUZZ_RUNS", $"{DefaultRuns}"), CultureInfo.InvariantCulture);
-        int first = int.Parse(Set("NRSER_FUZZ_SEED", "1"), CultureInfo.InvariantCulture), seed = first;
-        var atLeast = TimeSpan.FromSeconds(double.Parse(Set("NRSER_FUZZ_SECONDS", "0"), CultureInfo.InvariantCulture));
         byte[] safetensors = SeededCheckpoint.Safetensors(s_shapes), archive = SeededCheckpoint.PyTorch(s_pickled.Pickle, s_pickled.Storages);
         (string Name, int Read, int Refused)[] kinds = [("safetensors", 0, 0), ("archive", 0, 0), ("pickle", 0, 0)];
-        long began = TimeProvider.System.GetTimestamp();
-        for (; seed < first + runs || TimeProvider.System.GetElapsedTime(began) < atLeast; seed++)
+        foreach (int seed in Fuzzing.Seeds("NRSER_FUZZ_RUNS", DefaultRuns, Fuzzing.AtLeast))
         {
             var random = new Random(seed);
             int kind = random.Next(kinds.Length);
@@ -62,7 +56,7 @@ public sealed class CheckpointFuzzTests(ITestOutputHelper output) : IDisposable
             }
         }
 
-        output.WriteLine($"{seed - first} runs from seed {first}: "
+        output.WriteLine($"{kinds.Sum(kind => kind.Read + kind.Refused)} runs from seed {Fuzzing.FirstSeed}: "
             + string.Join(", ", kinds.Select(kind => $"{kind.Name} {kind.Read} read and {kind.Refused} refused")));
         Assert.All(kinds, kind => Assert.InRange(kind.Read, 1, kind.Read + kind.Refused - 1));
     }
@@ -91,18 +85,11 @@ public sealed class CheckpointFuzzTests(ITestOutputHelper output) : IDisposable
         {
             int at = random.Next(file.Count), length = Math.Min(random.Next(1, 24), file.Count - at);
             byte[] interesting = s_interesting[random.Next(s_interesting.Length)];
-            switch (random.Next(6))
+            int way = random.Next(6);
+            if (Fuzzing.TryChangeInPlace(file, at, way, interesting, random))
+                continue;
+            switch (way)
             {
-                case 0:
-                    file[at] = (byte)random.Next(256);
-                    break;
-                case 1:
-                    file[at] ^= (byte)(1 << random.Next(8));
-                    break;
-                case 2:
-                    for (int i = 0; i < interesting.Length && at + i < file.Count; i++)
-                        file[at + i] = interesting[i];
-                    break;
                 case 3:
                     file.InsertRange(at, interesting);
                     break;
