@@ -83,14 +83,16 @@ cp -a "$dotnet"/shared/Microsoft.{NETCore,AspNetCore}.App "$work/runtime/shared"
 base nrser-test-cuda ""
 base nrser-test-aspnet "$work/runtime" localhost/nrser-test-cuda
 mkdir -p "$work/packages"
-base nrser-test-sdk "" localhost/nrser-test-cuda --env NUGET_PACKAGES=/restored --env "RestoreFallbackFolders=$HOME/.nuget/packages" \
+fallback=()
+# What this machine has is not restored anew; but for the Functions host, one of whose packages is looked for among the restored alone.
+[[ $wanted = *" Functions "* ]] || fallback=(--env "RestoreFallbackFolders=$HOME/.nuget/packages")
+base nrser-test-sdk "" localhost/nrser-test-cuda --env "HOME=$HOME" --env NUGET_PACKAGES=/restored "${fallback[@]}" \
     --env RestoreAdditionalProjectSources=/packages --env NoWarn=NU1507 --env RunAnalyzers=false # which every other build runs
 
 build() { # project, what its Dockerfile calls its base, the base, where its files are
     echo "== $1 on $3"
     project=$1 app=$4
     buildah bud -q --pull-never --network host --volume "$dotnet:/usr/share/dotnet:ro" --volume "$HOME/.nuget:$HOME/.nuget:ro" \
-        --volume "$HOME/.nuget/NuGet:/root/.nuget/NuGet:ro" \
         --volume "$work/packages:/packages:ro" --volume /etc/ssl:/etc/ssl:ro --volume /etc/apt:/etc/apt:ro \
         --build-arg SDK=localhost/nrser-test-sdk --build-arg "$2=localhost/$3" --file "src/NrSer.$1/Dockerfile" --tag localhost/nrser-test-image . \
         > "$work/built" || { tail -n 20 "$work/built"; return 1; }
