@@ -99,6 +99,13 @@ if [ -z "$coverage" ]; then
     grep -oh '<test [^>]*' "$report"/*.xml | sed -n 's/.* name="\([^"]*\)".* time="\([0-9.]*\)".*/\2 \1/p' | sort -rn | awk 'NR <= 25' || true
 fi
 
+# What failed stands once more where whoever reads only the end finds it.
+failed=$(sed 's/\x1b\[[0-9;]*m//g' "$report"/*.said | awk '
+    /^    [^ ].*\[FAIL\]/ || /^failed .*[0-9]s\)?$/ { isShown = 1; lines = 0 }
+    /^    [^ ].*\[(OUTPUT|SKIP|WARN|LONG)\]/ || /^ ? ?[^ ]/ && !/^failed / { isShown = 0 }
+    isShown && lines++ < 40')
+[ -z "$failed" ] || printf '== failed\n%s\n' "$failed"
+
 # One line for people and machines; the runners' own summaries stand above it, in one form or, when coverage is counted, in another.
 sed 's/\x1b\[[0-9;]*m//g' "$report"/*.said | awk '
     /Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+/ {

@@ -13,24 +13,19 @@ namespace NrSer.Pipeline.Forgetting;
 /// here.</summary>
 /// <remarks>
 /// The key is a blob of the container <c>keys</c>: 32 bytes, and 32 more with every rotation, the latest first. New hashes are made with the latest,
-/// and all are asked, since a hash cannot be made anew without what it was made of. Where there is no key, nothing was ever refused, and nothing is
-/// asked.
+/// and all are asked, since a hash cannot be made anew without what it was made of. Where there is no key, nothing was ever refused, and nothing more
+/// is asked. It is read each time: what has just been refused, by whomever, is not to be taken in again.
 /// </remarks>
 /// <param name="storage">Has the key.</param>
 /// <param name="store">The hashes.</param>
-/// <param name="time">The clock.</param>
-public sealed class Refusals(BlobStorage storage, ForgottenStore store, TimeProvider time) : IDisposable
+public sealed class Refusals(BlobStorage storage, ForgottenStore store)
 {
     private const int KeyBytes = 32; // of HMAC-SHA-256: RFC 2104, no shorter than the hash
 
     /// <summary>Name of the key's blob.</summary>
     public const string KeyName = "forgotten";
 
-    private static readonly TimeSpan s_fresh = TimeSpan.FromSeconds(10); // so long another host may take in what has just been refused
-
     private readonly BlobClient _blob = storage.Container(StorageNames.Keys).GetBlobClient(KeyName);
-    private readonly SemaphoreSlim _gate = new(1);
-    private (byte[][] Keys, long ReadAt)? _read;
 
     /// <summary>Whether a content is not to be taken in.</summary>
     /// <param name="sha256">Its hash, lower-case hex.</param>
@@ -79,7 +74,6 @@ public sealed class Refusals(BlobStorage storage, ForgottenStore store, TimeProv
         if (seen is null)
             return (await CreateAsync(cancellationToken).ConfigureAwait(false)).Length;
         await WriteAsync([.. RandomNumberGenerator.GetBytes(KeyBytes), .. content], seen, cancellationToken).ConfigureAwait(false);
-        _read = null;
         return (await KeysAsync(cancellationToken).ConfigureAwait(false)).Length;
     }
 
@@ -92,9 +86,6 @@ public sealed class Refusals(BlobStorage storage, ForgottenStore store, TimeProv
         IReadOnlyDictionary<string, int> used = await store.KeysInUseAsync(cancellationToken).ConfigureAwait(false);
         return used.ExceptBy(keys.Select(IdOf), pair => pair.Key, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _gate.Dispose();
 
     private static string TextOf(string feedId, string key) => $"{feedId}\n{key}";
 
@@ -124,20 +115,8 @@ public sealed class Refusals(BlobStorage storage, ForgottenStore store, TimeProv
 
     private static string IdOf(byte[] key) => Convert.ToHexStringLower(SHA256.HashData(key).AsSpan(0, 4));
 
-    private async Task<byte[][]> KeysAsync(CancellationToken cancellationToken)
-    {
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            if (_read is not { } read || time.GetElapsedTime(read.ReadAt) >= s_fresh) // whatever the clock is set to
-                _read = read = (Split((await DownloadAsync(cancellationToken).ConfigureAwait(false)).Content), time.GetTimestamp());
-            return read.Keys;
-        }
-        finally
-        {
-            _gate.Release();
-        }
-    }
+    private async Task<byte[][]> KeysAsync(CancellationToken cancellationToken) =>
+        Split((await DownloadAsync(cancellationToken).ConfigureAwait(false)).Content);
 
     /// <summary>Makes the first key, unless one was there and is lost: with another, nobody would notice.</summary>
     private async Task<byte[][]> CreateAsync(CancellationToken cancellationToken)
@@ -151,7 +130,6 @@ public sealed class Refusals(BlobStorage storage, ForgottenStore store, TimeProv
         }
 
         await WriteAsync(RandomNumberGenerator.GetBytes(KeyBytes), seen: null, cancellationToken).ConfigureAwait(false);
-        _read = null;
         return await KeysAsync(cancellationToken).ConfigureAwait(false);
     }
 
