@@ -32,8 +32,9 @@ public sealed class AdmitUpload(
             return null;
         }
 
-        bool isNew = earlier is null or { Status: RecordingStatus.Queued, Generation: 0 }; // copies that were here before somebody refused it stay
-        if (isNew && await refusal.RunAsync(identified, cancellationToken).ConfigureAwait(false))
+        // Copies that were taken in before somebody refused it stay; one that was restarted before anybody read it was not.
+        bool wasTakenIn = earlier is { IngestedGeneration: not null, Status: not RecordingStatus.Withdrawn };
+        if (!wasTakenIn && await refusal.RunAsync(identified, cancellationToken).ConfigureAwait(false))
             return null;
         if (earlier is { Status: RecordingStatus.Withdrawn } || (earlier is { Status: RecordingStatus.Failed } && identified.IsNewETag))
             generation = Math.Max(generation, earlier.Generation + 1); // it is there again

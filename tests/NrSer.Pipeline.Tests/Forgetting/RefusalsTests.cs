@@ -2,8 +2,10 @@ using System.Security.Cryptography;
 using Azure.Storage.Blobs.Models;
 using NrSer.Pipeline.Forgetting;
 using NrSer.Pipeline.Results.Tables;
+using NrSer.Pipeline.Stages;
 using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Tests.Stages;
+using NrSer.Pipeline.Work;
 using NrSer.Testing;
 
 namespace NrSer.Pipeline.Tests.Forgetting;
@@ -46,5 +48,20 @@ public sealed class RefusalsTests(StorageEmulator emulator)
         Assert.False(await host.IsRefusedAsync("00ff", Stop)); // there is no key
         await new Refusals(account.Blobs, store).RefuseAsync(["00ff"], Stop);
         Assert.True(await host.IsRefusedAsync("00ff", Stop));
+    }
+
+    // As after a clock that was set, or beside a queue that stands still.
+    [Fact]
+    public async Task Ingest_RefusedContentStartedAgainBeforeItWasRead_IsForgotten()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        byte[] speech = await Recordings.SpeechAsync();
+        await pipeline.Get<Refusals>().RefuseAsync([Convert.ToHexStringLower(SHA256.HashData(speech))], Stop);
+        (RecordingId id, _) = await pipeline.UploadAsync(speech);
+        await pipeline.Uploads.AnnounceAsync(await pipeline.ListedUploadAsync(), Stop);
+        await pipeline.Get<RestartRecording>().RunAsync(await pipeline.RowAsync(id), "It may have been lost.", Stop);
+        foreach (WorkMessage message in (await pipeline.TakeAsync(StorageNames.UploadsQueue)).Reverse()) // the later event first
+            await pipeline.RunAsync(message);
+        Assert.Equal(RecordingStatus.Forgotten, (await pipeline.RowAsync(id)).Status);
     }
 }
