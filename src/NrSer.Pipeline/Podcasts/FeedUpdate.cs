@@ -39,7 +39,7 @@ public sealed partial class FeedUpdate(
         catch (FeedGoneException)
         {
             await store.DeleteEpisodesAsync(feed.Id, cancellationToken).ConfigureAwait(false); // that were just written
-            return new FeedUpdateResult(feed with { Reason = "It was forgotten while it was read." }, FeedUpdateOutcome.Forgotten);
+            return FeedUpdateResult.Forgotten(feed);
         }
     }
 
@@ -65,7 +65,8 @@ public sealed partial class FeedUpdate(
     /// <summary>Applies the feed's rules to what is known, without asking anybody.</summary>
     /// <param name="feed">With new rules, as written.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task ApplyRulesAsync(Feed feed, CancellationToken cancellationToken)
+    /// <returns>False where the podcast was forgotten meanwhile: what was just written of it is taken back.</returns>
+    public async Task<bool> ApplyRulesAsync(Feed feed, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(feed);
         await _held.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -74,6 +75,12 @@ public sealed partial class FeedUpdate(
             EpisodeMerge episodes = await notes.ReadAsync(feed, cancellationToken).ConfigureAwait(false);
             EpisodeRules.Apply(feed, episodes);
             await notes.WriteAsync(feed, episodes, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (FeedGoneException)
+        {
+            await store.DeleteEpisodesAsync(feed.Id, cancellationToken).ConfigureAwait(false);
+            return false;
         }
         finally
         {

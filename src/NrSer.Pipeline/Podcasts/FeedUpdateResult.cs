@@ -15,6 +15,11 @@ public sealed record FeedUpdateResult(Feed Feed, FeedUpdateOutcome Outcome)
 
     /// <summary>What was passed over, a sentence each.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
+
+    /// <summary>Of one that somebody else had forgotten meanwhile.</summary>
+    /// <param name="feed">As it stood.</param>
+    public static FeedUpdateResult Forgotten(Feed feed) =>
+        new(feed with { Reason = "It was forgotten while it was read." }, FeedUpdateOutcome.Forgotten);
 }
 
 /// <summary>What came of reading a feed.</summary>

@@ -54,6 +54,26 @@ public sealed class ForgottenFeedsTests(StorageEmulator emulator)
         Assert.Equal(isAskedAgain ? [] : ["Two"], (await podcasts.EpisodesAsync(feed)).Select(episode => episode.Title));
     }
 
+    [Fact]
+    public async Task ApplyRules_ForgottenBeforeTheyAreWritten_SaysSoAndLeavesNothing()
+    {
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        Feed feed = await ListedAsync(podcasts, "One");
+        using var forgetting = new BeforeRequest(
+            podcasts.Account, (verb, target) => verb == HttpMethod.Put && target.StartsWith("feeds(", StringComparison.Ordinal), async () =>
+            {
+                await podcasts.Get<ForgetRequests>().RequestAsync(new ForgetFeedRequest(feed.Id), Stop);
+                await podcasts.Get<ForgetRecordings>().RunAsync(Stop);
+            });
+
+        Assert.False(await podcasts.Updates.ApplyRulesAsync(feed with { Match = "O" }, Stop));
+
+        Assert.True(forgetting.IsDone);
+        Assert.Null(forgetting.Error);
+        Assert.Empty(await podcasts.EpisodesAsync(feed));
+        Assert.Null(await podcasts.Store.FindFeedAsync(feed.Id, Stop));
+    }
+
     // Something else takes the proof's number: nothing was proved yet.
     [Fact]
     public async Task RunAsync_DeathBeforeTheProofAndAnotherOfItsNumber_ProvesItAnew()

@@ -128,11 +128,12 @@ internal static class AddCommand
         while (feed is null);
         FeedUpdateResult result = await updates.RunAsync(feed, isAnew: false, cancellationToken);
         bool isUseless = result is { Outcome: FeedUpdateOutcome.Failed, IsForGood: true } && known is null;
-        bool isForgotten = result.Outcome == FeedUpdateOutcome.Forgotten; // by somebody else, just now
         if (isUseless)
             await store.DeleteFeedAsync(feed.Id, cancellationToken);
-        else if (!isForgotten && result.Outcome is not FeedUpdateOutcome.Read)
-            await updates.ApplyRulesAsync(result.Feed, cancellationToken);
+        else if (result.Outcome is not (FeedUpdateOutcome.Read or FeedUpdateOutcome.Forgotten)
+            && !await updates.ApplyRulesAsync(result.Feed, cancellationToken))
+            result = FeedUpdateResult.Forgotten(feed);
+        bool isForgotten = result.Outcome == FeedUpdateOutcome.Forgotten; // by somebody else, just now
         return new FeedAddedV1(
             isUseless || isForgotten ? null : feed.Id, isForgotten ? null : result.Feed.Title, WebAddress.Shown(address), result.NewEpisodes,
             isForgotten || result.Outcome == FeedUpdateOutcome.Failed ? result.Feed.Reason : null, result.Remarks);

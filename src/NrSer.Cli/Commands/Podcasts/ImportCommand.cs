@@ -85,8 +85,7 @@ internal static class ImportCommand
             changed += await store.TryWriteAsync(marked, cancellationToken) is null ? 0 : 1; // whoever wrote it meanwhile fetches it
         }
 
-        if (changed > 0)
-            await services.GetRequiredService<FeedUpdate>().ApplyRulesAsync(feed, cancellationToken);
-        return (known, changed);
+        bool isThere = changed == 0 || await services.GetRequiredService<FeedUpdate>().ApplyRulesAsync(feed, cancellationToken);
+        return isThere ? (known, changed) : (0, 0); // forgotten meanwhile
     }
 }
