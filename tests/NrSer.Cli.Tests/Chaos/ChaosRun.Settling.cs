@@ -10,6 +10,16 @@ namespace NrSer.Cli.Tests.Chaos;
 /// <summary>How it comes to an end.</summary>
 internal sealed partial class ChaosRun
 {
+    /// <summary>Every day that the stack may have taken for today.</summary>
+    public static RecordingFilter Days
+    {
+        get
+        {
+            DateOnly today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
+            return new RecordingFilter(today.AddDays(-2), today.AddDays(1 + s_settled.Days));
+        }
+    }
+
     /// <summary>Brings everything up and waits until nothing is under way.</summary>
     public async Task SettleAsync()
     {
@@ -31,9 +41,7 @@ internal sealed partial class ChaosRun
             try
             {
                 RecordingStore store = stack.Store();
-                DateOnly today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
-                List<Recording> rows = await store.ListAsync(new RecordingFilter(today.AddDays(-2), today.AddDays(1)), cancellationToken)
-                    .ToListAsync(cancellationToken);
+                List<Recording> rows = await store.ListAsync(Days, cancellationToken).ToListAsync(cancellationToken);
                 List<string> found =
                 [
                     .. rows.Where(row => row.Status.IsOpen()).Select(row => $"{row.BlobName} is {row.Status}"),
