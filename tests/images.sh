@@ -92,7 +92,7 @@ base nrser-test-sdk "" localhost/nrser-test-cuda --env "HOME=$HOME" --env NUGET_
 build() { # project, what its Dockerfile calls its base, the base, where its files are
     echo "== $1 on $3"
     project=$1 app=$4
-    buildah bud -q --pull-never --network host --volume "$dotnet:/usr/share/dotnet:ro" --volume "$HOME/.nuget:$HOME/.nuget:ro" \
+    buildah bud --pull-never --network host --volume "$dotnet:/usr/share/dotnet:ro" --volume "$HOME/.nuget:$HOME/.nuget:ro" \
         --volume "$work/packages:/packages:ro" --volume /etc/ssl:/etc/ssl:ro --volume /etc/apt:/etc/apt:ro \
         --build-arg SDK=localhost/nrser-test-sdk --build-arg "$2=localhost/$3" --file "src/NrSer.$1/Dockerfile" --tag localhost/nrser-test-image . \
         > "$work/built" || { tail -n 20 "$work/built"; return 1; }
@@ -101,6 +101,11 @@ build() { # project, what its Dockerfile calls its base, the base, where its fil
     mount --bind "$(buildah mount "${containers[-1]}")" "$work/image"
     mount -o remount,ro,bind "$work/image"
     mount -t tmpfs tmpfs "$work/image/tmp"
+    mount -t tmpfs tmpfs "$work/image/dev" # which every platform gives; a user's bases have none
+    for device in null zero full random urandom; do
+        touch "$work/image/dev/$device"
+        mount --bind "/dev/$device" "$work/image/dev/$device"
+    done
     echo "  $(du -sh "$work/image" | cut -f 1), $(du -sh "$work/image$app" | cut -f 1) of it ours, on $(image User)'s account"
 }
 

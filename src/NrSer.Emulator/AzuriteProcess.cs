@@ -18,7 +18,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     private const long LargestText = (1L << 29) - 24; // V8, String::kMaxLength on 64 bits
 
     private static readonly TimeSpan s_startLimit = TimeSpan.FromMinutes(3); // of a machine that is busy; one that fails ends at once
-    private static readonly TimeSpan s_stopLimit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_stopLimit = TimeSpan.FromMinutes(1); // it closes three servers and writes out what they have
 
     private static readonly TimeSpan s_lookInterval = TimeSpan.FromMilliseconds(100);
 
@@ -205,6 +205,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
             catch (OperationCanceledException)
             {
                 _process.Kill(entireProcessTree: true);
+                await WaitForExitAsync(CancellationToken.None);
             }
         }
 

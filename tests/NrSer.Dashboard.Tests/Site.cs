@@ -81,7 +81,13 @@ public sealed class Site : IAsyncLifetime
     }
 
     /// <summary>A browser as it is before anybody has signed in.</summary>
-    public async Task<IPage> NewPageAsync() => await (await (await BrowserAsync()).NewContextAsync()).NewPageAsync();
+    public async Task<IPage> NewPageAsync()
+    {
+        IPage page = await (await (await BrowserAsync()).NewContextAsync()).NewPageAsync();
+        page.SetDefaultTimeout(VisitedPage.Patience);
+        page.SetDefaultNavigationTimeout(VisitedPage.Patience);
+        return page;
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

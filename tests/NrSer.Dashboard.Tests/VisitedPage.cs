@@ -5,7 +5,7 @@ namespace NrSer.Dashboard.Tests;
 /// <summary>A page in a profile of its own, and everything that it asked for or complained of.</summary>
 public sealed class VisitedPage : IAsyncDisposable
 {
-    private const float Patience = 180_000; // ms, for a machine that is busy with something else
+    internal const float Patience = 180_000; // ms, for a machine that is busy with something else
 
     private readonly IBrowserContext _context;
     private readonly List<string> _asked = [];

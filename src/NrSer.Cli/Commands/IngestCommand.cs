@@ -147,7 +147,10 @@ internal static class IngestCommand
         DateTime now = TimeProvider.System.GetUtcNow().UtcDateTime;
         for (int look = 0; look < 300; look++)
         {
-            if (File.GetLastWriteTimeUtc(blobList) >= now)
+            // Each time it is written anew and put in the place of the last: what was acknowledged after it was begun may not stand in it.
+            // Windows gives a file the birth of the one whose place it takes.
+            DateTime begun = OperatingSystem.IsWindows() ? File.GetLastWriteTimeUtc(blobList) : File.GetCreationTimeUtc(blobList);
+            if (begun >= now)
                 return true;
             await Task.Delay(100, cancellationToken);
         }

@@ -12,7 +12,8 @@ public sealed class ChaosTests
 {
     private static readonly (string, string)[] s_settings =
     [
-        ("NrSer__Segmentation__MaxChunk", "00:00:10"), ("NrSer__Queues__LockDuration", "00:00:03"), ("NrSer__Queues__PollInterval", "00:00:00.050"),
+        ("NrSer__Segmentation__MaxChunk", "00:00:10"), ("NrSer__Queues__LockDuration", "00:00:03"), ("NrSer__Queues__MaxDeliveries", "100"),
+        ("NrSer__Queues__PollInterval", "00:00:00.050"),
         ("NrSer__Queues__RetryDelay", "00:00:00.200"), ("NrSer__Forgetting__Interval", "00:00:01"),
     ];
 

@@ -63,9 +63,10 @@ public sealed class TelemetryTests : IDisposable
                 _received.Enqueue((context.Request.Url!.AbsolutePath, Encoding.Latin1.GetString(body.ToArray())));
                 context.Response.Close();
             }
-            catch (Exception stopped) when (stopped is HttpListenerException or ObjectDisposedException)
+            catch (Exception error) when (error is HttpListenerException or ObjectDisposedException or IOException)
             {
-                return;
+                if (!_collector.IsListening)
+                    return; // otherwise a sender had lost its patience: it sends again
             }
         }
     }

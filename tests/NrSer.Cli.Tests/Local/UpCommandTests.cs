@@ -63,7 +63,7 @@ public sealed class UpCommandTests
         RunningNrser worker = await stack.StartWorkerAsync();
         (await stack.RunAsync("ingest", SampleFiles.Clean)).Succeeded();
         await stack.EndedAsync("clean.wav");
-        await Task.Delay(TimeSpan.FromSeconds(6), TimeProvider.System, TestContext.Current.CancellationToken); // until the emulator has saved that
+        await Task.Delay(TimeSpan.FromSeconds(12), TimeProvider.System, TestContext.Current.CancellationToken); // until the emulator has saved that
         StackFile first = stack.StackFile()!;
         Task<Outcome> archive = stack.RunAsync("ingest", SampleFiles.Noisy, "--lane", "bulk");
         await Waiting.UntilAsync("the upload is acknowledged", async token => archive.IsCompleted
@@ -93,17 +93,21 @@ public sealed class UpCommandTests
         string installed = await AzuriteInstallation.EnsureAsync(_ => { }, TestContext.Current.CancellationToken);
         string packages = installed[..(installed.LastIndexOf("node_modules", StringComparison.Ordinal) + "node_modules".Length)];
         await File.WriteAllTextAsync(
-            machine["npm"], $"#!/bin/sh\necho once >> '{machine["asked"]}'\nsleep 1\nln -s '{packages}' node_modules\n",
+            machine["npm"], $"#!/bin/sh\necho once >> '{machine["asked"]}'\nwhile [ ! -e '{machine["go"]}' ]; do sleep 0.1; done\nln -s '{packages}' node_modules\n",
             TestContext.Current.CancellationToken);
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(machine["npm"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         (string, string)[] settings =
             [("XDG_DATA_HOME", machine["home"]), ("PATH", $"{machine.Path}:{Environment.GetEnvironmentVariable("PATH")}")];
 
-        Stack[] stacks = await Task.WhenAll(Stack.StartedAsync(settings), Stack.StartedAsync(settings));
-
+        Stack[] stacks = [new(settings), new(settings)];
         try
         {
+            await Task.WhenAll(stacks[0].StartAsync("Installing the Azurite"), Waiting.UntilAsync("it installs", () => File.Exists(machine["asked"])));
+            await stacks[1].StartAsync("Waiting for another nrser");
+            await File.WriteAllTextAsync(machine["go"], "", TestContext.Current.CancellationToken);
+            foreach (Stack stack in stacks)
+                await Waiting.UntilAsync("it is up", () => stack.Up.Said.Contains(Stack.Ready, StringComparison.Ordinal));
             Assert.Single(await File.ReadAllLinesAsync(machine["asked"], TestContext.Current.CancellationToken));
             Assert.Single(stacks, stack => stack.Up.Said.Contains("Installing the Azurite", StringComparison.Ordinal));
             Assert.Single(stacks, stack => stack.Up.Said.Contains("Waiting for another nrser", StringComparison.Ordinal));

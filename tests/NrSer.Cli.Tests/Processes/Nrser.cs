@@ -11,7 +11,7 @@ namespace NrSer.Cli.Tests.Processes;
 /// </summary>
 internal static class Nrser
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(4); // of one command, on a machine that is busy with other things
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(8); // of one command, on a machine that is busy with other things
 
     /// <summary>Runs the command here.</summary>
     public static Task<Outcome> RunAsync(params string[] arguments) => RunWithAsync([], arguments);

@@ -16,7 +16,8 @@ namespace NrSer.Cli.Tests.Processes;
 /// <summary><c>nrser up</c> on a folder of its own, and a look into its storage past the command. Leaves no process and no file.</summary>
 internal sealed class Stack : IAsyncDisposable
 {
-    private const string Ready = "NrSer is up";
+    /// <summary>What <c>up</c> says when its stages run.</summary>
+    public const string Ready = "NrSer is up";
 
     private readonly Scratch _scratch = new();
     private readonly Dictionary<string, string> _environment;
@@ -39,11 +40,12 @@ internal sealed class Stack : IAsyncDisposable
     public RunningNrser Up { get; private set; } = null!;
 
     /// <summary>Starts it, or starts it again.</summary>
-    public async Task StartAsync()
+    /// <param name="ready">What it says as soon as it is as far as is to be waited for.</param>
+    public async Task StartAsync(string ready = Ready)
     {
         if (Up is not null)
             await Up.DisposeAsync();
-        Up = await RunningNrser.StartAsync(Ready, _environment, ["up", "--data", Data, .. WithPage ? ["--port", "0"] : new[] { "--no-dashboard" }]);
+        Up = await RunningNrser.StartAsync(ready, _environment, ["up", "--data", Data, .. WithPage ? ["--port", "0"] : new[] { "--no-dashboard" }]);
     }
 
     /// <summary>A running stack.</summary>
@@ -80,8 +82,14 @@ internal sealed class Stack : IAsyncDisposable
     /// <summary>What <c>stack.json</c> says; null when there is none.</summary>
     public StackFile? StackFile()
     {
-        string path = Path.Combine(Data, "stack.json");
-        return File.Exists(path) ? JsonSerializer.Deserialize<StackFile>(File.ReadAllText(path)) : null;
+        try
+        {
+            return JsonSerializer.Deserialize<StackFile>(File.ReadAllText(Path.Combine(Data, "stack.json")));
+        }
+        catch (Exception none) when (none is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Its rows.</summary>

@@ -3,7 +3,7 @@ namespace NrSer.Cli.Tests.Processes;
 /// <summary>Waits for a state by looking, never by time: a busy machine makes tests slow, not red.</summary>
 internal static class Waiting
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(8);
     private static readonly TimeSpan s_lookInterval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Looks until something is there.</summary>

@@ -74,17 +74,17 @@ public sealed class KeyboardTests(Site site)
 
     // Nothing that can be operated is out of the keyboard's reach, whatever the page shows.
     [Theory]
-    [InlineData("/")]
-    [InlineData("/recordings")]
-    [InlineData("/recordings/{audio}")]
-    [InlineData("/recordings/{apart}")]
-    [InlineData("/recordings/{faded}")]
-    [InlineData("/recordings/{failed}")]
-    [InlineData("/recordings/{silent}")]
-    [InlineData("/feeds?feed={feed}")]
-    [InlineData("/about")]
-    [InlineData("/reference")]
-    public async Task Tab_OfAnyView_ComesToEverythingThatCanBeOperated(string path)
+    [InlineData("/", ".figures")]
+    [InlineData("/recordings", "tbody tr:not(.space)")]
+    [InlineData("/recordings/{audio}", "tr.current")]
+    [InlineData("/recordings/{apart}", "tr.current")]
+    [InlineData("/recordings/{faded}", "tr.current")]
+    [InlineData("/recordings/{failed}", ".failure")]
+    [InlineData("/recordings/{silent}", "tbody tr:not(.space)")]
+    [InlineData("/feeds?feed={feed}", "#episodes")]
+    [InlineData("/about", ".quality")]
+    [InlineData("/reference", "#forget td")]
+    public async Task Tab_OfAnyView_ComesToEverythingThatCanBeOperated(string path, string filled)
     {
         Dictionary<string, string> ids = new(StringComparer.Ordinal)
         {
@@ -95,7 +95,8 @@ public sealed class KeyboardTests(Site site)
         await using VisitedPage visited = await site.OpenAsync(ids.Aggregate(path, (known, id) =>
             known.Replace(id.Key, id.Value, StringComparison.Ordinal)));
         IPage page = visited.Page;
-        await page.WaitForLoadStateAsync(LoadState.NetworkIdle);
+        await page.Locator(filled).First.WaitForAsync();
+        await page.Locator(".caution").First.WaitForAsync();
         int count = await page.EvaluateAsync<int>( // asked anew with every step: what a late answer replaced is not come to any more
             """
             () => {
@@ -156,9 +157,9 @@ public sealed class KeyboardTests(Site site)
         await visited.TabToAsync("Tag");
         await page.Keyboard.TypeAsync("Radio");
         await visited.TabToAsync("Status");
-        await page.Keyboard.TypeAsync("Failed");
+        await page.Keyboard.TypeAsync("F"); // one letter of a list: the next one begins anew where it comes late
         await visited.TabToAsync("Feed");
-        await page.Keyboard.TypeAsync(site.Store.Feed.Title!);
+        await page.Keyboard.TypeAsync(site.Store.Feed.Title![..1]);
         await visited.TabToAsync("Uploaded from");
         await page.Keyboard.TypeAsync("01022026");
         await page.Keyboard.PressAsync("Tab"); // a date's button
@@ -167,7 +168,7 @@ public sealed class KeyboardTests(Site site)
         await visited.TabToAsync("Mean trust from");
         await page.Keyboard.TypeAsync("0.5");
         await visited.TabToAsync("Order");
-        await page.Keyboard.TypeAsync("oldest");
+        await page.Keyboard.TypeAsync("o");
         await page.WaitForURLAsync(address => address.Contains("sort=oldest", StringComparison.Ordinal));
         foreach (string chosen in new[] { "tag=Radio", "status=Failed", $"feed={site.Store.Feed.Id}", "from=2026-01-02", "to=2026-01-03" })
             Assert.Contains(chosen, page.Url, StringComparison.Ordinal);

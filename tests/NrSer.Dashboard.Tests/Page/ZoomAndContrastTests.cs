@@ -25,8 +25,8 @@ public sealed class ZoomAndContrastTests(Site site)
               .filter(e => { const box = e.getBoundingClientRect(); return box.left < 0 || box.right > innerWidth + 0.5; })
               .map(e => e.outerHTML.slice(0, 120))
             """));
-        Assert.True(await page.EvaluateAsync<bool>( // as sharp as the text beside it
-            "() => { const c = document.querySelector('.lanes canvas'); return Math.abs(c.width - 4 * c.clientWidth) <= 4; }"));
+        await page.WaitForFunctionAsync( // as sharp as the text beside it
+            "() => { const c = document.querySelector('.lanes canvas'); return Math.abs(c.width - 4 * c.clientWidth) <= 4; }");
         await page.GetByRole(AriaRole.Button, new() { Name = "Zoom in" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Recorded" }).ClickAsync();
         Assert.Equal("true", await page.GetByRole(AriaRole.Button, new() { Name = "Recorded" }).GetAttributeAsync("aria-pressed"));
