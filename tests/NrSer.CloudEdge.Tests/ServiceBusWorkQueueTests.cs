@@ -1,4 +1,5 @@
 using Azure.Messaging.ServiceBus;
+using Microsoft.Extensions.Time.Testing;
 using NrSer.CloudEdge.Tests.Broker;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Chunks;
@@ -13,6 +14,7 @@ public sealed class ServiceBusWorkQueueTests : WorkQueueContract, IAsyncDisposab
 {
     private readonly ServiceBusBroker _broker = new();
     private readonly ServiceBusClient _client;
+    private readonly FakeTimeProvider _time = new(TimeProvider.System.GetUtcNow()); // the broker's
     private BrokerQueue? _queue;
 
     public ServiceBusWorkQueueTests() => _client = new ServiceBusClient(_broker.ConnectionString);
@@ -31,8 +33,8 @@ public sealed class ServiceBusWorkQueueTests : WorkQueueContract, IAsyncDisposab
         // 600 kB, and a batch holds 256
         await queue.SendAsync([.. Enumerable.Range(0, 60).Select(number => new WorkMessage($"{number}", body, null))], Stop);
         Assert.Equal(60, _queue!.Count);
-        Assert.Equal(("0", body),
-            (await queue.ReceiveAsync(1, Stop)).Select(delivery => (delivery.Message.MessageId, delivery.Message.Body)).Single());
+        WorkDelivery delivery = await ReceiveOneAsync(queue);
+        Assert.Equal(("0", body), (delivery.Message.MessageId, delivery.Message.Body));
     }
 
     [Fact]
@@ -62,9 +64,9 @@ public sealed class ServiceBusWorkQueueTests : WorkQueueContract, IAsyncDisposab
         IWorkQueue queue = await CreateAsync(LongLock);
         await queue.SendAsync([new WorkMessage("x", "{}", null)], Stop);
         for (int i = 0; i < 12; i++)
-            await Assert.Single(await queue.ReceiveAsync(1, Stop)).GiveBackAsync(Stop);
-        await Assert.Single(await queue.ReceiveAsync(1, Stop)).AbandonAsync(TimeSpan.Zero, Stop);
-        Assert.Equal(new Attempts(Failed: 1, GivenBack: 12, Unanswered: 0), Assert.Single(await queue.ReceiveAsync(1, Stop)).Attempts);
+            await (await ReceiveOneAsync(queue)).GiveBackAsync(Stop);
+        await (await ReceiveOneAsync(queue)).AbandonAsync(TimeSpan.Zero, Stop);
+        Assert.Equal(new Attempts(Failed: 1, GivenBack: 12, Unanswered: 0), (await ReceiveOneAsync(queue)).Attempts);
     }
 
     [Fact]
@@ -74,17 +76,23 @@ public sealed class ServiceBusWorkQueueTests : WorkQueueContract, IAsyncDisposab
         _queue!.MaxDeliveries = 2;
         await queue.SendAsync([new WorkMessage("x", "{}", null)], Stop);
         for (int i = 0; i < 2; i++)
-            await Assert.Single(await queue.ReceiveAsync(1, Stop)).AbandonAsync(TimeSpan.Zero, Stop);
+            await (await ReceiveOneAsync(queue)).AbandonAsync(TimeSpan.Zero, Stop);
         Assert.Empty(await queue.ReceiveAsync(1, Stop));
         await using ServiceBusReceiver watcher = _client.CreateReceiver("chunks/$deadletterqueue");
-        Assert.StartsWith("MaxDeliveryCountExceeded: ", ServiceBusDelivery.ReasonOf(await watcher.ReceiveMessageAsync(cancellationToken: Stop)),
+        Assert.StartsWith("MaxDeliveryCountExceeded: ", ServiceBusDelivery.ReasonOf(await watcher.ReceiveMessageAsync(TimeSpan.FromMinutes(3), Stop)),
             StringComparison.Ordinal);
     }
 
     protected override Task<IWorkQueue> CreateAsync(QueueOptions options)
     {
-        _queue = _broker.Add("chunks", options.LockDuration);
+        _queue = _broker.Add("chunks", options.LockDuration, _time);
         return Task.FromResult<IWorkQueue>(new ServiceBusWorkQueue(_client, "chunks", TimeProvider.System));
+    }
+
+    protected override Task LetPassAsync(TimeSpan time)
+    {
+        _time.Advance(time);
+        return Task.CompletedTask;
     }
 
     protected override Task<(string Body, string Reason)[]> DeadLettersAsync() =>

@@ -10,7 +10,8 @@ namespace NrSer.CloudEdge.Tests.Broker;
 /// <param name="name">Its name.</param>
 /// <param name="lockDuration">Of its peek-lock.</param>
 /// <param name="deadLetters">Where rejected messages go; null for a dead-letter queue.</param>
-internal sealed class BrokerQueue(string name, TimeSpan lockDuration, BrokerQueue? deadLetters)
+/// <param name="time">The clock that locks run out by.</param>
+internal sealed class BrokerQueue(string name, TimeSpan lockDuration, BrokerQueue? deadLetters, TimeProvider time)
 {
     private static readonly ConditionalWeakTable<Message, object> s_locks = [];
 
@@ -22,7 +23,7 @@ internal sealed class BrokerQueue(string name, TimeSpan lockDuration, BrokerQueu
     private long _sequence;
     private int _locks;
 
-    private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
+    private DateTimeOffset Now => time.GetUtcNow();
 
     public string Name => name;
 
@@ -111,7 +112,7 @@ internal sealed class BrokerQueue(string name, TimeSpan lockDuration, BrokerQueu
     /// <summary>Ends locks that ran out, and hands out what there is.</summary>
     public void Tick()
     {
-        var outgoing = new List<(Outlet Outlet, Message Message)>();
+        var outgoing = new List<(Outlet Outlet, Message Message, Entry Entry)>();
         var drained = new List<Outlet>();
         lock (_gate)
         {
@@ -134,7 +135,7 @@ internal sealed class BrokerQueue(string name, TimeSpan lockDuration, BrokerQueu
                     Message message = next.Outgoing();
                     next.Deliveries++;
                     s_locks.Add(message, next.Lock.Value);
-                    outgoing.Add((outlet, message));
+                    outgoing.Add((outlet, message, next));
                 }
 
                 if (outlet.Link.IsDraining)
@@ -145,10 +146,36 @@ internal sealed class BrokerQueue(string name, TimeSpan lockDuration, BrokerQueu
             }
         }
 
-        foreach ((Outlet outlet, Message message) in outgoing)
-            outlet.Link.SendMessage(message);
+        foreach ((Outlet outlet, Message message, Entry entry) in outgoing)
+        {
+            if (!TryTell(() => outlet.Link.SendMessage(message)))
+                Locked(() => TakeBack(entry, message));
+        }
+
         foreach (Outlet outlet in drained)
-            outlet.Link.CompleteDrain();
+            TryTell(outlet.Link.CompleteDrain);
+    }
+
+    /// <returns>False where the receiver is going away.</returns>
+    private static bool TryTell(Action tell)
+    {
+        try
+        {
+            tell();
+            return true;
+        }
+        catch (AmqpException)
+        {
+            return false;
+        }
+    }
+
+    private static void TakeBack(Entry entry, Message message)
+    {
+        if (entry.Lock != LockOf(message))
+            return;
+        entry.Lock = null;
+        entry.Deliveries--; // nobody saw it
     }
 
     private void Settle(DispositionContext disposition)

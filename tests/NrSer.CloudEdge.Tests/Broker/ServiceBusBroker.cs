@@ -29,20 +29,12 @@ internal sealed class ServiceBusBroker : ILinkProcessor, IRequestProcessor, IHan
     /// <summary>Starts listening.</summary>
     public ServiceBusBroker()
     {
-        Port = FreePort();
-        _host = new ContainerHost(new Address($"amqp://127.0.0.1:{Port}"));
-        _host.Listeners[0].SASL.EnableMechanism("MSSBCBS", SaslProfile.Anonymous); // how its clients call anonymous, since a token follows
-        _host.Listeners[0].SASL.EnableAnonymousMechanism = true;
-        _host.Listeners[0].HandlerFactory = _ => this;
-        _host.AddressResolver = (_, attach) => AddressOf(attach);
-        _host.RegisterLinkProcessor(this);
-        _host.RegisterRequestProcessor("$cbs", this);
-        _host.Open();
+        _host = Open();
         _clock = new Timer(_ => ForEach(queue => queue.Tick()), state: null, TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(20));
     }
 
     /// <summary>Where it listens.</summary>
-    public int Port { get; }
+    public int Port { get; private set; }
 
     /// <summary>For clients.</summary>
     public string ConnectionString =>
@@ -53,10 +45,11 @@ internal sealed class ServiceBusBroker : ILinkProcessor, IRequestProcessor, IHan
     /// <summary>Adds a queue and its dead-letter queue.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="lockDuration">Of its peek-lock.</param>
-    public BrokerQueue Add(string name, TimeSpan lockDuration)
+    /// <param name="time">The clock that locks run out by; the machine's by itself.</param>
+    public BrokerQueue Add(string name, TimeSpan lockDuration, TimeProvider? time = null)
     {
-        var deadLetters = new BrokerQueue($"{name}/$DeadLetterQueue", lockDuration, deadLetters: null);
-        var queue = new BrokerQueue(name, lockDuration, deadLetters);
+        var deadLetters = new BrokerQueue($"{name}/$DeadLetterQueue", lockDuration, deadLetters: null, time ?? TimeProvider.System);
+        var queue = new BrokerQueue(name, lockDuration, deadLetters, time ?? TimeProvider.System);
         lock (_queues)
         {
             foreach (BrokerQueue added in new[] { queue, deadLetters })
@@ -115,6 +108,30 @@ internal sealed class ServiceBusBroker : ILinkProcessor, IRequestProcessor, IHan
         using var probe = new TcpListener(IPAddress.Loopback, 0);
         probe.Start();
         return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+
+    private ContainerHost Open()
+    {
+        for (int tries = 1; ; tries++)
+        {
+            Port = FreePort();
+            var host = new ContainerHost(new Address($"amqp://127.0.0.1:{Port}"));
+            host.Listeners[0].SASL.EnableMechanism("MSSBCBS", SaslProfile.Anonymous); // how its clients call anonymous, since a token follows
+            host.Listeners[0].SASL.EnableAnonymousMechanism = true;
+            host.Listeners[0].HandlerFactory = _ => this;
+            host.AddressResolver = (_, attach) => AddressOf(attach);
+            host.RegisterLinkProcessor(this);
+            host.RegisterRequestProcessor("$cbs", this);
+            try
+            {
+                host.Open();
+                return host;
+            }
+            catch (SocketException taken) when (taken.SocketErrorCode == SocketError.AddressAlreadyInUse && tries < 20)
+            {
+                // by somebody else meanwhile
+            }
+        }
     }
 
     private BrokerQueue? Find(string name)
