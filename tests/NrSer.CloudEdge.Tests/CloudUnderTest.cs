@@ -75,8 +75,9 @@ internal sealed class CloudUnderTest : IAsyncDisposable
     /// <summary>Takes the next message and gives it up, as the service does after too many attempts.</summary>
     public async Task DeadLetterNextAsync(string queue, string reason, string description)
     {
+        await Polling.UntilAsync(() => Task.FromResult(Queues[queue].Count > 0)); // whoever sends it may take long
         await using ServiceBusReceiver receiver = _client.CreateReceiver(queue);
-        ServiceBusReceivedMessage message = await receiver.ReceiveMessageAsync(TimeSpan.FromSeconds(30), Stop);
+        ServiceBusReceivedMessage message = await receiver.ReceiveMessageAsync(TimeSpan.FromMinutes(3), Stop);
         await receiver.DeadLetterMessageAsync(message, reason, description, Stop);
     }
 

@@ -145,6 +145,8 @@ public sealed class EndToEndTests(StorageEmulator emulator)
         await using FunctionsRuntime functions = cloud.StartFunctions();
         RecordingId id = await cloud.UploadAsync("quiet.wav", await Recordings.SilenceAsync());
         await Polling.UntilAsync(async () => (await cloud.Account.Store.FindAsync(id, Stop))?.Status == RecordingStatus.Completed);
+        await Polling.UntilAsync(() => Task.FromResult( // the note of open work goes after the status is written
+            cloud.Queues[StorageNames.UploadsQueue].Settlements.Count == 1 && cloud.Queues[StorageNames.ChunksQueue].Settlements.Count == 1));
         string[] rows = await cloud.Account.RowsAsync();
         await cloud.SendAsync(StorageNames.UploadsQueue, new Pipeline.Uploads.BlobCreatedEvent(
             StorageNames.Recordings, "quiet.wav", (await cloud.Account.Store.FindAsync(id, Stop))!.BlobETag!, 0).ToMessage(id).Body);

@@ -21,7 +21,7 @@ namespace NrSer.CloudEdge.Tests.Functions;
 /// </summary>
 internal sealed class FunctionsHost : IAsyncDisposable
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2); // for a machine that is busy with something else
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5); // for a machine that is busy with something else
 
     private readonly Channel<StreamingMessage> _questions = Channel.CreateUnbounded<StreamingMessage>();
     private readonly ConcurrentDictionary<string, TaskCompletionSource<StreamingMessage>> _answers = new(StringComparer.Ordinal);
