@@ -13,6 +13,7 @@ public sealed class FaultyServer : IAsyncDisposable
     private readonly Queue<Answer> _answers;
     private readonly List<long> _starts = [];
     private readonly Task _serving;
+    private volatile bool _isStopping;
 
     /// <param name="content">The file.</param>
     /// <param name="answers">To the first requests; afterwards all are served well.</param>
@@ -57,6 +58,7 @@ public sealed class FaultyServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _isStopping = true;
         _listener.Stop();
         await _serving;
     }
@@ -74,6 +76,10 @@ public sealed class FaultyServer : IAsyncDisposable
             catch (SocketException)
             {
                 return;
+            }
+            catch (InvalidOperationException) when (_isStopping)
+            {
+                return; // it does not listen any more
             }
             catch (IOException)
             {

@@ -47,6 +47,10 @@ internal sealed class LoopbackServer : IAsyncDisposable
             {
                 return;
             }
+            catch (InvalidOperationException) when (_stopping.IsCancellationRequested)
+            {
+                return; // it does not listen any more
+            }
         }
     }
 
