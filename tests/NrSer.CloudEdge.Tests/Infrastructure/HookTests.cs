@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using NrSer.Testing;
 
 namespace NrSer.CloudEdge.Tests.Infrastructure;
 
@@ -198,13 +199,7 @@ public sealed partial class HookTests : IDisposable
     private Task<(int ExitCode, string Said)> RunAsync(string hook, string queryAnswer, params (string Name, string Value)[] environment) =>
         RunAsync(hook, queryAnswer, ["sh"], environment);
 
-    private async Task WriteProgramAsync(string name, string script)
-    {
-        string path = Path.Combine(_folder.FullName, name);
-        await File.WriteAllTextAsync(path, $"#!/bin/sh\n{script}\n", TestContext.Current.CancellationToken);
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
+    private Task WriteProgramAsync(string name, string script) => ShellScript.WriteAsync(Path.Combine(_folder.FullName, name), script);
 
     /// <summary>Runs a hook.</summary>
     /// <param name="hook">Its file.</param>

@@ -141,10 +141,8 @@ public sealed class IngestRecordingTests(StorageEmulator emulator)
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals are numbered otherwise elsewhere.");
         string folder = Directory.CreateTempSubdirectory("nrser-tests-").FullName;
         string runs = Path.Combine(folder, "runs"), ffmpeg = Path.Combine(folder, "ffmpeg");
-        await File.WriteAllTextAsync(
-            ffmpeg, $"#!/bin/sh\necho >> {runs}\n[ $(wc -l < {runs}) -gt {crashes} ] || kill -{signal} $$\nexec ffmpeg \"$@\"\n", Stop);
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(ffmpeg, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await ShellScript.WriteAsync(
+            ffmpeg, $"echo >> {runs}\n[ $(wc -l < {runs}) -gt {crashes} ] || kill -{signal} $$\nexec ffmpeg \"$@\"");
         await using PipelineUnderTest first = await PipelineUnderTest.CreateAsync(emulator);
         await using PipelineUnderTest pipeline = first.WithSettings(
             KeyValuePair.Create("NrSer:Audio:FfmpegPath", (string?)ffmpeg), KeyValuePair.Create("NrSer:Audio:FfmpegSandbox", (string?)"Off"));
@@ -269,8 +267,15 @@ public sealed class IngestRecordingTests(StorageEmulator emulator)
             return [];
         return [.. Process.GetProcessesByName("ffmpeg").Select(process => process.Id).Where(id =>
         {
-            string file = $"/proc/{id}/stat"; // pid (name) state parent …
-            return File.Exists(file) && File.ReadAllText(file).Split(") ")[^1].Split(' ')[1] == $"{Environment.ProcessId}";
+            try
+            {
+                // pid (name) state parent …
+                return File.ReadAllText($"/proc/{id}/stat").Split(") ")[^1].Split(' ')[1] == $"{Environment.ProcessId}";
+            }
+            catch (IOException)
+            {
+                return false; // it has ended, and was another test project's
+            }
         })];
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using NrSer.Core.Audio;
 using NrSer.Core.Audio.Ffmpeg;
 using NrSer.Core.Audio.Input;
+using NrSer.Testing;
 
 namespace NrSer.Core.Tests.Audio.Ffmpeg;
 
@@ -52,8 +53,8 @@ public sealed class FfmpegCommandTests : IDisposable
     [Fact]
     public async Task OpenAsync_FfmpegFloodsItsErrors_NeitherHangsNorKeepsThem()
     {
-        AudioOptions options =
-            Fake("i=0; while [ $i -lt 20000 ]; do echo 'something is wrong with frame after frame after frame' >&2; i=$((i+1)); done; exit 1");
+        AudioOptions options = await FakeAsync(
+            "i=0; while [ $i -lt 20000 ]; do echo 'something is wrong with frame after frame after frame' >&2; i=$((i+1)); done; exit 1");
         InvalidAudioException refused = await Assert.ThrowsAsync<InvalidAudioException>(() => Reading.DecodeAsync(Flac(), options));
         Assert.InRange(refused.Message.Length, 1, 1000);
     }
@@ -63,7 +64,7 @@ public sealed class FfmpegCommandTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "prlimit is a Linux command.");
         string told = Path.Combine(_folder, "told");
-        AudioOptions options = Fake($"/usr/bin/env > {told}; ulimit -v >> {told}; exit 1");
+        AudioOptions options = await FakeAsync($"/usr/bin/env > {told}; ulimit -v >> {told}; exit 1");
         await Assert.ThrowsAsync<InvalidAudioException>(() => Reading.DecodeAsync(Flac(), options));
         string[] lines = await File.ReadAllLinesAsync(told, Reading.Token);
         Assert.Equal($"{(1L << 30) / 1024}", lines[^1]); // KiB
@@ -78,13 +79,10 @@ public sealed class FfmpegCommandTests : IDisposable
 
     private static byte[] Flac() => [.. "fLaC"u8, .. new byte[200_000]];
 
-    private AudioOptions Fake(string script)
+    private async Task<AudioOptions> FakeAsync(string script)
     {
         string path = Path.Combine(_folder, "ffmpeg");
-        File.WriteAllText(path, $"#!/bin/sh\n{script}\n");
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "The script needs a shell.");
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await ShellScript.WriteAsync(path, script);
         return new AudioOptions { FfmpegPath = path, FfmpegSandbox = SandboxUse.Off };
     }
 }

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using NrSer.Core.Audio.Ffmpeg;
 using NrSer.Core.Audio.Input;
+using NrSer.Testing;
 
 namespace NrSer.Core.Tests.Audio.Ffmpeg;
 
@@ -56,14 +57,14 @@ public sealed class SandboxTests : IDisposable
     {
         LoggedLines log = new();
         AudioOptions options = new();
-        FfmpegProgram program = new(options, log, Script("echo 'bwrap: No permissions to create new namespace' >&2; exit 1"));
+        FfmpegProgram program = new(options, log, await ScriptAsync("echo 'bwrap: No permissions to create new namespace' >&2; exit 1"));
         Assert.Equal(24_000, await DecodeAsync(options, program));
         Assert.Equal(24_000, await DecodeAsync(options, program));
         Assert.Contains("without a sandbox of its own: bwrap: No permissions", Assert.Single(log.Lines), StringComparison.Ordinal);
 
         AudioOptions strict = new() { FfmpegSandbox = SandboxUse.Require };
-        FfmpegMissingException refused = await Assert.ThrowsAsync<FfmpegMissingException>(
-            () => DecodeAsync(strict, new(strict, log, Script("echo 'bwrap: No permissions' >&2; exit 1"))));
+        FfmpegProgram without = new(strict, log, await ScriptAsync("echo 'bwrap: No permissions' >&2; exit 1"));
+        FfmpegMissingException refused = await Assert.ThrowsAsync<FfmpegMissingException>(() => DecodeAsync(strict, without));
         Assert.Contains("apt-get install bubblewrap", refused.Message, StringComparison.Ordinal);
     }
 
@@ -75,7 +76,7 @@ public sealed class SandboxTests : IDisposable
     {
         AudioOptions options = new();
         FfmpegProgram program = new(
-            options, new LoggedLines(), Script($"case \"$*\" in *-version) exit 0 ;; esac; echo '{said}' >&2; exit 1"));
+            options, new LoggedLines(), await ScriptAsync($"case \"$*\" in *-version) exit 0 ;; esac; echo '{said}' >&2; exit 1"));
         IOException failed = await Assert.ThrowsAsync<IOException>(() => DecodeAsync(options, program));
         Assert.Contains(said, failed.Message, StringComparison.Ordinal);
     }
@@ -109,13 +110,10 @@ public sealed class SandboxTests : IDisposable
         return output;
     }
 
-    private string Script(string script)
+    private async Task<string> ScriptAsync(string script)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "The script needs a shell.");
         string path = Path.Combine(_folder.FullName, Path.GetRandomFileName());
-        File.WriteAllText(path, $"#!/bin/sh\n{script}\n");
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await ShellScript.WriteAsync(path, script);
         return path;
     }
 
