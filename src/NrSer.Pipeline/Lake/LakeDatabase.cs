@@ -8,6 +8,8 @@ namespace NrSer.Pipeline.Lake;
 /// <summary>Answers queries over a pinned lake. Whoever writes a query can read the lake's files and nothing else of this machine.</summary>
 public sealed class LakeDatabase : IDisposable
 {
+    private static readonly TimeSpan s_untilNextInterruption = TimeSpan.FromMilliseconds(20); // nobody notices so much
+
     private readonly DuckDBConnection _connection;
     private readonly LakeSnapshot? _lake;
     private readonly string _spill;
@@ -138,14 +140,33 @@ public sealed class LakeDatabase : IDisposable
             command.CommandText = sql;
             command.UseStreamingMode = true; // rows are not gathered before the first is shown
             // computes in this process: a thread of its own lets the caller be interrupted
-            DbDataReader reader = await Task.Run(command.ExecuteReader, cancellationToken).ConfigureAwait(false);
-            return new LakeRows(command, reader, stopping);
+            Task<DuckDBDataReader> computing = Task.Run(command.ExecuteReader, cancellationToken);
+            await InterruptAsync(computing, command, cancellationToken).ConfigureAwait(false);
+            DuckDBDataReader reader = await computing.ConfigureAwait(false);
+            if (!cancellationToken.IsCancellationRequested)
+                return new LakeRows(command, reader, stopping);
+            await reader.DisposeAsync().ConfigureAwait(false);
+            throw new OperationCanceledException(cancellationToken);
         }
-        catch (DuckDBException wrong) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception wrong) when (wrong is DuckDBException or OperationCanceledException)
         {
             await stopping.DisposeAsync().ConfigureAwait(false);
             await command.DisposeAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested(); // which ends what is being prepared as if it were wrong
             throw new LakeQueryException(wrong.Message, wrong);
+        }
+    }
+
+    /// <summary>Waits for its end, and interrupts it until then once it is stopped.</summary>
+    /// <remarks>DuckDB forgets an interruption that comes while it begins.</remarks>
+    private static async Task InterruptAsync(Task computing, DuckDBCommand command, CancellationToken cancellationToken)
+    {
+        await computing.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        while (!computing.IsCompleted)
+        {
+            command.Cancel();
+            await computing.WaitAsync(s_untilNextInterruption, TimeProvider.System, CancellationToken.None)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }
