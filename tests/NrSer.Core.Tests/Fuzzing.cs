@@ -11,13 +11,14 @@ internal static class Fuzzing
     /// <summary>How long to go on at least: <c>NRSER_FUZZ_SECONDS</c>, or not at all.</summary>
     public static TimeSpan AtLeast => TimeSpan.FromSeconds(double.Parse(Setting("NRSER_FUZZ_SECONDS", "0"), CultureInfo.InvariantCulture));
 
-    /// <summary>A seed for each run, from the first on.</summary>
+    /// <summary>A seed for each run.</summary>
     /// <param name="variable">Says how many, if it is set.</param>
     /// <param name="defaultRuns">How many otherwise.</param>
     /// <param name="atLeast">How long to go on.</param>
-    public static IEnumerable<int> Seeds(string variable, int defaultRuns, TimeSpan atLeast)
+    /// <param name="first">The first.</param>
+    public static IEnumerable<int> Seeds(string variable, int defaultRuns, TimeSpan atLeast, int first)
     {
-        int first = FirstSeed, runs = int.Parse(Setting(variable, $"{defaultRuns}"), CultureInfo.InvariantCulture);
+        int runs = int.Parse(Setting(variable, $"{defaultRuns}"), CultureInfo.InvariantCulture);
         long began = TimeProvider.System.GetTimestamp();
         for (int seed = first; seed < first + runs || TimeProvider.System.GetElapsedTime(began) < atLeast; seed++)
             yield return seed;

@@ -33,7 +33,7 @@ public sealed class CheckpointFuzzTests(ITestOutputHelper output) : IDisposable
     {
         byte[] safetensors = SeededCheckpoint.Safetensors(s_shapes), archive = SeededCheckpoint.PyTorch(s_pickled.Pickle, s_pickled.Storages);
         (string Name, int Read, int Refused)[] kinds = [("safetensors", 0, 0), ("archive", 0, 0), ("pickle", 0, 0)];
-        foreach (int seed in Fuzzing.Seeds("NRSER_FUZZ_RUNS", DefaultRuns, Fuzzing.AtLeast))
+        foreach (int seed in Fuzzing.Seeds("NRSER_FUZZ_RUNS", DefaultRuns, Fuzzing.AtLeast, Fuzzing.FirstSeed))
         {
             var random = new Random(seed);
             int kind = random.Next(kinds.Length);
