@@ -10,9 +10,11 @@ using NrSer.Testing;
 namespace NrSer.Core.Tests.Segmentation;
 
 /// <summary>Every array of a chunk's size that is rented comes back, however the work ends. The runtime's own pool events tell.</summary>
+/// <remarks>They tell of every test's arrays: what else rents such large ones must not run beside these.</remarks>
+[Collection("Large arrays")]
 public sealed class ChunkMemoryTests
 {
-    private const int Samples = 100 * SegmentGrid.SampleRateHz; // 1.6 M: arrays of 2^21, which no other test rents
+    private const int Samples = 100 * SegmentGrid.SampleRateHz; // 1.6 M: arrays of 2^21
 
     [Theory]
     [InlineData("ends")]
