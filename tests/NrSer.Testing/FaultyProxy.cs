@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text;
 
@@ -11,6 +12,7 @@ public sealed class FaultyProxy : IAsyncDisposable
 
     private readonly List<LoopbackServer> _servers = [];
     private (Fault Fault, int First, int Last) _plan = (default, int.MaxValue, 0);
+    private readonly ConcurrentQueue<string> _hit = [];
     private int _count;
 
     /// <param name="connectionString">Of the account.</param>
@@ -40,6 +42,9 @@ public sealed class FaultyProxy : IAsyncDisposable
 
     /// <summary>Requests that were counted so far.</summary>
     public int Count => _count;
+
+    /// <summary>Method and address of each request that fared as it was told.</summary>
+    public IReadOnlyCollection<string> Hit => _hit;
 
     /// <summary>Begins to count, from 1.</summary>
     /// <param name="fault">What happens.</param>
@@ -91,7 +96,10 @@ public sealed class FaultyProxy : IAsyncDisposable
         string target = head[..head.IndexOf("\r\n", StringComparison.Ordinal)];
         bool isLook = target.StartsWith("GET ", StringComparison.Ordinal) && target.Contains("/messages", StringComparison.Ordinal);
         int number = isLook ? _count : Interlocked.Increment(ref _count);
-        return number >= _plan.First && number <= _plan.Last && !(isLook && _plan.First == _plan.Last) ? _plan.Fault : null;
+        if (number < _plan.First || number > _plan.Last || (isLook && _plan.First == _plan.Last))
+            return null;
+        _hit.Enqueue(target);
+        return _plan.Fault;
     }
 
     private static async Task<(string Head, byte[] Body)?> ReadAsync(NetworkStream stream, CancellationToken cancellationToken)

@@ -9,7 +9,7 @@ internal sealed class BeforeRequest : IObserver<DiagnosticListener>, IObserver<K
 {
     private const string Starting = "System.Net.Http.HttpRequestOut.Start";
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1); // for a machine that is busy
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5); // for a machine that is busy
 
     private readonly string _account;
     private readonly Func<HttpMethod, string, bool> _isMeant;

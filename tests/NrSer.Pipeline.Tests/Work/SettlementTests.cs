@@ -156,11 +156,13 @@ public sealed class SettlementTests
             .RunAsync("test", delivery, stage, retryWithoutLimit: false, Stop);
 
     /// <summary>Moves the clock on, step by step, giving others the time to notice each.</summary>
-    private static Task AdvanceUntilAsync(FakeTimeProvider time, TimeSpan step, Func<bool> condition) => Polling.UntilAsync(() =>
-    {
-        time.Advance(step);
-        return Task.FromResult(condition());
-    });
+    private static Task AdvanceUntilAsync(FakeTimeProvider time, TimeSpan step, Func<bool> condition) => Polling.UntilAsync(
+        () =>
+        {
+            time.Advance(step);
+            return Task.FromResult(condition());
+        },
+        limit: TimeSpan.FromMinutes(10)); // the longest has 700 steps
 
     /// <summary>A delivery whose first renewals fail; remembers how it was settled.</summary>
     private sealed class ForgetfulDelivery(int failures, int failed = 0, int unanswered = 0)
