@@ -10,7 +10,7 @@ public sealed class EpisodeLeaseTests(StorageEmulator emulator)
 {
     private const string Elsewhere = "elsewhere/1/1 1";
 
-    private readonly FakeTimeProvider _time = new(TimeProvider.System.GetUtcNow().AddMinutes(1)); // behind every turn at the host
+    private readonly FakeTimeProvider _time = new(TimeProvider.System.GetUtcNow().AddHours(1)); // behind every turn at the host
     private readonly TaskCompletionSource _rest = new();
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

@@ -82,7 +82,7 @@ public sealed class FollowFeedsTests(StorageEmulator emulator)
     [Fact]
     public async Task Run_HostThatHangs_HoldsUpNoEpisodeOfAnother()
     {
-        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator, ("StallLimit", "00:10:00"));
         await using var dead = new PodcastServer();
         dead.Serve("/feed", _ => new PodcastAnswer(200, []) { Delay = Timeout.InfiniteTimeSpan });
         await podcasts.FollowAsync(new Uri(dead.Url, "feed").AbsoluteUri);

@@ -67,7 +67,7 @@ public sealed class PodcastSyncHostsTests(StorageEmulator emulator)
     [Fact]
     public async Task Sync_ManyFeedsOfOneHost_KeepToItsTwoTurnsTogether()
     {
-        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator);
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator, ("StallLimit", "00:10:00")); // the server is held
         var both = new TaskCompletionSource();
         for (int feed = 0; feed < 4; feed++)
         {
@@ -89,11 +89,11 @@ public sealed class PodcastSyncHostsTests(StorageEmulator emulator)
         Assert.Equal(8, (await podcasts.BlobsAsync()).Length);
     }
 
-    // Connections are accepted and nothing ever comes: whoever asks there waits for half a minute, and has the room of others meanwhile.
+    // Connections are accepted and nothing ever comes: whoever asks there waits for the longest there is, and has the room of others meanwhile.
     [Fact]
     public async Task Sync_HostThatHangs_LeavesRoomForOthers()
     {
-        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator, ("InFlight", "4"));
+        await using PodcastsUnderTest podcasts = await PodcastsUnderTest.CreateAsync(emulator, ("InFlight", "4"), ("StallLimit", "00:10:00"));
         await using var dead = new PodcastServer();
         dead.Serve("/1.mp3", _ => new PodcastAnswer(200, []) { Delay = Timeout.InfiniteTimeSpan });
         dead.Serve("/feed", _ => new PodcastAnswer(200, []) { Delay = Timeout.InfiniteTimeSpan });

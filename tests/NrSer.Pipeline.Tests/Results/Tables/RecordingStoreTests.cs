@@ -115,12 +115,12 @@ public sealed class RecordingStoreTests(StorageEmulator emulator) : IAsyncLifeti
     [Fact]
     public async Task UnfinishedAsync_ARecordingsWay_HasItFromItsBeginToItsEnd()
     {
-        async Task<List<RecordingId>> OpenAsync() => await Store.Open.UnfinishedAsync(TimeProvider.System.GetUtcNow().AddMinutes(1),
+        async Task<List<RecordingId>> OpenAsync() => await Store.Open.UnfinishedAsync(TimeProvider.System.GetUtcNow().AddHours(1),
             Stop).ToListAsync(Stop);
         Assert.Empty(await OpenAsync());
         await AdvanceAsync(0, "Queued", "");
         Assert.Equal([s_id], await OpenAsync());
-        Assert.Empty(await Store.Open.UnfinishedAsync(TimeProvider.System.GetUtcNow().AddMinutes(-1), Stop).ToListAsync(Stop));
+        Assert.Empty(await Store.Open.UnfinishedAsync(TimeProvider.System.GetUtcNow().AddHours(-1), Stop).ToListAsync(Stop));
         await AdvanceAsync(0, "Processing", "");
         Assert.Equal([s_id], await OpenAsync());
         await AdvanceAsync(0, "Failed", "");
