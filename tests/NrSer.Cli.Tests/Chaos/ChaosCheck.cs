@@ -73,6 +73,9 @@ internal sealed class ChaosCheck(Stack stack, ChaosRun run)
 
         Assert.Equal(row.DurationSeconds!.Value, end, 0.001);
         await StoredRows.AssertParquetAsync(stack, row, segments);
+        string[] written = await stack.Container(StorageNames.Results).GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{row.Id}/", Stop)
+            .Select(blob => blob.Name).ToArrayAsync(Stop);
+        Assert.True(written.Contains(ResultBlobs.ReceiptName(row.Id)), $"no receipt of {row}, but {string.Join(", ", written)}");
         string receipt = (await stack.Container(StorageNames.Results).GetBlobClient(ResultBlobs.ReceiptName(row.Id)).DownloadContentAsync(Stop))
             .Value.Content.ToString();
         Assert.Contains(row.Sha256!, receipt, StringComparison.Ordinal);

@@ -1,0 +1,51 @@
+using NrSer.Cli.Local;
+using NrSer.Cli.Tests.Processes;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Storage;
+
+namespace NrSer.Cli.Tests.Local;
+
+/// <summary>The emulator is killed while recordings are worked on: its rows and its blobs are saved one after the other. Minutes, by hand.</summary>
+public sealed class EmulatorKillTests
+{
+    [Fact(Explicit = true)]
+    public async Task Emulator_KilledAgainAndAgain_LeavesNoRecordingCompleteThatLacksSomething()
+    {
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        await using Stack stack = await Stack.StartedAsync(("NrSer__Segmentation__MaxChunk", "00:00:10"), ("NrSer__Queues__LockDuration", "00:00:03"),
+            ("NrSer__Queues__MaxDeliveries", "100"), ("NrSer__Queues__PollInterval", "00:00:00.050"));
+        var names = new List<string>();
+        for (int round = 0; round < 3; round++)
+        {
+            for (int number = 0; number < 16; number++)
+            {
+                names.Add($"{round}-{number}.wav");
+                await stack.DropAsync(names[^1], SampleFiles.Concatenated(1 + (number % 3), SampleFiles.Noisy, SampleFiles.Clean));
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(7), TimeProvider.System, stop); // uploads are saved by now
+            StackFile before = stack.StackFile()!;
+            using (var emulator = System.Diagnostics.Process.GetProcessById(before.AzuriteProcessId))
+                emulator.Kill();
+            await Waiting.UntilAsync("it is up again", async _ =>
+            {
+                if (stack.Up.HasEnded) // what dies too often is left to whoever looks after it
+                    await stack.StartAsync();
+                return stack.StackFile() is { } now && now.AzuriteProcessId != before.AzuriteProcessId && stack.Runs(now) ? now : null;
+            });
+        }
+
+        var lacking = new List<string>();
+        foreach (string name in names)
+        {
+            Recording row = await stack.EndedAsync(name);
+            if (!await stack.Container(StorageNames.Results).GetBlobClient(ResultBlobs.ReceiptName(row.Id)).ExistsAsync(stop))
+                lacking.Add($"{name}: no receipt");
+            List<Segment> segments = await Stack.SegmentsAsync(stack.Store(), row);
+            if (segments.Count != row.SegmentCount || Math.Abs(segments.Sum(s => s.EndSeconds - s.StartSeconds) - row.DurationSeconds!.Value) > 0.001)
+                lacking.Add($"{name}: {segments.Count} segments of {row.SegmentCount}");
+        }
+
+        Assert.Empty(lacking);
+    }
+}
