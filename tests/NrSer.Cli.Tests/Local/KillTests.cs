@@ -108,13 +108,14 @@ public sealed class KillTests : IClassFixture<UndisturbedStack>
         Assert.True(stack.Runs(stack.StackFile()!));
     }
 
-    /// <summary>Kills <c>up</c> at a moment and makes sure that it was that moment; if not, starts anew, with a longer recording where that helps.</summary>
+    /// <summary>Kills <c>up</c> at a moment and makes sure that it was that moment; if not, starts anew.</summary>
     private static async Task<(string Name, byte[] Content)> KillAtAsync(Stack stack, Moment moment, int seconds)
     {
         for (int attempt = 1; attempt <= Attempts; attempt++)
         {
             string name = string.Create(CultureInfo.InvariantCulture, $"{moment}-{attempt}.wav");
-            byte[] content = SampleFiles.Concatenated(moment == Moment.Completing ? seconds : seconds * attempt, SampleFiles.Noisy, SampleFiles.NoiseOnly, SampleFiles.Clean);
+            int length = moment == Moment.Completing ? seconds : seconds * attempt; // a longer one helps where there is more of the moment then
+            byte[] content = SampleFiles.Concatenated(length, SampleFiles.Noisy, SampleFiles.NoiseOnly, SampleFiles.Clean);
             RecordingStore store = stack.Store();
             await stack.DropAsync(name, content);
             await Waiting.UntilAsync($"{moment} or later", moment == Moment.Completing ? s_closest : s_close, async cancellationToken =>

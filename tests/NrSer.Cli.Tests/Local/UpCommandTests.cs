@@ -93,7 +93,14 @@ public sealed class UpCommandTests
         string installed = await AzuriteInstallation.EnsureAsync(_ => { }, TestContext.Current.CancellationToken);
         string packages = installed[..(installed.LastIndexOf("node_modules", StringComparison.Ordinal) + "node_modules".Length)];
         await File.WriteAllTextAsync(
-            machine["npm"], $"#!/bin/sh\necho once >> '{machine["asked"]}'\nwhile [ ! -e '{machine["go"]}' ]; do sleep 0.1; done\nln -s '{packages}' node_modules\n",
+            machine["npm"],
+            $"""
+            #!/bin/sh
+            echo once >> '{machine["asked"]}'
+            while [ ! -e '{machine["go"]}' ]; do sleep 0.1; done
+            ln -s '{packages}' node_modules
+
+            """,
             TestContext.Current.CancellationToken);
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(machine["npm"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
@@ -103,7 +110,8 @@ public sealed class UpCommandTests
         Stack[] stacks = [new(settings), new(settings)];
         try
         {
-            await Task.WhenAll(stacks[0].StartAsync("Installing the Azurite"), Waiting.UntilAsync("it installs", () => File.Exists(machine["asked"])));
+            await stacks[0].StartAsync("Installing the Azurite");
+            await Waiting.UntilAsync("it installs", () => File.Exists(machine["asked"]));
             await stacks[1].StartAsync("Waiting for another nrser");
             await File.WriteAllTextAsync(machine["go"], "", TestContext.Current.CancellationToken);
             foreach (Stack stack in stacks)
