@@ -36,6 +36,11 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     /// <param name="folder">Its data.</param>
     public static string BlobListOf(string folder) => Path.Combine(folder, "__azurite_db_blob__.json");
 
+    /// <summary>When it last began to write one of its lists: what it acknowledged after that may not stand in it.</summary>
+    /// <remarks>It writes each anew and puts it in the place of the last, whose birth Windows gives to it.</remarks>
+    /// <param name="list">As <see cref="BlobListOf"/>.</param>
+    public static DateTime SaveBegunAt(string list) => OperatingSystem.IsWindows() ? File.GetLastWriteTimeUtc(list) : File.GetCreationTimeUtc(list);
+
     /// <summary>How full its tables are, 0–1: it writes all of them out as one text, and a text of Node.js has at most 2^29 characters. Beyond that
     /// nothing is saved any more.</summary>
     /// <param name="folder">Its data.</param>

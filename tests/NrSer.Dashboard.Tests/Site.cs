@@ -81,13 +81,7 @@ public sealed class Site : IAsyncLifetime
     }
 
     /// <summary>A browser as it is before anybody has signed in.</summary>
-    public async Task<IPage> NewPageAsync()
-    {
-        IPage page = await (await (await BrowserAsync()).NewContextAsync()).NewPageAsync();
-        page.SetDefaultTimeout(VisitedPage.Patience);
-        page.SetDefaultNavigationTimeout(VisitedPage.Patience);
-        return page;
-    }
+    public async Task<IPage> NewPageAsync() => await VisitedPage.NewPageAsync(await (await BrowserAsync()).NewContextAsync());
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

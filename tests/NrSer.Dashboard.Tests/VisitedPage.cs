@@ -5,7 +5,7 @@ namespace NrSer.Dashboard.Tests;
 /// <summary>A page in a profile of its own, and everything that it asked for or complained of.</summary>
 public sealed class VisitedPage : IAsyncDisposable
 {
-    internal const float Patience = 180_000; // ms, for a machine that is busy with something else
+    private const float Patience = 180_000; // ms, for a machine that is busy with something else
 
     private readonly IBrowserContext _context;
     private readonly List<string> _asked = [];
@@ -14,8 +14,6 @@ public sealed class VisitedPage : IAsyncDisposable
     private VisitedPage(IBrowserContext context, IPage page, Uri address)
     {
         (_context, Page, Address) = (context, page, address);
-        page.SetDefaultTimeout(Patience);
-        page.SetDefaultNavigationTimeout(Patience);
         page.Request += (_, request) => Add(_asked, request.Url);
         page.PageError += (_, error) => Add(_complaints, error);
         page.Console += (_, message) =>
@@ -37,13 +35,23 @@ public sealed class VisitedPage : IAsyncDisposable
     /// <summary>Errors of scripts, and what the browser refused.</summary>
     public string[] Complaints => Copy(_complaints);
 
+    /// <summary>A page that waits for as long as a busy machine takes.</summary>
+    /// <param name="context">A profile.</param>
+    public static async Task<IPage> NewPageAsync(IBrowserContext context)
+    {
+        IPage page = await context.NewPageAsync();
+        page.SetDefaultTimeout(Patience);
+        page.SetDefaultNavigationTimeout(Patience);
+        return page;
+    }
+
     /// <summary>Goes to a view.</summary>
     /// <param name="context">A profile.</param>
     /// <param name="address">The printed address.</param>
     /// <param name="path">Of the view.</param>
     public static async Task<VisitedPage> OpenAsync(IBrowserContext context, Uri address, string path)
     {
-        var visited = new VisitedPage(context, await context.NewPageAsync(), address);
+        var visited = new VisitedPage(context, await NewPageAsync(context), address);
         await visited.Page.GotoAsync(new Uri(address, path).ToString(), new PageGotoOptions { WaitUntil = WaitUntilState.Commit });
         await visited.Page.Locator("main h1").WaitForAsync();
         return visited;

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using NrSer.Cli.Output;
 using NrSer.Cli.Storage;
 using NrSer.Core.Audio;
+using NrSer.Emulator;
 using NrSer.Pipeline.Podcasts;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
@@ -147,10 +148,7 @@ internal static class IngestCommand
         DateTime now = TimeProvider.System.GetUtcNow().UtcDateTime;
         for (int look = 0; look < 300; look++)
         {
-            // Each time it is written anew and put in the place of the last: what was acknowledged after it was begun may not stand in it.
-            // Windows gives a file the birth of the one whose place it takes.
-            DateTime begun = OperatingSystem.IsWindows() ? File.GetLastWriteTimeUtc(blobList) : File.GetCreationTimeUtc(blobList);
-            if (begun >= now)
+            if (AzuriteProcess.SaveBegunAt(blobList) >= now)
                 return true;
             await Task.Delay(100, cancellationToken);
         }

@@ -75,7 +75,7 @@ internal sealed class ChaosCheck(Stack stack, ChaosRun run)
         await StoredRows.AssertParquetAsync(stack, row, segments);
         string[] written = await stack.Container(StorageNames.Results).GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{row.Id}/", Stop)
             .Select(blob => blob.Name).ToArrayAsync(Stop);
-        Assert.True(written.Contains(ResultBlobs.ReceiptName(row.Id)), $"no receipt of {row}, but {string.Join(", ", written)}");
+        Assert.Contains(ResultBlobs.ReceiptName(row.Id), written);
         string receipt = (await stack.Container(StorageNames.Results).GetBlobClient(ResultBlobs.ReceiptName(row.Id)).DownloadContentAsync(Stop))
             .Value.Content.ToString();
         Assert.Contains(row.Sha256!, receipt, StringComparison.Ordinal);

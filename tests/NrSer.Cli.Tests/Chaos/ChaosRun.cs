@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Azure;
 using Azure.Storage.Blobs;
-using NrSer.Cli.Local;
 using NrSer.Cli.Tests.Processes;
 using NrSer.Pipeline.Storage;
 
@@ -152,22 +151,9 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
     private async Task<string> KillEmulatorAsync()
     {
         await Task.Delay(s_save, TimeProvider.System, Stop);
-        StackFile? before = stack.StackFile();
-        if (before is null || !stack.Runs(before))
+        if (!await stack.KillEmulatorAsync())
             return "found no emulator";
-        using (Process emulator = Process.GetProcessById(before.AzuriteProcessId))
-            emulator.Kill();
         Kills++;
-        await Waiting.UntilAsync("the emulator is up again", async _ =>
-        {
-            if (stack.Up.HasEnded) // what dies too often is left to whoever looks after it
-            {
-                Assert.Contains("ended by itself 3 times in a row", stack.Up.Said, StringComparison.Ordinal);
-                await stack.StartAsync();
-            }
-
-            return stack.StackFile() is { } now && now.AzuriteProcessId != before.AzuriteProcessId && stack.Runs(now) ? "" : null;
-        });
         return "killed the emulator";
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using NrSer.Cli.Tests.Local;
 using NrSer.Cli.Tests.Processes;
 
 namespace NrSer.Cli.Tests.Chaos;
@@ -12,9 +13,7 @@ public sealed class ChaosTests
 {
     private static readonly (string, string)[] s_settings =
     [
-        ("NrSer__Segmentation__MaxChunk", "00:00:10"), ("NrSer__Queues__LockDuration", "00:00:03"), ("NrSer__Queues__MaxDeliveries", "100"),
-        ("NrSer__Queues__PollInterval", "00:00:00.050"),
-        ("NrSer__Queues__RetryDelay", "00:00:00.200"), ("NrSer__Forgetting__Interval", "00:00:01"),
+        .. KillTests.ShortLocks, ("NrSer__Queues__RetryDelay", "00:00:00.200"), ("NrSer__Forgetting__Interval", "00:00:01"),
     ];
 
     [Fact]

@@ -1,4 +1,3 @@
-using NrSer.Cli.Local;
 using NrSer.Cli.Tests.Processes;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Storage;
@@ -12,8 +11,7 @@ public sealed class EmulatorKillTests
     public async Task Emulator_KilledAgainAndAgain_LeavesNoRecordingCompleteThatLacksSomething()
     {
         CancellationToken stop = TestContext.Current.CancellationToken;
-        await using Stack stack = await Stack.StartedAsync(("NrSer__Segmentation__MaxChunk", "00:00:10"), ("NrSer__Queues__LockDuration", "00:00:03"),
-            ("NrSer__Queues__MaxDeliveries", "100"), ("NrSer__Queues__PollInterval", "00:00:00.050"));
+        await using Stack stack = await Stack.StartedAsync(KillTests.ShortLocks);
         var names = new List<string>();
         for (int round = 0; round < 3; round++)
         {
@@ -24,15 +22,7 @@ public sealed class EmulatorKillTests
             }
 
             await Task.Delay(TimeSpan.FromSeconds(7), TimeProvider.System, stop); // uploads are saved by now
-            StackFile before = stack.StackFile()!;
-            using (var emulator = System.Diagnostics.Process.GetProcessById(before.AzuriteProcessId))
-                emulator.Kill();
-            await Waiting.UntilAsync("it is up again", async _ =>
-            {
-                if (stack.Up.HasEnded) // what dies too often is left to whoever looks after it
-                    await stack.StartAsync();
-                return stack.StackFile() is { } now && now.AzuriteProcessId != before.AzuriteProcessId && stack.Runs(now) ? now : null;
-            });
+            Assert.True(await stack.KillEmulatorAsync());
         }
 
         var lacking = new List<string>();

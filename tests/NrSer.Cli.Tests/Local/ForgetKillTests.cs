@@ -119,10 +119,7 @@ public sealed class ForgetKillTests(StorageEmulator emulator) : IClassFixture<St
 
     private static async Task StageAsync(Stage stage)
     {
-        await using Stack stack = await Stack.StartedAsync(
-            KillTests.ShortChunks, ("NrSer__Queues__LockDuration", "00:00:03"), ("NrSer__Queues__MaxDeliveries", "100"),
-            ("NrSer__Queues__PollInterval", "00:00:00.050"),
-            ("NrSer__Forgetting__Interval", "00:00:01"));
+        await using Stack stack = await Stack.StartedAsync([.. KillTests.ShortLocks, ("NrSer__Forgetting__Interval", "00:00:01")]);
         byte[] content = SampleFiles.Concatenated(60, SampleFiles.Noisy, SampleFiles.Clean);
         RecordingStore store = stack.Store();
         await stack.DropAsync(Name, content);

@@ -17,7 +17,7 @@ public sealed class KillTests : IClassFixture<UndisturbedStack>
     internal static readonly (string, string) ShortChunks = ("NrSer__Segmentation__MaxChunk", "00:00:10");
 
     /// <summary>Short locks give the work of the dead to the living soon.</summary>
-    private static readonly (string, string)[] s_settings =
+    internal static readonly (string Name, string Value)[] ShortLocks =
     [
         ShortChunks, ("NrSer__Queues__LockDuration", "00:00:03"), ("NrSer__Queues__MaxDeliveries", "100"), // locks may be lost on a busy machine
         ("NrSer__Queues__PollInterval", "00:00:00.050"),
@@ -62,7 +62,7 @@ public sealed class KillTests : IClassFixture<UndisturbedStack>
 
     private async Task KillAsync(Moment moment, int seconds, bool workerFirst)
     {
-        await using Stack stack = await Stack.StartedAsync(s_settings);
+        await using Stack stack = await Stack.StartedAsync(ShortLocks);
         (string name, byte[] content) = await KillAtAsync(stack, moment, seconds);
 
         StackFileStays(stack);
@@ -89,7 +89,7 @@ public sealed class KillTests : IClassFixture<UndisturbedStack>
     [Fact(Explicit = true)]
     public async Task Worker_KilledInMidWork_LosesNothing()
     {
-        await using Stack stack = await Stack.StartedAsync(s_settings);
+        await using Stack stack = await Stack.StartedAsync(ShortLocks);
         RunningNrser worker = await stack.StartWorkerAsync();
         byte[] content = SampleFiles.Concatenated(180, SampleFiles.Noisy, SampleFiles.NoiseOnly, SampleFiles.Clean);
         await stack.DropAsync("worker.wav", content);

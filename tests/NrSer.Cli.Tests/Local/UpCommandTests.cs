@@ -5,6 +5,7 @@ using NrSer.Pipeline;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Storage;
+using NrSer.Testing;
 
 namespace NrSer.Cli.Tests.Local;
 
@@ -64,15 +65,10 @@ public sealed class UpCommandTests
         (await stack.RunAsync("ingest", SampleFiles.Clean)).Succeeded();
         await stack.EndedAsync("clean.wav");
         await Task.Delay(TimeSpan.FromSeconds(12), TimeProvider.System, TestContext.Current.CancellationToken); // until the emulator has saved that
-        StackFile first = stack.StackFile()!;
         Task<Outcome> archive = stack.RunAsync("ingest", SampleFiles.Noisy, "--lane", "bulk");
         await Waiting.UntilAsync("the upload is acknowledged", async token => archive.IsCompleted
             || await Stack.FindAsync(stack.Store(), "noisy.wav", token) is not null ? archive : null);
-        using (var emulator = System.Diagnostics.Process.GetProcessById(first.AzuriteProcessId))
-            emulator.Kill();
-
-        await Waiting.UntilAsync("the stack is up again", _ => Task.FromResult(
-            stack.StackFile() is { } now && now.AzuriteProcessId != first.AzuriteProcessId && stack.Runs(now) ? now : null));
+        Assert.True(await stack.KillEmulatorAsync());
         Assert.Contains("emulator ended", stack.Up.Said, StringComparison.Ordinal);
         Outcome kept = await archive; // in time to be saved, or told that it was not
         if (kept.ExitCode == 0)
@@ -92,18 +88,13 @@ public sealed class UpCommandTests
         using var machine = new Scratch();
         string installed = await AzuriteInstallation.EnsureAsync(_ => { }, TestContext.Current.CancellationToken);
         string packages = installed[..(installed.LastIndexOf("node_modules", StringComparison.Ordinal) + "node_modules".Length)];
-        await File.WriteAllTextAsync(
+        await ShellScript.WriteAsync(
             machine["npm"],
             $"""
-            #!/bin/sh
             echo once >> '{machine["asked"]}'
             while [ ! -e '{machine["go"]}' ]; do sleep 0.1; done
             ln -s '{packages}' node_modules
-
-            """,
-            TestContext.Current.CancellationToken);
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(machine["npm"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            """);
         (string, string)[] settings =
             [("XDG_DATA_HOME", machine["home"]), ("PATH", $"{machine.Path}:{Environment.GetEnvironmentVariable("PATH")}")];
 

@@ -153,6 +153,27 @@ internal sealed class Stack : IAsyncDisposable
     /// <summary>Whether the emulator that a stack file names still runs.</summary>
     public bool Runs(StackFile stack) => AzuriteProcess.IsRunning(stack.AzuriteProcessId, NrSer.Cli.Local.StackFile.AzuriteFolder(Data));
 
+    /// <summary>SIGKILL to its emulator; then it is waited for until another runs.</summary>
+    /// <returns>False where there was none.</returns>
+    public async Task<bool> KillEmulatorAsync()
+    {
+        if (StackFile() is not { } before || !Runs(before))
+            return false;
+        using (var emulator = Process.GetProcessById(before.AzuriteProcessId))
+            emulator.Kill();
+        await Waiting.UntilAsync("the emulator is up again", async _ =>
+        {
+            if (Up.HasEnded) // what dies too often is left to whoever looks after it
+            {
+                Assert.Contains("ended by itself 3 times in a row", Up.Said, StringComparison.Ordinal);
+                await StartAsync();
+            }
+
+            return StackFile() is { } now && now.AzuriteProcessId != before.AzuriteProcessId && Runs(now) ? now : null;
+        });
+        return true;
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -107,6 +107,7 @@ public sealed class PodcastCommandTests(StorageEmulator emulator) : IClassFixtur
             bool isAtIt = !dying.HasEnded;
             await dying.KillAsync();
             Assert.SkipUnless(isAtIt, "It was done before it could be killed: this machine is too busy to look in time.");
+            Assert.NotEmpty(await Search.FindAsync(account, words)); // it was not done yet
             await account.Blobs.Container(StorageNames.Chunks).GetBlobClient("leases/Forget").GetBlobLeaseClient()
                 .BreakAsync(TimeSpan.Zero, cancellationToken: Stop); // which would run out within a minute
         }
