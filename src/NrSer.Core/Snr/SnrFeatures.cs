@@ -5,7 +5,7 @@ using NrSer.Core.Signal;
 
 namespace NrSer.Core.Snr;
 
-/// <summary>All that is looked at to score a segment: how alike original and enhanced spectrogram are, and how much energy was kept.</summary>
+/// <summary>All that is looked at of a segment: how alike original and enhanced spectrogram are, their power, how much energy was kept.</summary>
 /// <param name="stft">The framing.</param>
 /// <param name="axis">What similarities are told for.</param>
 /// <param name="highPassHz">Both signals are heard from this frequency up; null as they are.</param>
@@ -21,26 +21,31 @@ public sealed class SnrFeatures(StftParameters stft, SimilarityAxis axis, double
     /// <param name="samples">Of the segment.</param>
     public int CountOf(int samples) => 2 * (IsByBin ? stft.Bins : stft.FramesOf(samples));
 
+    /// <summary>The shape of their power, [1, 2, frames, bins]: x, then x̂, <see cref="MeanPower"/> each.</summary>
+    /// <param name="samples">Of the segment.</param>
+    public long[] PowerShapeOf(int samples) => [1, 2, MeanPower.FramesOf(stft.FramesOf(samples)), stft.Bins];
+
     /// <summary>Looks at a segment.</summary>
     /// <param name="original">x, [samples], longer than half a frame.</param>
     /// <param name="enhanced">x̂, [samples].</param>
     /// <param name="similarity">Receives <see cref="CountOf"/> values in [−1, 1].</param>
+    /// <param name="power">Receives the power, of <see cref="PowerShapeOf"/>; empty where nobody asks for it, and by frame.</param>
     /// <returns><see cref="KeptEnergy"/> in dB.</returns>
     /// <exception cref="ArgumentException">The lengths differ or are too short.</exception>
-    public double Compute(ReadOnlySpan<float> original, ReadOnlySpan<float> enhanced, Span<float> similarity)
+    public double Compute(ReadOnlySpan<float> original, ReadOnlySpan<float> enhanced, Span<float> similarity, Span<float> power = default)
     {
         if (_highPass is null)
-            return ComputeHeard(original, enhanced, similarity);
+            return ComputeHeard(original, enhanced, similarity, power);
         using SpanOwner<float> x = SpanOwner<float>.Allocate(original.Length), xHat = SpanOwner<float>.Allocate(enhanced.Length);
         _highPass.Filter(original, x.Span);
         _highPass.Filter(enhanced, xHat.Span);
-        return ComputeHeard(x.Span, xHat.Span, similarity);
+        return ComputeHeard(x.Span, xHat.Span, similarity, power);
     }
 
-    private double ComputeHeard(ReadOnlySpan<float> original, ReadOnlySpan<float> enhanced, Span<float> similarity)
+    private double ComputeHeard(ReadOnlySpan<float> original, ReadOnlySpan<float> enhanced, Span<float> similarity, Span<float> power)
     {
         if (IsByBin)
-            SpectralSimilarity.Compute(_stft, original, enhanced, similarity);
+            SpectralSimilarity.Compute(_stft, original, enhanced, similarity, power);
         else
             SpectralSimilarity.ComputeByFrame(_stft, original, enhanced, similarity);
         return KeptEnergy.Decibels(original, enhanced);

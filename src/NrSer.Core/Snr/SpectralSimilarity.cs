@@ -6,7 +6,7 @@ namespace NrSer.Core.Snr;
 /// <summary>How far original and enhanced spectrogram agree, bin by bin or frame by frame.</summary>
 public static class SpectralSimilarity
 {
-    private const int BlockFrames = 64; // a multiple of any vector's lanes; both spectrograms of a block stay in the cache
+    private const int BlockFrames = 64; // a multiple of any vector's lanes and of 4; both spectrograms of a block stay in the cache
     private const double Epsilon = 1e-8; // as the SNR-level block was trained; keeps silent bins at 0
 
     /// <summary>sim[f, p] = Σ_t X·X̂ / (‖X‖·‖X̂‖ + ε) for p = real part, imaginary part, with both signals at a mean power of 1.</summary>
@@ -15,13 +15,20 @@ public static class SpectralSimilarity
     /// <param name="original">x, [samples], longer than half a frame.</param>
     /// <param name="enhanced">x̂, [samples].</param>
     /// <param name="similarity">Receives [2 · bins] values in [−1, 1]: the real parts' first, then the imaginary parts'.</param>
+    /// <param name="power">
+    /// Receives <see cref="MeanPower"/> of x, then of x̂, at their own levels: [2, ⌊frames / 4⌋, bins]. Empty where nobody asks for it.
+    /// </param>
     /// <exception cref="ArgumentException">The lengths do not match.</exception>
-    public static void Compute(Stft stft, ReadOnlySpan<float> original, ReadOnlySpan<float> enhanced, Span<float> similarity)
+    public static void Compute(
+        Stft stft, ReadOnlySpan<float> original, ReadOnlySpan<float> enhanced, Span<float> similarity, Span<float> power = default)
     {
         ArgumentNullException.ThrowIfNull(stft);
         int bins = stft.Parameters.Bins;
         double level = CheckedLevel(original, enhanced, similarity, bins, "bins");
         int frames = stft.Parameters.FramesOf(original.Length), block = Math.Min(frames, BlockFrames);
+        if (!power.IsEmpty && power.Length != 2 * MeanPower.FramesOf(frames) * bins)
+            throw new ArgumentException($"{frames} frames have no {power.Length} values of power.", nameof(power));
+        Span<float> xPower = power[..(power.Length / 2)], yPower = power[(power.Length / 2)..];
         using SpanOwner<float> spectra = SpanOwner<float>.Allocate(4 * block * bins);
         using SpanOwner<double> sums = SpanOwner<double>.Allocate(6 * bins, AllocationMode.Clear);
         for (int first = 0; first < frames; first += block)
@@ -32,6 +39,11 @@ public static class SpectralSimilarity
             stft.Forward(enhanced, first, y[..plane], y[plane..]);
             Accumulate(x[..plane], y[..plane], sums.Span[..(3 * bins)]);
             Accumulate(x[plane..], y[plane..], sums.Span[(3 * bins)..]);
+            if (power.IsEmpty)
+                continue;
+            Range means = (MeanPower.FramesOf(first) * bins)..(MeanPower.FramesOf(first + (plane / bins)) * bins);
+            MeanPower.Compute(x[..plane], x[plane..], bins, xPower[means]);
+            MeanPower.Compute(y[..plane], y[plane..], bins, yPower[means]);
         }
 
         for (int part = 0; part < 2; part++)
