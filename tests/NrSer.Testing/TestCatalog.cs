@@ -22,6 +22,11 @@ public sealed class TestCatalog : IDisposable
                 "mean-402", "snrLevel", [Tensor("similarity", "batch", 402)], [Tensor("score", "batch")],
                 ("stft", new { fftSamples = 400, hopSamples = 100, window = "hamming" }),
                 ("snrLevel", new { noiseThreshold = 0.4, enhancer = "identity-512@1.0.0" })),
+            Entry(
+                "speech-402", "snrLevel", [Tensor("similarity", "batch", 402), Tensor("power", "batch", 2, "frames", 201)],
+                [Tensor("score", "batch"), Tensor("speech", "batch")],
+                ("stft", new { fftSamples = 400, hopSamples = 100, window = "hamming" }),
+                ("snrLevel", new { noiseThreshold = 0.4, enhancer = "identity-400@1.0.0", speechThreshold = -1 })),
             Entry("emotion", "emotion", [Tensor("input_values", "batch", "samples")], [Tensor("logits", "batch", 4)], ("emotion", Emotion([]))),
             Entry(
                 "emotion-rated", "emotion", [Tensor("input_values", "batch", "samples")],

@@ -16,7 +16,7 @@ internal static class ModelEntryRules
         Require(!entry.Inputs.Contains(null!) && !entry.Outputs.Contains(null!), "an input or output is empty");
         Require(entry.Inputs.Concat(entry.Outputs).All(tensor => tensor.Type == "float32"), "its tensors must be float32");
         Require(entry.Inputs.Concat(entry.Outputs).All(tensor => tensor.HasValidShape), "the axes of a shape are whole numbers, or words where free");
-        Require(entry.Inputs.Count == 1 || entry.Kind == ModelKind.Enhancer, "it must have one input");
+        Require(entry.Inputs.Count == 1 || entry.Kind is ModelKind.Enhancer or ModelKind.SnrLevel, "it must have one input");
         Require(entry.Weights is null == entry.WeightsSha256 is null, "'weights' and 'weightsSha256' belong together");
         if (entry.Stft is not null)
             CheckStft(entry.Stft);
@@ -28,23 +28,7 @@ internal static class ModelEntryRules
                 break;
             case ModelKind.SnrLevel:
                 Require(entry is { Stft: not null, SnrLevel: not null }, "an SNR-level block needs 'stft' and 'snrLevel'");
-                Require(entry.Outputs.Count == 1, "an SNR-level block has one output");
-                Require(entry.Stft!.FftSamples < 2 * SegmentGrid.ShortestSamples, "half a frame must be shorter than the shortest segment");
-                Require(
-                    entry.SnrLevel!.MixRange is null || entry.SnrLevel.MixRange is [var enhanced, var original] && enhanced < original
-                        && float.IsFinite(original - enhanced),
-                    "its mix range is the score up to which the mix is enhanced, and the higher one from which it is the original");
-                Require(
-                    entry.SnrLevel.Enhancer.Split('@') is [{ Length: > 0 }, { Length: > 0 }],
-                    "it does not name the enhancer it was trained with: \"enhancer\": \"name@version\" in 'snrLevel'");
-                Require(
-                    entry.SnrLevel.HighPassHz is null or (> 0 and < SegmentGrid.SampleRateHz / 2.0),
-                    $"the frequency from which it hears must lie between 0 and {SegmentGrid.SampleRateHz / 2} Hz");
-                if (entry.SnrLevel.Similarity == SimilarityAxis.Bins)
-                    RequireShape(entry.Inputs[0], 1, 2 * entry.Stft.Bins);
-                else
-                    RequireShape(entry.Inputs[0], 1, TensorEntry.Free, 2);
-                RequireShape(entry.Outputs[0], 1);
+                CheckSnrLevel(entry.SnrLevel!, entry.Stft!);
                 break;
             case ModelKind.Emotion:
                 Require(entry.Emotion is not null, "an emotion model needs 'emotion'");
@@ -119,6 +103,42 @@ internal static class ModelEntryRules
                 Require(!to.Axes().Contains(TensorEntry.Free) && to.Axes().AsSpan().SequenceEqual(from.Axes()),
                     $"the state '{to.Name}' has no fixed shape, or another than '{from.Name}'");
             }
+        }
+
+        void CheckSnrLevel(SnrLevelEntry block, StftParameters stft)
+        {
+            Require(stft.FftSamples < 2 * SegmentGrid.ShortestSamples, "half a frame must be shorter than the shortest segment");
+            Require(
+                block.MixRange is null || block.MixRange is [var enhanced, var original] && enhanced < original
+                    && float.IsFinite(original - enhanced),
+                "its mix range is the score up to which the mix is enhanced, and the higher one from which it is the original");
+            Require(
+                block.Enhancer.Split('@') is [{ Length: > 0 }, { Length: > 0 }],
+                "it does not name the enhancer it was trained with: \"enhancer\": \"name@version\" in 'snrLevel'");
+            Require(
+                block.HighPassHz is null or (> 0 and < SegmentGrid.SampleRateHz / 2.0),
+                $"the frequency from which it hears must lie between 0 and {SegmentGrid.SampleRateHz / 2} Hz");
+            int tensors = block.SpeechThreshold is null ? 1 : 2;
+            string what = tensors == 1
+                ? "an SNR-level block without \"speechThreshold\" has one input, similarities, and one output, S,"
+                : "an SNR-level block with \"speechThreshold\" has two inputs, similarities and power, and two outputs, S and log-odds of speech,";
+            Require(
+                entry.Inputs.Count == tensors && entry.Outputs.Count == tensors,
+                $"{what} but this has {entry.Inputs.Count} inputs and {entry.Outputs.Count} outputs");
+            if (block.SpeechThreshold is { } leastLogOdds)
+            {
+                Require(float.IsFinite(leastLogOdds), "its threshold of speech, log-odds, must be finite");
+                Require(block.Similarity == SimilarityAxis.Bins, "\"speechThreshold\" is for blocks that hear similarities by bin");
+                Require(MeanPower.FramesOf(stft.FramesOf(SegmentGrid.ShortestSamples)) > 0, "its power needs four frames in the shortest segment");
+                RequireShape(entry.Inputs[1], 1, 2, TensorEntry.Free, stft.Bins);
+                RequireShape(entry.Outputs[1], 1);
+            }
+
+            if (block.Similarity == SimilarityAxis.Bins)
+                RequireShape(entry.Inputs[0], 1, 2 * stft.Bins);
+            else
+                RequireShape(entry.Inputs[0], 1, TensorEntry.Free, 2);
+            RequireShape(entry.Outputs[0], 1);
         }
 
         void CheckStft(StftParameters stft)

@@ -122,10 +122,10 @@ public sealed class SpeechReconstituter(
     {
         ReadOnlySpan<float> x = original.Slice(span.StartSample, span.Samples);
         ReadOnlySpan<float> xHat = enhanced.Slice(span.StartSample, span.Samples);
-        (SnrScore score, double keptDb) = block.Score(x, xHat);
+        SegmentEvidence evidence = block.Score(x, xHat);
 
         // Silence is left alone by the enhancer, which looks like perfectly clean speech: it has to be told by its level.
         bool audible = SignalLevel.Dbfs(x) >= options.SilenceBelowDbfs;
-        return new ScoredSegment(span, score, block.Weigh(score), audible && block.Passes(score, keptDb));
+        return new ScoredSegment(span, evidence.Score, block.Weigh(evidence.Score), audible && block.Passes(evidence));
     }
 }

@@ -77,6 +77,16 @@ public sealed class ModelCatalogTests : IDisposable
         { "mean-402/snrLevel/mixRange", "[0.9, 0.5]", "mix range" },
         { "mean-402/snrLevel/mixRange", "[0, 1e39]", "mix range" },
         { "mean-402/snrLevel/mixRange", "[-3e38, 3e38]", "mix range" },
+        { "mean-402/snrLevel/speechThreshold", "0.5", "with \"speechThreshold\" has two inputs" },
+        { "speech-402/snrLevel/speechThreshold", "null", "without \"speechThreshold\" has one input" },
+        { "speech-402/snrLevel/speechThreshold", "1e39", "finite" },
+        { "speech-402/snrLevel/similarity", "\"frames\"", "by bin" },
+        { "speech-402/stft", "{\"fftSamples\": 4000, \"hopSamples\": 4000, \"window\": \"hann\"}", "four frames" },
+        { "speech-402/inputs", "[]", "0 inputs" },
+        { "speech-402/outputs", "[]", "0 outputs" },
+        { "speech-402/inputs/1/shape", "[\"batch\", 2, \"frames\", 257]", "[1, 2, -1, 201]" },
+        { "speech-402/inputs/1/shape", "[\"batch\", 2, 20, 201]", "[1, 2, -1, 201]" },
+        { "speech-402/outputs/1/shape", "[\"batch\", 1]", "'speech'" },
         { "emotion-rated/emotion/attributeRange", "[1]", "range" },
         { "emotion-rated/emotion/attributeRange", "[]", "range" },
         { "emotion-rated/emotion/attributeRange", "[5, 1]", "range" },
@@ -97,7 +107,7 @@ public sealed class ModelCatalogTests : IDisposable
     public void Load_GoodFile_HasEveryEntryAndItsDefaults()
     {
         ModelCatalog catalog = _catalog.Save();
-        Assert.Equal(7, catalog.Models.Count);
+        Assert.Equal(8, catalog.Models.Count);
         ModelEntry enhancer = catalog.Choose(ModelKind.Enhancer, name: null);
         Assert.Equal("identity-512@1.0.0", enhancer.Id);
         Assert.Equal(new StftParameters(512, 256, WindowKind.SqrtHann), enhancer.Stft);

@@ -73,6 +73,29 @@ public sealed class SpeechReconstituterTests : IDisposable
         Assert.Equal(isSpeech, segment.IsSpeech);
     }
 
+    // The network's log-odds of speech are ln of the energy that is kept: of so much of the amplitude −0.71, −1.39. The threshold is −1.
+    [Theory]
+    [InlineData(0.7f, true)]
+    [InlineData(0.5f, false)]
+    public void Reconstitute_BlockThatTellsSpeech_DecidesBySpeechToo(float kept, bool isSpeech)
+    {
+        using OnnxModel model = TestCatalog.Load("speech-402");
+        var enhancer = new FakeEnhancer((value, _) => kept * value);
+        float[] x = StftTests.Noise(6 * Second, 1);
+        var alone = new SpeechReconstituter(enhancer, new SnrLevelBlock(model), new SegmentationOptions(), threads: 1);
+        using ReconstitutedChunk chunk = alone.Reconstitute(x, wholeAsOne: true, TestContext.Current.CancellationToken);
+        ScoredSegment segment = Assert.Single(chunk.Segments);
+        Assert.True(segment.Score.Value > 0.9f);
+        Assert.Equal(isSpeech, segment.IsSpeech);
+
+        // As a screen it decides what it calls noise, whatever the other block would say.
+        var screened = new SpeechReconstituter(
+            enhancer, new SnrLevelBlock(_model), new SegmentationOptions(), threads: 1, new Screen(enhancer, new SnrLevelBlock(model)));
+        using ReconstitutedChunk cascaded = screened.Reconstitute(x, wholeAsOne: true, TestContext.Current.CancellationToken);
+        segment = Assert.Single(cascaded.Segments);
+        Assert.Equal((isSpeech, !isSpeech), (segment.IsSpeech, segment.IsScreened));
+    }
+
     // Rumble at 25 Hz is 10 dB above the voice and all that the enhancer takes away: the entry says whether that counts. y keeps its share of it.
     [Theory]
     [InlineData(null, false)]

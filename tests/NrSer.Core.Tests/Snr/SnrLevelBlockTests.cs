@@ -69,8 +69,45 @@ public sealed class SnrLevelBlockTests : IDisposable
         using var catalog = new TestCatalog();
         catalog["mean-402"]["snrLevel"]!["keptEnergyThresholdDb"] = -4;
         using OnnxModel model = catalog.LoadModel("mean-402");
-        Assert.Equal(expected, new SnrLevelBlock(model).Passes(new SnrScore(score), keptDb));
-        Assert.Equal(score > 0.4f, new SnrLevelBlock(_model).Passes(new SnrScore(score), keptDb)); // S decides alone
+        var evidence = new SegmentEvidence(new SnrScore(score), keptDb);
+        Assert.Equal(expected, new SnrLevelBlock(model).Passes(evidence));
+        Assert.Equal(score > 0.4f, new SnrLevelBlock(_model).Passes(evidence)); // S decides alone
+    }
+
+    [Theory]
+    [InlineData(0.41f, -0.9f, true)]
+    [InlineData(0.41f, -1f, true)]
+    [InlineData(0.41f, -1.1f, false)]
+    [InlineData(0.39f, -0.9f, false)]
+    [InlineData(0.41f, float.NaN, false)]
+    [InlineData(0.41f, null, false)]
+    public void Passes_ThresholdOfSpeech_CountsBesides(float score, float? logOdds, bool expected)
+    {
+        using OnnxModel model = TestCatalog.Load("speech-402"); // the threshold is −1
+        var evidence = new SegmentEvidence(new SnrScore(score), KeptDb: 0, logOdds);
+        Assert.Equal(expected, new SnrLevelBlock(model).Passes(evidence));
+        Assert.Equal(score > 0.4f, new SnrLevelBlock(_model).Passes(evidence)); // of a block that does not tell
+    }
+
+    [Fact]
+    public void Score_BlockThatTellsSpeech_HearsPowerAboveTheHighPassAtItsLevel()
+    {
+        using var catalog = new TestCatalog();
+        catalog["speech-402"]["snrLevel"]!["highPassHz"] = 70;
+        using OnnxModel model = catalog.LoadModel("speech-402");
+        float[] enhanced = StftTests.Noise(8137, 1), x = [.. enhanced.Select(value => (2 * value) + 1)]; // what is constant is not heard
+        SegmentEvidence evidence = new SnrLevelBlock(model).Score(x, enhanced);
+        Assert.Equal(Math.Log(0.25), evidence.SpeechLogOdds!.Value, 0.01); // the constant's onset is heard
+        Assert.Null(new SnrLevelBlock(_model).Score(x, enhanced).SpeechLogOdds);
+        Assert.Equal(float.NegativeInfinity, new SnrLevelBlock(model).Score(x, new float[x.Length]).SpeechLogOdds);
+    }
+
+    [Fact]
+    public void Score_BlockThatTellsSpeech_ScoresAsOneThatDoesNot()
+    {
+        using OnnxModel model = TestCatalog.Load("speech-402");
+        float[] x = StftTests.Noise(8000, 1), enhanced = [.. x.Zip(StftTests.Noise(8000, 2), (a, b) => a + (0.5f * b))];
+        Assert.Equal(new SnrLevelBlock(_model).Score(x, enhanced), new SnrLevelBlock(model).Score(x, enhanced) with { SpeechLogOdds = null });
     }
 
     [Fact]

@@ -49,6 +49,19 @@ def main():
           [value("similarity", ["batch", 402])], [value("score", ["batch"])],
           [tensor("weights", np.full((402, 1), 1 / 402)), tensor("axis", [1], np.int64)])
 
+    # The same with a second opinion: the log-odds of speech are ln of the energy of x̂ over that of x.
+    write("speech-402", [helper.make_node("MatMul", ["similarity", "weights"], ["column"]),
+                         helper.make_node("Squeeze", ["column", "axis"], ["score"]),
+                         helper.make_node("ReduceSum", ["power", "overTimeAndBins"], ["energies"], keepdims=0),
+                         helper.make_node("Gather", ["energies", "original"], ["of x"], axis=1),
+                         helper.make_node("Gather", ["energies", "enhanced"], ["of x̂"], axis=1),
+                         helper.make_node("Div", ["of x̂", "of x"], ["odds"]),
+                         helper.make_node("Log", ["odds"], ["speech"])],
+          [value("similarity", ["batch", 402]), value("power", ["batch", 2, "frames", 201])],
+          [value("score", ["batch"]), value("speech", ["batch"])],
+          [tensor("weights", np.full((402, 1), 1 / 402)), tensor("axis", [1], np.int64), tensor("overTimeAndBins", [2, 3], np.int64),
+           tensor("original", 0, np.int64), tensor("enhanced", 1, np.int64)])
+
     # No model of ours: a second input that no catalogue entry tells of.
     write("two-inputs", [helper.make_node("Add", ["similarity", "offset"], ["sum"]),
                          helper.make_node("ReduceMean", ["sum"], ["score"], axes=[1], keepdims=0)],
