@@ -91,7 +91,6 @@ internal static class ModelEntryRules
             Require(
                 enhancer.FramesPerRun is null or >= 1 && stft.FramesOf(enhancer.BlockSamples) % (enhancer.FramesPerRun ?? 1) == 0,
                 $"the {stft.FramesOf(enhancer.BlockSamples)} frames of a block do not divide by those of a run");
-            Require(entry.Fixture is null || entry.Inputs.Count == 1, "a fixture is for networks of one input");
             int[] shape = enhancer.ShapeOf(enhancer.FramesPerRun ?? stft.FramesOf(enhancer.BlockSamples), stft.Bins);
             foreach (TensorEntry tensor in entry.Inputs.Take(tensors).Concat(entry.Outputs.Take(tensors)))
                 RequireShape(tensor, shape);

@@ -1,14 +1,18 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.ML.OnnxRuntime;
 
 namespace NrSer.Core.Models;
 
-/// <summary>An input of a network with the outputs that the reference implementation computed for it.</summary>
+/// <summary>What a network is fed with the outputs that the reference implementation computed for it.</summary>
 /// <param name="Source">What computed them.</param>
-/// <param name="Input">The one input.</param>
+/// <param name="Input">The input; of several the first.</param>
 /// <param name="Outputs">In the order of the catalogue entry.</param>
-public sealed record ModelFixture(string Source, FixtureTensor Input, IReadOnlyList<FixtureTensor> Outputs)
+/// <param name="FurtherInputs">Those that follow the first, in the order of the catalogue entry; null for none.</param>
+public sealed record ModelFixture(
+    string Source, FixtureTensor Input, IReadOnlyList<FixtureTensor> Outputs,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<FixtureTensor>? FurtherInputs = null)
 {
     /// <summary>Reads a fixture.</summary>
     /// <param name="path">A JSON file as models/export/README.md describes it.</param>
@@ -19,9 +23,9 @@ public sealed record ModelFixture(string Source, FixtureTensor Input, IReadOnlyL
         {
             using FileStream file = File.OpenRead(path);
             ModelFixture? fixture = JsonSerializer.Deserialize(file, ModelJsonContext.Default.ModelFixture);
-            return fixture is { Outputs.Count: > 0 } && !fixture.Outputs.Contains(null!)
+            return fixture is { Outputs.Count: > 0 } && !fixture.Outputs.Contains(null!) && fixture.FurtherInputs?.Contains(null!) is not true
                 ? fixture
-                : throw new ModelException($"The fixture {path} holds no outputs.");
+                : throw new ModelException($"The fixture {path} holds no outputs, or an empty tensor.");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -93,13 +97,17 @@ public sealed record ModelFixture(string Source, FixtureTensor Input, IReadOnlyL
     public double Check(OnnxModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
+        FixtureTensor[] inputs = [Input, .. FurtherInputs ?? []];
+        if (inputs.Length != model.Entry.Inputs.Count)
+            throw new ModelException($"The fixture of '{model.Entry.Name}' has {inputs.Length} inputs, the network {model.Entry.Inputs.Count}.");
         if (Outputs.Count != model.Entry.Outputs.Count)
             throw new ModelException($"The fixture of '{model.Entry.Name}' has {Outputs.Count} outputs, the network {model.Entry.Outputs.Count}.");
-        float[] input = Input.Values();
         (float[] Expected, float[] Actual)[] results = [.. Outputs.Select(output => (output.Values(), new float[output.Length]))];
         try
         {
-            model.Run(input, Input.Shape, [.. results.Select((result, i) => (new Memory<float>(result.Actual), Outputs[i].Shape))]);
+            model.Run(
+                [.. inputs.Select(input => (input.Values().AsMemory(), input.Shape))],
+                [.. results.Select((result, i) => (result.Actual.AsMemory(), Outputs[i].Shape))]);
         }
         catch (OnnxRuntimeException error)
         {

@@ -37,12 +37,37 @@ public sealed class ModelFixtureTests : IDisposable
     public void Check_WhatDoesNotFit_IsRefused(long[] inputShape, int inputs, long[] outputShape, int outputs) =>
         Assert.Throws<ModelException>(() => Check(inputShape, Values(inputs, 0.5f), outputShape, Values(outputs, 0.5f), 1e-4));
 
+    // The network's second output is ln of the sum of the latter half of its second input over that of the first half.
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(0.01f, false)]
+    public void Check_NetworkOfTwoInputs_FeedsBoth(float apart, bool holds)
+    {
+        ModelFixture fixture = OfTwoInputs(MathF.Log(3) + apart, Tensor([1, 2, 10, 201], [.. Values(2010, 1), .. Values(2010, 3)]));
+        using OnnxModel model = TestCatalog.Load("speech-402");
+        if (holds)
+            fixture.Check(model);
+        else
+            Assert.Contains("'speech'", Assert.Throws<ModelException>(() => fixture.Check(model)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Check_OtherNumberOfInputs_SaysBoth()
+    {
+        using OnnxModel two = TestCatalog.Load("speech-402"), one = TestCatalog.Load("mean-402");
+        string missing = Assert.Throws<ModelException>(() => OfTwoInputs(0).Check(two)).Message;
+        Assert.Contains("1 inputs, the network 2", missing, StringComparison.Ordinal);
+        string superfluous = Assert.Throws<ModelException>(() => OfTwoInputs(0, Tensor([1], [0])).Check(one)).Message;
+        Assert.Contains("2 inputs, the network 1", superfluous, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("{}")]
     [InlineData("null")]
     [InlineData("""{"source":"x","input":{"shape":[1],"data":"AAAAAA=="},"outputs":[]}""")]
     [InlineData("""{"source":"x","input":{"shape":[1],"data":"AAAAAA=="},"outputs":[null]}""")]
+    [InlineData("""{"source":"x","input":{"shape":[1],"data":"AAAAAA=="},"outputs":[{"shape":[1],"data":"AAAAAA=="}],"furtherInputs":[null]}""")]
     public void Load_NoFixture_IsRefused(string text)
     {
         string path = Path.Combine(_folder.FullName, "f.json");
@@ -50,6 +75,19 @@ public sealed class ModelFixtureTests : IDisposable
         Assert.Contains(path, Assert.Throws<ModelException>(() => ModelFixture.Load(path)).Message, StringComparison.Ordinal);
         Assert.Throws<ModelException>(() => ModelFixture.Load(Path.Combine(_folder.FullName, "none")));
     }
+
+    /// <summary>As it is read of a file: 402 halves and what follows, of which the mean and the log-odds are expected.</summary>
+    private ModelFixture OfTwoInputs(float logOdds, params FixtureTensor[] further)
+    {
+        string path = Path.Combine(_folder.FullName, "two.json");
+        new ModelFixture(
+            "by hand", Tensor([1, 402], Values(402, 0.5f)), [Tensor([1], [0.5f], 1e-4), Tensor([1], [logOdds], 1e-4)],
+            further is [] ? null : further).Save(path);
+        return ModelFixture.Load(path);
+    }
+
+    private static FixtureTensor Tensor(long[] shape, float[] values, double tolerance = 0) =>
+        new(shape, Convert.ToBase64String(MemoryMarshal.AsBytes(values.AsSpan())), tolerance);
 
     private static float[] Values(int count, float value) => [.. Enumerable.Repeat(value, count)];
 
