@@ -44,6 +44,7 @@ internal static class AboutEndpoint
         entry.Id, entry.Kind.ToString(), entry.Quality, entry.Licence, IsUsed(models, entry),
         entry.Emotion?.Emotions.OfType<string>().ToArray() ?? [],
         entry.Emotion?.ReportableAbove, entry.SnrLevel?.NoiseThreshold, entry.SnrLevel?.KeptEnergyThresholdDb,
+        entry.SnrLevel?.SpeechThreshold,
         entry.Emotion?.AttributeRange is not [var lowest, var highest] ? null
             : emotions.ToldScale is { } told ? [told.Lowest, told.Highest] : [lowest, highest],
         [.. entry.TrainingData.Select(data => data.Name)]);
@@ -81,8 +82,10 @@ internal sealed record KeptV1(string Store, string? FeedId, double Days, DateOnl
 /// <param name="ReportableAbove">From this trust on an emotion is reported.</param>
 /// <param name="NoiseThreshold">Below this S a segment holds no speech.</param>
 /// <param name="KeptEnergyThresholdDb">A segment of which the enhancer kept less holds none either.</param>
+/// <param name="SpeechThreshold">One in which the log-odds of speech are lower holds none either.</param>
 /// <param name="AttributeRange">Lowest and highest rating of arousal, valence and dominance.</param>
 /// <param name="TrainingData">What it was trained on.</param>
 internal sealed record ModelV1(
     string Id, string Kind, string Quality, string Licence, bool IsUsed, IReadOnlyList<string> Emotions, float? ReportableAbove,
-    float? NoiseThreshold, float? KeptEnergyThresholdDb, IReadOnlyList<float>? AttributeRange, IReadOnlyList<string> TrainingData);
+    float? NoiseThreshold, float? KeptEnergyThresholdDb, float? SpeechThreshold, IReadOnlyList<float>? AttributeRange,
+    IReadOnlyList<string> TrainingData);

@@ -25,7 +25,8 @@ public sealed class SnrReport(SnrLevelEntry entry, IReadOnlyList<double> snrsDb,
         ScoredTake[] clean = [.. speech.Where(take => take.SnrDb is null)], mixed = [.. speech.Where(take => take.SnrDb is not null)];
         report.Notes.Add(
             $"{clean.Length} clips of speech, {noise.Length} of noise alone, each taken as one segment {length}. The gate asks for "
-            + $"S ≥ {entry.NoiseThreshold}{(entry.KeptEnergyThresholdDb is { } least ? $" and for {least} dB or more of the energy kept" : "")}.");
+            + $"S ≥ {entry.NoiseThreshold}{(entry.KeptEnergyThresholdDb is { } leastDb ? $" and for {leastDb} dB or more of the energy kept" : "")}"
+            + $"{(entry.SpeechThreshold is { } leastLogOdds ? $" and for log-odds of speech of {leastLogOdds} or more" : "")}.");
         if (noise.Length > 0)
             report.Tables.Add(Accuracy(clean, noise));
         report.Tables.Add(Gate(clean, mixed, noise));

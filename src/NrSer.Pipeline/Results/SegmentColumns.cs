@@ -29,7 +29,8 @@ public static class SegmentColumns
             (s, v) => s with { MixWeight = v },
             "1: the original was left alone; 0: the enhanced voice alone was heard."),
         Of("IsSpeech", null, Stage.Enhance,
-            "Whether it passed the gate: no silence, and S and the share of energy that the enhancer kept reach the SNR-level model's thresholds.",
+            "Whether it passed the gate: no silence, and S, the share of energy that the enhancer kept and the log-odds of speech reach those "
+                + "thresholds that the SNR-level model has.",
             s => s.IsSpeech, (s, v) => s with { IsSpeech = v },
             "Without speech there is no emotion. False is noise alone or a voice too deep in it: with the embedded models half of speech at −5 dB."),
         Of("Emotion", null, Stage.Recognize, "The likeliest emotion that was heard.", s => s.Emotion, (s, v) => s with { Emotion = v },

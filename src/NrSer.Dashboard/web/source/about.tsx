@@ -40,8 +40,8 @@ export function About({ said, feeds }: { said: Said | null; feeds: Feed[] }): JS
                 <dd>The share of the original in what the emotion model heard; the rest is the voice with the noise taken away.</dd>
                 <dt>Gate</dt>
                 <dd>
-                    Where S, or the energy that enhancement left, is too low, there is no speech to judge and no emotion is said. It may
-                    still be a voice too deep in noise.
+                    Where S, the energy that enhancement left, or the model's log-odds of speech are too low, there is no speech to judge
+                    and no emotion is said. It may still be a voice too deep in noise.
                 </dd>
                 <dt>Trust</dt>
                 <dd>

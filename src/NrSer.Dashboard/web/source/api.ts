@@ -106,6 +106,7 @@ export interface Model {
     reportableAbove: number | null;
     noiseThreshold: number | null;
     keptEnergyThresholdDb: number | null;
+    speechThreshold: number | null;
     attributeRange: [number, number] | null;
     trainingData: string[];
 }

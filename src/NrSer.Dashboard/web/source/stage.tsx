@@ -58,6 +58,7 @@ export function Stage({ recording, audio, models }: { recording: Recording; audi
         () => ({
             noise: snr?.noiseThreshold ?? null,
             keptDb: snr?.keptEnergyThresholdDb ?? null,
+            speech: snr?.speechThreshold ?? null,
             reportable: emotion?.reportableAbove ?? null,
         }),
         [snr, emotion],

@@ -75,6 +75,7 @@ export const heard = (segment: Segment): string =>
 export interface Thresholds {
     noise: number | null;
     keptDb: number | null;
+    speech: number | null;
     reportable: number | null;
 }
 
@@ -86,7 +87,8 @@ export function why(segment: Segment, thresholds: Thresholds): string | null {
         if (thresholds.noise === null)
             return `S is ${segment.snrScore.toFixed(3)}. The model heard noise alone, or no clear voice in what the enhancer left; its borders are not known here.`;
         const kept = thresholds.keptDb === null ? "most of its energy" : `more than ${(-thresholds.keptDb).toFixed(1)} dB of its energy`;
-        return `S is ${segment.snrScore.toFixed(3)} and would pass, but it is silence, or the enhancer took away ${kept}: what was left is no clear voice.`;
+        const other = thresholds.speech === null ? "" : ", or the model hears no voice in it";
+        return `S is ${segment.snrScore.toFixed(3)} and would pass, but it is silence, or the enhancer took away ${kept}${other}: what was left is no clear voice.`;
     }
     if (segment.emotion === null) return "It waits to be recognised.";
     if (segment.isReportable === false)
