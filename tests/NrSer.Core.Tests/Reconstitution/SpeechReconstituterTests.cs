@@ -206,6 +206,27 @@ public sealed class SpeechReconstituterTests : IDisposable
         Assert.Equal(enhanced, again);
     }
 
+    [Fact]
+    public void EnhanceAgain_ScreenedSegmentsBetween_HearsEachRunOfTheOthersWithItsFades()
+    {
+        var heard = new List<float>();
+        var large = new FakeEnhancer((value, _) =>
+        {
+            heard.Add(value);
+            return value;
+        });
+        var options = new SegmentationOptions();
+        var reconstituter = new SpeechReconstituter(
+            large, new SnrLevelBlock(_model), options, threads: 1, new Screen(new FakeEnhancer((value, _) => value), new SnrLevelBlock(_model)));
+        float[] x = [.. Enumerable.Range(0, 7 * Second).Select(n => (float)n)];
+        ScoredSegment[] segments = [.. new[] { false, true, false, false, true, true, false }.Select((isScreened, i) =>
+            new ScoredSegment(new SegmentSpan(i * Second, Second), new SnrScore(0.5f), MixWeight.Clamp(0.5f), IsSpeech: true, isScreened))];
+        reconstituter.EnhanceAgain(x, new float[x.Length], segments, TestContext.Current.CancellationToken);
+
+        int fade = (int)(options.CrossFade.TotalSeconds * Second);
+        Assert.Equal([.. x[..(Second + fade)], .. x[((2 * Second) - fade)..((4 * Second) + fade)], .. x[((6 * Second) - fade)..]], heard);
+    }
+
     public void Dispose() => _model.Dispose();
 
     private ReconstitutedChunk Reconstitute(Func<float, int, float> enhance, float[] x, bool wholeAsOne = false) =>

@@ -98,6 +98,14 @@ public sealed class WaveformReconstitutionTests
     }
 
     [Fact]
+    public void Blend_HandValuesAcrossABorder_WeighsBothByTheSlidingWeight()
+    {
+        float[] y = new float[8];
+        WaveformReconstitution.Blend([0, 1, 2, 3, 4, 5, 6, 7], [8, 8, 8, 8, 8, 8, 8, 8], [0, 4], [Weight(0), Weight(1)], 4, y);
+        Assert.Equal([8, 8, 7.25f, 6.125f, 5.5f, 5.375f, 6, 7], y); // weights of 1/8, 3/8, 5/8 and 7/8 between, exact in binary
+    }
+
+    [Fact]
     public void Blend_NothingThere_WritesNothing()
     {
         WaveformReconstitution.Blend([], [], Weight(0.5f), []);
