@@ -52,15 +52,15 @@ def engine(seed, count):
 
 def check(work):
     """Scores the three files with the trained enhancer and SNR-level block, and insists on what the samples are to show."""
-    from ..train import enhancer, snr_level  # PyTorch is needed for this alone
-    network, (block, (threshold, least_db), _) = enhancer.load(work), snr_level.load(work)
-    scores, kept_db, passes = {}, {}, {}
+    from ..train import enhancer, snr_level, speech  # PyTorch is needed for this alone
+    network, detector, (block, gate, _) = enhancer.load(work), speech.load(work), snr_level.load(work)
+    found, scores, passes = {}, {}, {}
     for name in ("clean", "noisy", "noise-only"):
         samples, _ = soundfile.read(HERE / f"{name}.wav", dtype="float32")
-        *similarities, kept_db[name] = snr_level.features(network, samples)
-        scores[name] = round(float(np.array(similarities) @ block.dense.weight.detach().numpy()[0] + block.dense.bias.item()), 3)
-        passes[name] = scores[name] >= threshold and (least_db is None or kept_db[name] >= least_db)
-    print(json.dumps({"noiseThreshold": threshold, "keptEnergyThresholdDb": least_db, "scores": scores, "keptDb": kept_db}))
+        seen = snr_level.observed(snr_level.features(network, detector, samples)[None], *snr_level.parameters(block))
+        found[name] = {kind: round(float(values[0]), 3) for kind, values in seen.items()}
+        scores[name], passes[name] = found[name]["score"], gate.passes(seen)[0]
+    print(json.dumps({"gate": gate._asdict(), **found}))
     if passes["noise-only"] or not passes["noisy"] or not scores["noise-only"] < scores["noisy"] < scores["clean"]:
         raise SystemExit("The samples do not show what they should.")
 

@@ -15,14 +15,18 @@ PYTORCH = f"PyTorch {torch.__version__.split('a')[0]}"
 
 @dataclasses.dataclass(frozen=True)
 class Graph:
-    """A network as it is exported: an example of its input, and {name: shape} of its tensors, with words for axes that stay open."""
+    """A network as it is exported: an example of its input, or of each; {name: shape} of its tensors, with words for axes that stay open."""
 
     kind: str
     network: torch.nn.Module
-    example: torch.Tensor
+    example: torch.Tensor | tuple
     inputs: dict
     outputs: dict
     reference: torch.nn.Module = None  # computes what the fixture expects; the network itself if None
+
+    @property
+    def examples(self):
+        return self.example if isinstance(self.example, tuple) else (self.example,)
 
     @property
     def shapes(self):
@@ -36,7 +40,7 @@ class Graph:
     def expected(self):
         """What PyTorch makes of the example, one tensor an output."""
         with torch.no_grad():
-            found = (self.reference or self.network)(self.example)
+            found = (self.reference or self.network)(*self.examples)
         return found if isinstance(found, tuple) else (found,)
 
 
@@ -60,8 +64,9 @@ def stored(tensor):
 
 def write_fixture(graph, path, tolerated):
     """What PyTorch makes of the example, for `nrser models verify`; `tolerated` makes of an output's peak the largest difference that is no error."""
+    first, *others = map(stored, graph.examples)
     path.write_text(json.dumps({
-        "source": PYTORCH, "input": stored(graph.example),
+        "source": PYTORCH, "input": first, **({"furtherInputs": others} if others else {}),
         "outputs": [{**stored(tensor), "tolerance": tolerated(float(tensor.abs().max()))} for tensor in graph.expected()]}) + "\n")
 
 

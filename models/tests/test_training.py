@@ -14,11 +14,12 @@ import numpy as np
 from . import torch
 
 try:
-    from ..train import (blocks, channels, corpora, device, device_mixing, emotion, enhancer, leave_out, mixing, pack, reconstitution, snr_level,
-                         transformer_judge)
+    from ..train import (blocks, channels, corpora, device, device_mixing, device_pools, device_variants, emotion, emotion_network, enhancer,
+                         leave_out, mixing, pack, reconstitution, snr_level, speech, transformer_judge)
 except ImportError as error:
     raise unittest.SkipTest(f"{error}: install what models/train/README.md names") from error
 from ..shared import SAMPLE_RATE_HZ
+from ..shared import similarity
 from ..shared.similarity import DenseSnrLevel
 from ..train.emotion_network import EmotionNetwork
 from ..train.waveform_network import WaveformNetwork
@@ -31,7 +32,7 @@ CLIPS = {
     "emotale": [f"DK_0{speaker}_{emotion}_1" for speaker in ("02", "06", "05") for emotion in "AHSBN"],
     "crema-d": [f"{speaker}_DFA_{emotion}_XX" for speaker in (1001, 1060, 1070) for emotion in ("NEU", "HAP", "SAD", "ANG", "FEA", "DIS")],
     "prompts": ["en/one", "ru/one", "it/one"], "festvox": ["one"], "crowd-commands": ["one"],
-    "esc10": [f"001 - Dog bark/{fold}-1-A" for fold in "134"], "speech_commands_noise": ["running_tap", "dude_miaowing"],
+    "esc10": [f"001 - Dog bark/{fold}-1-A" for fold in "1234"], "speech_commands_noise": ["running_tap", "dude_miaowing"],
     "music": ["librosa/one", "manolo_camp-morning_coffee", "reno_project-system"], "effects": ["one"], "ambience": ["rain", "summer-night", "waves"],
 }
 
@@ -188,7 +189,7 @@ class EmotionTrainingCase(MadeUp):
     def setUpClass(cls):
         super().setUpClass()
         torch.save({"network": enhancer.Enhancer().state_dict()}, cls.folder / "enhancer.pt")
-        torch.save({"network": DenseSnrLevel().state_dict(), "threshold": 0.1, "keptEnergyDb": None, "mixRange": (0, 1)}, cls.folder / "snr-level.pt")
+        torch.save({"network": DenseSnrLevel().state_dict(), "gate": (0.1, None, None), "mixRange": (0, 1)}, cls.folder / "snr-level.pt")
         for split in ("train", "validation", "test"):
             for name in corpora.EMOTION_CORPORA:
                 reconstitution.prepare(cls.folder, split, name, 1, 1)
@@ -235,7 +236,7 @@ class DeviceCase(MadeUp):
             self.assertLess(min(np.abs(row.numpy() - other).max() for other in limited), 1e-4)
 
     def test_mixtures_have_the_wanted_ratio_on_active_frames(self):
-        speech, noise = self.mixer.speech(4, 2 * SECOND), self.mixer.noise(4, 2 * SECOND)
+        speech, (noise, _) = self.mixer.speech(4, 2 * SECOND), self.mixer.noise(4, 2 * SECOND)
         ratio = device_mixing.active_power(speech) / device_mixing.active_power(self.mixer.mixed(speech, noise, 5.0) - speech)
         self.assertTrue(torch.allclose(10 * ratio.log10(), torch.full((4, 1), 5.0), atol=0.1))
 
@@ -245,18 +246,98 @@ class DeviceCase(MadeUp):
         self.assertTrue(torch.isfinite(noisy).all())
         self.assertGreater(int(((noisy - clean).abs().amax(1) < 1e-6).sum()), 8)
 
+    def test_noise_of_a_fold_is_told_and_no_other_is_drawn(self):
+        _, folds = self.mixer.noise(64, SECOND)
+        self.assertEqual(set(folds.tolist()), {0, 1, 2})
+
+    def test_the_detectors_pool_says_who_speaks_when(self):
+        pool = device_pools.SpeechPool(self.mixer, enhancer.Enhancer().eval(), 16)
+        device_pools.filled(pool, 8)
+        self.assertEqual(pool.tensors["mel"].shape, (16, 2, 160, speech.BANDS))
+        self.assertTrue(torch.isfinite(pool.mel).all() and (pool.mel > 0).all())
+        share = pool.spoken.float().mean(1)
+        self.assertTrue(0 < int((share == 0).sum()) < 16)
+        self.assertTrue((share[share > 0] > speech.SPOKEN).all())
+
     def test_jobs_learn_side_by_side_and_leave_weights_that_load(self):
-        jobs = ("enhancer", "emotion", "emotion-without-ased")
+        jobs = ("enhancer", "speech", "speech-without-1", "emotion-adversary", "emotion-rooms", "emotion-rooms-without-ased",
+                "emotion-taught-without-ased")
         command = [sys.executable, "-m", "models.train.device", "--pack", self.folder / "pack", "--target", self.folder / "made", "--device", "cpu",
-                   "--jobs", *jobs, "--enhancer-seconds", "2", "--emotion-seconds", "2", "--rows", "4", "--fitted", "1"]
+                   "--jobs", *jobs, "--enhancer-seconds", "2", "--seconds", "2", "--taught-seconds", "2", "--rows", "4", "--fitted", "8",
+                   "--versions", "2", "--speech-excerpts", "8"]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("3 jobs done", done.stdout)
+        self.assertIn("7 jobs done", done.stdout)
         for job in jobs:
             state = torch.load(self.folder / "made" / f"{job}.pt", weights_only=True)
-            network = enhancer.Enhancer() if job == "enhancer" else EmotionNetwork()
+            network = enhancer.Enhancer() if job == "enhancer" else speech.SpeechDetector() if job in device.SPEECH else EmotionNetwork()
             network.load_state_dict(state)
             self.assertTrue(all(torch.isfinite(p).all() for p in network.parameters()))
+
+
+class VariantsCase(unittest.TestCase):
+    def test_an_adversary_learns_what_the_network_is_to_forget(self):
+        adversary = device_variants.Adversary(3, 2, 0.5)
+        adversary.step = device_variants.WARM_UP_STEPS
+        seen, alone = torch.randn(8, 3, requires_grad=True), torch.arange(8)
+        adversary([seen], torch.tensor([0, 1] * 4), alone, torch.ones(8)).backward()
+        turned = seen.grad.clone()
+        seen.grad = None
+        plain = torch.nn.functional.cross_entropy(adversary.layers(seen), torch.tensor([0, 1] * 4))
+        plain.backward()
+        self.assertTrue(torch.allclose(turned, -0.5 * seen.grad, atol=1e-6))
+
+    def test_another_room_keeps_the_shape_and_some_rows(self):
+        powers = [torch.rand(32, 64, 400) + 0.1 for _ in range(2)]
+        powers[0][3] = 1e-9
+        powers[0][3, :, 7] = 1e4
+        heard = emotion_network.other_room(*powers)
+        same = torch.stack([(a - b).abs().amax((1, 2)) < 1e-3 for a, b in zip(heard, powers)])
+        self.assertTrue(torch.isfinite(torch.cat(heard)).all())
+        self.assertTrue(0 < int(same[0].sum()) < 32)
+
+
+class GateCase(unittest.TestCase):
+    @staticmethod
+    def seen(random, count, odds):
+        return {"score": random.normal(0.5, 0.2, count), "kept": random.normal(-3, 1, count), "odds": random.normal(odds, 1, count)}
+
+    def test_it_keeps_enough_of_both_kinds_and_rejects_more_by_what_tells_them_apart(self):
+        random = np.random.default_rng(5)
+        seen = {0: self.seen(random, 200, 4), snr_level.TELEPHONE: self.seen(random, 200, 3), -np.inf: self.seen(random, 200, -2)}
+        whole, without, alone = snr_level.gate(seen)
+        for made in (whole, without, alone):
+            self.assertTrue(all(made.passes(seen[kind]).mean() >= snr_level.KEPT_AT_0_DB for kind in (0, snr_level.TELEPHONE)))
+        self.assertGreater(snr_level.rejected(seen, whole), 0.95)
+        self.assertLess(snr_level.rejected(seen, without), 0.2)
+        self.assertLessEqual(snr_level.rejected(seen, alone), snr_level.rejected(seen, without))
+
+    def test_what_is_no_number_does_not_pass(self):
+        gate = snr_level.Gate(0.0, None, 1.0)
+        seen = {"score": np.ones(2), "kept": np.zeros(2), "odds": np.array([np.nan, 2])}
+        self.assertEqual(gate.passes(seen).tolist(), [False, True])
+
+
+class SpeechCase(unittest.TestCase):
+    def test_power_is_the_mean_of_four_frames(self):
+        x = torch.randn(2, 4321)
+        found = speech.power(x, 0.5 * x)
+        squares = (torch.stft(x, 400, 100, window=similarity.WINDOW, center=True, return_complex=True).abs() ** 2).transpose(1, 2)
+        self.assertEqual(found.shape, (2, 2, 11, 201))
+        self.assertTrue(torch.allclose(found[:, 0, 3], squares[:, 12:16].mean(1), rtol=1e-4))
+        self.assertTrue(torch.allclose(found[:, 1], found[:, 0] / 4, rtol=1e-4))
+
+    def test_the_answer_does_not_depend_on_the_level(self):
+        network, x = speech.SpeechDetector().eval(), torch.randn(1, 9000)
+        with torch.no_grad():
+            self.assertTrue(torch.allclose(network(speech.power(x, x)), network(speech.power(0.01 * x, 0.01 * x)), atol=1e-3))
+
+    def test_a_voice_is_active_where_it_is_loud(self):
+        x = torch.zeros(2, SECOND)
+        x[0, :SECOND // 2] = torch.randn(SECOND // 2)
+        found = speech.active(x)
+        self.assertEqual(found.shape, (2, 40))
+        self.assertTrue(found[0, :19].all() and not found[0, 21:].any() and not found[1].any())
 
 
 class TrustCase(unittest.TestCase):

@@ -10,7 +10,7 @@ import torch
 from ..shared import similarity
 from ..shared.delivery import Graph, Origin, entry, write_fixture, written
 from ..shared.signals import COMPRESSION
-from . import blocks, emotion, emotion_network, enhancer, snr_level
+from . import blocks, emotion, emotion_network, enhancer, snr_level, speech
 from .channels import BELOW_VOICE_HZ
 from .corpora import LABELS
 from .descent import halved
@@ -18,7 +18,7 @@ from .descent import halved
 OPSET = 15
 ENHANCER = "nrser-enhancer-small"
 REPORTABLE_ABOVE = 0.5  # chosen, not fitted
-VERSIONS = {ENHANCER: "4.1.0", "nrser-snr-level-small": "4.1.0", "nrser-emotion-small": "4.2.0"}
+VERSIONS = {ENHANCER: "4.1.0", "nrser-snr-level-small": "4.2.0", "nrser-emotion-small": "4.2.0"}
 UNSTATED = "public, to be cited; no licence stated"
 EMOTIONAL_SPEECH = [
     {"name": "EMO-DB (Burkhardt et al. 2005), as published with audb by audEERING", "licence": "CC0-1.0"},
@@ -76,12 +76,15 @@ def enhancer_entry(work, models):
 
 
 def snr_level_entry(work, models):
-    block, (threshold, kept_db), mix_range = snr_level.load(work)
-    graph = Graph("snrLevel", block, torch.rand(2, similarity.FEATURES), {"similarity": ("batch", similarity.FEATURES)}, {"score": ("batch",)})
+    block, gate, mix_range = snr_level.load(work)
+    example = torch.rand(2, similarity.FEATURES), torch.rand(2, 2, 40, similarity.BINS)
+    graph = Graph("snrLevel", snr_level.WithDetector(block, speech.load(work)).eval(), example,
+                  {"similarity": ("batch", similarity.FEATURES), "power": ("batch", 2, "frames", similarity.BINS)},
+                  {"score": ("batch",), "speech": ("batch",)})
     return delivered(graph, "nrser-snr-level-small", models / "embedded" / "snr-level.onnx", {
         "stft": {"fftSamples": similarity.FFT, "hopSamples": similarity.HOP, "window": "hamming"},
-        "snrLevel": {"noiseThreshold": threshold, **({} if kept_db is None else {"keptEnergyThresholdDb": kept_db}), "mixRange": list(mix_range),
-                     "enhancer": f"{ENHANCER}@{VERSIONS[ENHANCER]}", "highPassHz": BELOW_VOICE_HZ},
+        "snrLevel": {"noiseThreshold": gate.least, "keptEnergyThresholdDb": gate.leastDb, "speechThreshold": gate.leastOdds,
+                     "mixRange": list(mix_range), "enhancer": f"{ENHANCER}@{VERSIONS[ENHANCER]}", "highPassHz": BELOW_VOICE_HZ},
     }, 1e-4, measurements(work, "snr-level"))
 
 
@@ -124,6 +127,7 @@ def main():
         models.append(emotion_entry(arguments.work, arguments.models, arguments.emotion, "nrser-emotion-small", "emotion"))
         checkpoints = pathlib.Path(__file__).resolve().parent / "checkpoints"
         keep(enhancer.load(arguments.work), checkpoints / "enhancer.pt")
+        keep(speech.load(arguments.work), checkpoints / "speech.pt")
         keep(emotion.load(arguments.work, arguments.emotion), checkpoints / "emotion.pt")
     catalogue = {"schema": 1, "defaults": {model["kind"]: model["name"] for model in models}, "models": models}
     (arguments.models / "catalog.json").write_text(written(catalogue))

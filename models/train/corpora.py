@@ -33,6 +33,7 @@ LABELS = ("neutral", "happy", "sad", "angry")
 EMOTIONS = (*LABELS, "fearful", "bored", "disgusted")  # the last three are learned beside the labels, but no model reports them
 VOTES = 0.5  # of CREMA-D's targets this share is what listeners chose, the rest what the actor meant
 SPEECH = (*EMOTION_CORPORA, "prompts", "festvox", "crowd-commands")
+ESC_FOLDS = (1, 2, 3, 4)  # as published, but for the fifth; 3 is for validation, 4 for test
 NOISE = ("esc10", "speech_commands_noise", "music", "effects", "ambience")
 # As podcasts and calls are coded, at the low end: encoder options, container, sampling rate.
 CODECS = {
@@ -99,10 +100,15 @@ def speaker_of(corpus, name):
     return "unknown" if corpus == "crowd-commands" else name[:2]
 
 
+def fold_of(name):
+    """Of a clip of ESC-10."""
+    return int(name.split("/")[1][0])
+
+
 def split_of_noise(corpus, name):
     """ESC-10 by its published folds; the few long recordings by name; effects, which come in families, are for training alone."""
     if corpus == "esc10":
-        return {"3": "validation", "4": "test"}.get(name.split("/")[1][0], "train")
+        return {3: "validation", 4: "test"}.get(fold_of(name), "train")
     return HELD_NOISE.get(name, "train")
 
 

@@ -37,9 +37,9 @@ def where(chosen, changed, x):
 
 
 class Mixer:
-    """Packed corpora on a device, and the random numbers to draw from them."""
+    """Packed corpora on a device, and the random numbers to draw from them; of ESC-10 these `folds`, by default those to train on."""
 
-    def __init__(self, corpora, device, seed, bank_rows=192):
+    def __init__(self, corpora, device, seed, bank_rows=192, folds=(1, 2), esc_odds=NOISE_ODDS["esc10"]):
         self.device, self.host = device, np.random.default_rng(seed)
         self.random = torch.Generator(device).manual_seed(seed)
         sizes = {name: len(corpus["audio"]) for name, corpus in corpora.items()}
@@ -47,10 +47,11 @@ class Mixer:
         self.audio = torch.cat([torch.from_numpy(corpus["audio"]).to(device) for corpus in corpora.values()])
         self.begins = begins
         odds = {"speech": {name: min(sizes[name], 60 * 60 * SAMPLE_RATE_HZ) for name in SPEECH if name in corpora},
-                "noise": {name: NOISE_ODDS[name] for name in NOISE if name in corpora}}
+                "noise": {name: NOISE_ODDS[name] for name in NOISE if name in corpora} | {f"esc10-{fold}": esc_odds / len(folds) for fold in folds}}
         # Of each kind: the odds of its corpora, where they begin, and their sizes.
         column = lambda values, of: np.array([values[name] for name in of])
         self.kinds = {kind: (column(of, of) / sum(of.values()), column(begins, of), column(sizes, of)) for kind, of in odds.items()}
+        self.folds = torch.tensor([int(name[-1]) if name.startswith("esc10-") else 0 for name in odds["noise"]], dtype=torch.int8, device=device)
         bank = lambda made: torch.from_numpy(np.stack([made(self.host, BANK_SAMPLES) for _ in range(bank_rows)])).to(device)
         self.tones, self.disturbances = bank(channels.tones), bank(channels.disturbance)
 
@@ -68,12 +69,12 @@ class Mixer:
         return (1 - part) * read(whole) + part * read(whole + 1)
 
     def excerpts(self, kind, rows, count, speeds):
-        """Windows of a corpus each, anywhere: what follows a clip is the next one."""
+        """Windows of a corpus each, anywhere: what follows a clip is the next one. With the number of the corpus of every row."""
         odds, begins, sizes = self.kinds[kind]
         dealt = self.host.choice(len(odds), (rows, 1), p=odds)
         skipped = (self.host.random((rows, 1)) * np.maximum(1, sizes[dealt] - 2 * count)).astype(np.int64)
         start, length = (torch.from_numpy(values).to(self.device) for values in (begins[dealt] + skipped, sizes[dealt] - skipped))
-        return self.gathered(start, length, count, self.uniform(*speeds, rows))
+        return self.gathered(start, length, count, self.uniform(*speeds, rows)), torch.from_numpy(dealt[:, 0]).to(self.device)
 
     def equalised(self, x, depth_db):
         knots = self.uniform(-depth_db, depth_db, len(x) * 8).reshape(len(x), 1, 8)
@@ -90,7 +91,7 @@ class Mixer:
         return torch.fft.irfft(torch.fft.rfft(x, size) * torch.fft.rfft(tail, size), size)[:, :x.shape[1]]
 
     def speech(self, rows, count):
-        x = self.excerpts("speech", rows, count, (0.88, 1.14))
+        x, _ = self.excerpts("speech", rows, count, (0.88, 1.14))
         x = where(self.chance(SHARES["equaliser"], rows), self.equalised(x, 6.0), x)
         x = where(self.chance(SHARES["room"], rows), self.in_a_room(x), x)
         return x * (SPEECH_POWER / active_power(x)).sqrt()
@@ -100,17 +101,20 @@ class Mixer:
         return picked.repeat(1, -(-count // BANK_SAMPLES))[:, :count]
 
     def noise(self, rows, count):
-        x = self.excerpts("noise", rows, count, (0.75, 1.35))
+        """[rows, count], and the fold of ESC-10 that each is of, or 0."""
+        x, corpus = self.excerpts("noise", rows, count, (0.75, 1.35))
         x = where(self.chance(0.5, rows), self.equalised(x, 8.0), x)
         kind = self.uniform(0, 1, rows)
         bins = torch.arange(count // 2 + 1, device=self.device).clamp_min(1)
         white = torch.randn(rows, count, generator=self.random, device=self.device)
         x = where(kind < COLOURED, filtered(white, bins ** -self.uniform(0, 1, rows)), x)
         babble = (kind >= COLOURED) & (kind < COLOURED + BABBLE)
-        voices = self.speech(rows // 4 * int(self.host.integers(4, 9)), count).reshape(rows // 4, -1, count).sum(1)
+        crowds = max(1, rows // 4)
+        voices = self.speech(crowds * int(self.host.integers(4, 9)), count).reshape(crowds, -1, count).sum(1)
         x = where(babble, voices.repeat(8, 1)[:rows], x)
         x = where((kind >= COLOURED + BABBLE) & (kind < COLOURED + BABBLE + TONES), self.from_bank(self.tones, rows, count), x)
-        return (x + 1e-5 * white) * (SPEECH_POWER / active_power(x + 1e-5 * white)).sqrt()
+        folds = torch.where((kind < COLOURED + BABBLE + TONES)[:, 0], torch.zeros_like(self.folds[corpus]), self.folds[corpus])
+        return (x + 1e-5 * white) * (SPEECH_POWER / active_power(x + 1e-5 * white)).sqrt(), folds
 
     def mixed(self, speech, noise, snr_db):
         """Both have SPEECH_POWER where they are active."""
@@ -151,27 +155,30 @@ class Mixer:
 
 
 class Utterances:
-    """Packed emotional speech: rows of clips with soft targets, the emotions their corpus knows, and ratings."""
+    """Packed emotional speech: rows of clips with soft targets, the emotions their corpus knows, ratings, and speakers, told from other corpora's."""
 
     def __init__(self, corpora, mixer):
         self.names = names = [name for name in EMOTION_CORPORA if name in corpora]
         column = lambda kind: np.concatenate([corpora[name][kind] for name in names])
         self.targets, self.ratings = (torch.from_numpy(column(kind)).to(mixer.device) for kind in ("targets", "ratings"))
         self.corpus = np.concatenate([np.full(len(corpora[name]["ends"]), number) for number, name in enumerate(names)])
+        counts = np.cumsum([0, *(corpora[name]["speakers"].max() + 1 for name in names)])
+        self.speakers = torch.from_numpy(column("speakers") + counts[self.corpus]).to(mixer.device)
         begins = np.array([mixer.begins[name] for name in names])[self.corpus]
         self.ends = begins + column("ends")
         self.starts = begins + np.concatenate([[0, *corpora[name]["ends"][:-1]] for name in names])
         known = torch.stack([self.targets[torch.from_numpy(self.corpus == number).to(mixer.device)].sum(0) > 0 for number in range(len(names))])
         self.possible = known[torch.from_numpy(self.corpus).to(mixer.device)]
-        meant = self.targets.argmax(1).cpu().numpy()
-        self.groups = [[np.flatnonzero((self.corpus == number) & (meant == label)) for label in np.unique(meant[self.corpus == number])]
-                       for number in range(len(names))]
 
-    def draw(self, host, odds, rows):
-        """Rows: a corpus by `odds`, then its emotions alike."""
-        share = np.array([odds[name] for name in self.names])
-        dealt = host.choice(len(self.names), rows, p=share / share.sum())
-        return np.array([host.choice(self.groups[number][host.integers(len(self.groups[number]))]) for number in dealt])
+    @staticmethod
+    def groups_of(corpora):
+        """{corpus: [the utterances of each emotion]}, counted through all corpora."""
+        found, first = {}, 0
+        for name in (name for name in EMOTION_CORPORA if name in corpora):
+            meant = corpora[name]["targets"].argmax(1)
+            found[name] = [first + np.flatnonzero(meant == label) for label in np.unique(meant)]
+            first += len(meant)
+        return found
 
     def read(self, mixer, rows, count, speeds):
         """[rows, count] from anywhere in each clip; shorter ones are repeated."""

@@ -115,19 +115,20 @@ def mixed(random, waves, wanted, odds):
     return share.sqrt() * waves + (1 - share).sqrt() * waves[partner], wanted, partner, share[:, 0]
 
 
-def loss_of(network, random, batch, mixing=0.0):
-    """The judges' sum: each learns by itself."""
+def loss_of(network, random, batch, mixing=0.0, beside=None):
+    """The judges' sum: each learns by itself. `beside(waves, seen, judged, partner, share)` is added to it."""
     waves, targets, possible, wanted = batch
     waves, wanted, partner, share = mixed(random, waves, wanted, mixing)
     with reduced_precision(waves.device.type):
-        judged = network.judges(waves)
+        seen = network.seen(waves)
+        judged = network.judged(seen)
     loss, rated = 0, ~wanted[:, 0].isnan()
     for logits, attributes in judged:
         own, other = (cross_entropy(logits.float(), targets[of], possible[of]) for of in (slice(None), partner))
         loss = loss + (share * own + (1 - share) * other).mean()
         if rated.sum() > 3:
             loss = loss + 1 - concordance(attributes.float()[rated], wanted[rated]).mean()
-    return loss
+    return loss if beside is None else loss + beside(waves, seen, judged, partner, share)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -191,26 +191,36 @@ class Pictures(nn.Module):
 class EmotionNetwork(nn.Module):
     """Two judges, each with its own heads, who learn apart: one sees pictures, the other statistics. Their outputs are averaged.
 
-    With `other_voices`, training hears every utterance as from somebody else.
+    With `other_voices`, training hears every utterance as from somebody else; with `other_rooms`, now and then as if another one's microphone
+    had heard it.
     """
 
     def __init__(self, widths=(24, 40, 64), channels=128, dropout=0.3):
         super().__init__()
-        self.other_voices = False
+        self.other_voices = self.other_rooms = False
         self.front_end, self.statistics = FrontEnd(), Statistics()
         self.pictures = Pictures(widths, channels, dropout)
         self.summary = nn.Sequential(nn.Dropout(0.2), nn.Linear(len(self.statistics.mean), channels), nn.ReLU(), nn.Dropout(0.5))
         self.emotion = nn.ModuleList([nn.Linear(2 * channels, len(EMOTIONS)), nn.Linear(channels, len(EMOTIONS))])
         self.attributes = nn.ModuleList([nn.Linear(2 * channels, 3), nn.Linear(channels, 3)])
 
-    def judges(self, waveform):
-        """[batch, samples] at any level → of each judge: logits [batch, 7] of EMOTIONS, and attributes [batch, 3], each in 1..5."""
+    def seen(self, waveform):
+        """[batch, samples] at any level → what each judge makes its mind up by."""
         with torch.autocast(waveform.device.type, enabled=False):  # spectra need more digits than the training's bfloat16 has
             mel, pitch = self.front_end(waveform)
             if self.training and self.other_voices:
                 mel, pitch = other_voice(mel, pitch)
+            if self.training and self.other_rooms:
+                mel, pitch = other_room(mel, pitch)
             statistics = self.statistics(mel, pitch)
-        seen = [self.pictures(mel, pitch), self.summary(statistics)]
+        return [self.pictures(mel, pitch), self.summary(statistics)]
+
+    def judges(self, waveform):
+        """[batch, samples] at any level → of each judge: logits [batch, 7] of EMOTIONS, and attributes [batch, 3], each in 1..5."""
+        return self.judged(self.seen(waveform))
+
+    def judged(self, seen):
+        """As `judges`, of what `seen` gave."""
         return [(emotion(s), 3 + 2 * torch.tanh(attributes(s))) for s, emotion, attributes in zip(seen, self.emotion, self.attributes)]
 
     def forward(self, waveform):
@@ -241,6 +251,22 @@ def other_voice(mel_power, pitch_power, tract=0.12, semitones=1.5, tempo=0.15):
     frames = round(mel_power.shape[2] * float(1 + tempo * uniform(1)))
     voices = between(mel_power, (warped - MEL_LOWEST) / MEL_STEP - 1), between(pitch_power, shifted)
     return [functional.interpolate(power, frames, mode="linear") for power in voices]
+
+
+def other_room(*powers, share=0.5, concentration=0.3):
+    """Log power of a share of the rows with the means and deviations over time of another row's bands, in part (MixStyle, Zhou et al. 2021)."""
+    rows, device = len(powers[0]), powers[0].device
+    own = torch.distributions.Beta(concentration, concentration).sample((rows, 1, 1)).to(device)
+    own, partner = torch.where(torch.rand(rows, 1, 1, device=device) < share, own, torch.ones_like(own)), torch.randperm(rows, device=device)
+    heard = []
+    for power in powers:
+        loudness = (power + FLOOR).log()
+        mean, deviation = loudness.mean(2, keepdim=True), loudness.std(2, keepdim=True) + 1e-3
+        styled = lambda values: own * values + (1 - own) * values[partner]
+        # One loud frame of a silent band would, with another's deviation, go beyond all numbers.
+        shape = ((loudness - mean) / deviation).clamp(-5, 5)
+        heard.append(((shape * styled(deviation) + styled(mean)).exp() - FLOOR).clamp_min(0))
+    return heard
 
 
 def masked(pictures, times=2, longest_frames=20, bands=2, widest_bands=8):

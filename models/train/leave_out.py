@@ -1,8 +1,8 @@
 """What networks make of a corpus that their training never heard, and how far such an answer can be trusted.
 
-Reads `<work>/emotion-without-<corpus>.pt`, which device.py left, and hears every one's own corpus: clean utterances of its training and validation
-speakers, all of them strangers. Two ways to give it the scale of that archive need utterances of it, but no labels: statistics and batch
-normalisation that take their means and deviations from them (AdaBN, Li et al. 2016), and logits less their mean over the archive.
+Reads `<work>/emotion-<variant>-without-<corpus>.pt`, which device.py left, and hears every one's own corpus: clean utterances of its training and
+validation speakers, all of them strangers. Two ways to give it the scale of that archive need utterances of it, but no labels: statistics and
+batch normalisation that take their means and deviations from them (AdaBN, Li et al. 2016), and logits less their mean over the archive.
 
 Trust is the chance that a label is right, by a straight line of log-odds: log(p / (1 - p)) of the likeliest label → slope, offset. It is fitted on
 strangers and, as much, on what the classifier to be published says of validation speakers, since nobody knows which of the two a user's voices are.
@@ -22,6 +22,7 @@ from ..shared import SAMPLE_RATE_HZ
 from ..shared.delivery import rounded
 from . import emotion, emotion_measures
 from .corpora import EMOTION_CORPORA, LABELS
+from .device_variants import VARIANTS
 from .emotion_network import EmotionNetwork
 
 CONDITIONS = {"clean": (True, "original", None), "telephone": (True, "original", "telephone"), "noisy": (False, "nrser", None)}
@@ -29,10 +30,10 @@ ADAPTING_SECONDS, ADAPTING_ROWS = 2, 8
 SUREST = 0.9999  # beyond, log-odds would be all rounding
 
 
-def network_without(work, corpus):
+def network_without(work, variant, corpus):
     """Its logits divided by the temperature of the classifier to be published, which `<work>/emotion.json` has."""
     network = EmotionNetwork()
-    network.load_state_dict(torch.load(pathlib.Path(work) / f"emotion-without-{corpus}.pt", map_location="cpu", weights_only=True))
+    network.load_state_dict(torch.load(pathlib.Path(work) / f"emotion-{variant}-without-{corpus}.pt", map_location="cpu", weights_only=True))
     emotion_measures.cool(network, json.loads((pathlib.Path(work) / "emotion.json").read_text())["temperature"])
     return network.eval()
 
@@ -113,11 +114,11 @@ def judged(logits, labels, line):
             "calibrationErrorOfConfidence": emotion_measures.calibration_error(logits, labels)}
 
 
-def measure(data, work, count):
+def measure(data, work, variant, count):
     examples, validation = (emotion.Examples(work, data, splits, "nrser") for splits in (["train", "validation"], ["validation"]))
     strange, known, recall, published = {}, {}, {}, emotion.load(work)
     for corpus in EMOTION_CORPORA:
-        network = network_without(work, corpus)
+        network = network_without(work, variant, corpus)
         strange[corpus] = answers(network, examples, corpus, count)
         recall[corpus] = recalls(network, labelled(examples, corpus, "clean", count)[0], *strange[corpus]["clean"])
         known[corpus] = answers(published, validation, corpus, count)
@@ -134,10 +135,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True, help="the folder that corpora.py read")
     parser.add_argument("--work", required=True)
+    parser.add_argument("--variant", default="plain", choices=VARIANTS)
     parser.add_argument("--count", type=int, default=400, help="utterances of each corpus, at most")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    result = rounded(measure(arguments.data, arguments.work, arguments.count))
+    result = rounded(measure(arguments.data, arguments.work, arguments.variant, arguments.count))
     (pathlib.Path(arguments.work) / "leave-one-out.json").write_text(json.dumps(result, indent=2) + "\n")
     print(json.dumps(result))
 

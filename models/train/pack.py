@@ -1,6 +1,7 @@
 """Packs what a training on another machine needs: parts that NumPy and libopus can read, since nothing else may be installed there.
 
-Of the training speakers' clips (three in ten behind their codec) and the training noises: audio, and of emotional speech targets and ratings.
+Of the training speakers' clips (three in ten behind their codec) and the training noises: audio, and of emotional speech targets, ratings and
+speakers. ESC-10 goes fold by fold, those held back too: only networks that are there to be cross-validated hear them.
 The audio is coded by Opus at 24 kbit/s, an eleventh of its size; libopus itself is packed along.
 """
 
@@ -15,14 +16,16 @@ import numpy as np
 
 from ..shared import SAMPLE_RATE_HZ
 from . import opus
-from .corpora import EMOTION_CORPORA, NOISE, SPEECH, Corpus, ratings, soft_targets, split_of_noise, split_of_speaker, votes
+from .corpora import (EMOTION_CORPORA, ESC_FOLDS, NOISE, SPEECH, Corpus, fold_of, ratings, soft_targets, speaker_of, split_of_noise,
+                      split_of_speaker, votes)
 from .mixing import CODED
 
-PART_BYTES = 46_000_000
+PART_BYTES = 40_000_000
 BITS_PER_SECOND = 24_000
 SLICE_SAMPLES = 4 * 60 * SAMPLE_RATE_HZ  # what one process codes at a time
 CAP_MINUTES = {"prompts": 40, "festvox": 20, "crowd-commands": 30, "music": 40}  # the emotional corpora and the other noises go whole
-ORDER = (*NOISE, *reversed(SPEECH))  # the largest corpus comes last, since a training can begin without it
+PARTS_OF_NOISE = (*(f"esc10-{fold}" for fold in ESC_FOLDS), *(name for name in NOISE if name != "esc10"))
+ORDER = (*PARTS_OF_NOISE, *reversed(SPEECH))  # the largest corpus comes last, since a training can begin without it
 LIBRARY = "libopus.so"
 
 
@@ -38,12 +41,13 @@ def unpacked(stored, library=None):
 
 
 def training_clips(work, name):
-    """(audio, ends, names) of the training split, up to the cap."""
+    """(audio, ends, names) of the training split, up to the cap, or of one fold."""
+    name, _, fold = name.partition("-") if name.startswith("esc10-") else (name, "", "")
     corpus = Corpus(work, name)
     coded = Corpus(work, name, coded=True) if name in SPEECH else corpus
     split = split_of_speaker if name in SPEECH else split_of_noise
     clips, names, left = [], [], CAP_MINUTES.get(name, 1e9) * 60 * SAMPLE_RATE_HZ
-    indices = [i for i, clip in enumerate(corpus.names) if split(name, clip) == "train"]
+    indices = [i for i, clip in enumerate(corpus.names) if (fold_of(clip) == int(fold) if fold else split(name, clip) == "train")]
     for index in np.random.default_rng(0).permutation(indices) if name in CAP_MINUTES else indices:
         through = coded if zlib.crc32(corpus.names[index].encode()) % 100 < 100 * CODED else corpus
         clip = through.audio[corpus.starts[index]:corpus.ends[index]][:int(left)]
@@ -75,7 +79,8 @@ def pack(data, work, target):
         rows = {f"{name}/ends": ends}
         if name in EMOTION_CORPORA:
             rows |= {f"{name}/targets": soft_targets(name, names, heard),
-                     f"{name}/ratings": np.array([rated.get(n, (np.nan,) * 3) if name == "emotale" else (np.nan,) * 3 for n in names], np.float32)}
+                     f"{name}/ratings": np.array([rated.get(n, (np.nan,) * 3) if name == "emotale" else (np.nan,) * 3 for n in names], np.float32),
+                     f"{name}/speakers": np.unique([speaker_of(name, n) for n in names], return_inverse=True)[1].astype(np.int32)}
         with multiprocessing.Pool() as pool:
             pieces = pool.map(packed, [np.array(audio[at:at + SLICE_SAMPLES]) for at in range(0, len(audio), SLICE_SAMPLES)])
         for place, coded in enumerate(pieces):
@@ -88,7 +93,7 @@ def pack(data, work, target):
 
 
 def load(folder):
-    """{corpus: {"audio", "ends", "targets", "ratings"}} of all parts in a folder and those below it."""
+    """{corpus: {"audio", "ends", "targets", "ratings", "speakers"}} of all parts in a folder and those below it."""
     found = {}
     for path in sorted(pathlib.Path(folder).rglob("part-*.npz")):
         with np.load(path) as stored:

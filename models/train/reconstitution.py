@@ -66,14 +66,15 @@ def version_of(sources, random, clean, snr_db):
     return channel.recorded(x), channel(clean)
 
 
-def prepare(work, split, name, seed, versions):
-    """Of each utterance of a corpus one clean row and `versions` noisy ones: anywhere in 0..25 dB for training, 5 dB elsewhere."""
+def prepare(work, split, name, seed, versions, most=None):
+    """Of each utterance of a corpus, or of `most`, one clean row and `versions` noisy ones: anywhere in 0..25 dB for training, 5 dB elsewhere."""
     network, (block, _, mix_range) = enhancer.load(work), snr_level.load(work)
     sources, corpus, rows, begun = Sources(work, split), Corpus(work, name), [], time.monotonic()
     coded, number = Corpus(work, name, coded=True), EMOTION_CORPORA.index(name)
-    for index, clip in enumerate(corpus.names):
-        if split_of_speaker(name, clip) != split or not wanted(split, name, clip) or len(corpus[index]) < MINIMUM_SAMPLES:
-            continue
+    taken = [index for index, clip in enumerate(corpus.names)
+             if split_of_speaker(name, clip) == split and wanted(split, name, clip) and len(corpus[index]) >= MINIMUM_SAMPLES]
+    for index in sorted(np.random.default_rng(seed).permutation(taken)[:most]):
+        clip = corpus.names[index]
         random = np.random.default_rng((seed, number, index))
         for version in range(1 + versions):
             snr_db = np.inf if version == 0 else random.uniform(*TRAINING_SNR_DB) if split == "train" else EVALUATION_SNR_DB
@@ -99,12 +100,13 @@ def main():
     parser.add_argument("--work", required=True)
     parser.add_argument("--seed", type=int, default=20230901)
     parser.add_argument("--versions", type=int, default=2, help="noisy versions of each training utterance")
+    parser.add_argument("--most", type=int, help="utterances of a corpus and a split, drawn; enough for leave_out.py")
     parser.add_argument("--splits", nargs="+", default=["train", "validation", "test"])
     parser.add_argument("--corpora", nargs="+", default=EMOTION_CORPORA)
     arguments = parser.parse_args()
     for split in arguments.splits:
         for corpus in arguments.corpora:
-            prepare(arguments.work, split, corpus, arguments.seed, arguments.versions if split == "train" else 1)
+            prepare(arguments.work, split, corpus, arguments.seed, arguments.versions if split == "train" else 1, arguments.most)
 
 
 if __name__ == "__main__":

@@ -1,23 +1,27 @@
 """The SNR-level block of arXiv 2309.01164: how alike x and x̂ are per frequency bin, and one dense layer that makes S of it.
 
 Trained on the two extremes alone, clean speech = 1 and noise only = 0. Mean squared error with an L2 penalty is ridge
-regression, which is solved in closed form instead of by descent.
+regression, which is solved in closed form instead of by descent. The gate asks for S, for the energy that the enhancer kept, and for what the
+detector of speech.py says, which was trained before.
 """
 
 import argparse
+import collections
 import json
 import pathlib
 import time
 
 import numpy as np
 import torch
+from torch import nn
 
 from ..shared import SAMPLE_RATE_HZ
 from ..shared.delivery import rounded
 from ..shared.similarity import DenseSnrLevel, similarity_by_bin
-from . import enhancer
+from . import enhancer, speech
 from .blocks import enhance_blocks
-from .channels import Channel, above_rumble
+from .channels import BANDS, Channel, above_rumble, band_limited
+from .corpora import ESC_FOLDS, Corpus, fold_of
 from .mixing import Sources, mix
 
 PENALTIES = np.logspace(-4, 3, 15)
@@ -25,6 +29,8 @@ SNRS_DB = (-10, -5, 0, 5, 10, 15, 20, 25, 30)
 UNTOUCHED, LEAST_MIX_RANGE = 0.95, 0.05  # share of clean speech that the mix leaves alone; so that S' still slides
 MIX_EXCERPTS = 100  # per SNR, of validation
 KEPT_AT_0_DB = 0.975  # half way between the 95 % asked for and all: 166 excerpts tell the share within about 3 points
+LOOSE = 0.005  # share of that speech that S or the energy may refuse: the detector decides
+TELEPHONE = "telephone"  # a kind of excerpt: speech at 0 dB in that band
 QUARTER_SECOND = SAMPLE_RATE_HZ // 4
 CHANNELS = 0.5  # share of the training excerpts that come through one
 
@@ -34,26 +40,38 @@ def heard(x, enhanced):
     return tuple(torch.from_numpy(above_rumble(signal.numpy()))[None] for signal in (x, enhanced))
 
 
-def features(network, x):
-    """[403]: the similarities, and how many dB of x the enhancer kept, which only the gate looks at."""
+class Gate(collections.namedtuple("Gate", "least leastDb leastOdds")):
+    """Speech is what has this S, this share of its energy kept and these log-odds, at least; None asks nothing."""
+
+    def passes(self, seen):
+        """Of {"score", "kept", "odds"}, arrays of excerpts: which."""
+        asked = ((seen["score"], self.least), (seen["kept"], self.leastDb), (seen["odds"], self.leastOdds))
+        return np.logical_and.reduce([values >= (-np.inf if least is None else least) for values, least in asked])
+
+
+@torch.no_grad()
+def features(network, detector, x):
+    """[404]: the similarities, and what only the gate looks at: how many dB of x the enhancer kept, and log-odds of speech."""
     x = torch.from_numpy(np.ascontiguousarray(x)).float()
     x, enhanced = heard(x, enhance_blocks(network, x))
     kept_db = 10 * torch.log10((enhanced.double() ** 2).sum() / (x.double() ** 2).sum().clamp_min(1e-12) + 1e-12)
-    return np.append(similarity_by_bin(x, enhanced)[0].numpy(), kept_db.numpy())
+    return np.concatenate([similarity_by_bin(x, enhanced)[0].numpy(), [kept_db.item(), detector(speech.power(x, enhanced)).item()]])
 
 
-def excerpt_of(sources, random, snr_db):
+def excerpt_of(sources, random, kind):
     """2-10 s in steps of 0.25 s: clean speech for None, noise alone for -inf, otherwise a mixture; of the training split, half behind a channel."""
     count = int(random.integers(8, 41)) * QUARTER_SECOND
-    noise = None if snr_db is None else sources.draw_noise(random, count)
-    x = noise if snr_db == -np.inf else sources.draw_speech(random, count)
-    x = x if snr_db in (None, -np.inf) else mix(x, noise, snr_db)
+    noise = None if kind is None else sources.draw_noise(random, count)
+    x = noise if kind == -np.inf else sources.draw_speech(random, count)
+    x = x if kind in (None, -np.inf) else mix(x, noise, 0 if kind == TELEPHONE else kind)
+    x = band_limited(x, *BANDS[TELEPHONE]) if kind == TELEPHONE else x
     return Channel(random, x).recorded(x) if sources.augment and random.random() < CHANNELS else x
 
 
-def excerpts(network, sources, seed, wanted):
-    """{kind: [count, 403]} for `wanted` = {kind: count}; a kind is an SNR in dB, None or -inf. Every SNR mixes the same pairs."""
-    return {kind: np.stack([features(network, excerpt_of(sources, np.random.default_rng((*seed, min(number, 2), i)), kind)) for i in range(count)])
+def excerpts(network, detector, sources, seed, wanted):
+    """{kind: [count, 404]} for `wanted` = {kind: count}; a kind is an SNR in dB, None, -inf or TELEPHONE. Every SNR mixes the same pairs."""
+    drawn = lambda number, kind, i: excerpt_of(sources, np.random.default_rng((*seed, min(number, 2), i)), kind)
+    return {kind: np.stack([features(network, detector, drawn(number, kind, i)) for i in range(count)])
             for number, (kind, count) in enumerate(wanted.items())}
 
 
@@ -111,27 +129,39 @@ def ridge(inputs, targets, penalty):
     return weights, mean - centre @ weights
 
 
-def gate(scores, kept):
-    """(least S, least dB kept) that together keep 95 % of the speech at 0 dB and reject the most noise; (least S, None) for S alone."""
-    alone = float(np.quantile(scores[0], 1 - KEPT_AT_0_DB, method="lower"))
-    tried = [(alone, None, rejected(scores, kept, alone, None))]
-    for lost in np.linspace(0, 1 - KEPT_AT_0_DB, 26):
-        least_db = float(np.floor(np.quantile(kept[0], lost, method="lower") * 100) / 100)
-        left = np.sort(scores[0][kept[0] >= least_db])
-        spare = len(left) - int(np.ceil(KEPT_AT_0_DB * len(scores[0])))
-        if spare >= 0:
-            least = float(np.floor(left[spare] * 1000) / 1000)
-            tried.append((least, least_db, rejected(scores, kept, least, least_db)))
-    best = max(tried, key=lambda t: t[2])
-    return (alone, None), best[:2]
+def gate(seen):
+    """The gate that keeps 97.5 % of the speech at 0 dB, in full band and in that of a telephone, and rejects the most noise; seen: {kind: {...}}.
+
+    Of gates that reject alike it is the one whose S and energy refuse least. Also those of S alone, and of S and the energy.
+    """
+    kinds = (seen[0], seen[TELEPHONE])
+    spare = lambda values, share: float(np.floor(np.quantile(values, share, method="lower") * 1000) / 1000)
+    lowest = lambda name, share: min(spare(kind[name], share) for kind in kinds)
+
+    def completed(least, least_db, last):
+        """With the highest threshold of what is `last` that keeps enough of both kinds; None if the other two refuse too much."""
+        found = []
+        for kind in kinds:
+            left = np.sort(kind[last][Gate(least, least_db, None).passes(kind)])
+            refused = len(left) - int(np.ceil(KEPT_AT_0_DB * len(kind["score"])))
+            if refused < 0:
+                return None
+            found.append(float(np.floor(left[refused] * 1000) / 1000))
+        return min(found)
+
+    def best(tried):
+        return max((made for made in tried if made is not None), key=lambda made: rejected(seen, made))
+
+    alone = Gate(lowest("score", 1 - KEPT_AT_0_DB), None, None)
+    energies = [lowest("kept", share) for share in np.linspace(0, 1 - KEPT_AT_0_DB, 26)]
+    without = best(None if (least := completed(None, db, "score")) is None else Gate(least, db, None) for db in energies)
+    loose = [(lowest("score", share), lowest("kept", other)) for share in (0, LOOSE) for other in (0, LOOSE)]
+    whole = best(None if (odds := completed(*pair, "odds")) is None else Gate(*pair, odds) for pair in loose)
+    return whole, without, alone
 
 
-def passes(scores, kept, kind, least, least_db):
-    return (scores[kind] >= least) & ((kept[kind] >= least_db) if least_db is not None else True)
-
-
-def rejected(scores, kept, least, least_db):
-    return float(1 - passes(scores, kept, -np.inf, least, least_db).mean())
+def rejected(seen, made):
+    return float(1 - made.passes(seen[-np.inf]).mean())
 
 
 def best_extremes(scores):
@@ -145,66 +175,101 @@ def accuracy(scores, threshold):
     return float(((scores[None] >= threshold).mean() + (scores[-np.inf] < threshold).mean()) / 2)
 
 
-def report(scores, kept, alone, both, extremes):
-    def shares(least, least_db):
-        return {"noiseRejectedFraction": rejected(scores, kept, least, least_db),
-                "speechKeptFraction": {"clean": float(passes(scores, kept, None, least, least_db).mean()),
-                                       **{f"{snr}dB": float(passes(scores, kept, snr, least, least_db).mean()) for snr in SNRS_DB if snr in scores}}}
+def report(seen, gates, extremes):
+    """`gates` by name."""
+    scores = {kind: values["score"] for kind, values in seen.items()}
+    names = {None: "clean", TELEPHONE: "0dBTelephone", **{snr: f"{snr}dB" for snr in SNRS_DB}}
+    shares = {name: {"noiseRejectedFraction": rejected(seen, made),
+                     "speechKeptFraction": {label: float(made.passes(seen[kind]).mean()) for kind, label in names.items() if kind in seen}}
+              for name, made in gates.items()}
     return {
         "accuracyCleanVersusNoise": {"atBestValidationThreshold": accuracy(scores, extremes), "bestValidationThreshold": extremes,
                                      "at0.6": accuracy(scores, 0.6)},
-        "gate": shares(*both), "gateByScoreAlone": shares(*alone),
+        **shares,
         "meanScore": {"noise": float(scores[-np.inf].mean()), **{f"{snr}dB": float(scores[snr].mean()) for snr in SNRS_DB if snr in scores},
                       "clean": float(scores[None].mean())},
         "excerpts": {"extremesEach": len(scores[None]), "perSnr": len(scores[0])},
     }
 
 
+def cross_validated(work, network, block, made):
+    """Of every clip of ESC-10, heard by the detector that was trained without its fold: share rejected by class, and of all. None without those."""
+    if not all((pathlib.Path(work) / f"speech-without-{fold}.pt").exists() for fold in ESC_FOLDS):
+        return None
+    corpus, found = Corpus(work, "esc10"), collections.defaultdict(list)
+    detectors = {fold: speech.load(work, f"speech-without-{fold}") for fold in ESC_FOLDS}
+    for index, name in enumerate(corpus.names):
+        row = features(network, detectors[fold_of(name)], corpus[index])
+        seen = observed(row[None], *parameters(block))
+        found[name.split("/")[0]].append(not made.passes(seen)[0])
+    return {"clips": len(corpus), "noiseRejectedFraction": float(np.mean(sum(found.values(), []))),
+            "byClass": {name: float(np.mean(each)) for name, each in found.items()}}
+
+
+class WithDetector(nn.Module):
+    """Block and detector as one graph."""
+
+    def __init__(self, block, detector):
+        super().__init__()
+        self.block, self.detector = block, detector
+
+    def forward(self, similarities, power):
+        """[batch, 402] and [batch, 2, frames, 201] → S and log-odds of speech, both [batch]."""
+        return self.block(similarities), self.detector(power)
+
+
+def parameters(block):
+    """(weights, bias)."""
+    return block.dense.weight.detach()[0].numpy().astype(np.float64), block.dense.bias.item()
+
+
+def observed(rows, weights, bias):
+    """{"score", "kept", "odds"} of [count, 404]."""
+    return {"score": rows[:, :-2] @ weights + bias, "kept": rows[:, -2], "odds": rows[:, -1]}
+
+
 def train(work, seed, extremes, mixtures):
     begun = time.monotonic()
-    network = enhancer.load(work)
+    network, detector = enhancer.load(work), speech.load(work)
     third = extremes // 3
-    wanted = {"train": {None: extremes, -np.inf: extremes}, "validation": {None: third, -np.inf: third, 0: third},
-              "test": {None: third, -np.inf: third, **{snr: mixtures for snr in SNRS_DB}}}
-    sets = {split: excerpts(network, Sources(work, split), (seed, i), wanted[split]) for i, split in enumerate(wanted)}
-    kept = {split: {kind: rows[:, -1] for kind, rows in excerpts.items()} for split, excerpts in sets.items()}
-    sets = {split: {kind: rows[:, :-1] for kind, rows in excerpts.items()} for split, excerpts in sets.items()}
-    inputs = np.concatenate([sets["train"][None], sets["train"][-np.inf]]).astype(np.float64)
+    wanted = {"train": {None: extremes, -np.inf: extremes}, "validation": {None: third, -np.inf: third, 0: third, TELEPHONE: third},
+              "test": {None: third, -np.inf: third, **{snr: mixtures for snr in SNRS_DB}, TELEPHONE: mixtures}}
+    sets = {split: excerpts(network, detector, Sources(work, split), (seed, i), wanted[split]) for i, split in enumerate(wanted)}
+    inputs = np.concatenate([sets["train"][None], sets["train"][-np.inf]])[:, :-2].astype(np.float64)
     targets = np.concatenate([np.ones(extremes), np.zeros(extremes)])
 
-    def scores_of(split, weights, bias):
-        return {kind: rows @ weights + bias for kind, rows in sets[split].items()}
+    def seen_of(split, weights, bias):
+        return {kind: observed(rows, weights, bias) for kind, rows in sets[split].items()}
 
     def loss(penalty):
-        scores = scores_of("validation", *ridge(inputs, targets, penalty))
-        return ((scores[None] - 1) ** 2).mean() + (scores[-np.inf] ** 2).mean()
+        seen = seen_of("validation", *ridge(inputs, targets, penalty))
+        return ((seen[None]["score"] - 1) ** 2).mean() + (seen[-np.inf]["score"] ** 2).mean()
 
     penalty = float(min(PENALTIES, key=loss))
     weights, bias = ridge(inputs, targets, penalty)
-    validation, test = scores_of("validation", weights, bias), scores_of("test", weights, bias)
-    alone, both = gate(validation, kept["validation"])
-    best = best_extremes(validation)
+    validation, test = seen_of("validation", weights, bias), seen_of("test", weights, bias)
+    gates = dict(zip(("gate", "gateWithoutDetector", "gateByScoreAlone"), gate(validation)))
+    best = best_extremes({kind: values["score"] for kind, values in validation.items()})
     block = DenseSnrLevel()
     block.dense.weight.data = torch.from_numpy(weights).float()[None]
     block.dense.bias.data = torch.tensor([bias]).float()
     mix_range = fit_mix_range(scores_and_oracles(network, block, Sources(work, "validation"), (seed, 7), MIX_EXCERPTS))
-    torch.save({"network": block.state_dict(), "threshold": both[0], "keptEnergyDb": both[1], "mixRange": mix_range},
-               pathlib.Path(work) / "snr-level.pt")
-    result = rounded({"noiseThreshold": both[0], "keptEnergyThresholdDb": both[1], "mixRange": list(mix_range),
-                      "noiseThresholdByScoreAlone": alone[0], "penalty": penalty, "trainingExcerpts": 2 * extremes,
+    torch.save({"network": block.state_dict(), "gate": tuple(gates["gate"]), "mixRange": mix_range}, pathlib.Path(work) / "snr-level.pt")
+    result = rounded({"gate": gates["gate"]._asdict(), "mixRange": list(mix_range), "gateWithoutDetector": gates["gateWithoutDetector"]._asdict(),
+                      "noiseThresholdByScoreAlone": gates["gateByScoreAlone"].least, "penalty": penalty, "trainingExcerpts": 2 * extremes,
                       "seconds": round(time.monotonic() - begun),
-                      "validation": report(validation, kept["validation"], alone, both, best),
-                      "test": report(test, kept["test"], alone, both, best)})
+                      "validation": report(validation, gates, best), "test": report(test, gates, best),
+                      "crossValidatedOverFoldsOfEsc10": cross_validated(work, network, block, gates["gate"])})
     (pathlib.Path(work) / "snr-level.json").write_text(json.dumps(result, indent=2) + "\n")
     print(json.dumps(result, indent=2))
 
 
 def load(work):
-    """(block, what its gate needs: the least S and the least energy kept in dB, or None; the range of `mix_weight`)."""
+    """(block, its gate, the range of `mix_weight`)."""
     stored = torch.load(pathlib.Path(work) / "snr-level.pt", map_location="cpu")
     block = DenseSnrLevel()
     block.load_state_dict(stored["network"])
-    return block.eval(), (stored["threshold"], stored["keptEnergyDb"]), stored["mixRange"]
+    return block.eval(), Gate(*stored["gate"]), stored["mixRange"]
 
 
 def main():
