@@ -13,6 +13,8 @@ else if (args is ["ticks"])
     await TickCounts.RunAsync();
 else if (args is ["hub"])
     await LocalHub.RunAsync();
+else if (args is ["speech", var network, var manifest, .. var channel])
+    await SpeechYardstick.RunAsync(network, manifest, channel is [var kind] ? kind : "none");
 else if (args is ["workers"])
     WorkerSimulation.Run();
 else

@@ -56,8 +56,9 @@ public static class AblationExperiment
         Prediction[][][] heard = await experiment.ForEachAsync(
             speech, (clip, token) => HearAsync(experiment, arms, clip, token), share => progress(0.85 * share), cancellationToken)
                 .ConfigureAwait(false);
+        EvaluationClip[] noise = [.. experiment.Set.Noise.Where(clip => !EvaluationClip.IsOfVoices(clip.NoiseType))];
         double[] passes = await experiment.ForEachAsync(
-            experiment.Set.Noise, async (clip, token) =>
+            noise, async (clip, token) =>
                 experiment.Judge(await experiment.NoiseAsync(clip, token).ConfigureAwait(false), token).IsSpeech ? 1.0 : 0,
             share => progress(0.85 + (0.1 * share)), cancellationToken).ConfigureAwait(false);
 
@@ -99,7 +100,7 @@ public static class AblationExperiment
             report.Claims.Add(Claim.Above("0 to 10 dB: NRSER is above the original", Difference(AblationArm.NrSer, AblationArm.Original, 0, 10), 0));
         if (passes.Length > 0)
         {
-            Interval emotional = new CrossedBootstrap(experiment.Set.Noise.Select(clip => (clip.Source, (string?)null)), experiment.Seed)
+            Interval emotional = new CrossedBootstrap(noise.Select(clip => (clip.Source, (string?)null)), experiment.Seed)
                 .Estimate(drawn => drawn.Average(i => passes[i]));
             report.Claims.Add(Claim.AtMost("Noise alone: at most one clip in ten gets an emotion", emotional, 0.1));
             report.Tables.Add(new ReportTable("Noise alone: share that gets an emotion", ["arm", "share"],

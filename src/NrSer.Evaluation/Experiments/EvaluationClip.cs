@@ -20,6 +20,12 @@ public sealed record EvaluationClip(
     /// <summary>Noise alone: nobody speaks.</summary>
     public bool IsNoiseOnly => Noise is not null && Clean is null && Recording is null;
 
+    /// <summary>
+    /// Whether a type of noise is made of voices, though nobody speaks to the listener: one that passes the gate is no mistake, and is told apart.
+    /// </summary>
+    /// <param name="noiseType">As <see cref="NoiseType"/>.</param>
+    public static bool IsOfVoices(string noiseType) => noiseType is "babble" or "singing";
+
     /// <summary>Speech with noise in it, and the clean speech to compare with.</summary>
     public bool IsPair => Clean is not null && (Recording is not null || Noise is not null);
 

@@ -21,7 +21,8 @@ public sealed class SnrReport(SnrLevelEntry entry, IReadOnlyList<double> snrsDb,
     public void AddTo(Report report, IReadOnlyCollection<ScoredTake> takes, string length, string? screen = null)
     {
         ArgumentNullException.ThrowIfNull(report);
-        ScoredTake[] noise = [.. takes.Where(take => take.IsNoiseAlone)], speech = [.. takes.Where(take => !take.IsNoiseAlone)];
+        ScoredTake[] alone = [.. takes.Where(take => take.IsNoiseAlone)], speech = [.. takes.Where(take => !take.IsNoiseAlone)];
+        ScoredTake[] noise = [.. alone.Where(take => !EvaluationClip.IsOfVoices(take.NoiseType))];
         ScoredTake[] clean = [.. speech.Where(take => take.SnrDb is null)], mixed = [.. speech.Where(take => take.SnrDb is not null)];
         report.Notes.Add(
             $"{clean.Length} clips of speech, {noise.Length} of noise alone, each taken as one segment {length}. The gate asks for "
@@ -29,9 +30,11 @@ public sealed class SnrReport(SnrLevelEntry entry, IReadOnlyList<double> snrsDb,
             + $"{(entry.SpeechThreshold is { } leastLogOdds ? $" and for log-odds of speech of {leastLogOdds} or more" : "")}.");
         if (noise.Length > 0)
             report.Tables.Add(Accuracy(clean, noise));
-        report.Tables.Add(Gate(clean, mixed, noise));
+        report.Tables.Add(Gate(clean, mixed, alone));
+        if (alone.Length > 0)
+            report.Tables.Add(ByType(alone));
         if (screen is not null)
-            report.Tables.Add(Cascade(clean, mixed, noise, screen));
+            report.Tables.Add(Cascade(clean, mixed, alone, screen));
         report.Tables.Add(Ranking(clean));
         if (mixed.Length == 0)
             return;
@@ -59,21 +62,37 @@ public sealed class SnrReport(SnrLevelEntry entry, IReadOnlyList<double> snrsDb,
             }), [$"{Report.Cell(best)} (best here)", Report.Cell(At(best))]]);
     }
 
-    private ReportTable Gate(ScoredTake[] clean, ScoredTake[] mixed, ScoredTake[] noise) => new(
+    private ReportTable Gate(ScoredTake[] clean, ScoredTake[] mixed, ScoredTake[] alone) => new(
         "Share that passes the gate as speech", ["what", "clips", "passes", "would pass by S alone"],
-        [.. Kinds(clean, mixed, noise).Select(kind => (string[])[
+        [.. Kinds(clean, mixed, alone).Select(kind => (string[])[
             kind.Name, $"{kind.Scores.Length}", Share(kind.Scores, score => score.IsSpeech),
             Report.Cell(kind.Scores.Average(score => score.S >= entry.NoiseThreshold ? 1.0 : 0))])]);
 
-    private ReportTable Cascade(ScoredTake[] clean, ScoredTake[] mixed, ScoredTake[] noise, string screen) => new(
+    private static ReportTable ByType(ScoredTake[] alone) => new(
+        "Without speech, by type: share that passes all the same", ["noise", "clips", "passes"],
+        [.. alone.GroupBy(take => take.NoiseType, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => new[]
+        {
+            group.Key, $"{group.Count()}", Report.Cell(group.Average(take => take.IsSpeech ? 1.0 : 0)),
+        })]);
+
+    private ReportTable Cascade(ScoredTake[] clean, ScoredTake[] mixed, ScoredTake[] alone, string screen) => new(
         $"Share that {screen} leaves to the enhancer", ["what", "clips", "is left to it"],
-        [.. Kinds(clean, mixed, noise).Select(kind => (string[])[
+        [.. Kinds(clean, mixed, alone).Select(kind => (string[])[
             kind.Name, $"{kind.Scores.Length}", Share(kind.Scores, score => !score.IsScreened)])]);
 
-    private IEnumerable<(string Name, ScoredTake[] Scores)> Kinds(ScoredTake[] clean, ScoredTake[] mixed, ScoredTake[] noise) =>
-        new (string Name, ScoredTake[] Scores)[] { ("clean speech", clean) }
-            .Concat(snrsDb.Reverse().Select(snrDb => ($"{snrDb:+0;-0;0} dB", mixed.Where(score => score.SnrDb == snrDb).ToArray())))
-            .Append(("noise alone", noise)).Where(kind => kind.Item2.Length > 0);
+    /// <summary>Clean speech, every SNR from the highest, noise alone; what is mixed with voices, and voices alone, apart from them.</summary>
+    private IEnumerable<(string Name, ScoredTake[] Scores)> Kinds(ScoredTake[] clean, ScoredTake[] mixed, ScoredTake[] alone)
+    {
+        string[] types =
+            [.. mixed.Concat(alone).Select(take => take.NoiseType).Where(EvaluationClip.IsOfVoices).Distinct().Order(StringComparer.Ordinal)];
+        IEnumerable<(string Name, ScoredTake[] Scores)> In(Func<ScoredTake, bool> chosen, string with, string without) => snrsDb.Reverse()
+            .Select(snrDb => ($"{snrDb:+0;-0;0} dB{with}", mixed.Where(take => take.SnrDb == snrDb && chosen(take)).ToArray()))
+            .Append((without, [.. alone.Where(chosen)]));
+        return new (string Name, ScoredTake[] Scores)[] { ("clean speech", clean) }
+            .Concat(In(take => !EvaluationClip.IsOfVoices(take.NoiseType), "", "noise alone"))
+            .Concat(types.SelectMany(type => In(take => take.NoiseType == type, $" in {type}", $"{type} alone")))
+            .Where(kind => kind.Scores.Length > 0);
+    }
 
     private string Share(ScoredTake[] scores, Func<ScoredTake, bool> holds) =>
         Report.Cell(Bootstrap(scores).Estimate(items => items.Average(item => holds(scores[item]) ? 1.0 : 0)));
