@@ -83,8 +83,8 @@ def snr_level_entry(work, models):
                   {"score": ("batch",), "speech": ("batch",)})
     return delivered(graph, "nrser-snr-level-small", models / "embedded" / "snr-level.onnx", {
         "stft": {"fftSamples": similarity.FFT, "hopSamples": similarity.HOP, "window": "hamming"},
-        "snrLevel": {"noiseThreshold": gate.least, "keptEnergyThresholdDb": gate.leastDb, "speechThreshold": gate.leastOdds,
-                     "mixRange": list(mix_range), "enhancer": f"{ENHANCER}@{VERSIONS[ENHANCER]}", "highPassHz": BELOW_VOICE_HZ},
+        "snrLevel": {"noiseThreshold": gate.least, "speechThreshold": gate.leastOdds, "mixRange": list(mix_range),
+                     "enhancer": f"{ENHANCER}@{VERSIONS[ENHANCER]}", "highPassHz": BELOW_VOICE_HZ},
     }, 1e-4, measurements(work, "snr-level"))
 
 

@@ -1,8 +1,8 @@
 """The SNR-level block of arXiv 2309.01164: how alike x and x̂ are per frequency bin, and one dense layer that makes S of it.
 
 Trained on the two extremes alone, clean speech = 1 and noise only = 0. Mean squared error with an L2 penalty is ridge
-regression, which is solved in closed form instead of by descent. The gate asks for S, for the energy that the enhancer kept, and for what the
-detector of speech.py says, which was trained before.
+regression, which is solved in closed form instead of by descent. The gate asks for S, and for what the detector of speech.py says, which was
+trained before.
 """
 
 import argparse
@@ -29,7 +29,7 @@ SNRS_DB = (-10, -5, 0, 5, 10, 15, 20, 25, 30)
 UNTOUCHED, LEAST_MIX_RANGE = 0.95, 0.05  # share of clean speech that the mix leaves alone; so that S' still slides
 MIX_EXCERPTS = 100  # per SNR, of validation
 KEPT_AT_0_DB = 0.975  # half way between the 95 % asked for and all: 166 excerpts tell the share within about 3 points
-LOOSE = 0.005  # share of that speech that S or the energy may refuse: the detector decides
+EVEN_ODDS = 0.0
 TELEPHONE = "telephone"  # a kind of excerpt: speech at 0 dB in that band
 QUARTER_SECOND = SAMPLE_RATE_HZ // 4
 CHANNELS = 0.5  # share of the training excerpts that come through one
@@ -130,34 +130,32 @@ def ridge(inputs, targets, penalty):
 
 
 def gate(seen):
-    """The gate that keeps 97.5 % of the speech at 0 dB, in full band and in that of a telephone, and rejects the most noise; seen: {kind: {...}}.
+    """(the gate; S and energy alone; S alone), of {kind: {...}} of validation.
 
-    Of gates that reject alike it is the one whose S and energy refuse least. Also those of S alone, and of S and the energy.
+    The first asks the detector for even odds, whose training had as much speech as noise, and of S no more than all speech at 0 dB has, in full band
+    and in that of a telephone. The others keep 97.5 % of both and reject the most noise: what the detector is held against.
     """
     kinds = (seen[0], seen[TELEPHONE])
-    spare = lambda values, share: float(np.floor(np.quantile(values, share, method="lower") * 1000) / 1000)
-    lowest = lambda name, share: min(spare(kind[name], share) for kind in kinds)
+    lowest = lambda name, share: min(floored(np.quantile(kind[name], share, method="lower")) for kind in kinds)
 
-    def completed(least, least_db, last):
-        """With the highest threshold of what is `last` that keeps enough of both kinds; None if the other two refuse too much."""
+    def with_energy(least_db):
+        """With the highest S that still keeps enough of both; None if the energy alone refuses too much."""
         found = []
         for kind in kinds:
-            left = np.sort(kind[last][Gate(least, least_db, None).passes(kind)])
-            refused = len(left) - int(np.ceil(KEPT_AT_0_DB * len(kind["score"])))
-            if refused < 0:
+            left = np.sort(kind["score"][kind["kept"] >= least_db])
+            spare = len(left) - int(np.ceil(KEPT_AT_0_DB * len(kind["score"])))
+            if spare < 0:
                 return None
-            found.append(float(np.floor(left[refused] * 1000) / 1000))
-        return min(found)
+            found.append(floored(left[spare]))
+        return Gate(min(found), least_db, None)
 
-    def best(tried):
-        return max((made for made in tried if made is not None), key=lambda made: rejected(seen, made))
+    tried = [with_energy(lowest("kept", share)) for share in np.linspace(0, 1 - KEPT_AT_0_DB, 26)]
+    without = max((made for made in tried if made is not None), key=lambda made: rejected(seen, made))
+    return Gate(lowest("score", 0), None, EVEN_ODDS), without, Gate(lowest("score", 1 - KEPT_AT_0_DB), None, None)
 
-    alone = Gate(lowest("score", 1 - KEPT_AT_0_DB), None, None)
-    energies = [lowest("kept", share) for share in np.linspace(0, 1 - KEPT_AT_0_DB, 26)]
-    without = best(None if (least := completed(None, db, "score")) is None else Gate(least, db, None) for db in energies)
-    loose = [(lowest("score", share), lowest("kept", other)) for share in (0, LOOSE) for other in (0, LOOSE)]
-    whole = best(None if (odds := completed(*pair, "odds")) is None else Gate(*pair, odds) for pair in loose)
-    return whole, without, alone
+
+def floored(value):
+    return float(np.floor(value * 1000) / 1000)
 
 
 def rejected(seen, made):

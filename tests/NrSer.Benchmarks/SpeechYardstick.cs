@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.ML.OnnxRuntime;
 using NrSer.Core;
@@ -23,7 +24,8 @@ internal static class SpeechYardstick
     /// <param name="channel">None, telephone, …</param>
     public static async Task RunAsync(string network, string manifest, string channel)
     {
-        await using ServiceProvider services = new ServiceCollection().AddLogging().AddNrSerCore().BuildServiceProvider();
+        await using ServiceProvider services = new ServiceCollection()
+            .AddLogging().AddSingleton<IConfiguration>(new ConfigurationBuilder().Build()).AddNrSerCore().BuildServiceProvider();
         var experiment = new Experiment(
             services.GetRequiredService<ModelSet>(), services.GetRequiredService<SpeechReconstituter>(),
             services.GetRequiredService<IEmotionClassifier>(), services.GetRequiredService<AudioDecoder>())

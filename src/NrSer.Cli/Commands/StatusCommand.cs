@@ -49,11 +49,7 @@ internal static class StatusCommand
                 terminal.Note("No recordings yet. Drop some with: nrser ingest");
             else
                 Show(terminal, listing);
-            return listing.Exists(recording => recording is
-            {
-                Dismissed: false,
-                Status: nameof(RecordingStatus.Rejected) or nameof(RecordingStatus.Failed)
-            })
+            return listing.Exists(recording => recording is { Dismissed: false, Status: RecordingStatus.Rejected or RecordingStatus.Failed })
                 ? ExitCode.SomeFailed : ExitCode.Success;
         });
         return command;
@@ -67,8 +63,8 @@ internal static class StatusCommand
         {
             string colour = recording.Status switch
             {
-                nameof(RecordingStatus.Completed) => "green",
-                nameof(RecordingStatus.Failed) or nameof(RecordingStatus.Rejected) => "red",
+                RecordingStatus.Completed => "green",
+                RecordingStatus.Failed or RecordingStatus.Rejected => "red",
                 _ => "yellow",
             };
             table.AddRow(

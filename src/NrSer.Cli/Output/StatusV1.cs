@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Results;
 
@@ -5,13 +6,12 @@ namespace NrSer.Cli.Output;
 
 /// <summary>One recording of <c>nrser status</c>.</summary>
 internal sealed record StatusV1(
-    string RecordingId, string BlobName, string Status, string? Reason, int Generation, double? DurationSeconds, int FinishedChunks,
-    int? ExpectedChunks,
-    DateTimeOffset? UploadedAt, DateTimeOffset? CompletedAt, int? Segments, int? SpeechSegments, double? MeanSnrScore, string? DominantEmotion,
-    bool Dismissed)
+    string RecordingId, string BlobName, [property: JsonConverter(typeof(JsonStringEnumConverter<RecordingStatus>))] RecordingStatus Status,
+    string? Reason, int Generation, double? DurationSeconds, int FinishedChunks, int? ExpectedChunks, DateTimeOffset? UploadedAt,
+    DateTimeOffset? CompletedAt, int? Segments, int? SpeechSegments, double? MeanSnrScore, string? DominantEmotion, bool Dismissed)
 {
     public static StatusV1 Of(Recording recording, int finishedChunks) => new(
-        recording.Id.Value, recording.BlobName ?? "", recording.Status.ToString(), recording.Reason is { Length: > 0 } reason ? reason : null,
+        recording.Id.Value, recording.BlobName ?? "", recording.Status, recording.Reason is { Length: > 0 } reason ? reason : null,
         recording.Generation, recording.DurationSeconds, finishedChunks, recording.ExpectedChunks, recording.UploadedAt, recording.CompletedAt,
         recording.SegmentCount, recording.SpeechSegmentCount, recording.MeanSnrScore, recording.DominantEmotion, recording.IsDismissed == true);
 }
