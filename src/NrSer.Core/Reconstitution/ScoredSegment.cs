@@ -9,7 +9,7 @@ namespace NrSer.Core.Reconstitution;
 /// <param name="Weight">S′.</param>
 /// <param name="IsSpeech">
 /// Whether it passed the gate, and so gets an emotion: it is no silence, and S, the energy that the enhancer kept and the log-odds of speech reach
-/// those thresholds that the block has. False is noise alone or a voice too deep in it: with the embedded models about half of all speech at −5 dB.
+/// those thresholds that the block has. False is noise alone or a voice too deep in it: with the embedded models a seventh of all speech at −5 dB.
 /// </param>
 /// <param name="IsScreened">
 /// Whether the screen's word was enough, and the enhancer that is chosen did not hear it: all here is what the screen's models say.
