@@ -32,7 +32,8 @@ public static class SegmentColumns
             "Whether it passed the gate: no silence, and S, the share of energy that the enhancer kept and the log-odds of speech reach those "
                 + "thresholds that the SNR-level model has.",
             s => s.IsSpeech, (s, v) => s with { IsSpeech = v },
-            "Without speech there is no emotion. False is noise alone or a voice too deep in it: with the embedded models a seventh of speech at −5 dB."),
+            "Without speech there is no emotion. False is noise alone or a voice too deep in it: with the embedded models a seventh of speech at "
+                + "−5 dB."),
         Of("Emotion", null, Stage.Recognize, "The likeliest emotion that was heard.", s => s.Emotion, (s, v) => s with { Emotion = v },
             $"One of {string.Join(", ", EmotionVocabulary.Names)}; null without speech, and from models that rate alone."),
         Of("Confidence", "0–1", Stage.Recognize, "Probability of that emotion.", s => s.Confidence, (s, v) => s with { Confidence = v }),
