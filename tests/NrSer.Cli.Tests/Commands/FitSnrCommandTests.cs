@@ -29,8 +29,10 @@ public sealed class FitSnrCommandTests : IDisposable
 
         Assert.Contains($"nrser models remove {Block}", (await FitAsync()).Refused(ExitCode.BadInput), StringComparison.Ordinal);
         (await RunAsync("models", "remove", Block)).Succeeded();
-        Assert.Equal("nrser-snr-level-small@4.1.0",
-            (await RunAsync("analyze", SampleFiles.Clean)).Json().GetProperty("models").GetProperty("snrLevel").GetString());
+        Assert.StartsWith(
+            "nrser-snr-level-small@",
+            (await RunAsync("analyze", SampleFiles.Clean)).Json().GetProperty("models").GetProperty("snrLevel").GetString(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
