@@ -82,6 +82,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<WorkAudio>();
         services.AddSingleton<RestartRecording>();
         services.AddSingleton<UnstickRecordings>();
+        services.AddSingleton<MendRecordings>();
         services.AddSingleton<ClockWatch>();
         services.AddSingleton<Sweep>();
         services.AddSingleton<LakeMarkers>();

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Azure;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using NrSer.Pipeline.Storage;
 
 namespace NrSer.Pipeline.Results;
@@ -33,14 +35,45 @@ public sealed class ResultBlobs(BlobStorage storage)
     /// <param name="cancellationToken">Stops the uploads.</param>
     public async Task WriteAsync(Recording recording, IReadOnlyList<Segment> segments, CancellationToken cancellationToken)
     {
+        foreach ((string name, BinaryData content) in await FilesOfAsync(recording, segments, cancellationToken).ConfigureAwait(false))
+            await _results.GetBlobClient(name).UploadAsync(content, overwrite: true, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Whether Parquet file and receipt are there, as <see cref="WriteAsync"/> would write them.</summary>
+    /// <param name="recording">All that is known of it.</param>
+    /// <param name="segments">Its segments, in order.</param>
+    /// <param name="cancellationToken">Stops the downloads.</param>
+    public async Task<bool> HoldAsync(Recording recording, IReadOnlyList<Segment> segments, CancellationToken cancellationToken)
+    {
+        foreach ((string name, BinaryData content) in await FilesOfAsync(recording, segments, cancellationToken).ConfigureAwait(false))
+        {
+            try
+            {
+                BlobDownloadResult found = await _results.GetBlobClient(name).DownloadContentAsync(cancellationToken).ConfigureAwait(false);
+                if (!found.Content.ToMemory().Span.SequenceEqual(content.ToMemory().Span))
+                    return false;
+            }
+            catch (RequestFailedException missing) when (missing.Status == 404)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static async Task<(string Name, BinaryData Content)[]> FilesOfAsync(
+        Recording recording, IReadOnlyList<Segment> segments, CancellationToken cancellationToken)
+    {
         ArgumentNullException.ThrowIfNull(recording);
         using var file = new MemoryStream();
         await SegmentParquet.WriteAsync(segments, file, cancellationToken).ConfigureAwait(false);
-        file.Position = 0;
         string parquet = SegmentsName(recording.Id);
-        await _results.GetBlobClient(parquet).UploadAsync(file, overwrite: true, cancellationToken).ConfigureAwait(false);
         byte[] receipt = JsonSerializer.SerializeToUtf8Bytes(ReceiptV1.Of(recording, parquet), ReceiptJsonContext.Default.ReceiptV1);
-        await _results.GetBlobClient(ReceiptName(recording.Id)).UploadAsync(BinaryData.FromBytes(receipt), overwrite: true, cancellationToken)
-            .ConfigureAwait(false);
+        return
+        [
+            (parquet, BinaryData.FromBytes(file.GetBuffer().AsMemory(0, (int)file.Length))),
+            (ReceiptName(recording.Id), BinaryData.FromBytes(receipt)),
+        ];
     }
 }

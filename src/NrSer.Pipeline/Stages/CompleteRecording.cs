@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using NrSer.Core.Segmentation;
 using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
@@ -10,14 +11,19 @@ using NrSer.Pipeline.Transcripts;
 namespace NrSer.Pipeline.Stages;
 
 /// <summary>Ends a recording once all of its chunks are finished: Parquet, receipt, summary row.</summary>
-/// <remarks>What is written depends on the rows alone, times included, so whoever comes second writes the same again.</remarks>
+/// <remarks>
+/// What is written depends on the rows alone, times included, so whoever comes second writes the same again. A row that says finished is not
+/// believed without the segments: storage may have lost them, or somebody deleted them. Such a chunk is done again.
+/// </remarks>
 /// <param name="store">All rows.</param>
 /// <param name="results">Parquet files and receipts.</param>
 /// <param name="transcripts">What was said in it.</param>
 /// <param name="audio">What it was made from.</param>
+/// <param name="options">How often a recording begins anew.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class CompleteRecording(
-    RecordingStore store, ResultBlobs results, TranscriptBlobs transcripts, WorkAudio audio, ILogger<CompleteRecording> logger)
+    RecordingStore store, ResultBlobs results, TranscriptBlobs transcripts, WorkAudio audio, IOptions<SweepOptions> options,
+    ILogger<CompleteRecording> logger)
 {
     /// <summary>Looks whether all chunks are finished and, if so, ends the recording. The caller has written its own chunk row before.</summary>
     /// <param name="id">The recording.</param>
@@ -51,8 +57,10 @@ public sealed partial class CompleteRecording(
         List<Chunk> chunks = await ChunksAsync(id, cancellationToken).ConfigureAwait(false);
         if (!HaveEnded(chunks, recording))
             return;
-
-        Recording summary = await WriteAsync(recording, chunks, cancellationToken).ConfigureAwait(false);
+        if (await FindSegmentsAsync(recording, chunks, cancellationToken).ConfigureAwait(false) is not { } segments)
+            return;
+        Recording summary = Summarize(recording, chunks, segments);
+        await results.WriteAsync(Ended(recording, summary), segments, cancellationToken).ConfigureAwait(false);
         if (await store.AdvanceAsync(summary, recording, cancellationToken).ConfigureAwait(false) is not null)
         {
             if (summary.Status == RecordingStatus.Failed)
@@ -63,15 +71,43 @@ public sealed partial class CompleteRecording(
             return;
         }
 
-        // It was forgotten meanwhile, or a retry overtook this run. Should that have ended already, its files were just overwritten with older ones:
-        // write them once more.
-        Recording? standing = await store.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        await TakeBackAsync(recording, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Looks whether what was written of a recording that has ended is there, and writes it again if it is not, or has the recording
+    /// begin anew where its segments are not either. Nothing is written where nothing is missing.</summary>
+    /// <param name="ended">The recording: all of its chunks were finished, or given up.</param>
+    /// <param name="cancellationToken">Stops between requests; call it again then.</param>
+    /// <returns>Whether something was missing.</returns>
+    public async Task<bool> MendAsync(Recording ended, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(ended);
+        List<Chunk> chunks = await ChunksAsync(ended.Id, cancellationToken).ConfigureAwait(false);
+        if (chunks.Count == 0)
+            return false; // nobody cut it: it failed before, or its rows came from elsewhere
+        if (await FindSegmentsAsync(ended, chunks, cancellationToken).ConfigureAwait(false) is not { } segments)
+            return true;
+        Recording summary = Summarize(ended, chunks, segments), whole = Ended(ended, summary);
+        if (await results.HoldAsync(whole, segments, cancellationToken).ConfigureAwait(false))
+            return false;
+        LogMended(ended.Id.Value, segments.Count);
+        await results.WriteAsync(whole, segments, cancellationToken).ConfigureAwait(false);
+        if (await store.AdvanceAsync(summary, ended, cancellationToken).ConfigureAwait(false) is null) // by which the lake takes it in again
+            await TakeBackAsync(ended, cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>What was just written may be of a recording that was forgotten meanwhile, or that a retry overtook. Should that have ended already,
+    /// its files were overwritten with older ones: they are written once more.</summary>
+    private async Task TakeBackAsync(Recording written, CancellationToken cancellationToken)
+    {
+        Recording? standing = await store.FindAsync(written.Id, cancellationToken).ConfigureAwait(false);
         if (standing?.Status.IsVoid() == true)
-            await store.DeleteResultsAsync(id, cancellationToken).ConfigureAwait(false); // words may just have been joined to them
+            await store.DeleteResultsAsync(written.Id, cancellationToken).ConfigureAwait(false); // words may just have been joined to them
         if (standing is { Status: RecordingStatus.Forgotten })
-            await results.DeleteAsync(id, cancellationToken).ConfigureAwait(false);
-        else if (standing is { Status: RecordingStatus.Completed or RecordingStatus.Failed } && standing.Generation > recording.Generation)
-            await WriteAsync(standing, await ChunksAsync(id, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            await results.DeleteAsync(written.Id, cancellationToken).ConfigureAwait(false);
+        else if (standing is { Status: RecordingStatus.Completed or RecordingStatus.Failed } && standing.Generation > written.Generation)
+            await MendAsync(standing, cancellationToken).ConfigureAwait(false);
     }
 
     private static bool HaveEnded(List<Chunk> chunks, Recording recording) =>
@@ -85,33 +121,72 @@ public sealed partial class CompleteRecording(
         return chunks;
     }
 
-    /// <summary>Writes Parquet and receipt, and says what belongs into the recording's row.</summary>
-    private async Task<Recording> WriteAsync(Recording recording, List<Chunk> chunks, CancellationToken cancellationToken)
+    /// <summary>The segments of all chunks.</summary>
+    /// <returns>Null where those of a finished chunk are not all there: it is done again, and the recording begins anew with it.</returns>
+    private async Task<List<Segment>?> FindSegmentsAsync(Recording recording, List<Chunk> chunks, CancellationToken cancellationToken)
     {
-        var segments = new List<Segment>();
-        await foreach (Segment segment in store.SegmentsAsync(recording, chunks, cancellationToken).ConfigureAwait(false))
-            segments.Add(segment);
-        segments = await WithTextAsync(recording, chunks, segments, cancellationToken).ConfigureAwait(false);
-        Recording summary = Summarize(recording, chunks, segments);
-        Recording ended = recording with // what the summary leaves out is not what an earlier run said
+        List<Segment> segments = await store.SegmentsAsync(recording, chunks, cancellationToken).ToListAsync(cancellationToken)
+            .ConfigureAwait(false);
+        Chunk[] lost = recording.SegmentStore is null ? [] // rows in the table alone, as those of chunks
+            : [.. chunks.Where(chunk => chunk.FinishedAt is not null && !IsWhole(chunk, OwnOf(chunk, segments)))];
+        if (lost.Length == 0 && (HaveEnded(chunks, recording) || recording.Status != RecordingStatus.Completed))
+            return await WithTextAsync(recording, chunks, segments, cancellationToken).ConfigureAwait(false);
+
+        LogLost(recording.Id.Value, lost.Length, chunks.Count);
+        foreach (Chunk chunk in lost)
+            await store.ReopenChunkAsync(chunk, cancellationToken).ConfigureAwait(false); // first: what is finished is not sent again
+        var change = new Recording { Id = recording.Id, Generation = recording.Generation, Status = recording.Status, RetryRequested = true };
+        if (recording.Status.IsOpen() && recording.Generation + 1 >= options.Value.MaxGenerations)
         {
-            Status = summary.Status,
-            Reason = summary.Reason,
-            CompletedAt = summary.CompletedAt,
-            SegmentCount = summary.SegmentCount,
-            SpeechSegmentCount = summary.SpeechSegmentCount,
-            SpeechSeconds = summary.SpeechSeconds,
-            MeanSnrScore = summary.MeanSnrScore,
-            MeanTrust = summary.MeanTrust,
-            DominantEmotion = summary.DominantEmotion,
-            EnhancerModel = summary.EnhancerModel,
-            SnrLevelModel = summary.SnrLevelModel,
-            EmotionModel = summary.EmotionModel,
-            ModelQuality = summary.ModelQuality,
-        };
-        await results.WriteAsync(ended, segments, cancellationToken).ConfigureAwait(false);
-        return summary;
+            change = change with
+            {
+                Status = RecordingStatus.Failed,
+                Reason = $"Segments of {lost.Length} of {chunks.Count} chunks are gone, first {lost[0].Id.Key}.",
+                CompletedAt = lost[0].FinishedAt,
+                RetryRequested = null,
+            };
+        }
+
+        if (await store.AdvanceAsync(change, recording, cancellationToken).ConfigureAwait(false) is null)
+            await TakeBackAsync(recording, cancellationToken).ConfigureAwait(false);
+        else if (change.RetryRequested == true)
+            await store.Open.AddAsync(OpenWork.Retries, [recording.Id], cancellationToken).ConfigureAwait(false);
+        return null;
     }
+
+    /// <summary>Whether a finished chunk's segments are as both of its stages left them: they follow one another without a gap.</summary>
+    private static bool IsWhole(Chunk chunk, Segment[] own)
+    {
+        double covered = own.Sum(segment => segment.EndSeconds - segment.StartSeconds) * SegmentGrid.SampleRateHz;
+        return (chunk.Samples < SegmentGrid.ShortestSamples || chunk.Samples - covered < SegmentGrid.StepSamples)
+            && Array.TrueForAll(own, segment => segment.EmotionModel is not null || !segment.IsSpeech);
+    }
+
+    private static Segment[] OwnOf(Chunk chunk, IEnumerable<Segment> segments)
+    {
+        double start = chunk.StartSample.GetValueOrDefault() / (double)SegmentGrid.SampleRateHz;
+        double end = (chunk.StartSample.GetValueOrDefault() + chunk.Samples.GetValueOrDefault()) / (double)SegmentGrid.SampleRateHz;
+        return [.. segments.Where(segment =>
+            segment.Channel == chunk.Id.Channel && segment.StartSeconds >= start && segment.StartSeconds < end)];
+    }
+
+    /// <summary>The recording as its row will be; what the summary leaves out is not what an earlier run said.</summary>
+    private static Recording Ended(Recording recording, Recording summary) => recording with
+    {
+        Status = summary.Status,
+        Reason = summary.Reason,
+        CompletedAt = summary.CompletedAt,
+        SegmentCount = summary.SegmentCount,
+        SpeechSegmentCount = summary.SpeechSegmentCount,
+        SpeechSeconds = summary.SpeechSeconds,
+        MeanSnrScore = summary.MeanSnrScore,
+        MeanTrust = summary.MeanTrust,
+        DominantEmotion = summary.DominantEmotion,
+        EnhancerModel = summary.EnhancerModel,
+        SnrLevelModel = summary.SnrLevelModel,
+        EmotionModel = summary.EmotionModel,
+        ModelQuality = summary.ModelQuality,
+    };
 
     /// <summary>Joins its publisher's words to an episode's segments, where there are some that fit.</summary>
     private async Task<List<Segment>> WithTextAsync(
@@ -125,11 +200,7 @@ public sealed partial class CompleteRecording(
         Segment[] changed = [.. joined.Where((segment, at) => segment.Text != segments[at].Text)];
         foreach (Chunk chunk in chunks)
         {
-            double start = chunk.StartSample.GetValueOrDefault() / (double)SegmentGrid.SampleRateHz;
-            double end = start + (chunk.Samples.GetValueOrDefault() / (double)SegmentGrid.SampleRateHz);
-            Segment[] own = [.. changed.Where(segment =>
-                segment.Channel == chunk.Id.Channel && segment.StartSeconds >= start && segment.StartSeconds < end)];
-            if (own.Length > 0)
+            if (OwnOf(chunk, changed) is { Length: > 0 } own)
                 await store.MergeSegmentsAsync(chunk.Id, recording.SegmentStore, own, Stage.Complete, cancellationToken).ConfigureAwait(false);
         }
 
@@ -191,4 +262,10 @@ public sealed partial class CompleteRecording(
 
     [LoggerMessage(3301, LogLevel.Information, "{RecordingId} is {Status}: {Segments} segments, {SpeechSegments} with speech")]
     private partial void LogEnded(string recordingId, RecordingStatus status, int segments, int speechSegments);
+
+    [LoggerMessage(3302, LogLevel.Warning, "Segments of {Lost} of {Chunks} chunks of {RecordingId} are gone: doing them again")]
+    private partial void LogLost(string recordingId, int lost, int chunks);
+
+    [LoggerMessage(3303, LogLevel.Warning, "Parquet file or receipt of {RecordingId} was gone: written again from {Segments} segments")]
+    private partial void LogMended(string recordingId, int segments);
 }

@@ -25,7 +25,8 @@ public sealed partial class RestartRecording(
         {
             // its event would lead to nothing, or to another recording
             const string Reason = "The upload was deleted or replaced.";
-            if (recording.Status.IsOpen())
+            bool lacksSegments = recording.RetryRequested == true && recording.IngestedGeneration == recording.Generation; // completion asked
+            if (recording.Status.IsOpen() && !lacksSegments)
                 await rejection.WithdrawAsync(recording.Id, Reason, cancellationToken).ConfigureAwait(false);
             else
                 await FailAsync(recording.Id, generation, Reason, cancellationToken).ConfigureAwait(false);

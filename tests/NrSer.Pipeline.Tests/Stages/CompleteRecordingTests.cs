@@ -142,6 +142,51 @@ public sealed class CompleteRecordingTests(StorageEmulator emulator)
         Assert.Empty(await pipeline.TakeAsync(StorageNames.UploadsQueue));
     }
 
+    // A storage that lost it, or somebody who deleted it: never a hole in the results.
+    [Fact]
+    public async Task RunAsync_SegmentsOfAFinishedChunkAreGone_TheChunkIsDoneAgain()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await LoseFirstChunkAsync(pipeline);
+        Recording row = await pipeline.RowAsync(id);
+        Assert.Equal((RecordingStatus.Processing, true), (row.Status, row.RetryRequested));
+        Assert.DoesNotContain(await pipeline.Account.BlobsAsync(StorageNames.Results), blob => blob.Name == ResultBlobs.ReceiptName(id));
+
+        await pipeline.Sweep.RunAsync(Stop);
+        WorkMessage[] messages = await pipeline.DrainAsync();
+        Assert.Equal(["1/ingest", "1/0-0/enhance", "1/0-0/recognize"], messages.Select(message => message.MessageId.Split('/', 2)[1]));
+        row = await pipeline.RowAsync(id);
+        Assert.Equal((RecordingStatus.Completed, 1, "", false), (row.Status, row.Generation, row.Reason, row.RetryRequested));
+        List<Segment> segments = await pipeline.Store.SegmentsAsync(row, Stop).ToListAsync(Stop);
+        Assert.Equal([.. segments.Skip(1).Select(segment => segment.StartSeconds), 20.0], segments.Select(segment => segment.EndSeconds));
+    }
+
+    [Fact]
+    public async Task RunAsync_SegmentsAreGoneInTheLastRun_FailsAndARetryHeals()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(
+            emulator, KeyValuePair.Create("NrSer:Sweep:MaxGenerations", (string?)"1"));
+        RecordingId id = await LoseFirstChunkAsync(pipeline);
+        Recording row = await pipeline.RowAsync(id);
+        Assert.Equal((RecordingStatus.Failed, "Segments of 1 of 3 chunks are gone, first 00-00000."), (row.Status, row.Reason));
+
+        await pipeline.Store.RequestRetryAsync([id], Stop);
+        await pipeline.Sweep.RunAsync(Stop);
+        await pipeline.DrainAsync();
+        Assert.Equal((RecordingStatus.Completed, ""), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).Reason));
+    }
+
+    [Fact]
+    public async Task RunAsync_SegmentsAndUploadAreGone_SaysSo()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await LoseFirstChunkAsync(pipeline);
+        await pipeline.Upload((await pipeline.RowAsync(id)).BlobName!).DeleteAsync(cancellationToken: Stop);
+        await pipeline.Sweep.RunAsync(Stop);
+        Recording row = await pipeline.RowAsync(id);
+        Assert.Equal((RecordingStatus.Failed, "The upload was deleted or replaced.", false), (row.Status, row.Reason, row.RetryRequested));
+    }
+
     [Fact]
     public async Task RunAsync_UnknownRecording_DoesNothing()
     {
@@ -159,6 +204,20 @@ public sealed class CompleteRecordingTests(StorageEmulator emulator)
         await pipeline.Store.AdvanceAsync(new Recording { Id = id, Status = RecordingStatus.Processing, ExpectedChunks = 0 }, Stop);
         await pipeline.Complete.RunAsync(id, Stop);
         Assert.Equal((RecordingStatus.Completed, 0), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).SegmentCount));
+    }
+
+    /// <summary>Deletes the segments of the first chunk, which is finished, before the last is.</summary>
+    private static async Task<RecordingId> LoseFirstChunkAsync(PipelineUnderTest pipeline)
+    {
+        RecordingId id = await pipeline.IngestAsync(await Recordings.ThreeChunksAsync());
+        WorkMessage[] messages = [.. (await pipeline.TakeAsync(StorageNames.ChunksQueue)).OrderBy(message => message.AsEnhanceChunk().Index)];
+        await pipeline.Enhance.RunAsync(messages[0], Stop);
+        await pipeline.DrainAsync();
+        await pipeline.Account.Blobs.Container(StorageNames.Results).DeleteBlobAsync($"{id}/segments/00-00000.parquet", cancellationToken: Stop);
+        await pipeline.Enhance.RunAsync(messages[1], Stop);
+        await pipeline.Enhance.RunAsync(messages[2], Stop);
+        await pipeline.DrainAsync();
+        return id;
     }
 
     private static async Task<RecordingId> FailSecondChunkAsync(PipelineUnderTest pipeline)

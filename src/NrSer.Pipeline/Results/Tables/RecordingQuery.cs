@@ -210,7 +210,8 @@ public class RecordingQuery(ResultTables tables, SegmentBlobs blobs)
         string named = filter.NamePrefix is not { Length: > 0 } prefix ? ""
             : $" and {TableClient.CreateQueryFilter($"BlobName ge {prefix} and BlobName lt {prefix[..^1] + (char)(prefix[^1] + 1)}")}";
         string standing = filter.Status is { } status ? $" and {TableClient.CreateQueryFilter($"Status eq {status.ToString()}")}" : "";
-        return days + open + named + standing;
+        string changed = filter.ChangedSince is { } since ? $" and {TableClient.CreateQueryFilter($"Timestamp ge {since}")}" : "";
+        return days + open + named + standing + changed;
     }
 }
 
@@ -225,6 +226,9 @@ public sealed record RecordingFilter(DateOnly From, DateOnly To, RecordingStatus
 
     /// <summary>How the names of their uploads begin; null for any.</summary>
     public string? NamePrefix { get; init; }
+
+    /// <summary>Only those whose row changed then or later, by the service's clock; null for all. It looks at every row of these days.</summary>
+    public DateTimeOffset? ChangedSince { get; init; }
 }
 
 /// <summary>Some recordings of many.</summary>

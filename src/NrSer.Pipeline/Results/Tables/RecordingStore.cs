@@ -153,6 +153,16 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
         }
     }
 
+    /// <summary>Takes back that a chunk was enhanced and finished: what was made of it is gone.</summary>
+    /// <param name="chunk">Its row as it was read; one that has changed since stays.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public Task ReopenChunkAsync(Chunk chunk, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chunk);
+        var cut = new Chunk { Id = chunk.Id, StartSample = chunk.StartSample, Samples = chunk.Samples };
+        return TableRows.TryWriteAsync(_tables.Chunks, EntityOf(cut), chunk.Version, cancellationToken);
+    }
+
     /// <summary>Merges one stage's columns into a chunk's segments: into its blob, and from there into the table where the recording has
     /// them.</summary>
     /// <param name="chunk">The chunk.</param>

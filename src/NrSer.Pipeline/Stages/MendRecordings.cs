@@ -1,0 +1,52 @@
+using Azure;
+using Microsoft.Extensions.Logging;
+using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Results.Tables;
+
+namespace NrSer.Pipeline.Stages;
+
+/// <summary>Puts recordings right after a storage was killed that keeps rows and blobs apart: of what it had acknowledged last, either may be
+/// there without the other.</summary>
+/// <remarks>
+/// Two requests list what changed since the last blobs were saved and what is under way, in the service, which looks at every row for it: that is
+/// for an emulator. Each takes three requests and one a chunk. What has lost its message is left to <see cref="UnstickRecordings"/>.
+/// </remarks>
+/// <param name="store">All rows.</param>
+/// <param name="completion">Knows what belongs to a recording.</param>
+/// <param name="logger">The log.</param>
+public sealed partial class MendRecordings(RecordingStore store, CompleteRecording completion, ILogger<MendRecordings> logger)
+{
+    /// <summary>Looks at what changed, and mends it.</summary>
+    /// <param name="since">When the storage last saved which blobs there are, or before.</param>
+    /// <param name="cancellationToken">Stops between recordings; call it again then.</param>
+    public async Task RunAsync(DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        int seen = 0, mended = 0;
+        var ended = new RecordingFilter(DateOnly.MinValue, DateOnly.MaxValue, RecordingStatus.Completed) { ChangedSince = since };
+        RecordingFilter underWay = ended with { Status = RecordingStatus.Processing, ChangedSince = null };
+        await foreach (Recording recording in store.ListAsync(ended, cancellationToken).Concat(store.ListAsync(underWay, cancellationToken))
+            .ConfigureAwait(false))
+        {
+            seen++;
+            try
+            {
+                if (recording.Status == RecordingStatus.Processing) // its last chunk may be finished, and whoever was to end it is gone
+                    await completion.RunAsync(recording, cancellationToken).ConfigureAwait(false);
+                else if (await completion.MendAsync(recording, cancellationToken).ConfigureAwait(false))
+                    mended++;
+            }
+            catch (Exception error) when (error is RequestFailedException or InvalidDataException)
+            {
+                LogSkipped(error, recording.Id.Value); // one must not keep the others waiting
+            }
+        }
+
+        LogLooked(seen, since, mended);
+    }
+
+    [LoggerMessage(3505, LogLevel.Information, "Looked at {Recordings} recordings, under way or completed since {Since}: {Mended} lacked something")]
+    private partial void LogLooked(int recordings, DateTimeOffset since, int mended);
+
+    [LoggerMessage(3506, LogLevel.Error, "{RecordingId} could not be looked at after the storage was killed, going on with the others")]
+    private partial void LogSkipped(Exception error, string recordingId);
+}
