@@ -13,9 +13,6 @@ namespace NrSer.Cli.Commands;
 /// <summary><c>nrser up</c>: the pipeline on this machine, until it is interrupted.</summary>
 internal static class UpCommand
 {
-    private const int MostDeaths = 3;
-
-    private static readonly TimeSpan s_short = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_lookInterval = TimeSpan.FromMinutes(10);
 
     public static Command Create(Terminal terminal)
@@ -32,16 +29,13 @@ internal static class UpCommand
         command.Run(terminal, async (parsed, cancellationToken) =>
         {
             DirectoryInfo folder = parsed.GetRequiredValue(data);
-            int deaths = 0;
+            var deaths = new EmulatorDeaths(TimeProvider.System);
             while (true)
             {
-                long begun = TimeProvider.System.GetTimestamp();
-                await RunAsync(
-                    folder, verbose: !parsed.GetValue(quiet), parsed.GetValue(noPage) ? null : page.Of(parsed), terminal, cancellationToken);
-                deaths = TimeProvider.System.GetElapsedTime(begun) < s_short ? deaths + 1 : 1;
-                if (deaths == MostDeaths)
+                if (await RunAsync(
+                    folder, verbose: !parsed.GetValue(quiet), parsed.GetValue(noPage) ? null : page.Of(parsed), deaths, terminal, cancellationToken))
                     throw new LocalStackException(
-                        $"The storage emulator ended by itself {MostDeaths} times in a row. Is the disk full, or {folder} damaged?");
+                        $"The storage emulator ended by itself {EmulatorDeaths.Most} times in a row. Is the disk full, or {folder} damaged?");
                 terminal.Note("The storage emulator ended by itself. Starting it again on its data.");
             }
         });
@@ -49,8 +43,9 @@ internal static class UpCommand
     }
 
     /// <summary>Runs the stack until its emulator ends.</summary>
-    private static async Task RunAsync(
-        DirectoryInfo folder, bool verbose, ChosenPort? page, Terminal terminal, CancellationToken cancellationToken)
+    /// <returns>Whether it did so too often.</returns>
+    private static async Task<bool> RunAsync(
+        DirectoryInfo folder, bool verbose, ChosenPort? page, EmulatorDeaths deaths, Terminal terminal, CancellationToken cancellationToken)
     {
         await using LocalStack stack = await LocalStack.StartAsync(folder.FullName, verbose, terminal, cancellationToken);
         await using DashboardServer? dashboard = page is null ? null : await page.StartAsync(
@@ -66,6 +61,7 @@ internal static class UpCommand
         terminal.Note($"connection string for other tools: {stack.ConnectionString}");
         if (QualityNotice.Of(stack.Services.GetRequiredService<ModelSet>().Quality) is { } notice)
             terminal.Notes.MarkupLineInterpolated($"[yellow]{notice}[/]"); // with --quiet, too
+        deaths.Served();
         Task exited = stack.EmulatorExited(cancellationToken);
         while (await Task.WhenAny(exited, Task.Delay(s_lookInterval, cancellationToken)) != exited)
         {
@@ -78,5 +74,6 @@ internal static class UpCommand
         }
 
         await exited;
+        return deaths.Died(); // before the stages have given it up, which takes long
     }
 }
