@@ -193,27 +193,35 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    /// <summary>Has it write out everything and end.</summary>
+    /// <returns>False where it had ended before, or had to be killed, as on Windows always: then what it acknowledged last may be lost.</returns>
+    public async Task<bool> StopAsync()
     {
-        if (IsRunning(ProcessId, _folder))
+        if (!IsRunning(ProcessId, _folder))
+            return false;
+        if (!OperatingSystem.IsWindows() && Signal(ProcessId, SigTerm) == 0)
         {
-            if (OperatingSystem.IsWindows())
-                _process.Kill(entireProcessTree: true);
-            else
-                _ = Signal(ProcessId, SigTerm); // fails only when it has just ended by itself
             using var limit = new CancellationTokenSource(s_stopLimit);
             try
             {
                 await WaitForExitAsync(limit.Token);
+                return true;
             }
             catch (OperationCanceledException)
             {
-                _process.Kill(entireProcessTree: true);
-                await WaitForExitAsync(CancellationToken.None);
+                // It hangs.
             }
         }
 
+        _process.Kill(entireProcessTree: true);
+        await WaitForExitAsync(CancellationToken.None);
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
         _process.Dispose();
     }
 

@@ -65,6 +65,7 @@ internal static class UpCommand
         Task exited = stack.EmulatorExited(cancellationToken);
         while (await Task.WhenAny(exited, Task.Delay(s_lookInterval, cancellationToken)) != exited)
         {
+            stack.ForgetEarlierKills();
             if (stack.Fullness is > 0.5 and var fullness)
             {
                 terminal.Note(

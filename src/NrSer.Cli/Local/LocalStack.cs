@@ -7,17 +7,22 @@ using NrSer.Core.Models;
 using NrSer.Emulator;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Stages;
 
 namespace NrSer.Cli.Local;
 
 /// <summary>The storage emulator and, in this process, every stage of the pipeline.</summary>
 internal sealed class LocalStack : IAsyncDisposable
 {
+    // Twice the time between the emulator's saves: a file's time and its clock need not agree to the second.
+    private static readonly TimeSpan s_margin = TimeSpan.FromSeconds(10);
+
     private readonly AzuriteProcess _azurite;
     private readonly string _dataFolder;
     private readonly FileStream _claim;
     private readonly Terminal _terminal;
     private IHost? _host;
+    private bool _isMended;
 
     private LocalStack(AzuriteProcess azurite, string dataFolder, FileStream claim, Terminal terminal)
     {
@@ -38,6 +43,21 @@ internal sealed class LocalStack : IAsyncDisposable
 
     /// <summary>Ends when the emulator does, whoever ended it.</summary>
     public Task EmulatorExited(CancellationToken cancellationToken) => _azurite.WaitForExitAsync(cancellationToken);
+
+    /// <summary>Says that what was mended at the start is saved by now: another kill has its own to mend.</summary>
+    public void ForgetEarlierKills()
+    {
+        if (StackFile.Find(_dataFolder)?.MendSince is null)
+            return;
+        try
+        {
+            WriteFile(mendSince: null);
+        }
+        catch (IOException)
+        {
+            // The disk is full: another time, and another kill looks further back until then.
+        }
+    }
 
     /// <summary>Starts everything and waits until it works.</summary>
     /// <param name="dataFolder">Where data is kept; created when absent.</param>
@@ -62,11 +82,20 @@ internal sealed class LocalStack : IAsyncDisposable
 
         try
         {
-            new StackFile(stack.ConnectionString, stack._azurite.ProcessId, Environment.ProcessId).Write(dataFolder);
+            DateTimeOffset? mendSince = StackFile.Find(dataFolder)?.MendSince;
+            stack.WriteFile(mendSince);
+            stack._isMended = mendSince is null;
             stack._host = BuildHost(
                 stack.ConnectionString, verbose, services => services.AddNrSerLocalHost(),
                 KeyValuePair.Create("NrSer:Uploads:ChangesWith", (string?)AzuriteProcess.BlobListOf(StackFile.AzuriteFolder(dataFolder))));
-            await StartHostAsync(stack._host, cancellationToken);
+            await PrepareAsync(stack._host, cancellationToken);
+            if (mendSince is { } since)
+            {
+                await stack.Services.GetRequiredService<MendRecordings>().RunAsync(since, cancellationToken); // before the stages are at them
+                stack._isMended = true;
+            }
+
+            await stack._host.StartAsync(cancellationToken);
             return stack;
         }
         catch
@@ -103,10 +132,15 @@ internal sealed class LocalStack : IAsyncDisposable
     /// <summary>Checks storage and models first, so that what is missing is said at once and not by a failing stage.</summary>
     public static async Task StartHostAsync(IHost host, CancellationToken cancellationToken)
     {
+        await PrepareAsync(host, cancellationToken);
+        await host.StartAsync(cancellationToken);
+    }
+
+    private static async Task PrepareAsync(IHost host, CancellationToken cancellationToken)
+    {
         await host.Services.CreateMissingStorageAsync(cancellationToken);
         ModelSet models = host.Services.GetRequiredService<ModelSet>();
         _ = (models.Enhancer, models.SnrLevel, models.Emotion);
-        await host.StartAsync(cancellationToken);
     }
 
     /// <summary>Stops the stages, which give their messages back, then the emulator, which writes everything to disk.</summary>
@@ -119,10 +153,14 @@ internal sealed class LocalStack : IAsyncDisposable
             _host.Dispose();
         }
 
+        if (await _azurite.StopAsync() && _isMended)
+            StackFile.Delete(_dataFolder);
         await _azurite.DisposeAsync();
-        StackFile.Delete(_dataFolder);
         await _claim.DisposeAsync();
     }
+
+    private void WriteFile(DateTimeOffset? mendSince) =>
+        new StackFile(ConnectionString, _azurite.ProcessId, Environment.ProcessId, mendSince).Write(_dataFolder);
 
     /// <summary>Makes this process the folder's owner until it ends, however it ends: the operating system lets go of the file then.</summary>
     private static FileStream Claim(string dataFolder)
@@ -140,16 +178,24 @@ internal sealed class LocalStack : IAsyncDisposable
 
     private static async Task<AzuriteProcess> FindOrStartEmulatorAsync(string dataFolder, Terminal terminal, CancellationToken cancellationToken)
     {
+        string folder = StackFile.AzuriteFolder(dataFolder);
         if (StackFile.FindRunning(dataFolder) is { } orphan)
         {
             terminal.Note("The last run on this folder was killed: taking over its storage emulator.");
-            return AzuriteProcess.Adopt(orphan.AzuriteProcessId, StackFile.AzuriteFolder(dataFolder), orphan.ConnectionString);
+            return AzuriteProcess.Adopt(orphan.AzuriteProcessId, folder, orphan.ConnectionString);
         }
 
-        await AzuriteProcess.EndStraysAsync(StackFile.AzuriteFolder(dataFolder));
-        NoteLoss(EmulatorLoss.Of(StackFile.AzuriteFolder(dataFolder)), terminal);
+        await AzuriteProcess.EndStraysAsync(folder);
+        // Noted before another emulator saves, for whoever comes after this one.
+        if (StackFile.Find(dataFolder) is { MendSince: null } killed)
+        {
+            var saved = new DateTimeOffset(AzuriteProcess.SaveBegunAt(AzuriteProcess.BlobListOf(folder)));
+            (killed with { MendSince = saved - s_margin }).Write(dataFolder);
+        }
+
+        NoteLoss(EmulatorLoss.Of(folder), terminal);
         string script = await AzuriteInstallation.EnsureAsync(terminal.Note, cancellationToken);
-        return await AzuriteProcess.StartAsync(script, StackFile.AzuriteFolder(dataFolder), cancellationToken);
+        return await AzuriteProcess.StartAsync(script, folder, cancellationToken);
     }
 
     private static void NoteLoss(EmulatorLoss loss, Terminal terminal)

@@ -7,19 +7,26 @@ namespace NrSer.Cli.Local;
 /// <param name="ConnectionString">Of its storage emulator.</param>
 /// <param name="AzuriteProcessId">Its emulator.</param>
 /// <param name="OwnerProcessId">The process that runs the stages and ends the emulator.</param>
-internal sealed record StackFile(string ConnectionString, int AzuriteProcessId, int OwnerProcessId)
+/// <param name="MendSince">What changed since then is to be mended if this emulator is killed, too; null where none was killed of late.</param>
+/// <remarks>Where it stays and no emulator runs, that one did not live to save what it had acknowledged.</remarks>
+internal sealed record StackFile(string ConnectionString, int AzuriteProcessId, int OwnerProcessId, DateTimeOffset? MendSince = null)
 {
     private const string Name = "stack.json";
 
     /// <summary>Reads the file of a stack whose emulator is still running.</summary>
     /// <param name="dataFolder">The stack's folder, a full path.</param>
     /// <returns>Null when none runs there.</returns>
-    public static StackFile? FindRunning(string dataFolder)
+    public static StackFile? FindRunning(string dataFolder) =>
+        Find(dataFolder) is { } stack && AzuriteProcess.IsRunning(stack.AzuriteProcessId, AzuriteFolder(dataFolder)) ? stack : null;
+
+    /// <summary>Reads the file, whether or not the emulator is running.</summary>
+    /// <param name="dataFolder">The stack's folder, a full path.</param>
+    /// <returns>Null where there is none, or none that can be read.</returns>
+    public static StackFile? Find(string dataFolder)
     {
         try
         {
-            StackFile? stack = JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(dataFolder, Name)), StackJsonContext.Default.StackFile);
-            return stack is not null && AzuriteProcess.IsRunning(stack.AzuriteProcessId, AzuriteFolder(dataFolder)) ? stack : null;
+            return JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(dataFolder, Name)), StackJsonContext.Default.StackFile);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
         {

@@ -44,7 +44,7 @@ internal sealed partial class ChaosRun
                 List<Recording> rows = await store.ListAsync(Days, cancellationToken).ToListAsync(cancellationToken);
                 List<string> found =
                 [
-                    .. rows.Where(row => row.Status.IsOpen()).Select(row => $"{row.BlobName} is {row.Status}"),
+                    .. rows.Where(row => row.Status.IsOpen() || row.RetryRequested == true).Select(row => $"{row.BlobName} is {row.Status}"),
                     .. Uploads.Where(upload => !rows.Exists(row => row.BlobName == upload.Key && row.Sha256 == upload.Value))
                         .Select(upload => $"{upload.Key} has no row"),
                 ];

@@ -153,12 +153,14 @@ internal sealed class Stack : IAsyncDisposable
     /// <summary>Whether the emulator that a stack file names still runs.</summary>
     public bool Runs(StackFile stack) => AzuriteProcess.IsRunning(stack.AzuriteProcessId, NrSer.Cli.Local.StackFile.AzuriteFolder(Data));
 
-    /// <summary>SIGKILL to its emulator; then it is waited for until another runs.</summary>
+    /// <summary>SIGKILL to its emulator; then it is waited for until another runs, what the kill left is mended, and the stages are at work
+    /// again.</summary>
     /// <returns>False where there was none.</returns>
     public async Task<bool> KillEmulatorAsync()
     {
         if (StackFile() is not { } before || !Runs(before))
             return false;
+        int starts = Starts();
         using (var emulator = Process.GetProcessById(before.AzuriteProcessId))
             emulator.Kill();
         await Waiting.UntilAsync("the emulator is up again", async _ =>
@@ -167,11 +169,14 @@ internal sealed class Stack : IAsyncDisposable
             {
                 Assert.Contains("ended by itself 3 times in a row", Up.Said, StringComparison.Ordinal);
                 await StartAsync();
+                starts = 0;
             }
 
-            return StackFile() is { } now && now.AzuriteProcessId != before.AzuriteProcessId && Runs(now) ? now : null;
+            return Starts() > starts && StackFile() is { } now && now.AzuriteProcessId != before.AzuriteProcessId && Runs(now) ? now : null;
         });
         return true;
+
+        int Starts() => Up.Said.Split(Ready).Length - 1;
     }
 
     /// <inheritdoc/>
