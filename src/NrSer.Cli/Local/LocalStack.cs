@@ -194,6 +194,7 @@ internal sealed class LocalStack : IAsyncDisposable
         }
 
         NoteLoss(EmulatorLoss.Of(folder), terminal);
+        EmulatorFiles.Relist(folder);
         string script = await AzuriteInstallation.EnsureAsync(terminal.Note, cancellationToken);
         return await AzuriteProcess.StartAsync(script, folder, cancellationToken);
     }

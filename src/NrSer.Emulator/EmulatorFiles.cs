@@ -1,0 +1,51 @@
+using System.Text.Json.Nodes;
+
+namespace NrSer.Emulator;
+
+/// <summary>The files in which the emulator keeps the bytes of blobs and messages, and its lists of them.</summary>
+/// <remarks>
+/// A file is written before anything refers to it, but the list of files is saved apart from those of blobs and messages. Where an emulator was
+/// killed between the two, the next answers 500 to whoever reads such a blob, and to whoever receives from a queue with such a message, for ever.
+/// </remarks>
+public static class EmulatorFiles
+{
+    /// <summary>Lists the files that lie there and are in no list; the emulator must not run. What nobody refers to, it deletes by itself.</summary>
+    /// <param name="folder">Its data.</param>
+    /// <returns>How many were not listed.</returns>
+    public static int Relist(string folder) =>
+        Relist(new DirectoryInfo(Path.Combine(folder, "__blobstorage__")), Path.Combine(folder, "__azurite_db_blob_extent__.json"))
+        + Relist(new DirectoryInfo(Path.Combine(folder, "__queuestorage__")), Path.Combine(folder, "__azurite_db_queue_extent__.json"));
+
+    private static int Relist(DirectoryInfo files, string list)
+    {
+        if (!files.Exists || !File.Exists(list))
+            return 0; // it saves an empty list before it answers anybody
+        JsonNode database = JsonNode.Parse(File.ReadAllText(list))!;
+        if (database["collections"]!.AsArray() is not [JsonObject collection])
+            return 0;
+        JsonArray data = collection["data"]!.AsArray();
+        var listed = data.Select(IdOf).ToHashSet(StringComparer.Ordinal);
+        FileInfo[] unlisted = [.. files.EnumerateFiles().Where(file => !listed.Contains(file.Name))];
+        if (unlisted.Length == 0)
+            return 0;
+        long last = collection["maxId"]!.GetValue<long>();
+        foreach (FileInfo file in unlisted)
+        {
+            long written = new DateTimeOffset(file.LastWriteTimeUtc).ToUnixTimeMilliseconds();
+            data.Add(new JsonObject
+            {
+                ["id"] = file.Name, ["locationId"] = "Default", ["path"] = file.Name, ["size"] = file.Length, ["lastModifiedInMS"] = written,
+                ["meta"] = new JsonObject { ["revision"] = 0, ["created"] = written, ["version"] = 0 }, ["$loki"] = ++last,
+            });
+        }
+
+        collection["maxId"] = last;
+        int[] byId = [.. Enumerable.Range(0, data.Count).OrderBy(at => IdOf(data[at]), StringComparer.Ordinal)]; // it searches by halves
+        collection["binaryIndices"]!["id"]!["values"] = new JsonArray([.. byId.Select(at => JsonValue.Create(at))]);
+        File.WriteAllText(list + ".new", database.ToJsonString());
+        File.Move(list + ".new", list, overwrite: true);
+        return unlisted.Length;
+    }
+
+    private static string IdOf(JsonNode? extent) => extent!["id"]!.GetValue<string>();
+}

@@ -1,0 +1,99 @@
+using System.Text.Json.Nodes;
+using Azure;
+using Azure.Core;
+using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
+using NrSer.Cli.Tests.Processes;
+using NrSer.Emulator;
+
+namespace NrSer.Cli.Tests.Local;
+
+/// <summary>An emulator was killed after it had saved which blobs and messages there are, and before it had saved in which files.</summary>
+public sealed class EmulatorFilesTests
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Relist_FilesAreInNoList_BlobsAndMessagesAreReadAgain(int kept)
+    {
+        using var scratch = new Scratch();
+        string folder = scratch["azurite"];
+        for (int run = 0; run < 2; run++) // each has files of its own
+            await OnEmulatorAsync(folder, connection => WriteAsync(connection, $"run {run}"));
+        Assert.Equal(0, EmulatorFiles.Relist(folder));
+        int cut = Cut(Path.Combine(folder, "__azurite_db_blob_extent__.json"), kept)
+            + Cut(Path.Combine(folder, "__azurite_db_queue_extent__.json"), kept);
+        Assert.Equal(4 - (2 * kept), cut);
+        await OnEmulatorAsync(folder, async connection =>
+        {
+            Assert.Equal(500, (await Assert.ThrowsAsync<RequestFailedException>(() => ReadAsync(connection, "run 1"))).Status);
+            Assert.Equal(500, (await Assert.ThrowsAsync<RequestFailedException>(() => MessagesAsync(connection))).Status);
+        });
+
+        Assert.Equal(cut, EmulatorFiles.Relist(folder));
+        Assert.Equal(0, EmulatorFiles.Relist(folder));
+        Assert.Equal(0, EmulatorLoss.Of(folder).DamagedFiles);
+
+        await OnEmulatorAsync(folder, async connection =>
+        {
+            await WriteAsync(connection, "run 2");
+            foreach (string run in new[] { "run 0", "run 1", "run 2" })
+                Assert.Equal(run, await ReadAsync(connection, run));
+            Assert.Equal(["run 0", "run 1", "run 2"], await MessagesAsync(connection));
+        });
+        Assert.Equal(new EmulatorLoss(0, 0), EmulatorLoss.Of(folder));
+    }
+
+    private static async Task OnEmulatorAsync(string folder, Func<string, Task> work)
+    {
+        await using AzuriteProcess emulator =
+            await AzuriteProcess.StartAsync(await AzuriteInstallation.EnsureAsync(_ => { }, Stop), folder, Stop);
+        await work(emulator.ConnectionString);
+        Assert.True(await emulator.StopAsync() || OperatingSystem.IsWindows());
+    }
+
+    /// <summary>Leaves but the first of the listed files.</summary>
+    /// <returns>How many are gone.</returns>
+    private static int Cut(string list, int kept)
+    {
+        JsonNode database = JsonNode.Parse(File.ReadAllText(list))!;
+        JsonNode collection = database["collections"]!.AsArray().Single()!;
+        JsonArray data = collection["data"]!.AsArray();
+        int before = data.Count;
+        while (data.Count > kept)
+            data.RemoveAt(data.Count - 1);
+        collection["maxId"] = kept;
+        collection["binaryIndices"]!["id"]!["values"] = new JsonArray([.. Enumerable.Range(0, kept).Select(at => JsonValue.Create(at))]);
+        File.WriteAllText(list, database.ToJsonString());
+        return before - kept;
+    }
+
+    private static async Task WriteAsync(string connection, string text)
+    {
+        BlobContainerClient container = Container(connection);
+        await container.CreateIfNotExistsAsync(cancellationToken: Stop);
+        await container.GetBlobClient(text).UploadAsync(BinaryData.FromString(text), Stop);
+        await Queue(connection).CreateIfNotExistsAsync(cancellationToken: Stop);
+        await Queue(connection).SendMessageAsync(text, Stop);
+    }
+
+    private static async Task<string> ReadAsync(string connection, string name) =>
+        (await Container(connection).GetBlobClient(name).DownloadContentAsync(Stop)).Value.Content.ToString();
+
+    private static async Task<string[]> MessagesAsync(string connection) =>
+        [.. (await Queue(connection).PeekMessagesAsync(32, Stop)).Value.Select(message => $"{message.Body}")];
+
+    private static BlobContainerClient Container(string connection) =>
+        new BlobServiceClient(connection, Once(new BlobClientOptions())).GetBlobContainerClient("container");
+
+    private static QueueClient Queue(string connection) => new QueueServiceClient(connection, Once(new QueueClientOptions())).GetQueueClient("queue");
+
+    private static T Once<T>(T options)
+        where T : ClientOptions
+    {
+        options.Retry.MaxRetries = 0;
+        return options;
+    }
+}
