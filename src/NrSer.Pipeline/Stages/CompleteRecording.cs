@@ -133,10 +133,9 @@ public sealed partial class CompleteRecording(
             return await WithTextAsync(recording, chunks, segments, cancellationToken).ConfigureAwait(false);
 
         LogLost(recording.Id.Value, lost.Length, chunks.Count);
-        foreach (Chunk chunk in lost)
-            await store.ReopenChunkAsync(chunk, cancellationToken).ConfigureAwait(false); // first: what is finished is not sent again
+        bool isGivenUp = recording.Status.IsOpen() && recording.Generation + 1 >= options.Value.MaxGenerations;
         var change = new Recording { Id = recording.Id, Generation = recording.Generation, Status = recording.Status, RetryRequested = true };
-        if (recording.Status.IsOpen() && recording.Generation + 1 >= options.Value.MaxGenerations)
+        if (isGivenUp)
         {
             change = change with
             {
@@ -146,11 +145,21 @@ public sealed partial class CompleteRecording(
                 RetryRequested = null,
             };
         }
+        else
+        {
+            // First where Sweep looks, then what it finds, then the chunks: whoever dies in between leaves a recording that is started again. With
+            // the chunks first it would wait, with nobody at work on it, until it counts as stuck.
+            await store.Open.AddAsync(OpenWork.Retries, [recording.Id], cancellationToken).ConfigureAwait(false);
+        }
 
         if (await store.AdvanceAsync(change, recording, cancellationToken).ConfigureAwait(false) is null)
+        {
             await TakeBackAsync(recording, cancellationToken).ConfigureAwait(false);
-        else if (change.RetryRequested == true)
-            await store.Open.AddAsync(OpenWork.Retries, [recording.Id], cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+
+        foreach (Chunk chunk in lost)
+            await store.ReopenChunkAsync(chunk, cancellationToken).ConfigureAwait(false); // what is finished is not sent again
         return null;
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Uploads;
@@ -159,6 +160,23 @@ public sealed class CompleteRecordingTests(StorageEmulator emulator)
         Assert.Equal((RecordingStatus.Completed, 1, "", false), (row.Status, row.Generation, row.Reason, row.RetryRequested));
         List<Segment> segments = await pipeline.Store.SegmentsAsync(row, Stop).ToListAsync(Stop);
         Assert.Equal([.. segments.Skip(1).Select(segment => segment.StartSeconds), 20.0], segments.Select(segment => segment.EndSeconds));
+    }
+
+    [Fact]
+    public async Task RunAsync_DiedBeforeItTookTheChunkBack_TheChunkIsDoneAgain()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await LoseFirstChunkAsync(pipeline);
+        Chunk[] rows = await pipeline.ChunkRowsAsync(id);
+        await pipeline.Store.MergeChunkAsync(
+            new Chunk { Id = rows[0].Id, EnhancedAt = rows[1].EnhancedAt, FinishedAt = rows[1].FinishedAt }, Stop); // as it was before
+        for (int run = 0; run < 2; run++)
+        {
+            await pipeline.Sweep.RunAsync(Stop);
+            await pipeline.DrainAsync();
+        }
+
+        Assert.Equal((RecordingStatus.Completed, 2), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).Generation));
     }
 
     [Fact]
