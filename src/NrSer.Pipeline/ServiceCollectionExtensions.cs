@@ -80,7 +80,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<EnhanceChunk>(provider, provider.Lanes(StorageNames.EmotionsQueue)));
         services.AddSingleton<Reconciliation>();
         services.AddSingleton<WorkAudio>();
-        services.AddSingleton<RestartRecording>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RestartRecording>(provider, provider.Lanes(StorageNames.ChunksQueue)));
         services.AddSingleton<UnstickRecordings>();
         services.AddSingleton<MendRecordings>();
         services.AddSingleton<ClockWatch>();

@@ -8,13 +8,16 @@ namespace NrSer.Pipeline.Stages;
 /// <summary>Puts recordings right after a storage was killed that keeps rows and blobs apart: of what it had acknowledged last, either may be
 /// there without the other.</summary>
 /// <remarks>
-/// Two requests list what changed since the last blobs were saved and what is under way, in the service, which looks at every row for it: that is
-/// for an emulator. Each takes three requests and one a chunk. What has lost its message is left to <see cref="UnstickRecordings"/>.
+/// Three requests list what changed since the last blobs were saved and what is under way, in the service, which looks at every row for it: that is
+/// for an emulator. Each takes a few requests, and one a chunk. Messages are saved apart, too: what is under way may have none any more, or those
+/// of a step that its row is past, so it is started again. What is there already is not made again.
 /// </remarks>
 /// <param name="store">All rows.</param>
 /// <param name="completion">Knows what belongs to a recording.</param>
+/// <param name="restart">Starts what is under way again.</param>
 /// <param name="logger">The log.</param>
-public sealed partial class MendRecordings(RecordingStore store, CompleteRecording completion, ILogger<MendRecordings> logger)
+public sealed partial class MendRecordings(
+    RecordingStore store, CompleteRecording completion, RestartRecording restart, ILogger<MendRecordings> logger)
 {
     /// <summary>Looks at what changed, and mends it.</summary>
     /// <param name="since">When the storage last saved which blobs there are, or before.</param>
@@ -23,15 +26,17 @@ public sealed partial class MendRecordings(RecordingStore store, CompleteRecordi
     {
         int seen = 0, mended = 0;
         var ended = new RecordingFilter(DateOnly.MinValue, DateOnly.MaxValue, RecordingStatus.Completed) { ChangedSince = since };
-        RecordingFilter underWay = ended with { Status = RecordingStatus.Processing, ChangedSince = null };
-        await foreach (Recording recording in store.ListAsync(ended, cancellationToken).Concat(store.ListAsync(underWay, cancellationToken))
-            .ConfigureAwait(false))
+        RecordingFilter queued = ended with { Status = RecordingStatus.Queued, ChangedSince = null };
+        RecordingFilter underWay = queued with { Status = RecordingStatus.Processing };
+        await foreach (Recording recording in store.ListAsync(ended, cancellationToken)
+            .Concat(store.ListAsync(queued, cancellationToken)) // before those that are queued by this
+            .Concat(store.ListAsync(underWay, cancellationToken)).ConfigureAwait(false))
         {
             seen++;
             try
             {
-                if (recording.Status == RecordingStatus.Processing) // its last chunk may be finished, and whoever was to end it is gone
-                    await completion.RunAsync(recording, cancellationToken).ConfigureAwait(false);
+                if (recording.Status.IsOpen())
+                    await GoOnAsync(recording, cancellationToken).ConfigureAwait(false);
                 else if (await completion.MendAsync(recording, cancellationToken).ConfigureAwait(false))
                     mended++;
             }
@@ -42,6 +47,15 @@ public sealed partial class MendRecordings(RecordingStore store, CompleteRecordi
         }
 
         LogLooked(seen, since, mended);
+    }
+
+    private async Task GoOnAsync(Recording recording, CancellationToken cancellationToken)
+    {
+        // Its last chunk may be finished, and whoever was to end it is gone.
+        await completion.RunAsync(recording, cancellationToken).ConfigureAwait(false);
+        if (await store.FindAsync(recording.Id, cancellationToken).ConfigureAwait(false) is { } standing && standing.Status.IsOpen()
+            && standing.Generation == recording.Generation)
+            await restart.RunAsync(standing, "the storage was killed", cancellationToken).ConfigureAwait(false);
     }
 
     [LoggerMessage(3505, LogLevel.Information, "Looked at {Recordings} recordings, under way or completed since {Since}: {Mended} lacked something")]

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
+using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Uploads;
+using NrSer.Pipeline.Work;
 
 namespace NrSer.Pipeline.Stages;
 
@@ -9,10 +11,12 @@ namespace NrSer.Pipeline.Stages;
 /// <param name="uploads">Finds uploads, and sends their events.</param>
 /// <param name="store">All rows.</param>
 /// <param name="rejection">Ends a recording whose upload is gone.</param>
+/// <param name="chunks">Queues of the chunks of one that was read before its upload went.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class RestartRecording(
-    UploadStore uploads, RecordingStore store, RejectRecording rejection, TimeProvider time, ILogger<RestartRecording> logger)
+    UploadStore uploads, RecordingStore store, RejectRecording rejection, StageQueues chunks, TimeProvider time,
+    ILogger<RestartRecording> logger)
 {
     /// <summary>Sends the event again, one generation up; first the row, so that late messages of the old generation change nothing.</summary>
     /// <param name="recording">As its row stands.</param>
@@ -25,8 +29,10 @@ public sealed partial class RestartRecording(
         {
             // its event would lead to nothing, or to another recording
             const string Reason = "The upload was deleted or replaced.";
-            bool lacksSegments = recording.RetryRequested == true && recording.IngestedGeneration == recording.Generation; // completion asked
-            if (recording.Status.IsOpen() && !lacksSegments)
+            bool isRead = recording.IngestedGeneration == recording.Generation, lacksSegments = isRead && recording.RetryRequested == true;
+            if (recording.Status.IsOpen() && isRead && !lacksSegments)
+                await SendChunksAgainAsync(recording, why, cancellationToken).ConfigureAwait(false);
+            else if (recording.Status.IsOpen() && !lacksSegments)
                 await rejection.WithdrawAsync(recording.Id, Reason, cancellationToken).ConfigureAwait(false);
             else
                 await FailAsync(recording.Id, generation, Reason, cancellationToken).ConfigureAwait(false);
@@ -44,6 +50,22 @@ public sealed partial class RestartRecording(
         await uploads.SendAsync(upload, generation, cancellationToken).ConfigureAwait(false);
         // last: dying before means another restart, not none
         await store.EndRetryRequestAsync(recording.Id, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>All of it was read before its upload went: what is to be done lies in its chunks. Where those are gone, it fails by them.</summary>
+    private async Task SendChunksAgainAsync(Recording recording, string why, CancellationToken cancellationToken)
+    {
+        var again =
+            new Recording { Id = recording.Id, Generation = recording.Generation, Status = recording.Status, StartedAt = time.GetUtcNow() };
+        if (await store.AdvanceAsync(again, recording, cancellationToken).ConfigureAwait(false) is null)
+            return;
+        LogRestarted(recording.Id.Value, recording.Generation, why);
+        List<Chunk> all = await store.ChunksAsync(recording.Id, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+        Chunk[] left = [.. all.Where(chunk => chunk.FinishedAt is null)];
+        if (left.Length == 0)
+            left = [.. all.TakeLast(1)]; // whoever finds it finished ends the recording
+        await chunks[Lane.Live].SendAsync([.. left.Select(chunk => WorkMessage.Enhance(chunk.Id, recording.Generation))], cancellationToken)
+            .ConfigureAwait(false);
     }
 
     /// <summary>Gives a recording up.</summary>

@@ -26,7 +26,7 @@ public sealed class MendRecordingsTests(StorageEmulator emulator)
         string[] requests = await MendAsync(pipeline, s_ever);
 
         Assert.All(requests, request => Assert.StartsWith("GET ", request, StringComparison.Ordinal));
-        Assert.Equal(8, requests.Length); // two listings; of the recording its chunks, three blobs of segments, Parquet file and receipt
+        Assert.Equal(9, requests.Length); // three listings; of the recording its chunks, three blobs of segments, Parquet file and receipt
         Assert.Equal(before, await pipeline.SnapshotAsync());
     }
 
@@ -125,7 +125,7 @@ public sealed class MendRecordingsTests(StorageEmulator emulator)
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         await CompletedAsync(pipeline);
         string[] requests = await MendAsync(pipeline, TimeProvider.System.GetUtcNow().AddMinutes(1));
-        Assert.Equal(2, requests.Length); // listings of nothing
+        Assert.Equal(3, requests.Length); // listings of nothing
     }
 
     [Fact]
@@ -138,6 +138,70 @@ public sealed class MendRecordingsTests(StorageEmulator emulator)
         await MendAsync(pipeline, TimeProvider.System.GetUtcNow().AddMinutes(1));
         Assert.Equal(RecordingStatus.Completed, (await pipeline.RowAsync(id)).Status);
         Assert.Equal(before, await BlobsAsync(pipeline));
+    }
+
+    // Rows, blobs and messages are saved apart: each may be older than the others.
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, false)] // two chunks are left
+    [InlineData(3, false)] // nobody recognised any
+    [InlineData(0, true)]
+    [InlineData(3, true)] // recognition finds no manifest, and gives up
+    public async Task RunAsync_UnderWayWithoutMessagesOrBlobs_IsCompleted(int enhanced, bool lacksBlobs)
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.ThreeChunksAsync());
+        WorkMessage[] messages = await pipeline.TakeAsync(StorageNames.ChunksQueue);
+        foreach (WorkMessage message in messages.Take(enhanced))
+            await pipeline.Enhance.RunAsync(message, Stop);
+        WorkMessage[] late = await pipeline.TakeAsync(StorageNames.EmotionsQueue);
+        foreach (string container in lacksBlobs ? [StorageNames.Chunks, StorageNames.Enhanced] : Array.Empty<string>())
+        {
+            foreach ((string name, _) in await pipeline.Account.BlobsAsync(container))
+                await pipeline.Account.Blobs.Container(container).DeleteBlobAsync(name, cancellationToken: Stop);
+        }
+
+        await MendAsync(pipeline, TimeProvider.System.GetUtcNow().AddMinutes(1));
+        foreach (WorkMessage message in lacksBlobs ? late : [])
+            await pipeline.Get<RecordFailure>().RunAsync(StorageNames.EmotionsQueue, message.Body, "It has no segments yet.", Stop);
+        await pipeline.DrainAsync();
+
+        Recording row = await pipeline.RowAsync(id);
+        Assert.Equal((RecordingStatus.Completed, 1, ""), (row.Status, row.Generation, row.Reason));
+        Segment[] segments = await SegmentsAsync(pipeline, id);
+        Assert.Equal([.. segments.Skip(1).Select(segment => segment.StartSeconds), 20.0], segments.Select(segment => segment.EndSeconds));
+    }
+
+    [Fact]
+    public async Task RunAsync_QueuedWithoutItsEvent_IsCompleted()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.ThreeChunksAsync());
+        await pipeline.TakeAsync(StorageNames.ChunksQueue);
+        await pipeline.Store.BeginGenerationAsync(new Recording { Id = id, Generation = 1, Status = RecordingStatus.Queued }, Stop);
+        await MendAsync(pipeline, TimeProvider.System.GetUtcNow().AddMinutes(1));
+        await pipeline.DrainAsync();
+        Assert.Equal((RecordingStatus.Completed, 2), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).Generation));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // all are finished, and nobody ended it
+    public async Task RunAsync_ReadToItsEndAndTheUploadIsGone_GoesOnWithItsChunks(bool isFinished)
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.ThreeChunksAsync());
+        if (isFinished)
+        {
+            await pipeline.DrainAsync();
+            await pipeline.MergeAsync(new(id.Day, id.Value) { [nameof(Recording.Status)] = nameof(RecordingStatus.Processing) });
+        }
+
+        await pipeline.TakeAsync(StorageNames.ChunksQueue);
+        await pipeline.Upload((await pipeline.RowAsync(id)).BlobName!).DeleteAsync(cancellationToken: Stop);
+        await pipeline.Get<RestartRecording>().RunAsync(await pipeline.RowAsync(id), "it got stuck", Stop);
+        await pipeline.DrainAsync();
+        Assert.Equal((RecordingStatus.Completed, 0), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).Generation));
     }
 
     private static async Task<RecordingId> CompletedAsync(PipelineUnderTest pipeline)

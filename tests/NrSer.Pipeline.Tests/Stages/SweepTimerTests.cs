@@ -26,7 +26,7 @@ public sealed class SweepTimerTests(StorageEmulator emulator)
         var audio = new WorkAudio(
             pipeline.Store, pipeline.Chunks, Options.Create(new WorkAudioOptions()), pipeline.Time, NullLogger<WorkAudio>.Instance);
         var restart = new RestartRecording(
-            uploads, pipeline.Store, pipeline.Rejection, pipeline.Time, NullLogger<RestartRecording>.Instance);
+            uploads, pipeline.Store, pipeline.Rejection, new StageQueues(queue, queue), pipeline.Time, NullLogger<RestartRecording>.Instance);
         var open = new UnstickRecordings(
             pipeline.Store, restart, new QueueAges([queue]), new QueueActivity(pipeline.Time), options, NullLogger<UnstickRecordings>.Instance);
         var sweep = new Sweep(
