@@ -69,9 +69,15 @@ internal sealed class ChaosMachine : IDisposable
     /// <summary>Makes room again.</summary>
     public void FreeDisk() => Assert.True(TryMount($"remount,size={Roomy}"));
 
-    /// <inheritdoc/>
+    /// <summary>Leaves its disk where it is if <c>NRSER_CHAOS_KEEP</c> says so, for whoever wants to look into it.</summary>
     public void Dispose()
     {
+        if (Environment.GetEnvironmentVariable("NRSER_CHAOS_KEEP") == "1")
+        {
+            TestContext.Current.TestOutputHelper!.WriteLine($"kept {Data}");
+            return;
+        }
+
         if (WithoutDisk is null)
             Run("umount", "--lazy", Data); // what was killed may still be ending
         _scratch.Dispose();

@@ -33,7 +33,7 @@ internal sealed partial class ChaosRun
         }
         catch (TimeoutException late)
         {
-            throw new TimeoutException($"{late.Message} Open: {string.Join("; ", open)}", late);
+            throw new TimeoutException($"{late.Message} Open: {string.Join("; ", open)}. It said: {stack.Up.Said}", late);
         }
 
         async Task<string?> LookAsync(CancellationToken cancellationToken)
