@@ -77,13 +77,14 @@ public sealed class EnhanceChunkTests(StorageEmulator emulator)
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         RecordingId id = await pipeline.IngestAsync(await Recordings.ThreeChunksAsync());
+        int samples = (await pipeline.ChunkRowsAsync(id))[0].Samples!.Value;
         var decided = new SegmentManifestV1("other@9", "another@9",
-            [new ManifestSegmentV1(0, 36_000, 0.25f, true, MixWeight: 0.75f), new ManifestSegmentV1(36_000, 40_000, 1.5f, false)]);
+            [new ManifestSegmentV1(0, 36_000, 0.25f, true, MixWeight: 0.75f), new ManifestSegmentV1(36_000, samples - 36_000, 1.5f, false)]);
         Assert.Same(decided, await pipeline.Chunks.DecideManifestAsync(new ChunkId(id, 0, 0), decided, Stop));
         await pipeline.DrainAsync();
 
         Segment[] rows = [.. (await pipeline.SegmentsAsync(id)).Take(3)];
-        Assert.Equal([(0, 2.25, 0.25f, 0.75f), (2.25, 4.75, 1.5f, 1f)],
+        Assert.Equal([(0, 2.25, 0.25f, 0.75f), (2.25, samples / 16000.0, 1.5f, 1f)],
             rows[..2].Select(row => (row.StartSeconds, row.EndSeconds, row.SnrScore, row.MixWeight)));
         Assert.Equal([true, false], rows[..2].Select(row => row.Emotion is not null));
         Assert.True(rows[2].StartSeconds >= (await pipeline.ChunkRowsAsync(id))[1].StartSample / 16000.0);
