@@ -11,11 +11,16 @@ WINDOW = torch.hamming_window(FFT)
 EPSILON = 1e-8
 
 
+def stft(signal):
+    """[batch, samples] → [batch, bins, frames], complex."""
+    return torch.stft(signal, FFT, HOP, window=WINDOW.to(signal.device), center=True, pad_mode="reflect", return_complex=True)
+
+
 def spectra(x, enhanced):
     """[batch, samples] twice → both levelled and transformed: two of [batch, 2 (re, im), bins, frames]. Scales of x and x̂ cancel."""
     parts = []
     for signal in (x, enhanced):
-        spectrum = torch.stft(signal * level(signal), FFT, HOP, window=WINDOW.to(signal.device), center=True, pad_mode="reflect", return_complex=True)
+        spectrum = stft(signal * level(signal))
         parts.append(torch.stack([spectrum.real, spectrum.imag], 1))
     return parts
 

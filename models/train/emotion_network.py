@@ -34,10 +34,10 @@ def to_hertz(mels):
 MEL_LOWEST, MEL_STEP = to_mel(60), (to_mel(7600) - to_mel(60)) / (MEL_BANDS + 1)
 
 
-def mel_filters():
-    """[64, 257] triangles between 60 Hz and 7.6 kHz, each with a sum of 1."""
-    edges = to_hertz(MEL_LOWEST + MEL_STEP * np.arange(MEL_BANDS + 2))
-    bins = np.arange(MEL_FFT // 2 + 1) * SAMPLE_RATE_HZ / MEL_FFT
+def triangles(mels, fft):
+    """[bands, bins] from two more edges in mel than there are bands, each triangle with a sum of 1."""
+    edges = to_hertz(mels)
+    bins = np.arange(fft // 2 + 1) * SAMPLE_RATE_HZ / fft
     rising = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
     weights = np.maximum(np.minimum(rising, falling), 0) + 1e-9
@@ -56,7 +56,8 @@ class FrontEnd(nn.Module):
     def __init__(self):
         super().__init__()
         self.register_buffer("mel_kernel", sinusoids(MEL_TAPS, np.arange(MEL_FFT // 2 + 1) * SAMPLE_RATE_HZ / MEL_FFT), persistent=False)
-        self.register_buffer("mel_filters", mel_filters().unsqueeze(-1), persistent=False)
+        filters = triangles(MEL_LOWEST + MEL_STEP * np.arange(MEL_BANDS + 2), MEL_FFT)  # between 60 Hz and 7.6 kHz
+        self.register_buffer("mel_filters", filters.unsqueeze(-1), persistent=False)
         hertz = PITCH_LOWEST_HZ * 2 ** (np.arange(PITCH_BANDS) * PITCH_OCTAVES / PITCH_BANDS)
         self.register_buffer("pitch_kernel", sinusoids(PITCH_TAPS, hertz), persistent=False)
 

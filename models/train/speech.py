@@ -12,9 +12,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ..shared import SAMPLE_RATE_HZ
-from ..shared.similarity import BINS, FFT, HOP, WINDOW
-from .emotion_network import Residual, masked, temporal, to_hertz, to_mel
+from ..shared.similarity import BINS, FFT, HOP, stft
+from .emotion_network import Residual, masked, temporal, to_mel, triangles
 
 GROUP = 4  # STFT frames whose power is averaged: 25 ms
 FRAME_SAMPLES = GROUP * HOP
@@ -25,19 +24,15 @@ ACTIVE_DB = 30  # below its loudest frame a voice is thought silent
 
 
 def mel_filters():
-    """[201, 40] triangles, each with a sum of 1."""
-    edges = to_hertz(np.linspace(to_mel(LOWEST_HZ), to_mel(HIGHEST_HZ), BANDS + 2))
-    bins = np.arange(BINS)[:, None] * SAMPLE_RATE_HZ / FFT
-    rising, falling = (bins - edges[:-2]) / np.diff(edges)[:-1], (edges[2:] - bins) / np.diff(edges)[1:]
-    weights = np.maximum(np.minimum(rising, falling), 0) + 1e-9
-    return torch.from_numpy(weights / weights.sum(0)).float()
+    """[201, 40]."""
+    return triangles(np.linspace(to_mel(LOWEST_HZ), to_mel(HIGHEST_HZ), BANDS + 2), FFT).T.contiguous()
 
 
 def power(x, enhanced):
     """[batch, samples] twice → [batch, 2, frames, 201]: mean |X|² over each four frames of the similarities' STFT, less up to three at the end."""
     parts = []
     for signal in (x, enhanced):
-        spectrum = torch.stft(signal, FFT, HOP, window=WINDOW.to(signal.device), center=True, pad_mode="reflect", return_complex=True)
+        spectrum = stft(signal)
         squares = (spectrum.real ** 2 + spectrum.imag ** 2).transpose(1, 2)
         frames = squares.shape[1] // GROUP
         parts.append(squares[:, :frames * GROUP].reshape(len(signal), frames, GROUP, BINS).mean(2))
