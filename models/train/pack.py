@@ -7,10 +7,11 @@ The audio is coded by Opus at 24 kbit/s, an eleventh of its size; libopus itself
 
 import argparse
 import functools
-import multiprocessing
+import os
 import pathlib
 import shutil
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from .mixing import CODED
 
 PART_BYTES = 40_000_000
 BITS_PER_SECOND = 24_000
-SLICE_SAMPLES = 4 * 60 * SAMPLE_RATE_HZ  # what one process codes at a time
+SLICE_SAMPLES = 4 * 60 * SAMPLE_RATE_HZ  # what one thread codes at a time; libopus runs outside of the interpreter's lock
 CAP_MINUTES = {"prompts": 40, "festvox": 20, "crowd-commands": 30, "music": 40}  # the emotional corpora and the other noises go whole
 PARTS_OF_NOISE = (*(f"esc10-{fold}" for fold in ESC_FOLDS), *(name for name in NOISE if name != "esc10"))
 ORDER = (*PARTS_OF_NOISE, *reversed(SPEECH))  # the largest corpus comes last, since a training can begin without it
@@ -81,8 +82,8 @@ def pack(data, work, target):
             rows |= {f"{name}/targets": soft_targets(name, names, heard),
                      f"{name}/ratings": np.array([rated.get(n, (np.nan,) * 3) if name == "emotale" else (np.nan,) * 3 for n in names], np.float32),
                      f"{name}/speakers": np.unique([speaker_of(name, n) for n in names], return_inverse=True)[1].astype(np.int32)}
-        with multiprocessing.Pool() as pool:
-            pieces = pool.map(packed, [np.array(audio[at:at + SLICE_SAMPLES]) for at in range(0, len(audio), SLICE_SAMPLES)])
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            pieces = list(pool.map(packed, [audio[at:at + SLICE_SAMPLES] for at in range(0, len(audio), SLICE_SAMPLES)]))
         for place, coded in enumerate(pieces):
             piece = {f"{name}/audio/{place:03}": coded}
             if sizes(part) + sizes(piece) + sizes(rows) > PART_BYTES:
@@ -105,10 +106,10 @@ def load(folder):
                 else:
                     corpus[kind] = stored[key]
     library = str(next(pathlib.Path(folder).rglob(LIBRARY)))
-    with multiprocessing.Pool() as pool:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         for corpus in found.values():
             pieces = [coded for _, coded in sorted(corpus["audio"], key=lambda piece: piece[0])]
-            corpus["audio"] = np.concatenate(pool.map(functools.partial(unpacked, library=library), pieces, chunksize=1))
+            corpus["audio"] = np.concatenate(list(pool.map(functools.partial(unpacked, library=library), pieces)))
     return found
 
 
