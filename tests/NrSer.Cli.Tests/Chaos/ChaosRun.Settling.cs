@@ -26,14 +26,22 @@ internal sealed partial class ChaosRun
         if (machine.IsClockSet) // what was locked or put off under a clock that was ahead comes back once it has caught up
             machine.SetClock(s_settled);
         _episodes = await Podcasts.SettleAsync();
+        IReadOnlyDictionary<string, string> uploads = Uploads;
         string[] open = [];
-        try
+        int before = int.MaxValue;
+        while (true)
         {
-            await Waiting.UntilAsync("everything has ended", TimeSpan.FromSeconds(1), LookAsync);
-        }
-        catch (TimeoutException late)
-        {
-            throw new TimeoutException($"{late.Message} Open: {string.Join("; ", open)}. It said: {stack.Up.Said}", late);
+            try
+            {
+                await Waiting.UntilAsync("everything has ended", TimeSpan.FromSeconds(1), LookAsync);
+                return;
+            }
+            catch (TimeoutException late)
+            {
+                if (open.Length >= before)
+                    throw new TimeoutException($"{late.Message} Open: {string.Join("; ", open)}. It said: {stack.Up.Said}", late);
+                before = open.Length; // thousands may take longer, while they become fewer
+            }
         }
 
         async Task<string?> LookAsync(CancellationToken cancellationToken)
@@ -42,10 +50,11 @@ internal sealed partial class ChaosRun
             {
                 RecordingStore store = stack.Store();
                 List<Recording> rows = await store.ListAsync(Days, cancellationToken).ToListAsync(cancellationToken);
+                var taken = rows.Select(row => (row.BlobName, row.Sha256)).ToHashSet();
                 List<string> found =
                 [
                     .. rows.Where(row => row.Status.IsOpen() || row.RetryRequested == true).Select(row => $"{row.BlobName} is {row.Status}"),
-                    .. Uploads.Where(upload => !rows.Exists(row => row.BlobName == upload.Key && row.Sha256 == upload.Value))
+                    .. uploads.Where(upload => !taken.Contains((upload.Key, upload.Value)))
                         .Select(upload => $"{upload.Key} has no row"),
                 ];
                 if (await stack.Forgotten().HasRequestsAsync(cancellationToken))

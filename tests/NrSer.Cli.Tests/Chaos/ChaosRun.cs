@@ -12,7 +12,8 @@ namespace NrSer.Cli.Tests.Chaos;
 /// <param name="stack">The stack.</param>
 /// <param name="machine">Has its disk and its clock.</param>
 /// <param name="seed">Of chance.</param>
-internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int seed)
+/// <param name="files">How many files come at once.</param>
+internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int seed, int files)
 {
     private const int SigStop = 19, SigCont = 18; // Linux
 
@@ -61,7 +62,7 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
     private Task<string> DoAsync(int die) => _uploads.Count == 0 ? UploadAsync(NewName()) : die switch
     {
         < 8 => ForgetAsync(isKilled: _random.Next(2) == 0, isRefused: _again.Next(2) == 0),
-        < 40 => UploadAsync($"{_random.Next(3)}/{NewName()}"),
+        < 40 => UploadFolderAsync($"{_random.Next(3)}"),
         < 48 => UploadAsync(AnyName()),
         < 56 => TouchAsync(),
         < 62 => DeleteAndUploadAgainAsync(),
@@ -74,11 +75,19 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
         _ => FullDiskAsync(),
     };
 
+    private async Task<string> UploadFolderAsync(string folder)
+    {
+        string done = await UploadAsync($"{folder}/{NewName()}");
+        for (int more = 1; more < files; more++)
+            await UploadAsync($"{folder}/{NewName()}", _random, longestSeconds: 1);
+        return files == 1 ? done : $"{done} and {files - 1} more";
+    }
+
     private Task<string> UploadAsync(string name) => UploadAsync(name, _random);
 
-    private async Task<string> UploadAsync(string name, Random random)
+    private async Task<string> UploadAsync(string name, Random random, int longestSeconds = 14)
     {
-        byte[] content = SampleFiles.Concatenated(1 + random.Next(14), SampleFiles.Clean, SampleFiles.NoiseOnly);
+        byte[] content = SampleFiles.Concatenated(1 + random.Next(longestSeconds), SampleFiles.Clean, SampleFiles.NoiseOnly);
         random.NextBytes(content.AsSpan(44, 200)); // no content comes twice
         string what = _uploads.ContainsKey(name) ? "replaced" : "uploaded";
         await OnBlobAsync(name, blob => blob.UploadAsync(BinaryData.FromBytes(content), overwrite: true, Stop));

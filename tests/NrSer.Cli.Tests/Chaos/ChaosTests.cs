@@ -7,7 +7,7 @@ namespace NrSer.Cli.Tests.Chaos;
 /// <summary>
 /// A stack whose processes are killed and stopped, whose disk is full and whose clock is set while uploads and episodes come, change, are forgotten
 /// and come again, by a seed; afterwards everything must be as if nothing had happened. CI runs a short form; <c>NRSER_CHAOS_SEED</c> and
-/// <c>NRSER_CHAOS_STEPS</c> make another and a longer one.
+/// <c>NRSER_CHAOS_STEPS</c> make another and a longer one, <c>NRSER_CHAOS_FILES</c> lets so many come at once.
 /// </summary>
 public sealed class ChaosTests
 {
@@ -19,12 +19,12 @@ public sealed class ChaosTests
     [Fact]
     public async Task Stack_UnderChaos_LosesNothingAndRepeatsNothing()
     {
-        int seed = Number("NRSER_CHAOS_SEED", 16682), steps = Number("NRSER_CHAOS_STEPS", 3);
-        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}, {steps} steps");
+        int seed = Number("NRSER_CHAOS_SEED", 16682), steps = Number("NRSER_CHAOS_STEPS", 3), files = Number("NRSER_CHAOS_FILES", 1);
+        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}, {steps} steps, {files} files at once");
         using var machine = new ChaosMachine();
         await using var stack = new Stack([.. s_settings, .. ChaosPodcasts.Settings, .. machine.Settings]) { Data = machine.Data };
         await stack.StartAsync();
-        var run = new ChaosRun(stack, machine, seed);
+        var run = new ChaosRun(stack, machine, seed, files);
         await using ChaosPodcasts podcasts = run.Podcasts;
         for (int step = 0; step < steps; step++)
         {
