@@ -158,6 +158,8 @@ public sealed partial class CompleteRecording(
             return null;
         }
 
+        if (!isGivenUp) // again: a sweep that ends an earlier request may have taken it away
+            await store.Open.AddAsync(OpenWork.Retries, [recording.Id], cancellationToken).ConfigureAwait(false);
         foreach (Chunk chunk in lost)
             await store.ReopenChunkAsync(chunk, cancellationToken).ConfigureAwait(false); // what is finished is not sent again
         return null;

@@ -36,20 +36,20 @@ public sealed partial class RestartRecording(
                 await rejection.WithdrawAsync(recording.Id, Reason, cancellationToken).ConfigureAwait(false);
             else
                 await FailAsync(recording.Id, generation, Reason, cancellationToken).ConfigureAwait(false);
-            await store.EndRetryRequestAsync(recording.Id, cancellationToken).ConfigureAwait(false);
+            await store.EndRetryRequestAsync(recording.Id, begun: null, cancellationToken).ConfigureAwait(false);
             return;
         }
 
         if (recording.Status.IsVoid())
             await rejection.DiscardIfVoidAsync(recording.Id, cancellationToken).ConfigureAwait(false);
-        var begun =
+        var change =
             new Recording { Id = recording.Id, Generation = generation, Status = RecordingStatus.Queued, Reason = "", StartedAt = time.GetUtcNow() };
-        if (!await store.BeginGenerationAsync(begun, cancellationToken).ConfigureAwait(false))
+        if (await store.BeginGenerationAsync(change, cancellationToken).ConfigureAwait(false) is not { } begun)
             return; // another sweep was faster, and sends the event
         LogRestarted(recording.Id.Value, generation, why);
         await uploads.SendAsync(upload, generation, cancellationToken).ConfigureAwait(false);
         // last: dying before means another restart, not none
-        await store.EndRetryRequestAsync(recording.Id, cancellationToken).ConfigureAwait(false);
+        await store.EndRetryRequestAsync(recording.Id, begun, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>All of it was read before its upload went: what is to be done lies in its chunks. Where those are gone, it fails by them.</summary>

@@ -53,10 +53,15 @@ public sealed partial class UnstickRecordings(
     {
         try
         {
-            if (await store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } recording)
-                await look(recording).ConfigureAwait(false);
-            else
-                await store.Open.CloseAsync(id, cancellationToken).ConfigureAwait(false); // whoever noted it died before it wrote the row
+            if (await store.FindAsync(id, cancellationToken).ConfigureAwait(false) is not { } recording)
+            {
+                // whoever noted it died before it wrote the row
+                await store.Open.CloseAsync(id, cancellationToken).ConfigureAwait(false);
+                await store.EndRetryRequestAsync(id, begun: null, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+
+            await look(recording).ConfigureAwait(false);
         }
         catch (Exception error) when (error is RequestFailedException or FormatException)
         {
@@ -68,7 +73,9 @@ public sealed partial class UnstickRecordings(
     {
         // Another sweep has begun the generation that was asked for, and is about to send its event; if it died, it has not for long.
         bool isBegun = recording.Status == RecordingStatus.Queued && now - recording.StartedAt < ClockWatch.Skew;
-        if (recording.RetryRequested == true && !isBegun)
+        if (recording.RetryRequested != true) // it has begun, or whoever asked died before the row said so
+            await store.EndRetryRequestAsync(recording.Id, recording, cancellationToken).ConfigureAwait(false);
+        else if (!isBegun)
             await restart.RunAsync(recording, "a retry was asked for", cancellationToken).ConfigureAwait(false);
     }
 

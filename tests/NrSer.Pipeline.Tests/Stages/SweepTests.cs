@@ -186,6 +186,37 @@ public sealed class SweepTests(StorageEmulator emulator)
         Assert.Equal($"{id}/2/ingest", Assert.Single(await pipeline.TakeAsync(StorageNames.UploadsQueue)).MessageId);
     }
 
+    // Its event is worked off before the sweep that sent it can say that it did; then its results turn out to be lost.
+    [Fact]
+    public async Task RunAsync_AskedForAgainOnceTheRunHasBegun_RunsAgain()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SilenceAsync());
+        await pipeline.Failure.RunAsync(StorageNames.UploadsQueue, upload.ToMessage(id).Body, "boom", Stop);
+        await pipeline.Store.RequestRetryAsync([id], Stop);
+        var again = new Recording { Id = id, Generation = 1, Status = RecordingStatus.Queued, StartedAt = pipeline.Time.GetUtcNow() };
+        Recording begun = (await pipeline.Store.BeginGenerationAsync(again, Stop))!;
+        await pipeline.Ingest.RunAsync((upload with { Generation = 1 }).ToMessage(id), Stop);
+        await pipeline.DrainAsync();
+        Assert.False((await pipeline.RowAsync(id)).RetryRequested);
+        await pipeline.Store.RequestRetryAsync([id], Stop);
+        await pipeline.Store.EndRetryRequestAsync(id, begun, Stop);
+        await pipeline.Sweep.RunAsync(Stop);
+        Assert.Equal($"{id}/2/ingest", Assert.Single(await pipeline.TakeAsync(StorageNames.UploadsQueue)).MessageId);
+    }
+
+    [Fact]
+    public async Task RunAsync_NotedAndNeverAskedFor_IsNoLongerLookedAt()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.SilenceAsync()), unknown = RecordingId.Parse("20260309-0123456789abcdef");
+        await pipeline.DrainAsync();
+        await pipeline.Store.Open.AddAsync(OpenWork.Retries, [id, unknown], Stop); // and whoever did, died
+        await pipeline.Sweep.RunAsync(Stop);
+        Assert.Empty(await pipeline.Store.Open.RetriesAsync(Stop).ToListAsync(Stop));
+        Assert.Equal((RecordingStatus.Completed, 0), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).Generation));
+    }
+
     [Fact]
     public async Task RunAsync_TwoAtOnce_RestartOnce()
     {

@@ -7,8 +7,6 @@ namespace NrSer.Pipeline.Results.Tables;
 /// <param name="tables">The tables.</param>
 public sealed class ErasedRows(ResultTables tables)
 {
-    private const int BatchRows = 100; // the service's limit for one transaction
-
     private static readonly string[] s_keys = ["PartitionKey", "RowKey"];
     private static readonly string[] s_notes = [OpenWork.Unfinished, OpenWork.Retries, OpenWork.Audio];
 
@@ -52,7 +50,7 @@ public sealed class ErasedRows(ResultTables tables)
             TableClient.CreateQueryFilter($"PartitionKey eq {partition}"), select: s_keys, cancellationToken: cancellationToken).AsPages()
                 .ConfigureAwait(false))
         {
-            foreach (TableEntity[] batch in page.Values.Chunk(BatchRows))
+            foreach (TableEntity[] batch in page.Values.Chunk(TableRows.BatchRows))
             {
                 try
                 {

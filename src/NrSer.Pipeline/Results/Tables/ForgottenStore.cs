@@ -14,7 +14,6 @@ public sealed class ForgottenStore(ResultTables tables)
 {
     internal const string Requests = "requests", Watched = "watched"; // partitions, of recordings and of podcasts
 
-    private const int BatchRows = 100; // the service's limit for one transaction
     private const string Head = "head"; // partition and key of one row
     private const string Proof = nameof(Proof);
 
@@ -25,7 +24,7 @@ public sealed class ForgottenStore(ResultTables tables)
     /// <param name="cancellationToken">Stops between batches.</param>
     public async Task RequestAsync(IEnumerable<ForgetRequest> requests, CancellationToken cancellationToken)
     {
-        foreach (ForgetRequest[] batch in requests.DistinctBy(request => request.Id).Chunk(BatchRows))
+        foreach (ForgetRequest[] batch in requests.DistinctBy(request => request.Id).Chunk(TableRows.BatchRows))
         {
             await tables.Forgotten.SubmitTransactionAsync(
                 batch.Select(request => new TableTransactionAction(TableTransactionActionType.UpsertReplace, EntityOf(request))), cancellationToken)
@@ -55,7 +54,8 @@ public sealed class ForgottenStore(ResultTables tables)
     /// <param name="cancellationToken">Stops between batches.</param>
     public async Task BuryAsync(IEnumerable<RecordingId> ids, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        foreach (RecordingId[] batch in ids.Distinct().GroupBy(id => id.Day, StringComparer.Ordinal).SelectMany(day => day.Chunk(BatchRows)))
+        foreach (RecordingId[] batch in ids.Distinct().GroupBy(id => id.Day, StringComparer.Ordinal)
+            .SelectMany(day => day.Chunk(TableRows.BatchRows)))
         {
             await tables.Recordings.SubmitTransactionAsync(
                 batch.Select(id => new TableTransactionAction(TableTransactionActionType.UpsertReplace, new TableEntity(id.Day, id.Value)
@@ -123,7 +123,7 @@ public sealed class ForgottenStore(ResultTables tables)
     /// <param name="cancellationToken">Stops between batches.</param>
     public async Task WatchAsync(IReadOnlyCollection<WatchedRecording> recordings, CancellationToken cancellationToken)
     {
-        foreach (WatchedRecording[] batch in recordings.Chunk(BatchRows))
+        foreach (WatchedRecording[] batch in recordings.Chunk(TableRows.BatchRows))
         {
             await tables.Forgotten.SubmitTransactionAsync(batch.Select(recording => new TableTransactionAction(
                 TableTransactionActionType.UpsertReplace, new TableEntity(Watched, recording.Id.Value)
@@ -187,7 +187,7 @@ public sealed class ForgottenStore(ResultTables tables)
     /// <param name="cancellationToken">Stops between batches.</param>
     public async Task RefuseAsync(Refused kind, IEnumerable<string> hashes, string keyId, CancellationToken cancellationToken)
     {
-        foreach (string[] batch in hashes.Distinct(StringComparer.Ordinal).Chunk(BatchRows))
+        foreach (string[] batch in hashes.Distinct(StringComparer.Ordinal).Chunk(TableRows.BatchRows))
         {
             await tables.Forgotten.SubmitTransactionAsync(batch.Select(hash => new TableTransactionAction(
                 TableTransactionActionType.UpsertReplace, new TableEntity(PartitionOf(kind), hash) { ["KeyId"] = keyId })), cancellationToken)

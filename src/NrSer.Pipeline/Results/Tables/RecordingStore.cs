@@ -10,8 +10,6 @@ namespace NrSer.Pipeline.Results.Tables;
 /// <param name="blobs">Segments in blobs.</param>
 public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : RecordingQuery(tables, blobs)
 {
-    private const int BatchRows = 100; // the service's limit for one transaction
-
     private static readonly string[] s_keys = ["PartitionKey", "RowKey"];
 
     private readonly ResultTables _tables = tables;
@@ -56,12 +54,11 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
     /// <summary>Begins a generation: the same as to advance, but for one caller alone, however many try.</summary>
     /// <param name="change">As for <see cref="AdvanceAsync(Recording, CancellationToken)"/>.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
-    /// <returns>False when another began this generation or a later one.</returns>
-    public async Task<bool> BeginGenerationAsync(Recording change, CancellationToken cancellationToken)
+    /// <returns>How the row stands now; null when another began this generation or a later one.</returns>
+    public Task<Recording?> BeginGenerationAsync(Recording change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
-        return await ChangeAsync(change, standing: null, row => change.Generation > row.Generation,
-            cancellationToken).ConfigureAwait(false) is not null;
+        return ChangeAsync(change, standing: null, row => change.Generation > row.Generation, cancellationToken);
     }
 
     /// <summary>Asks Sweep to start recordings again.</summary>
@@ -70,40 +67,46 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
     public async Task RequestRetryAsync(IReadOnlyCollection<RecordingId> ids, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        foreach (RecordingId[] batch in ids.Chunk(BatchRows)) // first where Sweep looks, then what it finds
-            await Open.AddAsync(OpenWork.Retries, batch, cancellationToken).ConfigureAwait(false);
-        await MergeAsync(
+        await AddAllAsync().ConfigureAwait(false); // first where Sweep looks, then what it finds
+        await _tables.Recordings.MergeManyAsync(
             ids, id => new TableEntity(id.Day, id.Value) { [nameof(Recording.RetryRequested)] = true, [nameof(Recording.IsDismissed)] = false },
             cancellationToken).ConfigureAwait(false);
+        await AddAllAsync().ConfigureAwait(false); // whoever ended an earlier request may have taken this one's for it
+
+        async Task AddAllAsync()
+        {
+            foreach (RecordingId[] batch in ids.Chunk(TableRows.BatchRows))
+                await Open.AddAsync(OpenWork.Retries, batch, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Says that a recording was started again, or cannot be; a request that came since stays.</summary>
+    /// <param name="id">A recording with a row.</param>
+    /// <param name="begun">The row as it began again; null where it cannot.</param>
+    /// <param name="cancellationToken">Stops the requests.</param>
+    public async Task EndRetryRequestAsync(RecordingId id, Recording? begun, CancellationToken cancellationToken)
+    {
+        await Open.RemoveAsync(OpenWork.Retries, id, cancellationToken).ConfigureAwait(false);
+        var ended = new TableEntity(id.Day, id.Value) { [nameof(Recording.RetryRequested)] = false };
+        Recording? row = begun;
+        while (await _tables.Recordings.TryMergeAsync(ended, begun is null ? ETag.All : new ETag(row!.Version!), cancellationToken)
+            .ConfigureAwait(false) is null)
+        {
+            row = await FindAsync(id, cancellationToken).ConfigureAwait(false);
+            if (row?.RetryRequested != true)
+                return; // whoever reads the upload has ended it
+            if (row.Status == RecordingStatus.Queued && row.Generation == begun?.Generation)
+                continue; // nobody has, and what was asked for twice is done once
+            await Open.AddAsync(OpenWork.Retries, [id], cancellationToken).ConfigureAwait(false);
+            return;
+        }
     }
 
     /// <summary>Says that somebody has seen that recordings ended badly, and lets them be.</summary>
     /// <param name="ids">Recordings with a row.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
-    public Task DismissAsync(IReadOnlyCollection<RecordingId> ids, CancellationToken cancellationToken) => MergeAsync(
+    public Task DismissAsync(IReadOnlyCollection<RecordingId> ids, CancellationToken cancellationToken) => _tables.Recordings.MergeManyAsync(
         ids, id => new TableEntity(id.Day, id.Value) { [nameof(Recording.IsDismissed)] = true }, cancellationToken);
-
-    /// <summary>Merges something into many recordings' rows.</summary>
-    private async Task MergeAsync(IReadOnlyCollection<RecordingId> ids, Func<RecordingId, TableEntity> change, CancellationToken cancellationToken)
-    {
-        foreach (RecordingId[] batch in ids.GroupBy(id => id.Day, StringComparer.Ordinal).SelectMany(day => day.Chunk(BatchRows)))
-        {
-            await _tables.Recordings.SubmitTransactionAsync(
-                batch.Select(id => new TableTransactionAction(TableTransactionActionType.UpdateMerge, change(id), ETag.All)), cancellationToken)
-                    .ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Says that a recording was started again, or cannot be.</summary>
-    /// <param name="id">A recording with a row.</param>
-    /// <param name="cancellationToken">Stops the requests.</param>
-    public async Task EndRetryRequestAsync(RecordingId id, CancellationToken cancellationToken)
-    {
-        await _tables.Recordings.UpdateEntityAsync(
-            new TableEntity(id.Day, id.Value) { [nameof(Recording.RetryRequested)] = false }, ETag.All, TableUpdateMode.Merge, cancellationToken)
-                .ConfigureAwait(false);
-        await Open.RemoveAsync(OpenWork.Retries, id, cancellationToken).ConfigureAwait(false);
-    }
 
     /// <summary>Merges one stage's columns into a chunk's row.</summary>
     /// <param name="change">The stage's own columns.</param>
@@ -202,7 +205,7 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
     /// <param name="cancellationToken">Stops between batches.</param>
     internal async Task MergeSegmentsAsync(IEnumerable<Segment> segments, Stage? owner, CancellationToken cancellationToken)
     {
-        foreach (Segment[] batch in segments.Chunk(BatchRows))
+        foreach (Segment[] batch in segments.Chunk(TableRows.BatchRows))
         {
             await _tables.Segments.SubmitTransactionAsync(
                 batch.Select(segment => new TableTransactionAction(

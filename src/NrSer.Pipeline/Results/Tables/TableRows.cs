@@ -6,6 +6,9 @@ namespace NrSer.Pipeline.Results.Tables;
 /// <summary>Rows of a table from and to what the program calls them, by their list of columns.</summary>
 internal static class TableRows
 {
+    /// <summary>The service's limit for one transaction.</summary>
+    public const int BatchRows = 100;
+
     /// <summary>The columns of a row that are not null and belong to a stage: what a merge writes, so that each stage merges only its own.</summary>
     /// <param name="columns">All columns.</param>
     /// <param name="row">The row.</param>
@@ -67,6 +70,19 @@ internal static class TableRows
         catch (RequestFailedException race) when (race.Status is 404 or 412)
         {
             return null;
+        }
+    }
+
+    /// <summary>Merges something into the rows of many recordings, a day at a time.</summary>
+    /// <exception cref="RequestFailedException">One has no row (404); those before it are written.</exception>
+    public static async Task MergeManyAsync(
+        this TableClient table, IReadOnlyCollection<RecordingId> ids, Func<RecordingId, TableEntity> change, CancellationToken cancellationToken)
+    {
+        foreach (RecordingId[] batch in ids.GroupBy(id => id.Day, StringComparer.Ordinal).SelectMany(day => day.Chunk(BatchRows)))
+        {
+            await table.SubmitTransactionAsync(
+                batch.Select(id => new TableTransactionAction(TableTransactionActionType.UpdateMerge, change(id), ETag.All)), cancellationToken)
+                    .ConfigureAwait(false);
         }
     }
 

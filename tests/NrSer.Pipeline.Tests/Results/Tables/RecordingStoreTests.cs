@@ -103,9 +103,27 @@ public sealed class RecordingStoreTests(StorageEmulator emulator) : IAsyncLifeti
         Assert.True((await Store.FindAsync(s_id, Stop))!.RetryRequested);
         Assert.Equal(("Failed", "why"), await StandingAsync());
         Assert.Equal([s_id], await Store.Open.RetriesAsync(Stop).ToListAsync(Stop));
-        await Store.EndRetryRequestAsync(s_id, Stop);
+        await Store.EndRetryRequestAsync(s_id, begun: null, Stop);
         Assert.False((await Store.FindAsync(s_id, Stop))!.RetryRequested);
         Assert.Empty(await Store.Open.RetriesAsync(Stop).ToListAsync(Stop));
+    }
+
+    // Whoever began the generation was stopped before it could say so, and meanwhile …
+    [Theory]
+    [InlineData("Queued", true, false)] // … somebody asked again for what has yet to be read
+    [InlineData("Completed", false, false)] // … it was read, by whoever took the request away, and ended
+    [InlineData("Completed", true, true)] // … and somebody asked for another run of it
+    public async Task EndRetryRequestAsync_TheRowWentOn_EndsNoLaterRequest(string status, bool isAskedAgain, bool stays)
+    {
+        await AdvanceAsync(0, "Failed", "why");
+        await Store.RequestRetryAsync([s_id], Stop);
+        Recording begun = (await Store.BeginGenerationAsync(new Recording { Id = s_id, Generation = 1, Status = RecordingStatus.Queued }, Stop))!;
+        await Store.AdvanceAsync(begun with { Status = Enum.Parse<RecordingStatus>(status), RetryRequested = false }, Stop);
+        if (isAskedAgain)
+            await Store.RequestRetryAsync([s_id], Stop);
+        await Store.EndRetryRequestAsync(s_id, begun, Stop);
+        Assert.Equal(stays, (await Store.FindAsync(s_id, Stop))!.RetryRequested);
+        Assert.Equal(stays ? [s_id] : [], await Store.Open.RetriesAsync(Stop).ToListAsync(Stop));
     }
 
     [Fact]
@@ -204,9 +222,9 @@ public sealed class RecordingStoreTests(StorageEmulator emulator) : IAsyncLifeti
     public async Task BeginGenerationAsync_ManyAtOnce_OneBegins()
     {
         await AdvanceAsync(0, "Failed", "why");
-        bool[] begun = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(
+        Recording?[] begun = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(
             () => Store.BeginGenerationAsync(new Recording { Id = s_id, Generation = 1, Reason = "" }, Stop), Stop)));
-        Assert.Single(begun, won => won);
+        Assert.Single(begun, won => won is not null);
         Assert.Equal(("Queued", ""), await StandingAsync());
     }
 
