@@ -13,7 +13,9 @@ namespace NrSer.Cli.Commands;
 /// <summary><c>nrser up</c>: the pipeline on this machine, until it is interrupted.</summary>
 internal static class UpCommand
 {
-    private static readonly TimeSpan s_lookInterval = TimeSpan.FromMinutes(10);
+    private const double FullnessStep = 0.05; // from one note to the next
+
+    private static readonly TimeSpan s_lookInterval = TimeSpan.FromMinutes(1); // a dozen saves of the emulator
 
     public static Command Create(Terminal terminal)
     {
@@ -63,11 +65,14 @@ internal static class UpCommand
             terminal.Notes.MarkupLineInterpolated($"[yellow]{notice}[/]"); // with --quiet, too
         deaths.Served();
         Task exited = stack.EmulatorExited(cancellationToken);
+        double noted = 0.5;
         while (await Task.WhenAny(exited, Task.Delay(s_lookInterval, cancellationToken)) != exited)
         {
             stack.ForgetEarlierKills();
-            if (stack.Fullness is > 0.5 and var fullness)
+            double fullness = stack.Fullness;
+            if (fullness > noted)
             {
+                noted = fullness + FullnessStep;
                 terminal.Note(
                     $"The emulator's tables are {fullness:P0} full; at 90 % nrser ingest refuses more. Large archives: see "
                     + "docs/limits.md, or use another --data folder.");

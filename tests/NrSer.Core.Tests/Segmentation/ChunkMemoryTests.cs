@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Tracing;
+using NrSer.Core.Audio;
 using NrSer.Core.Models;
 using NrSer.Core.Reconstitution;
 using NrSer.Core.Segmentation;
@@ -35,6 +36,24 @@ public sealed class ChunkMemoryTests
             reconstituter.Reconstitute(chunk, wholeAsOne: false, cancelled.Token).Dispose();
         else
             Assert.ThrowsAny<Exception>(() => reconstituter.Reconstitute(chunk, wholeAsOne: false, cancelled.Token));
+
+        Assert.NotEqual(0, pool.Rented);
+        Assert.Empty(pool.Missing);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // whoever reads has had enough
+    public async Task Read_HoweverItEnds_GivesBackWhatItRented(bool isLeft)
+    {
+        await using SpeechReader speech = await ChunkReaderTests.OpenAsync(new float[Samples + SegmentGrid.SampleRateHz]);
+        using var pool = new PoolListener(1 << 21);
+        await foreach (AudioChunk _ in new ChunkReader(speech, new SegmentationOptions { MaxChunk = TimeSpan.FromSeconds(100) })
+            .ReadAsync(TestContext.Current.CancellationToken))
+        {
+            if (isLeft)
+                break;
+        }
 
         Assert.NotEqual(0, pool.Rented);
         Assert.Empty(pool.Missing);

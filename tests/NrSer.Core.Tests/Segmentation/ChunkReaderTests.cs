@@ -81,14 +81,19 @@ public sealed class ChunkReaderTests
         return (chunks, await ReadAsync(channels, chunks));
     }
 
-    private static async Task<long> ReadAsync(float[][] channels, List<Taken> chunks)
+    /// <summary>A recording of some channels.</summary>
+    internal static Task<SpeechReader> OpenAsync(params float[][] channels)
     {
         float[] interleaved = [.. Enumerable.Range(0, channels[0].Length).SelectMany(n => channels.Select(channel => channel[n]))];
         byte[] file = WavBytes.Riff(
             WavBytes.Format(WavBytes.IeeeFloat, channels.Length, Second, 32), WavBytes.Chunk("data", WavBytes.Float32(interleaved)));
-        await using SpeechReader speech =
-            await SpeechReader.OpenAsync(
-                new AudioDecoder(new AudioOptions()), new MemoryStream(file), RecordingHints.None, ChannelMode.Separate, Reading.Token);
+        return SpeechReader.OpenAsync(
+            new AudioDecoder(new AudioOptions()), new MemoryStream(file), RecordingHints.None, ChannelMode.Separate, Reading.Token);
+    }
+
+    private static async Task<long> ReadAsync(float[][] channels, List<Taken> chunks)
+    {
+        await using SpeechReader speech = await OpenAsync(channels);
         var reader = new ChunkReader(speech, TenSeconds);
         await foreach (AudioChunk chunk in reader.ReadAsync(Reading.Token))
             chunks.Add(new Taken(chunk.Channel, chunk.Index, chunk.StartSample, chunk.Samples.ToArray())); // valid until the next only

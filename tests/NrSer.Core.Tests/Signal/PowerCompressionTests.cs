@@ -84,9 +84,11 @@ public sealed class PowerCompressionTests
         Assert.Throws<ArgumentOutOfRangeException>(() => PowerCompression.Expand(new float[1], new float[1], exponent));
     }
 
-    [Fact]
-    public void Compress_LengthsDiffer_Throws() =>
-        Assert.Throws<ArgumentException>(() => PowerCompression.Compress(new float[2], new float[3], 0.3f));
+    [Theory]
+    [InlineData(0.3f)]
+    [InlineData(1f)] // which changes nothing
+    public void Compress_LengthsDiffer_Throws(float exponent) =>
+        Assert.Throws<ArgumentException>(() => PowerCompression.Compress(new float[2], new float[3], exponent));
 
     private static void AssertClose(double[] expected, float[] actual)
     {

@@ -170,6 +170,18 @@ public sealed class StftTests
         Assert.Equal(plain, odd);
     }
 
+    [Fact]
+    public void Inverse_WhereNoFrameReaches_IsSilent()
+    {
+        var stft = new Stft(new StftParameters(400, 400, WindowKind.Hann)); // whose frames begin with a weight of nothing
+        float[] signal = Noise(1100, seed: 4), restored = new float[1100];
+        (float[] re, float[] im) = Transform(stft, signal);
+        Array.Fill(restored, 9);
+        stft.Inverse(re, im, restored);
+        Assert.All(restored[..1000], value => Assert.InRange(value, -8, 8)); // three frames, the first of them half before the signal
+        Assert.All(restored[1000..], value => Assert.Equal(0, value));
+    }
+
     [Theory]
     [InlineData(401, 100)]
     [InlineData(14, 2)]
