@@ -60,7 +60,7 @@ public sealed class ChunkProgress(RecordingStore store, RejectRecording rejectio
 
     /// <summary>The emotions of a chunk were recognised.</summary>
     /// <param name="chunk">From <see cref="BeginAsync"/>.</param>
-    /// <param name="segments">Those with an emotion; none where an earlier run finished the chunk.</param>
+    /// <param name="segments">Those with an emotion; none where an earlier run finished the chunk, of which no more is to be done.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
     public async Task RecognizedAsync(Chunk chunk, IReadOnlyCollection<Segment> segments, CancellationToken cancellationToken)
     {

@@ -50,6 +50,25 @@ public sealed class EnhanceChunkTests(StorageEmulator emulator)
             (row.Status, row.SpeechSegmentCount, row.SpeechSeconds, row.MeanSnrScore, row.DominantEmotion));
     }
 
+    // A kill of the emulator had it sent once more; when it comes the recording has ended, and its audio is gone, as that of a podcast is at once.
+    [Fact]
+    public async Task RunAsync_FinishedAndItsAudioIsGone_DoesNothing()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.SpeechAsync());
+        await pipeline.DrainAsync();
+        foreach (string container in new[] { StorageNames.Chunks, StorageNames.Enhanced })
+        {
+            foreach ((string name, string _) in await pipeline.Account.BlobsAsync(container))
+                await pipeline.Account.Blobs.Container(container).DeleteBlobAsync(name, cancellationToken: Stop);
+        }
+
+        string[] before = await pipeline.SnapshotAsync();
+        await pipeline.Enhance.RunAsync(WorkMessage.Enhance(new ChunkId(id, 0, 0), generation: 1), Stop);
+        Assert.Empty(await pipeline.TakeAsync(StorageNames.EmotionsQueue));
+        Assert.Equal(before, await pipeline.SnapshotAsync());
+    }
+
     // For whoever wants to hear it when the audio between stages is gone: rows alone lead back to the same samples.
     [Theory]
     [InlineData(".wav")]
