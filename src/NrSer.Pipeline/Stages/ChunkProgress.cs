@@ -20,19 +20,26 @@ public sealed class ChunkProgress(RecordingStore store, RejectRecording rejectio
     /// <summary>The chunk that a message names.</summary>
     /// <param name="id">The chunk.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
-    /// <returns>Null when its recording was rejected or withdrawn: there is no more to do for it.</returns>
+    /// <returns>
+    /// Null when there is no more to do for it: its recording was rejected or withdrawn, or an earlier run finished it. Then its recording may have
+    /// ended since, and its audio need not be there any more.
+    /// </returns>
     /// <exception cref="InvalidMessageException">There never was such a chunk, or ingest never wrote where it lies: the message is wrong.</exception>
     public async Task<Chunk?> BeginAsync(ChunkId id, CancellationToken cancellationToken)
     {
         Chunk? found = await store.FindChunkAsync(id, cancellationToken).ConfigureAwait(false);
         if (found is null && await rejection.DiscardIfVoidAsync(id.Recording, cancellationToken).ConfigureAwait(false))
             return null; // else the end of the stage sees it
-        return found switch
+        Chunk chunk = found switch
         {
             null => throw new InvalidMessageException($"There is no chunk {id}."),
             { StartSample: null } or { Samples: null } => throw new InvalidMessageException($"The row of chunk {id} does not say where it lies."),
             _ => found,
         };
+        if (chunk.FinishedAt is null)
+            return chunk;
+        await EndAsync(id.Recording, cancellationToken).ConfigureAwait(false); // whoever finished it may have died before it looked
+        return null;
     }
 
     /// <summary>The segments of a chunk were decided; without speech, that was its last stage.</summary>
@@ -60,17 +67,14 @@ public sealed class ChunkProgress(RecordingStore store, RejectRecording rejectio
 
     /// <summary>The emotions of a chunk were recognised.</summary>
     /// <param name="chunk">From <see cref="BeginAsync"/>.</param>
-    /// <param name="segments">Those with an emotion; none where an earlier run finished the chunk, of which no more is to be done.</param>
+    /// <param name="segments">Those with an emotion.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
     public async Task RecognizedAsync(Chunk chunk, IReadOnlyCollection<Segment> segments, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(chunk);
         Recording? recording = await store.FindAsync(chunk.Id.Recording, cancellationToken).ConfigureAwait(false);
         await MergeAsync(chunk, recording, segments, Stage.Recognize, cancellationToken).ConfigureAwait(false);
-        if (chunk.FinishedAt is null)
-            await FinishAsync(new Chunk { Id = chunk.Id }, chunk, cancellationToken).ConfigureAwait(false);
-        else
-            await EndAsync(chunk.Id.Recording, cancellationToken).ConfigureAwait(false);
+        await FinishAsync(new Chunk { Id = chunk.Id }, chunk, cancellationToken).ConfigureAwait(false);
     }
 
     private Task MergeAsync(

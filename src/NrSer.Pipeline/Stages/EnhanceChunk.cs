@@ -32,12 +32,6 @@ public sealed partial class EnhanceChunk(
         ChunkId id = WorkMessage.ChunkOf(request.RecordingId, request.Channel, request.Index);
         if (await progress.BeginAsync(id, cancellationToken).ConfigureAwait(false) is not { } chunk)
             return;
-        if (chunk.FinishedAt is not null)
-        {
-            // A late message of a recording that may have ended since: its audio need not be there any more.
-            await progress.RecognizedAsync(chunk, [], cancellationToken).ConfigureAwait(false);
-            return;
-        }
 
         SegmentManifestV1? manifest = await blobs.FindManifestAsync(id, cancellationToken).ConfigureAwait(false);
         if (manifest is null || !await blobs.HasEnhancedAsync(id, cancellationToken).ConfigureAwait(false))

@@ -32,11 +32,6 @@ public sealed partial class RecognizeEmotion(
         ChunkId id = WorkMessage.ChunkOf(request.RecordingId, request.Channel, request.Index);
         if (await progress.BeginAsync(id, cancellationToken).ConfigureAwait(false) is not { } chunk)
             return;
-        if (chunk.FinishedAt is not null)
-        {
-            await progress.RecognizedAsync(chunk, [], cancellationToken).ConfigureAwait(false);
-            return;
-        }
 
         long begun = Stopwatch.GetTimestamp();
         SegmentManifestV1 manifest = await blobs.FindManifestAsync(id, cancellationToken).ConfigureAwait(false)
@@ -45,7 +40,7 @@ public sealed partial class RecognizeEmotion(
         {
             // A storage that forgot what it had acknowledged, or another generation's row: what enhancement wrote is written once more.
             await progress.EnhancedAsync(chunk, EnhanceChunk.RowsOf(manifest, chunk, models), cancellationToken).ConfigureAwait(false);
-            if (await progress.BeginAsync(id, cancellationToken).ConfigureAwait(false) is not { FinishedAt: null } enhanced)
+            if (await progress.BeginAsync(id, cancellationToken).ConfigureAwait(false) is not { } enhanced)
                 return;
             chunk = enhanced;
         }

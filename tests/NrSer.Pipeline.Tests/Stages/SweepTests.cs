@@ -174,9 +174,7 @@ public sealed class SweepTests(StorageEmulator emulator)
     public async Task RunAsync_AnotherIsAboutToSend_WaitsForIt()
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
-        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SilenceAsync());
-        await pipeline.Failure.RunAsync(StorageNames.UploadsQueue, upload.ToMessage(id).Body, "boom", Stop);
-        await pipeline.Store.RequestRetryAsync([id], Stop);
+        (RecordingId id, _) = await FailAndAskAgainAsync(pipeline);
         await pipeline.Store.BeginGenerationAsync(new Recording { Id = id, Generation = 1, StartedAt = pipeline.Time.GetUtcNow() }, Stop);
         await pipeline.Sweep.RunAsync(Stop);
         Assert.Empty(await pipeline.TakeAsync(StorageNames.UploadsQueue));
@@ -191,9 +189,7 @@ public sealed class SweepTests(StorageEmulator emulator)
     public async Task RunAsync_AskedForAgainOnceTheRunHasBegun_RunsAgain()
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
-        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SilenceAsync());
-        await pipeline.Failure.RunAsync(StorageNames.UploadsQueue, upload.ToMessage(id).Body, "boom", Stop);
-        await pipeline.Store.RequestRetryAsync([id], Stop);
+        (RecordingId id, BlobCreatedEvent upload) = await FailAndAskAgainAsync(pipeline);
         var again = new Recording { Id = id, Generation = 1, Status = RecordingStatus.Queued, StartedAt = pipeline.Time.GetUtcNow() };
         Recording begun = (await pipeline.Store.BeginGenerationAsync(again, Stop))!;
         await pipeline.Ingest.RunAsync((upload with { Generation = 1 }).ToMessage(id), Stop);
@@ -221,14 +217,21 @@ public sealed class SweepTests(StorageEmulator emulator)
     public async Task RunAsync_TwoAtOnce_RestartOnce()
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
-        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SilenceAsync());
-        await pipeline.Failure.RunAsync(StorageNames.UploadsQueue, upload.ToMessage(id).Body, "boom", Stop);
-        await pipeline.Store.RequestRetryAsync([id], Stop);
+        (RecordingId id, _) = await FailAndAskAgainAsync(pipeline);
         await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(() => pipeline.Sweep.RunAsync(Stop), Stop)));
         WorkMessage[] sent = await pipeline.TakeAsync(StorageNames.UploadsQueue);
         await pipeline.Ingest.RunAsync(Assert.Single(sent), Stop);
         await pipeline.DrainAsync();
         Assert.Equal((RecordingStatus.Completed, 1), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).Generation));
+    }
+
+    /// <summary>A recording that failed, and that somebody asked to start again.</summary>
+    private static async Task<(RecordingId Id, BlobCreatedEvent Event)> FailAndAskAgainAsync(PipelineUnderTest pipeline)
+    {
+        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SilenceAsync());
+        await pipeline.Failure.RunAsync(StorageNames.UploadsQueue, upload.ToMessage(id).Body, "boom", Stop);
+        await pipeline.Store.RequestRetryAsync([id], Stop);
+        return (id, upload);
     }
 
     /// <summary>Tells the right time, less some.</summary>
