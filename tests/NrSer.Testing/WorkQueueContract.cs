@@ -8,7 +8,7 @@ public abstract class WorkQueueContract
     protected static readonly QueueOptions LongLock = new() { LockDuration = TimeSpan.FromMinutes(5) };
 
     private static readonly QueueOptions s_shortLock = new() { LockDuration = TimeSpan.FromSeconds(1) };
-    private static readonly QueueOptions s_renewedLock = new() { LockDuration = TimeSpan.FromSeconds(40) }; // of which a busy machine has 16 to ask in
+    private static readonly QueueOptions s_renewedLock = new() { LockDuration = TimeSpan.FromSeconds(40) }; // a busy machine has 16 of them to ask in
     private static readonly WorkMessage s_message = new(
         "id/0/test", """{"text":"Zoë 🎙 <&>\"\\"}""", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
 
