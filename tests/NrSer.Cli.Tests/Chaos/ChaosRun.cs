@@ -59,6 +59,16 @@ internal sealed partial class ChaosRun(Stack stack, ChaosMachine machine, int se
         return done;
     }
 
+    /// <summary>Lets as many come as come at once, and kills a host, a worker or the emulator among them.</summary>
+    /// <returns>What it did.</returns>
+    public async Task<string> UploadAndKillAsync()
+    {
+        _worker ??= await stack.StartWorkerAsync();
+        string done = await UploadFolderAsync($"{_random.Next(3)}");
+        await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(1200)), TimeProvider.System, Stop);
+        return $"{done}, {await (_random.Next(20) switch { 0 => KillEmulatorAsync(), < 10 => KillUpAsync(), _ => WorkerAsync() })}";
+    }
+
     private Task<string> DoAsync(int die) => _uploads.Count == 0 ? UploadAsync(NewName()) : die switch
     {
         < 8 => ForgetAsync(isKilled: _random.Next(2) == 0, isRefused: _again.Next(2) == 0),

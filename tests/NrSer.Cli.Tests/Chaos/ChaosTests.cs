@@ -7,7 +7,8 @@ namespace NrSer.Cli.Tests.Chaos;
 /// <summary>
 /// A stack whose processes are killed and stopped, whose disk is full and whose clock is set while uploads and episodes come, change, are forgotten
 /// and come again, by a seed; afterwards everything must be as if nothing had happened. CI runs a short form; <c>NRSER_CHAOS_SEED</c> and
-/// <c>NRSER_CHAOS_STEPS</c> make another and a longer one, <c>NRSER_CHAOS_FILES</c> lets so many come at once.
+/// <c>NRSER_CHAOS_STEPS</c> make another and a longer one, <c>NRSER_CHAOS_FILES</c> lets so many come at once, and <c>NRSER_CHAOS_KILLS=1</c> does
+/// nothing but upload and kill.
 /// </summary>
 public sealed class ChaosTests
 {
@@ -20,6 +21,7 @@ public sealed class ChaosTests
     public async Task Stack_UnderChaos_LosesNothingAndRepeatsNothing()
     {
         int seed = Number("NRSER_CHAOS_SEED", 16682), steps = Number("NRSER_CHAOS_STEPS", 3), files = Number("NRSER_CHAOS_FILES", 1);
+        bool isOnlyKilled = Number("NRSER_CHAOS_KILLS", 0) == 1;
         TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}, {steps} steps, {files} files at once");
         using var machine = new ChaosMachine();
         await using var stack = new Stack([.. s_settings, .. ChaosPodcasts.Settings, .. machine.Settings]) { Data = machine.Data };
@@ -28,8 +30,8 @@ public sealed class ChaosTests
         await using ChaosPodcasts podcasts = run.Podcasts;
         for (int step = 0; step < steps; step++)
         {
-            TestContext.Current.TestOutputHelper!.WriteLine($"{step}: {await run.StepAsync()}");
-            if (await run.StepAgainAsync() is { } again)
+            TestContext.Current.TestOutputHelper!.WriteLine($"{step}: {await (isOnlyKilled ? run.UploadAndKillAsync() : run.StepAsync())}");
+            if (!isOnlyKilled && await run.StepAgainAsync() is { } again)
                 TestContext.Current.TestOutputHelper!.WriteLine($"{step}: {again}");
         }
 
