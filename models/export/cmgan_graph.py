@@ -19,6 +19,7 @@ from torch.nn import functional
 from .cmgan_network import CONV_TAPS, FURTHEST_FRAMES, HEADS
 from .piecewise import Piecewise
 
+ROWS_AT_A_TIME = 110  # of a sequence that attend at once: their scores stay in that cache, too
 POSITIONS_AT_A_TIME = 330  # frames × bins in a conformer: what is between its layers then fits a second-level cache
 
 
@@ -82,26 +83,35 @@ class Attention(nn.Module):
         self.query = pointwise(made.to_q, lambda layer: [layer.weight * made.width ** -0.5])
         self.key = pointwise(made.to_kv, lambda layer: [layer.weight[:channels]])
         self.value = pointwise(made.to_kv, lambda layer: [layer.weight[channels:]])
-        distances = torch.arange(n - 1, -n, -1).clamp(-FURTHEST_FRAMES, FURTHEST_FRAMES) + FURTHEST_FRAMES
-        self.positions = Made(made.rel_pos_emb, lambda table: [table.weight[distances].T])  # E[n − 1], E[n − 2] … E[1 − n]
+        parts = -(-n // ROWS_AT_A_TIME)
+        firsts = [n * part // parts for part in range(parts + 1)]
+        self.rows = [end - first for first, end in zip(firsts, firsts[1:])]
+        # i − j of a part's last row and the first column, down to that of its first row and the last column
+        distances = [torch.arange(end - 1, first - n, -1).clamp(-FURTHEST_FRAMES, FURTHEST_FRAMES) + FURTHEST_FRAMES
+                     for first, end in zip(firsts, firsts[1:])]
+        self.positions = Made(made.rel_pos_emb, lambda table: [table.weight[each].T for each in distances])
         self.out = pointwise(made.to_out)
 
     def forward(self, x):
         _, few, n, channels = map(int, x.shape)
         x, width = channels_first(x), self.width
-        heads = lambda t: channels_last(t).reshape(few, n, HEADS, width).transpose(1, 2).reshape(few * HEADS, n, width)
+        heads = lambda t: channels_last(t).reshape(few, n, HEADS, width).transpose(1, 2)
         query, value = heads(self.query(x)), heads(self.value(x))
-        key = self.key(x).reshape(HEADS, width, few, n).permute(2, 0, 1, 3).reshape(few * HEADS, width, n)
-        found = (query @ key + self.by_distance(query, n)).softmax(-1) @ value
-        return channels_last(self.out(channels_first(found.reshape(few, HEADS, n, width).transpose(1, 2).reshape(1, few, n, channels))))
+        key = self.key(x).reshape(1, HEADS, width, n) if few == 1 else self.key(x).reshape(HEADS, width, few, n).permute(2, 0, 1, 3)
+        parts = zip(query.split(self.rows, 2), self.positions())
+        found = torch.cat([(part @ key + self.by_distance(part, positions)).softmax(-1) @ value for part, positions in parts], 2)
+        return channels_last(self.out(channels_first(found.transpose(1, 2).reshape(1, few, n, channels))))
 
-    def by_distance(self, query, n):
-        """q_i·E[i − j] of [sequences · heads, n, width] → [sequences · heads, n, n], from P[i, c] = q_i·E[n − 1 − c].
+    @staticmethod
+    def by_distance(query, positions):
+        """q_i·E[i − j] of [sequences, heads, rows, width] → [sequences, heads, rows, n], from P[i, c] = q_i·E[last − c], c < n + rows − 1.
 
-        Wanted is P[i, j + n − 1 − i], which is at i·(2n − 2) + j + n − 1 of the flat P.
+        Wanted is P[i, j + rows − 1 − i], which is at i·(n + rows − 2) + j + rows − 1 of the flat P.
         """
-        product = (query.reshape(-1, self.width) @ self.positions()[0]).reshape(-1, n * (2 * n - 1))
-        return product[:, n - 1:n - 1 + n * (2 * n - 2)].reshape(-1, n, 2 * n - 2)[..., :n]
+        few, heads, rows, width = map(int, query.shape)
+        wide = int(positions.shape[1]) - 1
+        product = (query.reshape(-1, width) @ positions).reshape(few, heads, rows * (wide + 1))
+        return product[..., rows - 1:rows - 1 + rows * wide].reshape(few, heads, rows, wide)[..., :wide + 2 - rows]
 
 
 class FeedForward(nn.Module):
