@@ -3,9 +3,9 @@
 PERFORMANCE.md has what each difference gains:
 - The magnitude mask multiplies X itself: mask·|X|·e^{jφ} = mask·X, so there is no angle, sine or cosine.
 - Sequences do not see each other, so only a few at a time go through a whole conformer, and what is between its layers stays in the cache.
-- Relative positions: the published form looks up E for each pair of frames, [n, n, d], and multiplies q with it. Here q meets the 2n − 1 different
-  rows of E once, [n, 2n − 1], and each row of the product is moved to its place by cutting the flat result at a width one shorter ("skewing",
-  Huang et al. 2018, Music Transformer).
+- Relative positions: the published form looks up E for each pair of frames, [n, n, d], and multiplies q with it. Here a part of q's rows meets the
+  n + rows − 1 rows of E that belong to it once, and each row of the product is moved to its place by cutting the flat result at a width one shorter
+  ("skewing", Huang et al. 2018, Music Transformer). A part attends to all before the next one begins.
 - Linear layers are 1×1 convolutions too, so that neighbouring ones share ONNX Runtime's blocked layout, in which its kernels come closest to the
   processor's limit.
 - Convolutions pad by themselves and take what would be concatenated one by one, PReLU is max(x, a·x), and twice as many bins are twice as many
