@@ -85,10 +85,10 @@ class Attention(nn.Module):
         self.value = pointwise(made.to_kv, lambda layer: [layer.weight[channels:]])
         parts = -(-n // ROWS_AT_A_TIME)
         firsts = [n * part // parts for part in range(parts + 1)]
-        self.rows = [end - first for first, end in zip(firsts, firsts[1:])]
+        spans = list(zip(firsts, firsts[1:]))
+        self.rows = [end - first for first, end in spans]
         # i − j of a part's last row and the first column, down to that of its first row and the last column
-        distances = [torch.arange(end - 1, first - n, -1).clamp(-FURTHEST_FRAMES, FURTHEST_FRAMES) + FURTHEST_FRAMES
-                     for first, end in zip(firsts, firsts[1:])]
+        distances = [torch.arange(end - 1, first - n, -1).clamp(-FURTHEST_FRAMES, FURTHEST_FRAMES) + FURTHEST_FRAMES for first, end in spans]
         self.positions = Made(made.rel_pos_emb, lambda table: [table.weight[each].T for each in distances])
         self.out = pointwise(made.to_out)
 
