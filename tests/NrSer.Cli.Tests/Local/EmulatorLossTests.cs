@@ -34,14 +34,19 @@ public sealed class EmulatorLossTests
 
         await stack.Up.KillAsync(); // the emulator runs on, and nobody else changes anything
         RecordingStore store = stack.Store();
-        await store.DismissAsync([.. rows.Values.Where(row => row.BlobName != Whole).Select(row => row.Id)], Stop); // rows that change last
+        RecordingId[] changed = [.. rows.Values.Where(row => row.BlobName != Whole).Select(row => row.Id)];
+        await store.DismissAsync(changed, Stop); // rows that change last
         foreach (string lost in new[]
         {
             ResultBlobs.ReceiptName(rows[NoReceipt].Id), ResultBlobs.SegmentsName(rows[NoParquet].Id),
             $"{rows[NoSegments].Id}/segments/00-00001.parquet",
         })
             await Blob(stack, lost).DeleteAsync(cancellationToken: Stop);
-        await KillOnceSavedAsync(stack);
+        DateTime done = TimeProvider.System.GetUtcNow().UtcDateTime;
+        await store.DismissAsync(changed, Stop); // it writes what has changed, and may just have written all of that
+        await stack.Container(StorageNames.Results).SetMetadataAsync(new Dictionary<string, string>(StringComparer.Ordinal) { ["changed"] = "last" },
+            cancellationToken: Stop);
+        await KillOnceSavedAsync(stack, done);
         Assert.NotNull(stack.StackFile()); // by which the next one knows
 
         await stack.StartAsync();
@@ -65,13 +70,12 @@ public sealed class EmulatorLossTests
         Assert.DoesNotContain("lacked something", stack.Up.Said, StringComparison.Ordinal); // it ended well: nothing is looked at
     }
 
-    /// <summary>SIGKILL to the emulator as soon as it has saved blobs and rows, and to nobody else.</summary>
-    private static async Task KillOnceSavedAsync(Stack stack)
+    /// <summary>SIGKILL to the emulator as soon as it has saved blobs and rows as they were then, and to nobody else. Both changed since.</summary>
+    private static async Task KillOnceSavedAsync(Stack stack, DateTime then)
     {
-        DateTime now = TimeProvider.System.GetUtcNow().UtcDateTime;
         string folder = StackFile.AzuriteFolder(stack.Data), rows = Path.Combine(folder, "__azurite_db_table__.json");
         await Waiting.UntilAsync("it has saved", () =>
-            AzuriteProcess.SaveBegunAt(AzuriteProcess.BlobListOf(folder)) >= now && AzuriteProcess.SaveBegunAt(rows) >= now);
+            AzuriteProcess.SaveBegunAt(AzuriteProcess.BlobListOf(folder)) >= then && AzuriteProcess.SaveBegunAt(rows) >= then);
         using var emulator = Process.GetProcessById(stack.StackFile()!.AzuriteProcessId);
         emulator.Kill();
         await Waiting.UntilAsync("it has ended", () => !stack.Runs(stack.StackFile()!));
