@@ -36,17 +36,26 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     /// <param name="folder">Its data.</param>
     public static string BlobListOf(string folder) => Path.Combine(folder, "__azurite_db_blob__.json");
 
+    /// <summary>The file of its tables, with all rows: written like the list of its blobs.</summary>
+    /// <param name="folder">Its data.</param>
+    public static string RowListOf(string folder) => Path.Combine(folder, "__azurite_db_table__.json");
+
     /// <summary>When it last began to write one of its lists: what it acknowledged after that may not stand in it.</summary>
     /// <remarks>It writes each anew and puts it in the place of the last, whose birth Windows gives to it.</remarks>
-    /// <param name="list">As <see cref="BlobListOf"/>.</param>
+    /// <param name="list">As <see cref="BlobListOf"/> and <see cref="RowListOf"/>.</param>
     public static DateTime SaveBegunAt(string list) => OperatingSystem.IsWindows() ? File.GetLastWriteTimeUtc(list) : File.GetCreationTimeUtc(list);
+
+    /// <summary>Until when everything that it acknowledged, rows and blobs, stands in its lists.</summary>
+    /// <param name="folder">Its data.</param>
+    public static DateTime SavedUntil(string folder) =>
+        SaveBegunAt(BlobListOf(folder)) is var blobs && SaveBegunAt(RowListOf(folder)) is var rows && blobs < rows ? blobs : rows;
 
     /// <summary>How full its tables are, 0–1: it writes all of them out as one text, and a text of Node.js has at most 2^29 characters. Beyond that
     /// nothing is saved any more.</summary>
     /// <param name="folder">Its data.</param>
     public static double FullnessOf(string folder)
     {
-        var tables = new FileInfo(Path.Combine(folder, "__azurite_db_table__.json"));
+        var tables = new FileInfo(RowListOf(folder));
         return tables.Exists ? tables.Length / (double)LargestText : 0;
     }
 

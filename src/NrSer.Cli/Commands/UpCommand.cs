@@ -15,7 +15,7 @@ internal static class UpCommand
 {
     private const double FullnessStep = 0.05; // from one note to the next
 
-    private static readonly TimeSpan s_lookInterval = TimeSpan.FromMinutes(1); // a dozen saves of the emulator
+    private static readonly TimeSpan s_lookInterval = TimeSpan.FromMinutes(1);
 
     public static Command Create(Terminal terminal)
     {
@@ -68,7 +68,6 @@ internal static class UpCommand
         double noted = 0.5;
         while (await Task.WhenAny(exited, Task.Delay(s_lookInterval, cancellationToken)) != exited)
         {
-            stack.ForgetEarlierKills();
             double fullness = stack.Fullness;
             if (fullness > noted)
             {

@@ -22,7 +22,6 @@ internal sealed class LocalStack : IAsyncDisposable
     private readonly FileStream _claim;
     private readonly Terminal _terminal;
     private IHost? _host;
-    private bool _isMended;
 
     private LocalStack(AzuriteProcess azurite, string dataFolder, FileStream claim, Terminal terminal)
     {
@@ -43,21 +42,6 @@ internal sealed class LocalStack : IAsyncDisposable
 
     /// <summary>Ends when the emulator does, whoever ended it.</summary>
     public Task EmulatorExited(CancellationToken cancellationToken) => _azurite.WaitForExitAsync(cancellationToken);
-
-    /// <summary>Says that what was mended at the start is saved by now: another kill has its own to mend.</summary>
-    public void ForgetEarlierKills()
-    {
-        if (StackFile.Find(_dataFolder)?.MendSince is null)
-            return;
-        try
-        {
-            WriteFile(mendSince: null);
-        }
-        catch (IOException)
-        {
-            // The disk is full: another time, and another kill looks further back until then.
-        }
-    }
 
     /// <summary>Starts everything and waits until it works.</summary>
     /// <param name="dataFolder">Where data is kept; created when absent.</param>
@@ -82,17 +66,17 @@ internal sealed class LocalStack : IAsyncDisposable
 
         try
         {
-            DateTimeOffset? mendSince = StackFile.Find(dataFolder)?.MendSince;
-            stack.WriteFile(mendSince);
-            stack._isMended = mendSince is null;
+            StackFile? last = StackFile.Find(dataFolder);
+            StackFile file = new(stack.ConnectionString, stack._azurite.ProcessId, Environment.ProcessId, last?.MendSince, last?.MendedAt);
+            file.Write(dataFolder);
             stack._host = BuildHost(
                 stack.ConnectionString, verbose, services => services.AddNrSerLocalHost(),
                 KeyValuePair.Create("NrSer:Uploads:ChangesWith", (string?)AzuriteProcess.BlobListOf(StackFile.AzuriteFolder(dataFolder))));
             await PrepareAsync(stack._host, cancellationToken);
-            if (mendSince is { } since)
+            if (file is { MendSince: { } since, MendedAt: null })
             {
                 await stack.Services.GetRequiredService<MendRecordings>().RunAsync(since, cancellationToken); // before the stages are at them
-                stack._isMended = true;
+                (file with { MendedAt = TimeProvider.System.GetUtcNow() }).Write(dataFolder);
             }
 
             await stack._host.StartAsync(cancellationToken);
@@ -153,14 +137,11 @@ internal sealed class LocalStack : IAsyncDisposable
             _host.Dispose();
         }
 
-        if (await _azurite.StopAsync() && _isMended)
+        if (await _azurite.StopAsync() && StackFile.Find(_dataFolder) is not { MendSince: not null, MendedAt: null })
             StackFile.Delete(_dataFolder);
         await _azurite.DisposeAsync();
         await _claim.DisposeAsync();
     }
-
-    private void WriteFile(DateTimeOffset? mendSince) =>
-        new StackFile(ConnectionString, _azurite.ProcessId, Environment.ProcessId, mendSince).Write(_dataFolder);
 
     /// <summary>Makes this process the folder's owner until it ends, however it ends: the operating system lets go of the file then.</summary>
     private static FileStream Claim(string dataFolder)
@@ -187,11 +168,8 @@ internal sealed class LocalStack : IAsyncDisposable
 
         await AzuriteProcess.EndStraysAsync(folder);
         // Noted before another emulator saves, for whoever comes after this one.
-        if (StackFile.Find(dataFolder) is { MendSince: null } killed)
-        {
-            var saved = new DateTimeOffset(AzuriteProcess.SaveBegunAt(AzuriteProcess.BlobListOf(folder)));
-            (killed with { MendSince = saved - s_margin }).Write(dataFolder);
-        }
+        if (StackFile.Find(dataFolder) is { } killed)
+            killed.Killed(new DateTimeOffset(AzuriteProcess.SavedUntil(folder)) - s_margin).Write(dataFolder);
 
         NoteLoss(EmulatorLoss.Of(folder), terminal);
         EmulatorFiles.Relist(folder);

@@ -7,9 +7,11 @@ namespace NrSer.Cli.Local;
 /// <param name="ConnectionString">Of its storage emulator.</param>
 /// <param name="AzuriteProcessId">Its emulator.</param>
 /// <param name="OwnerProcessId">The process that runs the stages and ends the emulator.</param>
-/// <param name="MendSince">What changed since then is to be mended if this emulator is killed, too; null where none was killed of late.</param>
+/// <param name="MendSince">What changed since then was to be mended after an emulator was killed; null where none was.</param>
+/// <param name="MendedAt">When all of that was mended, in the emulator that runs; null where it was not.</param>
 /// <remarks>Where it stays and no emulator runs, that one did not live to save what it had acknowledged.</remarks>
-internal sealed record StackFile(string ConnectionString, int AzuriteProcessId, int OwnerProcessId, DateTimeOffset? MendSince = null)
+internal sealed record StackFile(
+    string ConnectionString, int AzuriteProcessId, int OwnerProcessId, DateTimeOffset? MendSince = null, DateTimeOffset? MendedAt = null)
 {
     private const string Name = "stack.json";
 
@@ -36,6 +38,12 @@ internal sealed record StackFile(string ConnectionString, int AzuriteProcessId, 
 
     /// <summary>Where a stack's emulator keeps its data: one path, whichever leads there, since emulators are known by it.</summary>
     public static string AzuriteFolder(string dataFolder) => Path.Combine(WithoutLinks(Path.GetFullPath(dataFolder)), "azurite");
+
+    /// <summary>What is to be mended now that this emulator was killed.</summary>
+    /// <param name="savedUntil">What stood before then, it had saved.</param>
+    /// <returns>Since then; and since an earlier kill where what was mended after that one may not have been saved.</returns>
+    public StackFile Killed(DateTimeOffset savedUntil) =>
+        this with { MendSince = MendSince is { } earlier && !(MendedAt <= savedUntil) ? earlier : savedUntil, MendedAt = null };
 
     /// <summary>Leaves the file.</summary>
     public void Write(string dataFolder)

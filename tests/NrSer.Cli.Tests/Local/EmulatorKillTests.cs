@@ -14,7 +14,7 @@ public sealed class EmulatorKillTests
     {
         CancellationToken stop = TestContext.Current.CancellationToken;
         await using Stack stack = await Stack.StartedAsync(KillTests.ShortLocks);
-        string rows = Path.Combine(StackFile.AzuriteFolder(stack.Data), "__azurite_db_table__.json");
+        string rows = AzuriteProcess.RowListOf(StackFile.AzuriteFolder(stack.Data));
         var names = new List<string>();
         for (int round = 0; round < 3; round++)
         {

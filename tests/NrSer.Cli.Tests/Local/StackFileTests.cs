@@ -22,4 +22,19 @@ public sealed class StackFileTests : IDisposable
             Assert.Equal(expected, StackFile.AzuriteFolder(_scratch[path]));
         Assert.NotEqual(expected, StackFile.AzuriteFolder(_scratch["disk/other"]));
     }
+
+    /// <summary>Minutes of an hour: what an earlier kill left to mend, when it was mended, until when all is saved, what is left.</summary>
+    [Theory]
+    [InlineData(null, null, 20, 20)]
+    [InlineData(5, null, 20, 5)] // nobody lived to mend it
+    [InlineData(5, 21, 20, 5)] // it was mended, and that may be lost again
+    [InlineData(5, 20, 20, 20)]
+    [InlineData(5, 10, 20, 20)]
+    public void Killed_AfterAnEarlierKill_LooksAsFarBackAsIsNotSaved(int? mendSince, int? mendedAt, int savedUntil, int expected)
+    {
+        var file = new StackFile("UseDevelopmentStorage=true", 1, 2, At(mendSince), At(mendedAt));
+        Assert.Equal(file with { MendSince = At(expected), MendedAt = null }, file.Killed(At(savedUntil)!.Value));
+
+        static DateTimeOffset? At(int? minute) => minute is { } past ? new DateTimeOffset(2026, 5, 1, 12, past, 0, TimeSpan.Zero) : null;
+    }
 }
