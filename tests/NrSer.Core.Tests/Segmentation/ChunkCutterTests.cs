@@ -4,7 +4,6 @@ using NrSer.Core.Tests.Signal;
 
 namespace NrSer.Core.Tests.Segmentation;
 
-[Collection("Large arrays")] // of the pool that ChunkMemoryTests listens to
 public sealed class ChunkCutterTests
 {
     private const int Second = SegmentGrid.SampleRateHz;

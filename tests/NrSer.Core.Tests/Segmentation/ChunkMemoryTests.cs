@@ -11,8 +11,6 @@ using NrSer.Testing;
 namespace NrSer.Core.Tests.Segmentation;
 
 /// <summary>Every array of a chunk's size that is rented comes back, however the work ends. The runtime's own pool events tell.</summary>
-/// <remarks>They tell of every test's arrays: what else rents such large ones must not run beside these.</remarks>
-[Collection("Large arrays")]
 public sealed class ChunkMemoryTests
 {
     private const int Samples = 100 * SegmentGrid.SampleRateHz; // 1.6 M: arrays of 2^21
@@ -62,6 +60,10 @@ public sealed class ChunkMemoryTests
     private sealed class PoolListener : EventListener
     {
         private const string Source = "System.Buffers.ArrayPoolEventSource";
+
+        // The events tell of every test's arrays, on the thread that rents.
+        private static readonly AsyncLocal<PoolListener?> s_current = new();
+
         private readonly ConcurrentDictionary<object, bool> _missing = new();
         private readonly int _leastFloats;
         private int _rented;
@@ -69,6 +71,7 @@ public sealed class ChunkMemoryTests
         public PoolListener(int leastFloats)
         {
             _leastFloats = leastFloats;
+            s_current.Value = this;
             foreach (EventSource source in EventSource.GetSources().Where(source => source.Name == Source))
                 EnableEvents(source, EventLevel.Verbose);
         }
@@ -87,7 +90,7 @@ public sealed class ChunkMemoryTests
         {
             if (eventData.Payload is not [{ } buffer, int floats, ..] || _leastFloats == 0 || floats < _leastFloats)
                 return;
-            if (eventData.EventName == "BufferRented")
+            if (eventData.EventName == "BufferRented" && s_current.Value == this)
             {
                 Interlocked.Increment(ref _rented);
                 _missing[buffer] = true;
