@@ -1,11 +1,5 @@
 """Training on a few seconds of made-up speech and noise: shapes, splits, channels, and three steps of each network."""
 
-import csv
-import pathlib
-import shutil
-import subprocess
-import sys
-import tempfile
 import unittest
 import unittest.mock
 
@@ -14,61 +8,14 @@ import numpy as np
 from . import torch
 
 try:
-    from ..train import (blocks, channels, corpora, device, device_mixing, device_pools, device_variants, emotion, emotion_network, enhancer,
-                         leave_out, mixing, pack, reconstitution, snr_level, speech, transformer_judge)
+    from ..train import blocks, channels, corpora, emotion, enhancer, leave_out, mixing, reconstitution, snr_level, speech, transformer_judge
 except ImportError as error:
     raise unittest.SkipTest(f"{error}: install what models/train/README.md names") from error
-from ..shared import SAMPLE_RATE_HZ
 from ..shared import similarity
 from ..shared.similarity import DenseSnrLevel
 from ..train.emotion_network import EmotionNetwork
 from ..train.waveform_network import WaveformNetwork
-
-SECOND = SAMPLE_RATE_HZ
-# Two clips a class of speakers of every split, named as the corpora name theirs.
-CLIPS = {
-    "emodb": [f"{speaker}a01{emotion}a" for speaker in ("03", "13", "15") for emotion in "NFTWL"],
-    "ased": [f"{emotion}-01-01-01-{speaker}" for speaker in ("02", "06", "05") for emotion in ("n1", "h3", "s4", "a5", "f2")],
-    "emotale": [f"DK_0{speaker}_{emotion}_1" for speaker in ("02", "06", "05") for emotion in "AHSBN"],
-    "crema-d": [f"{speaker}_DFA_{emotion}_XX" for speaker in (1001, 1060, 1070) for emotion in ("NEU", "HAP", "SAD", "ANG", "FEA", "DIS")],
-    "prompts": ["en/one", "ru/one", "it/one"], "festvox": ["one"], "crowd-commands": ["one"],
-    "esc10": [f"001 - Dog bark/{fold}-1-A" for fold in "1234"], "speech_commands_noise": ["running_tap", "dude_miaowing"],
-    "music": ["librosa/one", "manolo_camp-morning_coffee", "reno_project-system"], "effects": ["one"], "ambience": ["rain", "summer-night", "waves"],
-}
-
-
-def voice(random, seconds):
-    """Harmonics that glide and pause, as int16."""
-    n = np.arange(int(seconds * SECOND)) / SECOND
-    phase = 2 * np.pi * random.uniform(90, 250) * n * (1 + 0.1 * random.uniform(-1, 1) * n)
-    sound = sum(np.sin(k * phase) / k for k in range(1, 12)) * (np.sin(2 * np.pi * random.uniform(1, 3) * n) > -0.5)
-    return corpora.int16(3000 * sound + 10 * random.standard_normal(len(n)))
-
-
-class MadeUp(unittest.TestCase):
-    """A folder as corpora.py leaves it, with listeners' votes and ratings, made once."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = pathlib.Path(tempfile.mkdtemp())
-        cls.addClassCleanup(shutil.rmtree, cls.folder)
-        random = np.random.default_rng(0)
-        for name, clips in CLIPS.items():
-            made = [voice(random, random.uniform(0.6, 1.2)) if name in corpora.SPEECH else corpora.int16(2000 * random.standard_normal(SECOND))
-                    for _ in clips]
-            corpora.store(cls.folder, name, clips, made)
-            if name in corpora.SPEECH:
-                shutil.copy(cls.folder / "corpora" / f"{name}.npy", cls.folder / "corpora" / f"{name}-coded.npy")
-        for path, rows in (("crema-d/votes.csv", [{"file": clip, "angry": 1, "disgust": 0, "fear": 2, "happy": 3, "neutral": 4, "sad": 0}
-                                                  for clip in CLIPS["crema-d"]]),
-                           ("emotale/annotations.csv", [
-                               {"file": f"{clip}.wav", **{f"a{n}_{part}": 1 + (n + i) % 5 for n in (1, 2, 3) for part in "AVD"}}
-                               for i, clip in enumerate(CLIPS["emotale"])])):
-            (cls.folder / path).parent.mkdir(parents=True, exist_ok=True)
-            with open(cls.folder / path, "w", newline="") as file:
-                writer = csv.DictWriter(file, rows[0])
-                writer.writeheader()
-                writer.writerows(rows)
+from .made_up import MadeUp, SECOND, voice
 
 
 class CorporaCase(MadeUp):
@@ -207,94 +154,6 @@ class EmotionTrainingCase(MadeUp):
         examples = emotion.Examples(self.folder, self.folder, ["train"], "nrser")
         row = examples.rows.names.index("1001_DFA_SAD_XX")
         self.assertTrue(np.allclose(examples.targets[row], [0.2, 0.15, 0.5, 0.05, 0.1, 0, 0]))
-
-
-class DeviceCase(MadeUp):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        pack.pack(cls.folder, cls.folder, cls.folder / "pack")
-        cls.corpora = pack.load(cls.folder / "pack")
-        cls.mixer = device_mixing.Mixer(cls.corpora, torch.device("cpu"), 1, bank_rows=4)
-
-    def test_packed_audio_is_read_back_in_time_and_only_of_training_speakers(self):
-        audio = voice(np.random.default_rng(0), 2.02)
-        found = pack.unpacked(pack.packed(audio))
-        self.assertEqual(found.shape, audio.shape)
-        self.assertGreater(np.corrcoef(found, audio)[0, 1], 0.95)
-        corpus = corpora.Corpus(self.folder, "crema-d")
-        of = [i for i, name in enumerate(corpus.names) if corpora.split_of_speaker("crema-d", name) == "train"]
-        expected = np.concatenate([corpus.audio[corpus.starts[i]:corpus.ends[i]] for i in of])
-        self.assertGreater(np.corrcoef(self.corpora["crema-d"]["audio"], expected)[0, 1], 0.95)
-        self.assertEqual(self.corpora["crema-d"]["targets"].shape, (6, 7))
-
-    def test_band_of_the_device_is_that_of_channels(self):
-        self.mixer.host = np.random.default_rng(3)
-        gain, x = self.mixer.bands(40, SECOND), torch.randn(1, SECOND)
-        limited = [channels.band_limited(x[0].numpy(), *band) for band in channels.BANDS.values()] + [x[0].numpy()]
-        for row in device_mixing.filtered(x, gain):
-            self.assertLess(min(np.abs(row.numpy() - other).max() for other in limited), 1e-4)
-
-    def test_mixtures_have_the_wanted_ratio_on_active_frames(self):
-        speech, (noise, _) = self.mixer.speech(4, 2 * SECOND), self.mixer.noise(4, 2 * SECOND)
-        ratio = device_mixing.active_power(speech) / device_mixing.active_power(self.mixer.mixed(speech, noise, 5.0) - speech)
-        self.assertTrue(torch.allclose(10 * ratio.log10(), torch.full((4, 1), 5.0), atol=0.1))
-
-    def test_clean_speech_stays_its_own_target_but_for_disturbances(self):
-        speech = self.mixer.speech(16, SECOND)
-        noisy, clean = self.mixer.channel(speech, speech, 1.0)
-        self.assertTrue(torch.isfinite(noisy).all())
-        self.assertGreater(int(((noisy - clean).abs().amax(1) < 1e-6).sum()), 8)
-
-    def test_noise_of_a_fold_is_told_and_no_other_is_drawn(self):
-        _, folds = self.mixer.noise(64, SECOND)
-        self.assertEqual(set(folds.tolist()), {0, 1, 2})
-
-    def test_the_detectors_pool_says_who_speaks_when(self):
-        pool = device_pools.SpeechPool(self.mixer, enhancer.Enhancer().eval(), 16)
-        device_pools.filled(pool, 8)
-        self.assertEqual(pool.tensors["mel"].shape, (16, 2, 160, speech.BANDS))
-        self.assertTrue(torch.isfinite(pool.mel).all() and (pool.mel > 0).all())
-        share = pool.spoken.float().mean(1)
-        self.assertTrue(0 < int((share == 0).sum()) < 16)
-        self.assertTrue((share[share > 0] > speech.SPOKEN).all())
-
-    def test_jobs_learn_side_by_side_and_leave_weights_that_load(self):
-        jobs = ("enhancer", "speech", "speech-without-1", "emotion-adversary", "emotion-rooms", "emotion-rooms-without-ased",
-                "emotion-taught-without-ased")
-        command = [sys.executable, "-m", "models.train.device", "--pack", self.folder / "pack", "--target", self.folder / "made", "--device", "cpu",
-                   "--jobs", *jobs, "--enhancer-seconds", "2", "--seconds", "2", "--taught-seconds", "2", "--rows", "4", "--fitted", "8",
-                   "--versions", "2", "--speech-excerpts", "8"]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("7 jobs done", done.stdout)
-        for job in jobs:
-            state = torch.load(self.folder / "made" / f"{job}.pt", weights_only=True)
-            network = enhancer.Enhancer() if job == "enhancer" else speech.SpeechDetector() if job in device.SPEECH else EmotionNetwork()
-            network.load_state_dict(state)
-            self.assertTrue(all(torch.isfinite(p).all() for p in network.parameters()))
-
-
-class VariantsCase(unittest.TestCase):
-    def test_an_adversary_learns_what_the_network_is_to_forget(self):
-        adversary = device_variants.Adversary(3, 2, 0.5)
-        adversary.step = device_variants.WARM_UP_STEPS
-        seen, alone = torch.randn(8, 3, requires_grad=True), torch.arange(8)
-        adversary([seen], torch.tensor([0, 1] * 4), alone, torch.ones(8)).backward()
-        turned = seen.grad.clone()
-        seen.grad = None
-        plain = torch.nn.functional.cross_entropy(adversary.layers(seen), torch.tensor([0, 1] * 4))
-        plain.backward()
-        self.assertTrue(torch.allclose(turned, -0.5 * seen.grad, atol=1e-6))
-
-    def test_another_room_keeps_the_shape_and_some_rows(self):
-        powers = [torch.rand(32, 64, 400) + 0.1 for _ in range(2)]
-        powers[0][3] = 1e-9
-        powers[0][3, :, 7] = 1e4
-        heard = emotion_network.other_room(*powers)
-        same = torch.stack([(a - b).abs().amax((1, 2)) < 1e-3 for a, b in zip(heard, powers)])
-        self.assertTrue(torch.isfinite(torch.cat(heard)).all())
-        self.assertTrue(0 < int(same[0].sum()) < 32)
 
 
 class GateCase(unittest.TestCase):
