@@ -1,4 +1,4 @@
-"""What an accelerator mixes, draws and trains, tried on the processor: three steps of each job on made-up speech and noise."""
+"""What an accelerator mixes, draws and trains, tried on the processor: seconds of each job on made-up speech and noise."""
 
 import subprocess
 import sys

@@ -47,8 +47,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
 
     /// <summary>Until when everything that it acknowledged, rows and blobs, stands in its lists.</summary>
     /// <param name="folder">Its data.</param>
-    public static DateTime SavedUntil(string folder) =>
-        SaveBegunAt(BlobListOf(folder)) is var blobs && SaveBegunAt(RowListOf(folder)) is var rows && blobs < rows ? blobs : rows;
+    public static DateTime SavedUntil(string folder) => new[] { BlobListOf(folder), RowListOf(folder) }.Min(SaveBegunAt);
 
     /// <summary>How full its tables are, 0–1: it writes all of them out as one text, and a text of Node.js has at most 2^29 characters. Beyond that
     /// nothing is saved any more.</summary>
