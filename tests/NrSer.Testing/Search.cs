@@ -34,7 +34,7 @@ public static class Search
             {
                 bool isTombstone = table == StorageNames.RecordingsTable && row.GetString("Status") == nameof(RecordingStatus.Forgotten)
                     && row.Keys.Except(["PartitionKey", "RowKey", "Timestamp", "odata.etag", "Status", "Generation", "CompletedAt", "RetryRequested",
-                        "IsDismissed"]).ToArray() is []; // the latter two from who asked for a retry in vain
+                        "IsDismissed", "FailedRuns"]).ToArray() is []; // the last three from who asked for a retry in vain
                 string text = string.Join(' ', row.Select(column => $"{column.Key}={column.Value}"));
                 if (!isTombstone && words.Any(StoredText.Of(text).Contains))
                     found.Add($"{table}: {text}");

@@ -17,6 +17,9 @@ public sealed record Recording
     /// <summary>0, and one more with every retry.</summary>
     public int Generation { get; init; }
 
+    /// <summary>Runs that came to nothing since it was uploaded, completed or asked for again: stuck, or without their segments.</summary>
+    public int? FailedRuns { get; init; }
+
     /// <summary>Why it was rejected or failed; to write an empty one takes the old one away.</summary>
     public string? Reason { get; init; }
 

@@ -133,8 +133,12 @@ public sealed partial class CompleteRecording(
             return await WithTextAsync(recording, chunks, segments, cancellationToken).ConfigureAwait(false);
 
         LogLost(recording.Id.Value, lost.Length, chunks.Count);
-        bool isGivenUp = recording.Status.IsOpen() && recording.Generation + 1 >= options.Value.MaxGenerations;
-        var change = new Recording { Id = recording.Id, Generation = recording.Generation, Status = recording.Status, RetryRequested = true };
+        int failedRuns = recording.Status.IsOpen() ? recording.FailedRuns.GetValueOrDefault() + 1 : 0; // the run of one that has ended did well
+        bool isGivenUp = failedRuns >= options.Value.MaxFailedRuns;
+        var change = new Recording
+        {
+            Id = recording.Id, Generation = recording.Generation, Status = recording.Status, FailedRuns = failedRuns, RetryRequested = true,
+        };
         if (isGivenUp)
         {
             change = change with

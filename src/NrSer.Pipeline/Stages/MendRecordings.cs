@@ -55,7 +55,7 @@ public sealed partial class MendRecordings(
         await completion.RunAsync(recording, cancellationToken).ConfigureAwait(false);
         if (await store.FindAsync(recording.Id, cancellationToken).ConfigureAwait(false) is { } standing && standing.Status.IsOpen()
             && standing.Generation == recording.Generation)
-            await restart.RunAsync(standing, "the storage was killed", cancellationToken).ConfigureAwait(false);
+            await restart.RunAsync(standing, "the storage was killed", failedRuns: 0, cancellationToken).ConfigureAwait(false);
     }
 
     [LoggerMessage(3505, LogLevel.Information, "Looked at {Recordings} recordings, under way or completed since {Since}: {Mended} lacked something")]

@@ -21,8 +21,9 @@ public sealed partial class RestartRecording(
     /// <summary>Sends the event again, one generation up; first the row, so that late messages of the old generation change nothing.</summary>
     /// <param name="recording">As its row stands.</param>
     /// <param name="why">For the log.</param>
+    /// <param name="failedRuns">How many runs have come to nothing; null leaves the count as it is.</param>
     /// <param name="cancellationToken">Stops between requests.</param>
-    public async Task RunAsync(Recording recording, string why, CancellationToken cancellationToken)
+    public async Task RunAsync(Recording recording, string why, int? failedRuns, CancellationToken cancellationToken)
     {
         int generation = recording.Generation + 1;
         if (await uploads.FindOfAsync(recording, cancellationToken).ConfigureAwait(false) is not { } upload)
@@ -31,7 +32,7 @@ public sealed partial class RestartRecording(
             const string Reason = "The upload was deleted or replaced.";
             bool isRead = recording.IngestedGeneration == recording.Generation, lacksSegments = isRead && recording.RetryRequested == true;
             if (recording.Status.IsOpen() && isRead && !lacksSegments)
-                await SendChunksAgainAsync(recording, why, cancellationToken).ConfigureAwait(false);
+                await SendChunksAgainAsync(recording, why, failedRuns, cancellationToken).ConfigureAwait(false);
             else if (recording.Status.IsOpen() && !lacksSegments)
                 await rejection.WithdrawAsync(recording.Id, Reason, cancellationToken).ConfigureAwait(false);
             else
@@ -42,8 +43,11 @@ public sealed partial class RestartRecording(
 
         if (recording.Status.IsVoid())
             await rejection.DiscardIfVoidAsync(recording.Id, cancellationToken).ConfigureAwait(false);
-        var change =
-            new Recording { Id = recording.Id, Generation = generation, Status = RecordingStatus.Queued, Reason = "", StartedAt = time.GetUtcNow() };
+        var change = new Recording
+        {
+            Id = recording.Id, Generation = generation, Status = RecordingStatus.Queued, FailedRuns = failedRuns, Reason = "",
+            StartedAt = time.GetUtcNow(),
+        };
         if (await store.BeginGenerationAsync(change, cancellationToken).ConfigureAwait(false) is not { } begun)
             return; // another sweep was faster, and sends the event
         LogRestarted(recording.Id.Value, generation, why);
@@ -53,10 +57,12 @@ public sealed partial class RestartRecording(
     }
 
     /// <summary>All of it was read before its upload went: what is to be done lies in its chunks. Where those are gone, it fails by them.</summary>
-    private async Task SendChunksAgainAsync(Recording recording, string why, CancellationToken cancellationToken)
+    private async Task SendChunksAgainAsync(Recording recording, string why, int? failedRuns, CancellationToken cancellationToken)
     {
-        var again =
-            new Recording { Id = recording.Id, Generation = recording.Generation, Status = recording.Status, StartedAt = time.GetUtcNow() };
+        var again = new Recording
+        {
+            Id = recording.Id, Generation = recording.Generation, Status = recording.Status, FailedRuns = failedRuns, StartedAt = time.GetUtcNow(),
+        };
         if (await store.AdvanceAsync(again, recording, cancellationToken).ConfigureAwait(false) is null)
             return;
         LogRestarted(recording.Id.Value, recording.Generation, why);

@@ -19,8 +19,8 @@ public sealed class SweepOptions
     /// days.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "7.00:00:00")] public TimeSpan StuckAfter { get; init; } = TimeSpan.FromHours(6);
 
-    /// <summary>Generations after which a recording that keeps getting stuck is failed: 1 to 100.</summary>
-    [Range(1, 100)] public int MaxGenerations { get; init; } = 3;
+    /// <summary>A recording of which so many runs got stuck or lost their segments is failed: 1 to 100.</summary>
+    [Range(1, 100)] public int MaxFailedRuns { get; init; } = 3;
 
     /// <summary>How often everything is looked through, listing every upload: 1 s to 30 days.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")] public TimeSpan ReconcileEvery { get; init; } = TimeSpan.FromDays(1);

@@ -44,7 +44,7 @@ public sealed partial class UnstickRecordings(
         await foreach (RecordingId id in store.Open.UnfinishedAsync(DateTimeOffset.MaxValue, cancellationToken).ConfigureAwait(false))
         {
             await LookAfterAsync(id, recording => recording.Status.IsOpen()
-                ? restart.RunAsync(recording, "the clock was set back", cancellationToken) : Task.CompletedTask, cancellationToken)
+                ? restart.RunAsync(recording, "the clock was set back", failedRuns: null, cancellationToken) : Task.CompletedTask, cancellationToken)
                 .ConfigureAwait(false);
         }
     }
@@ -76,7 +76,7 @@ public sealed partial class UnstickRecordings(
         if (recording.RetryRequested != true) // it has begun, or whoever asked died before the row said so
             await store.EndRetryRequestAsync(recording.Id, recording, cancellationToken).ConfigureAwait(false);
         else if (!isBegun)
-            await restart.RunAsync(recording, "a retry was asked for", cancellationToken).ConfigureAwait(false);
+            await restart.RunAsync(recording, "a retry was asked for", failedRuns: null, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task UnstickIfStuckAsync(Recording recording, DateTimeOffset now, DateTimeOffset? oldest, CancellationToken cancellationToken)
@@ -99,12 +99,14 @@ public sealed partial class UnstickRecordings(
             await UnstickAsync(recording, cancellationToken).ConfigureAwait(false);
     }
 
-    private Task UnstickAsync(Recording recording, CancellationToken cancellationToken) =>
-        recording.Generation + 1 < options.Value.MaxGenerations
-            ? restart.RunAsync(recording, "it got stuck", cancellationToken)
+    private Task UnstickAsync(Recording recording, CancellationToken cancellationToken)
+    {
+        int failedRuns = recording.FailedRuns.GetValueOrDefault() + 1;
+        return failedRuns < options.Value.MaxFailedRuns
+            ? restart.RunAsync(recording, "it got stuck", failedRuns, cancellationToken)
             : restart.FailAsync(
-                recording.Id, recording.Generation, $"No progress for {options.Value.StuckAfter} in {options.Value.MaxGenerations} runs.",
-                cancellationToken);
+                recording.Id, recording.Generation, $"No progress for {options.Value.StuckAfter} in {failedRuns} runs.", cancellationToken);
+    }
 
     [LoggerMessage(3503, LogLevel.Error, "The row of {RecordingId} could not be looked after, going on with the others")]
     private partial void LogSkipped(Exception error, string recordingId);

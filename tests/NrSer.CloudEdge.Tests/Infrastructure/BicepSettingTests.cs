@@ -28,7 +28,7 @@ public sealed partial class BicepSettingTests(CompiledBicep bicep)
         "NrSer__Models__InstalledPath", "NrSer__Models__Enhancer", "NrSer__Models__SnrLevel", "NrSer__Models__Emotion", // the catalogue's defaults
         "NrSer__Models__Cuda", "NrSer__Models__Threads", "NrSer__Models__Cascade", "NrSer__Emotion__RatingScale",
         "NrSer__Queues__LongestWork", "NrSer__Queues__PollInterval",
-        "NrSer__Sweep__Interval", "NrSer__Sweep__LostEventAfter", "NrSer__Sweep__StuckAfter", "NrSer__Sweep__MaxGenerations",
+        "NrSer__Sweep__Interval", "NrSer__Sweep__LostEventAfter", "NrSer__Sweep__StuckAfter", "NrSer__Sweep__MaxFailedRuns",
         "NrSer__Sweep__LookBackDays", "NrSer__Sweep__ReconcileEvery", "NrSer__Audio__CutOff",
         "NrSer__Forgetting__Interval", "NrSer__Forgetting__FinalAfter", "NrSer__Retention__Feeds",
         "NrSer__Uploads__ChangesWith", "NrSer__Uploads__LongestPause", "NrSer__WorkAudio__BudgetBytes", "NrSer__Ingest__HoldAfter", // of laptops

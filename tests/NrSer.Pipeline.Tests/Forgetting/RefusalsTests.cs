@@ -59,7 +59,7 @@ public sealed class RefusalsTests(StorageEmulator emulator)
         await pipeline.Get<Refusals>().RefuseAsync([Convert.ToHexStringLower(SHA256.HashData(speech))], Stop);
         (RecordingId id, _) = await pipeline.UploadAsync(speech);
         await pipeline.Uploads.AnnounceAsync(await pipeline.ListedUploadAsync(), Stop);
-        await pipeline.Get<RestartRecording>().RunAsync(await pipeline.RowAsync(id), "It may have been lost.", Stop);
+        await pipeline.Get<RestartRecording>().RunAsync(await pipeline.RowAsync(id), "It may have been lost.", failedRuns: null, Stop);
         foreach (WorkMessage message in (await pipeline.TakeAsync(StorageNames.UploadsQueue)).Reverse()) // the later event first
             await pipeline.RunAsync(message);
         Assert.Equal(RecordingStatus.Forgotten, (await pipeline.RowAsync(id)).Status);

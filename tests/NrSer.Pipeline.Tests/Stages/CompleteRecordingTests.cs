@@ -183,7 +183,7 @@ public sealed class CompleteRecordingTests(StorageEmulator emulator)
     public async Task RunAsync_SegmentsAreGoneInTheLastRun_FailsAndARetryHeals()
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(
-            emulator, KeyValuePair.Create("NrSer:Sweep:MaxGenerations", (string?)"1"));
+            emulator, KeyValuePair.Create("NrSer:Sweep:MaxFailedRuns", (string?)"1"));
         RecordingId id = await LoseFirstChunkAsync(pipeline);
         Recording row = await pipeline.RowAsync(id);
         Assert.Equal((RecordingStatus.Failed, "Segments of 1 of 3 chunks are gone, first 00-00000."), (row.Status, row.Reason));

@@ -67,6 +67,45 @@ public sealed class SweepTests(StorageEmulator emulator)
     }
 
     [Fact]
+    public async Task RunAsync_StuckAfterAsManyRetries_IsRestarted()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.SpeechAsync());
+        for (int retry = 0; retry < 3; retry++)
+        {
+            await pipeline.DrainAsync();
+            await pipeline.Store.RequestRetryAsync([id], Stop);
+            await pipeline.Sweep.RunAsync(Stop);
+        }
+
+        await pipeline.TakeAsync(StorageNames.UploadsQueue); // the last one's event gets lost
+        pipeline.Time.Advance(s_stuck);
+        await pipeline.Sweep.RunAsync(Stop);
+        Assert.Equal((RecordingStatus.Queued, 4), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).Generation));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // its chunks are sent again, within one generation
+    public async Task RunAsync_StuckAgainAndAgain_CountsOnceARun(bool lacksUpload)
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.SpeechAsync());
+        if (lacksUpload)
+            await pipeline.Upload((await pipeline.RowAsync(id)).BlobName!).DeleteAsync(cancellationToken: Stop);
+        for (int run = 1; run < 4; run++)
+        {
+            Assert.Equal(run == 1 ? null : run - 1, (await pipeline.RowAsync(id)).FailedRuns);
+            foreach (string queue in new[] { StorageNames.UploadsQueue, StorageNames.ChunksQueue })
+                await pipeline.TakeAsync(queue);
+            pipeline.Time.Advance(s_stuck);
+            await pipeline.Sweep.RunAsync(Stop);
+        }
+
+        Assert.Equal(RecordingStatus.Failed, (await pipeline.RowAsync(id)).Status);
+    }
+
+    [Fact]
     public async Task RunAsync_RecordingBehindABacklog_IsLeftAlone()
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);

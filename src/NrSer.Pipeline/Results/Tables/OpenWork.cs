@@ -105,18 +105,17 @@ public sealed class OpenWork(ResultTables tables)
         return _table.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
     }
 
-    internal async Task AddAsync(string partition, IReadOnlyList<RecordingId> ids, CancellationToken cancellationToken)
+    internal async Task AddAsync(string partition, IReadOnlyCollection<RecordingId> ids, CancellationToken cancellationToken)
     {
-        if (ids.Count == 1)
+        foreach (TableEntity[] batch in ids.Select(id => new TableEntity(partition, id.Value)).Chunk(TableRows.BatchRows))
         {
-            await _table.UpsertEntityAsync(new TableEntity(partition, ids[0].Value), TableUpdateMode.Replace, cancellationToken)
-                .ConfigureAwait(false);
-            return;
+            if (batch is [var row])
+                await _table.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken).ConfigureAwait(false);
+            else
+                await _table.SubmitTransactionAsync(
+                    batch.Select(row => new TableTransactionAction(TableTransactionActionType.UpsertReplace, row)), cancellationToken)
+                    .ConfigureAwait(false);
         }
-
-        await _table.SubmitTransactionAsync(
-            ids.Select(id => new TableTransactionAction(TableTransactionActionType.UpsertReplace, new TableEntity(partition, id.Value))),
-            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Removes one that may not be there.</summary>

@@ -67,17 +67,15 @@ public sealed class RecordingStore(ResultTables tables, SegmentBlobs blobs) : Re
     public async Task RequestRetryAsync(IReadOnlyCollection<RecordingId> ids, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        await AddAllAsync().ConfigureAwait(false); // first where Sweep looks, then what it finds
-        await _tables.Recordings.MergeManyAsync(
-            ids, id => new TableEntity(id.Day, id.Value) { [nameof(Recording.RetryRequested)] = true, [nameof(Recording.IsDismissed)] = false },
-            cancellationToken).ConfigureAwait(false);
-        await AddAllAsync().ConfigureAwait(false); // whoever ended an earlier request may have taken this one's for it
-
-        async Task AddAllAsync()
+        await Open.AddAsync(OpenWork.Retries, ids, cancellationToken).ConfigureAwait(false); // first where Sweep looks, then what it finds
+        var asked = new TableEntity
         {
-            foreach (RecordingId[] batch in ids.Chunk(TableRows.BatchRows))
-                await Open.AddAsync(OpenWork.Retries, batch, cancellationToken).ConfigureAwait(false);
-        }
+            [nameof(Recording.RetryRequested)] = true, [nameof(Recording.IsDismissed)] = false, [nameof(Recording.FailedRuns)] = 0,
+        };
+        await _tables.Recordings.MergeManyAsync(
+            ids, id => new TableEntity(asked) { PartitionKey = id.Day, RowKey = id.Value }, cancellationToken).ConfigureAwait(false);
+        // Again: whoever ended an earlier request may have taken this one's for it.
+        await Open.AddAsync(OpenWork.Retries, ids, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Says that a recording was started again, or cannot be; a request that came since stays.</summary>
