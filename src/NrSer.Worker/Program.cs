@@ -17,7 +17,7 @@ internal static partial class Program
         builder.Services.AddOptions<WorkerOptions>().BindConfiguration(WorkerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddHostedService<IdleExit>();
         builder.Services.AddHealthChecks().AddCheck<QueueHealthCheck>("queue");
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = WorkerOptions.ShutdownTime);
+        builder.Services.Configure<HostOptions>(host => (host.ShutdownTimeout, host.ServicesStopConcurrently) = (WorkerOptions.ShutdownTime, true));
         await using WebApplication app = builder.Build();
         app.MapHealthChecks("/healthz");
         try

@@ -108,6 +108,7 @@ internal sealed class LocalStack : IAsyncDisposable
         builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss "));
         builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
             console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<HostOptions>(host => host.ServicesStopConcurrently = true);
         builder.Services.AddNrSerPipeline().AddNrSerStorageQueues().AddNrSerTelemetry(builder.Configuration);
         addStages(builder.Services);
         return builder.Build();

@@ -3,6 +3,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using Microsoft.Extensions.Logging;
+using NrSer.Pipeline.Work;
 
 namespace NrSer.Pipeline.Storage;
 
@@ -32,7 +33,8 @@ public sealed partial class BlobLease(BlobStorage storage, TimeProvider time, IL
         }
 
         using var working = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task renewal = RenewAsync(name, lease, working);
+        using var lastWords = new LastWords(cancellationToken);
+        Task renewal = RenewAsync(name, lease, working, lastWords.Token);
         try
         {
             await work(working.Token).ConfigureAwait(false);
@@ -71,7 +73,7 @@ public sealed partial class BlobLease(BlobStorage storage, TimeProvider time, IL
     }
 
     /// <summary>Holds the lease until the work ends, then gives it back; when it is lost, stops the work.</summary>
-    private async Task RenewAsync(string name, BlobLeaseClient lease, CancellationTokenSource working)
+    private async Task RenewAsync(string name, BlobLeaseClient lease, CancellationTokenSource working, CancellationToken lastWords)
     {
         try
         {
@@ -80,10 +82,10 @@ public sealed partial class BlobLease(BlobStorage storage, TimeProvider time, IL
                 await Task.Delay(Duration / 3, time, working.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (working.IsCancellationRequested)
                     break;
-                await lease.RenewAsync(cancellationToken: CancellationToken.None).ConfigureAwait(false);
+                await lease.RenewAsync(cancellationToken: lastWords).ConfigureAwait(false);
             }
 
-            await lease.ReleaseAsync(cancellationToken: CancellationToken.None).ConfigureAwait(false);
+            await lease.ReleaseAsync(cancellationToken: lastWords).ConfigureAwait(false);
         }
         catch (Exception error) // whatever kept it from being renewed
         {

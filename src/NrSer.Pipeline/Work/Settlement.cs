@@ -71,7 +71,8 @@ public sealed partial class Settlement(IOptions<QueueOptions> options, QueueActi
         if (delivery.SentAt is { } sentAt)
             PipelineTelemetry.QueueAge.Record((time.GetUtcNow() - sentAt).TotalSeconds, new KeyValuePair<string, object?>("queue", queue));
         using var working = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        Task<bool> renewal = RenewAsync(queue, delivery, working);
+        using var lastWords = new LastWords(stoppingToken);
+        Task<bool> renewal = RenewAsync(queue, delivery, working, lastWords.Token);
         long begun = time.GetTimestamp();
         Exception? failure = null;
         try
@@ -95,11 +96,11 @@ public sealed partial class Settlement(IOptions<QueueOptions> options, QueueActi
         {
             if (failure is not null)
             {
-                await SettleFailureAsync(queue, delivery, failure, maxDeliveries, stoppingToken).ConfigureAwait(false);
+                await SettleFailureAsync(queue, delivery, failure, maxDeliveries, lastWords.Token, stoppingToken).ConfigureAwait(false);
                 return;
             }
 
-            await delivery.CompleteAsync(CancellationToken.None).ConfigureAwait(false);
+            await delivery.CompleteAsync(lastWords.Token).ConfigureAwait(false);
             LogHandled(queue, delivery.Message.MessageId, time.GetElapsedTime(begun).TotalSeconds);
         }
         catch (Exception error)
@@ -132,21 +133,22 @@ public sealed partial class Settlement(IOptions<QueueOptions> options, QueueActi
         }
     }
 
-    private async Task SettleFailureAsync(string queue, WorkDelivery delivery, Exception error, int maxDeliveries, CancellationToken stoppingToken)
+    private async Task SettleFailureAsync(
+        string queue, WorkDelivery delivery, Exception error, int maxDeliveries, CancellationToken lastWords, CancellationToken stoppingToken)
     {
         bool invalid = error is InvalidMessageException;
         if (stoppingToken.IsCancellationRequested && !invalid)
         {
             // Whatever it threw: cancellation comes in many wrappings.
             LogAbandoned(queue, delivery.Message.MessageId);
-            await delivery.GiveBackAsync(CancellationToken.None).ConfigureAwait(false);
+            await delivery.GiveBackAsync(lastWords).ConfigureAwait(false);
             return;
         }
 
         int failed = delivery.Attempts.Failed + 1;
         LogFailed(error, queue, delivery.Message.MessageId, failed);
         if (maxDeliveries < int.MaxValue && (invalid || failed >= maxDeliveries))
-            await delivery.DeadLetterAsync(Describe(error, failed), CancellationToken.None).ConfigureAwait(false);
+            await delivery.DeadLetterAsync(Describe(error, failed), lastWords).ConfigureAwait(false);
         else
             await delivery.AbandonAsync(DelayAfter(failed), stoppingToken).ConfigureAwait(false);
     }
@@ -165,7 +167,7 @@ public sealed partial class Settlement(IOptions<QueueOptions> options, QueueActi
 
     /// <summary>Holds the lock until the work ends; when it is lost, stops the work.</summary>
     /// <returns>False when it was lost.</returns>
-    private async Task<bool> RenewAsync(string queue, WorkDelivery delivery, CancellationTokenSource working)
+    private async Task<bool> RenewAsync(string queue, WorkDelivery delivery, CancellationTokenSource working, CancellationToken lastWords)
     {
         TimeSpan pause = _options.LockDuration / 2;
         long held = time.GetTimestamp();
@@ -179,7 +181,7 @@ public sealed partial class Settlement(IOptions<QueueOptions> options, QueueActi
             try
             {
                 // Not cut short by the end of the work: an answer that nobody waits for would take the lock's new receipt with it.
-                renewed = await delivery.RenewAsync(CancellationToken.None).ConfigureAwait(false);
+                renewed = await delivery.RenewAsync(lastWords).ConfigureAwait(false);
                 (held, pause) = (asked, _options.LockDuration / 2);
             }
             catch (Exception error)

@@ -141,6 +141,20 @@ public sealed class SettlementTests
         Assert.Equal("given back", delivery.Settlement);
     }
 
+    [Fact]
+    public async Task RunAsync_StoppedAndTheQueueIsDownToo_LeavesTheMessageToItsLock()
+    {
+        using var stopping = new CancellationTokenSource();
+        var delivery = new ForgetfulDelivery(failures: 0) { Answer = token => Task.Delay(Timeout.Infinite, token) };
+        var settlement = new Settlement(
+            Options.Create(s_options), new QueueActivity(TimeProvider.System), TimeProvider.System, NullLogger<Settlement>.Instance);
+        Task handling = settlement.RunAsync(
+            "test", delivery, (_, token) => Task.Delay(Timeout.Infinite, token), retryWithoutLimit: false, stopping.Token);
+        await stopping.CancelAsync();
+        await handling.WaitAsync(TimeSpan.FromMinutes(1), Stop);
+        Assert.Null(delivery.Settlement);
+    }
+
     [Theory]
     [InlineData(9, "completed")]
     [InlineData(10, "dead")]
@@ -174,22 +188,25 @@ public sealed class SettlementTests
 
         public string? Settlement { get; private set; }
 
+        /// <summary>How the queue takes what becomes of it.</summary>
+        public Func<CancellationToken, Task> Answer { get; init; } = _ => Task.CompletedTask;
+
         public override Task<bool> RenewAsync(CancellationToken cancellationToken) =>
             Interlocked.Increment(ref _renewals) <= failures ? throw new IOException("No route to host.") : Task.FromResult(true);
 
-        public override Task CompleteAsync(CancellationToken cancellationToken) => SettleAsync("completed");
+        public override Task CompleteAsync(CancellationToken cancellationToken) => SettleAsync("completed", cancellationToken);
 
         public override Task AbandonAsync(TimeSpan delay, CancellationToken cancellationToken) =>
-            SettleAsync($"abandoned for {delay.TotalSeconds} s");
+            SettleAsync($"abandoned for {delay.TotalSeconds} s", cancellationToken);
 
-        public override Task GiveBackAsync(CancellationToken cancellationToken) => SettleAsync("given back");
+        public override Task GiveBackAsync(CancellationToken cancellationToken) => SettleAsync("given back", cancellationToken);
 
-        public override Task DeadLetterAsync(string reason, CancellationToken cancellationToken) => SettleAsync("dead");
+        public override Task DeadLetterAsync(string reason, CancellationToken cancellationToken) => SettleAsync("dead", cancellationToken);
 
-        private Task SettleAsync(string how)
+        private async Task SettleAsync(string how, CancellationToken cancellationToken)
         {
+            await Answer(cancellationToken);
             Settlement = how;
-            return Task.CompletedTask;
         }
     }
 }
