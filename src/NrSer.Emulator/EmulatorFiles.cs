@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace NrSer.Emulator;
@@ -15,6 +16,36 @@ public static class EmulatorFiles
     public static int Relist(string folder) =>
         Relist(new DirectoryInfo(Path.Combine(folder, "__blobstorage__")), Path.Combine(folder, "__azurite_db_blob_extent__.json"))
         + Relist(new DirectoryInfo(Path.Combine(folder, "__queuestorage__")), Path.Combine(folder, "__azurite_db_queue_extent__.json"));
+
+    /// <summary>Messages that whoever receives next would be given, of all queues; the emulator must not run, nor what it refers to be missing
+    /// (<see cref="Relist(string)"/>).</summary>
+    /// <param name="folder">Its data.</param>
+    /// <param name="now">The time: what somebody holds until later is not among them.</param>
+    /// <returns>Their texts, as sent.</returns>
+    public static IEnumerable<string> WaitingMessages(string folder, DateTimeOffset now)
+    {
+        string list = Path.Combine(folder, "__azurite_db_queue__.json");
+        if (!File.Exists(list))
+            yield break;
+        JsonNode? messages = JsonNode.Parse(File.ReadAllText(list))!["collections"]!.AsArray()
+            .SingleOrDefault(collection => collection!["name"]!.GetValue<string>() == "$MESSAGES_COLLECTION$");
+        foreach (IGrouping<string, JsonNode> inFile in (messages?["data"]!.AsArray() ?? [])
+            .Where(message => message!["timeNextVisible"]!.GetValue<long>() <= now.ToUnixTimeMilliseconds())
+            .Select(message => message!["persistency"]!).GroupBy(IdOf))
+        {
+            string path = Path.Combine(folder, "__queuestorage__", inFile.Key);
+            if (!File.Exists(path))
+                continue;
+            using FileStream file = File.OpenRead(path);
+            foreach (JsonNode where in inFile)
+            {
+                byte[] text = new byte[where["count"]!.GetValue<int>()];
+                file.Position = where["offset"]!.GetValue<long>();
+                if (file.ReadAtLeast(text, text.Length, throwOnEndOfStream: false) == text.Length)
+                    yield return Encoding.UTF8.GetString(text);
+            }
+        }
+    }
 
     private static int Relist(DirectoryInfo files, string list)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -8,6 +9,7 @@ using NrSer.Emulator;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Stages;
+using NrSer.Pipeline.Work.StorageQueues;
 
 namespace NrSer.Cli.Local;
 
@@ -54,9 +56,11 @@ internal sealed class LocalStack : IAsyncDisposable
         Directory.CreateDirectory(dataFolder);
         FileStream claim = Claim(dataFolder);
         LocalStack stack;
+        IReadOnlySet<string> waiting;
         try
         {
-            stack = new LocalStack(await FindOrStartEmulatorAsync(dataFolder, terminal, cancellationToken), dataFolder, claim, terminal);
+            (AzuriteProcess emulator, waiting) = await FindOrStartEmulatorAsync(dataFolder, terminal, cancellationToken);
+            stack = new LocalStack(emulator, dataFolder, claim, terminal);
         }
         catch
         {
@@ -75,7 +79,8 @@ internal sealed class LocalStack : IAsyncDisposable
             await PrepareAsync(stack._host, cancellationToken);
             if (file is { MendSince: { } since, MendedAt: null })
             {
-                await stack.Services.GetRequiredService<MendRecordings>().RunAsync(since, cancellationToken); // before the stages are at them
+                MendRecordings mending = stack.Services.GetRequiredService<MendRecordings>();
+                await mending.RunAsync(since, waiting, cancellationToken); // before the stages are at them
                 (file with { MendedAt = TimeProvider.System.GetUtcNow() }).Write(dataFolder);
             }
 
@@ -158,13 +163,15 @@ internal sealed class LocalStack : IAsyncDisposable
         }
     }
 
-    private static async Task<AzuriteProcess> FindOrStartEmulatorAsync(string dataFolder, Terminal terminal, CancellationToken cancellationToken)
+    /// <returns>The emulator, and ids of messages that were waiting in it when it was started; none where it lives on.</returns>
+    private static async Task<(AzuriteProcess Emulator, IReadOnlySet<string> Waiting)> FindOrStartEmulatorAsync(
+        string dataFolder, Terminal terminal, CancellationToken cancellationToken)
     {
         string folder = StackFile.AzuriteFolder(dataFolder);
         if (StackFile.FindRunning(dataFolder) is { } orphan)
         {
             terminal.Note("The last run on this folder was killed: taking over its storage emulator.");
-            return AzuriteProcess.Adopt(orphan.AzuriteProcessId, folder, orphan.ConnectionString);
+            return (AzuriteProcess.Adopt(orphan.AzuriteProcessId, folder, orphan.ConnectionString), ImmutableHashSet<string>.Empty);
         }
 
         await AzuriteProcess.EndStraysAsync(folder);
@@ -174,8 +181,10 @@ internal sealed class LocalStack : IAsyncDisposable
 
         NoteLoss(EmulatorLoss.Of(folder), terminal);
         EmulatorFiles.Relist(folder);
+        var waiting = EmulatorFiles.WaitingMessages(folder, TimeProvider.System.GetUtcNow()).Select(StorageWorkQueue.MessageIdOf).OfType<string>()
+            .ToHashSet(StringComparer.Ordinal);
         string script = await AzuriteInstallation.EnsureAsync(terminal.Note, cancellationToken);
-        return await AzuriteProcess.StartAsync(script, folder, cancellationToken);
+        return (await AzuriteProcess.StartAsync(script, folder, cancellationToken), waiting);
     }
 
     private static void NoteLoss(EmulatorLoss loss, Terminal terminal)

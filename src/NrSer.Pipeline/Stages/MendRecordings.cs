@@ -2,6 +2,7 @@ using Azure;
 using Microsoft.Extensions.Logging;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
+using NrSer.Pipeline.Uploads;
 
 namespace NrSer.Pipeline.Stages;
 
@@ -10,7 +11,8 @@ namespace NrSer.Pipeline.Stages;
 /// <remarks>
 /// Three requests list what changed since the last blobs were saved and what is under way, in the service, which looks at every row for it: that is
 /// for an emulator. Each takes a few requests, and one a chunk. Messages are saved apart, too: what is under way may have none any more, or those
-/// of a step that its row is past, so it is started again. What is there already is not made again.
+/// of a step that its row is past, so it is started again, but for what has not begun and is known to be in line: an archive would get a second event
+/// for all of it with each kill. What is there already is not made again.
 /// </remarks>
 /// <param name="store">All rows.</param>
 /// <param name="completion">Knows what belongs to a recording.</param>
@@ -21,9 +23,11 @@ public sealed partial class MendRecordings(
 {
     /// <summary>Looks at what changed, and mends it.</summary>
     /// <param name="since">When the storage last saved which blobs there are, or before.</param>
+    /// <param name="waiting">Ids of messages that are known to wait; others may.</param>
     /// <param name="cancellationToken">Stops between recordings; call it again then.</param>
-    public async Task RunAsync(DateTimeOffset since, CancellationToken cancellationToken)
+    public async Task RunAsync(DateTimeOffset since, IReadOnlySet<string> waiting, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(waiting);
         int seen = 0, mended = 0;
         var ended = new RecordingFilter(DateOnly.MinValue, DateOnly.MaxValue, RecordingStatus.Completed) { ChangedSince = since };
         RecordingFilter queued = ended with { Status = RecordingStatus.Queued, ChangedSince = null };
@@ -35,6 +39,9 @@ public sealed partial class MendRecordings(
             seen++;
             try
             {
+                if (recording.Status == RecordingStatus.Queued
+                    && waiting.Contains(BlobCreatedEvent.MessageIdOf(recording.Id, recording.Generation)))
+                    continue; // it is in line, as it was
                 if (recording.Status.IsOpen())
                     await GoOnAsync(recording, cancellationToken).ConfigureAwait(false);
                 else if (await completion.MendAsync(recording, cancellationToken).ConfigureAwait(false))

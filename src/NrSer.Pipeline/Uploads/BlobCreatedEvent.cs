@@ -45,6 +45,11 @@ public sealed record BlobCreatedEvent(string Container, string BlobName, string 
         }
     }
 
+    /// <summary>Of the message with which a generation of a recording begins.</summary>
+    /// <param name="id">The recording.</param>
+    /// <param name="generation">The generation.</param>
+    public static string MessageIdOf(RecordingId id, int generation) => string.Create(CultureInfo.InvariantCulture, $"{id}/{generation}/ingest");
+
     /// <summary>The event as a CloudEvent 1.0, with the same id however often it is made.</summary>
     /// <param name="id">Id of the recording, which dates the event too.</param>
     public WorkMessage ToMessage(RecordingId id)
@@ -65,7 +70,7 @@ public sealed record BlobCreatedEvent(string Container, string BlobName, string 
             json.WriteEndObject();
         }
 
-        return new WorkMessage($"{id}/{Generation}/ingest", System.Text.Encoding.UTF8.GetString(buffer.GetBuffer().AsSpan(0, (int)buffer.Length)),
+        return new WorkMessage(MessageIdOf(id, Generation), System.Text.Encoding.UTF8.GetString(buffer.GetBuffer().AsSpan(0, (int)buffer.Length)),
             System.Diagnostics.Activity.Current?.Id);
     }
 }

@@ -3,6 +3,7 @@ using Azure;
 using Azure.Core;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
 using NrSer.Cli.Tests.Processes;
 using NrSer.Emulator;
 
@@ -44,6 +45,32 @@ public sealed class EmulatorFilesTests
             Assert.Equal(["run 0", "run 1", "run 2"], await MessagesAsync(connection));
         });
         Assert.Equal(new EmulatorLoss(0, 0), EmulatorLoss.Of(folder));
+    }
+
+    [Fact]
+    public async Task WaitingMessages_OfSeveralQueues_AreThoseThatWouldBeReceived()
+    {
+        using var scratch = new Scratch();
+        string folder = scratch["azurite"];
+        Assert.Empty(EmulatorFiles.WaitingMessages(folder, TimeProvider.System.GetUtcNow()));
+        await OnEmulatorAsync(folder, _ => Task.CompletedTask);
+        Assert.Empty(EmulatorFiles.WaitingMessages(folder, TimeProvider.System.GetUtcNow()));
+        await OnEmulatorAsync(folder, async connection =>
+        {
+            foreach (string text in new[] { "held", "deleted", "für später" })
+                await WriteAsync(connection, text);
+            await new QueueServiceClient(connection).CreateQueueAsync("another", cancellationToken: Stop);
+            await new QueueServiceClient(connection).GetQueueClient("another").SendMessageAsync("elsewhere", Stop);
+            QueueMessage[] received = await Queue(connection).ReceiveMessagesAsync(2, TimeSpan.FromHours(1), Stop);
+            await Queue(connection).DeleteMessageAsync(received[1].MessageId, received[1].PopReceipt, Stop);
+        });
+
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        Assert.Equal(["elsewhere", "für später"], EmulatorFiles.WaitingMessages(folder, now).Order());
+        Assert.Equal(["elsewhere", "für später", "held"], EmulatorFiles.WaitingMessages(folder, now.AddHours(2)).Order());
+        foreach (FileInfo file in new DirectoryInfo(Path.Combine(folder, "__queuestorage__")).EnumerateFiles())
+            file.Delete();
+        Assert.Empty(EmulatorFiles.WaitingMessages(folder, now));
     }
 
     private static async Task OnEmulatorAsync(string folder, Func<string, Task> work)

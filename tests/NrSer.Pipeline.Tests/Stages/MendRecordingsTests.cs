@@ -4,6 +4,7 @@ using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Stages;
 using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Uploads;
 using NrSer.Pipeline.Work;
 using NrSer.Testing;
 
@@ -208,6 +209,26 @@ public sealed class MendRecordingsTests(StorageEmulator emulator)
     }
 
     [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, false)] // only the event of an earlier generation is known to wait
+    [InlineData(0, true)] // it has begun: there may be more to mend than the event brings
+    public async Task RunAsync_KnownToBeInLine_IsLeftAlone(int generation, bool hasBegun)
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        (RecordingId id, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SpeechAsync());
+        var row = new Recording { Id = id, BlobName = upload.BlobName, BlobETag = upload.ETag, Generation = generation };
+        await pipeline.Store.AdvanceAsync(row with { Status = RecordingStatus.Queued }, Stop);
+        if (hasBegun)
+            await pipeline.Store.AdvanceAsync(row with { Status = RecordingStatus.Processing }, Stop);
+
+        await MendAsync(pipeline, TimeProvider.System.GetUtcNow().AddMinutes(1), upload.ToMessage(id).MessageId);
+
+        bool isLeftAlone = generation == 0 && !hasBegun;
+        Assert.Equal(isLeftAlone ? generation : generation + 1, (await pipeline.RowAsync(id)).Generation);
+        Assert.Equal(isLeftAlone ? 0 : 1, (await pipeline.TakeAsync(StorageNames.UploadsQueue)).Length);
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)] // all are finished, and nobody ended it
     public async Task RunAsync_ReadToItsEndAndTheUploadIsGone_GoesOnWithItsChunks(bool isFinished)
@@ -235,8 +256,8 @@ public sealed class MendRecordingsTests(StorageEmulator emulator)
         return id;
     }
 
-    private static Task<string[]> MendAsync(PipelineUnderTest pipeline, DateTimeOffset since) =>
-        CountedRequests.OfAsync(pipeline.Account, () => pipeline.Get<MendRecordings>().RunAsync(since, Stop));
+    private static Task<string[]> MendAsync(PipelineUnderTest pipeline, DateTimeOffset since, params string[] waiting) =>
+        CountedRequests.OfAsync(pipeline.Account, () => pipeline.Get<MendRecordings>().RunAsync(since, waiting.ToHashSet(), Stop));
 
     private static BlobClient Result(PipelineUnderTest pipeline, string name) =>
         pipeline.Account.Blobs.Container(StorageNames.Results).GetBlobClient(name);

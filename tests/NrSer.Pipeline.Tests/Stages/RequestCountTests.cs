@@ -1,4 +1,5 @@
 using NrSer.Pipeline.Results;
+using NrSer.Pipeline.Stages;
 using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Uploads;
 using NrSer.Pipeline.Work;
@@ -45,6 +46,27 @@ public sealed class RequestCountTests(StorageEmulator emulator)
         // Announcing asks for the tombstone before it sends: what was listed before a forgetting is not to be told of after it.
         // Ingest asks each time whether there is a key of what is refused: what has just been refused is not to be taken in again.
         Assert.Equal((6, 15, 14, 18), (announce.Length, ingest.Length, enhance.Length, recognise.Length));
+    }
+
+    // Each kill of an emulator leaves one for all that waited.
+    [Fact]
+    public async Task Ingest_EventOfAnEarlierGeneration_AsksLittle()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        RecordingId id = await pipeline.IngestAsync(await Recordings.SpeechAsync());
+        WorkMessage early = Assert.Single(await RestartAsync()), late = Assert.Single(await RestartAsync());
+        string[] requests = await CountedRequests.OfAsync(pipeline.Account, () => pipeline.Ingest.RunAsync(early, Stop));
+        Assert.Equal(
+            ["HEAD recordings", "GET uploads", "GET recordings"], requests.Select(request => request.Split('/', '(')[0]));
+        await pipeline.Ingest.RunAsync(late, Stop);
+        await pipeline.DrainAsync();
+        Assert.Equal((RecordingStatus.Completed, 2), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).Generation));
+
+        async Task<WorkMessage[]> RestartAsync()
+        {
+            await pipeline.Get<RestartRecording>().RunAsync(await pipeline.RowAsync(id), "the storage was killed", failedRuns: 0, Stop);
+            return await pipeline.TakeAsync(StorageNames.UploadsQueue);
+        }
     }
 
     private static Task<string[]> HandleAsync(PipelineUnderTest pipeline, string queue) => CountedRequests.OfAsync(pipeline.Account, async () =>

@@ -63,21 +63,28 @@ public sealed class StorageWorkQueue : IWorkQueue
     private static string Wrap(WorkMessage message, string body, Attempts attempts) => JsonSerializer.Serialize(
         new EnvelopeV1(message.MessageId, message.TraceParent, body, attempts.Failed, attempts.GivenBack), MessageJsonContext.Default.EnvelopeV1);
 
+    /// <summary>Which message a queue entry holds.</summary>
+    /// <param name="text">Of the entry.</param>
+    /// <returns>Its id; null where the text is no envelope.</returns>
+    public static string? MessageIdOf(string text) => Open(text)?.MessageId;
+
     /// <summary>What a queue entry holds; a body that is no envelope is passed on as it is, for the stage to refuse.</summary>
     private static EnvelopeV1 Open(QueueMessage message)
     {
         string text = TextOf(message.Body?.ToString() ?? "");
+        return Open(text) ?? new EnvelopeV1(message.MessageId, TraceParent: null, text);
+    }
+
+    private static EnvelopeV1? Open(string text)
+    {
         try
         {
-            if (JsonSerializer.Deserialize(text, MessageJsonContext.Default.EnvelopeV1) is { } envelope)
-                return envelope;
+            return JsonSerializer.Deserialize(text, MessageJsonContext.Default.EnvelopeV1);
         }
         catch (JsonException)
         {
-            // Not ours: Event Grid can deliver to storage queues too, and puts the bare event there.
+            return null; // not ours: Event Grid can deliver to storage queues too, and puts the bare event there
         }
-
-        return new EnvelopeV1(message.MessageId, TraceParent: null, text);
     }
 
     /// <summary>Event Grid wraps its text in Base64, as older clients do; whatever else there is must not stop the queue.</summary>
