@@ -21,28 +21,29 @@ public static class EmulatorFiles
     /// (<see cref="Relist(string)"/>).</summary>
     /// <param name="folder">Its data.</param>
     /// <param name="now">The time: what somebody holds until later is not among them.</param>
-    /// <returns>Their texts, as sent.</returns>
-    public static IEnumerable<string> WaitingMessages(string folder, DateTimeOffset now)
+    /// <returns>Their queues, and their texts as sent.</returns>
+    public static IEnumerable<(string Queue, string Text)> WaitingMessages(string folder, DateTimeOffset now)
     {
         string list = Path.Combine(folder, "__azurite_db_queue__.json");
         if (!File.Exists(list))
             yield break;
         JsonNode? messages = JsonNode.Parse(File.ReadAllText(list))!["collections"]!.AsArray()
             .SingleOrDefault(collection => collection!["name"]!.GetValue<string>() == "$MESSAGES_COLLECTION$");
-        foreach (IGrouping<string, JsonNode> inFile in (messages?["data"]!.AsArray() ?? [])
+        foreach (IGrouping<string, JsonNode?> inFile in (messages?["data"]!.AsArray() ?? [])
             .Where(message => message!["timeNextVisible"]!.GetValue<long>() <= now.ToUnixTimeMilliseconds())
-            .Select(message => message!["persistency"]!).GroupBy(IdOf))
+            .GroupBy(message => IdOf(message!["persistency"])))
         {
             string path = Path.Combine(folder, "__queuestorage__", inFile.Key);
             if (!File.Exists(path))
                 continue;
             using FileStream file = File.OpenRead(path);
-            foreach (JsonNode where in inFile)
+            foreach (JsonNode? message in inFile)
             {
+                JsonNode where = message!["persistency"]!;
                 byte[] text = new byte[where["count"]!.GetValue<int>()];
                 file.Position = where["offset"]!.GetValue<long>();
                 if (file.ReadAtLeast(text, text.Length, throwOnEndOfStream: false) == text.Length)
-                    yield return Encoding.UTF8.GetString(text);
+                    yield return (message["queueName"]!.GetValue<string>(), Encoding.UTF8.GetString(text));
             }
         }
     }

@@ -9,6 +9,7 @@ using NrSer.Emulator;
 using NrSer.Pipeline;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Stages;
+using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Work.StorageQueues;
 
 namespace NrSer.Cli.Local;
@@ -163,7 +164,15 @@ internal sealed class LocalStack : IAsyncDisposable
         }
     }
 
-    /// <returns>The emulator, and ids of messages that were waiting in it when it was started; none where it lives on.</returns>
+    /// <summary>Of uploads, whichever lane; not those that were given up.</summary>
+    /// <param name="folder">The data of an emulator that does not run.</param>
+    /// <param name="now">The time.</param>
+    /// <returns>Ids of messages.</returns>
+    internal static IReadOnlySet<string> EventsInLine(string folder, DateTimeOffset now) => EmulatorFiles.WaitingMessages(folder, now)
+        .Where(message => message.Queue == StorageNames.UploadsQueue || message.Queue == StorageNames.BulkOf(StorageNames.UploadsQueue))
+        .Select(message => StorageWorkQueue.MessageIdOf(message.Text)).OfType<string>().ToHashSet(StringComparer.Ordinal);
+
+    /// <returns>The emulator, and which events were in line when it was killed; none where it lives on, or ended well.</returns>
     private static async Task<(AzuriteProcess Emulator, IReadOnlySet<string> Waiting)> FindOrStartEmulatorAsync(
         string dataFolder, Terminal terminal, CancellationToken cancellationToken)
     {
@@ -176,13 +185,12 @@ internal sealed class LocalStack : IAsyncDisposable
 
         await AzuriteProcess.EndStraysAsync(folder);
         // Noted before another emulator saves, for whoever comes after this one.
-        if (StackFile.Find(dataFolder) is { } killed)
-            killed.Killed(new DateTimeOffset(AzuriteProcess.SavedUntil(folder)) - s_margin).Write(dataFolder);
+        StackFile? killed = StackFile.Find(dataFolder);
+        killed?.Killed(new DateTimeOffset(AzuriteProcess.SavedUntil(folder)) - s_margin).Write(dataFolder);
 
         NoteLoss(EmulatorLoss.Of(folder), terminal);
         EmulatorFiles.Relist(folder);
-        var waiting = EmulatorFiles.WaitingMessages(folder, TimeProvider.System.GetUtcNow()).Select(StorageWorkQueue.MessageIdOf).OfType<string>()
-            .ToHashSet(StringComparer.Ordinal);
+        IReadOnlySet<string> waiting = killed is null ? ImmutableHashSet<string>.Empty : EventsInLine(folder, TimeProvider.System.GetUtcNow());
         string script = await AzuriteInstallation.EnsureAsync(terminal.Note, cancellationToken);
         return (await AzuriteProcess.StartAsync(script, folder, cancellationToken), waiting);
     }

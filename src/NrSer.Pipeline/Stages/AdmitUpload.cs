@@ -33,7 +33,7 @@ public sealed class AdmitUpload(
         }
 
         if (earlier?.Status.IsOpen() == true && earlier.Generation > generation)
-            return null; // it was started again, and has a later event: of each kill of the emulator one is left of all that waited
+            return null; // it was started again, and has a later event
 
         // Copies that were taken in before somebody refused it stay; one that was restarted before anybody read it was not.
         bool wasTakenIn = earlier is { IngestedGeneration: not null, Status: not RecordingStatus.Withdrawn };

@@ -35,6 +35,7 @@ public sealed class BeginRecording(
             Generation = generation,
             Status = RecordingStatus.Processing,
             Reason = earlier?.Reason is { Length: > 0 } ? "" : null,
+            FailedRuns = earlier is { FailedRuns: > 0 } && !earlier.Status.IsOpen() ? 0 : null, // uploaded again
             RetryRequested = earlier is { RetryRequested: true, Status: RecordingStatus.Queued } ? false : null, // this is it
             BlobName = upload.BlobName,
             BlobETag = upload.ETag,

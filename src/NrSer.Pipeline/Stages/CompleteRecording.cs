@@ -133,7 +133,9 @@ public sealed partial class CompleteRecording(
             return await WithTextAsync(recording, chunks, segments, cancellationToken).ConfigureAwait(false);
 
         LogLost(recording.Id.Value, lost.Length, chunks.Count);
-        int failedRuns = recording.Status.IsOpen() ? recording.FailedRuns.GetValueOrDefault() + 1 : 0; // the run of one that has ended did well
+        // Of one that has ended no run is under way; and one that is to begin anew was counted, by whoever found the loss first.
+        bool isCounted = recording.Status.IsOpen() && recording.RetryRequested != true;
+        int? failedRuns = isCounted ? recording.FailedRuns.GetValueOrDefault() + 1 : null;
         bool isGivenUp = failedRuns >= options.Value.MaxFailedRuns;
         var change = new Recording
         {
@@ -232,6 +234,7 @@ public sealed partial class CompleteRecording(
             Id = recording.Id,
             Generation = recording.Generation,
             Status = failed.Length == 0 ? RecordingStatus.Completed : RecordingStatus.Failed,
+            FailedRuns = failed.Length == 0 && recording.FailedRuns > 0 ? 0 : null,
             Reason = failed.Length == 0
                 ? ""
                 : string.Create(CultureInfo.InvariantCulture,

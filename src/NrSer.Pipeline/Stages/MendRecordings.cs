@@ -58,8 +58,8 @@ public sealed partial class MendRecordings(
 
     private async Task GoOnAsync(Recording recording, CancellationToken cancellationToken)
     {
-        // Its last chunk may be finished, and whoever was to end it is gone.
-        await completion.RunAsync(recording, cancellationToken).ConfigureAwait(false);
+        // Its last chunk may be finished, and whoever was to end it is gone. It begins anew below: what it lacks does not count against it.
+        await completion.RunAsync(recording with { RetryRequested = true }, cancellationToken).ConfigureAwait(false);
         if (await store.FindAsync(recording.Id, cancellationToken).ConfigureAwait(false) is { } standing && standing.Status.IsOpen()
             && standing.Generation == recording.Generation)
             await restart.RunAsync(standing, "the storage was killed", failedRuns: 0, cancellationToken).ConfigureAwait(false);

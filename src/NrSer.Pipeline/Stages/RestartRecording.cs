@@ -36,7 +36,7 @@ public sealed partial class RestartRecording(
             else if (recording.Status.IsOpen() && !lacksSegments)
                 await rejection.WithdrawAsync(recording.Id, Reason, cancellationToken).ConfigureAwait(false);
             else
-                await FailAsync(recording.Id, generation, Reason, cancellationToken).ConfigureAwait(false);
+                await FailAsync(recording.Id, generation, Reason, failedRuns, cancellationToken).ConfigureAwait(false);
             await store.EndRetryRequestAsync(recording.Id, begun: null, cancellationToken).ConfigureAwait(false);
             return;
         }
@@ -78,11 +78,15 @@ public sealed partial class RestartRecording(
     /// <param name="id">The recording.</param>
     /// <param name="generation">Its generation; an older one changes nothing.</param>
     /// <param name="reason">Why, for a person.</param>
+    /// <param name="failedRuns">How many runs have come to nothing; null leaves the count as it is.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
-    public async Task FailAsync(RecordingId id, int generation, string reason, CancellationToken cancellationToken)
+    public async Task FailAsync(RecordingId id, int generation, string reason, int? failedRuns, CancellationToken cancellationToken)
     {
-        var failed =
-            new Recording { Id = id, Generation = generation, Status = RecordingStatus.Failed, Reason = reason, CompletedAt = time.GetUtcNow() };
+        var failed = new Recording
+        {
+            Id = id, Generation = generation, Status = RecordingStatus.Failed, FailedRuns = failedRuns, Reason = reason,
+            CompletedAt = time.GetUtcNow(),
+        };
         if (await store.AdvanceAsync(failed, cancellationToken).ConfigureAwait(false))
             PipelineTelemetry.CountFailure(RecordingStatus.Failed, FailureKind.Stuck);
     }

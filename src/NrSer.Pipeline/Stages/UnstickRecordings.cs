@@ -105,7 +105,8 @@ public sealed partial class UnstickRecordings(
         return failedRuns < options.Value.MaxFailedRuns
             ? restart.RunAsync(recording, "it got stuck", failedRuns, cancellationToken)
             : restart.FailAsync(
-                recording.Id, recording.Generation, $"No progress for {options.Value.StuckAfter} in {failedRuns} runs.", cancellationToken);
+                recording.Id, recording.Generation, $"No progress for {options.Value.StuckAfter} in {failedRuns} runs.", failedRuns,
+                cancellationToken);
     }
 
     [LoggerMessage(3503, LogLevel.Error, "The row of {RecordingId} could not be looked after, going on with the others")]

@@ -9,7 +9,7 @@ internal sealed class LastWords : IDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly CancellationTokenRegistration _stop;
 
-    /// <param name="stoppingToken">Asks the host to stop.</param>
+    /// <param name="stoppingToken">Asks the host to stop, or has.</param>
     public LastWords(CancellationToken stoppingToken) => _stop = stoppingToken.Register(() => _end.CancelAfter(s_longest));
 
     /// <summary>For the requests that say it.</summary>

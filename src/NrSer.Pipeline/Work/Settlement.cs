@@ -71,8 +71,7 @@ public sealed partial class Settlement(IOptions<QueueOptions> options, QueueActi
         if (delivery.SentAt is { } sentAt)
             PipelineTelemetry.QueueAge.Record((time.GetUtcNow() - sentAt).TotalSeconds, new KeyValuePair<string, object?>("queue", queue));
         using var working = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        using var lastWords = new LastWords(stoppingToken);
-        Task<bool> renewal = RenewAsync(queue, delivery, working, lastWords.Token);
+        Task<bool> renewal = RenewAsync(queue, delivery, working, stoppingToken);
         long begun = time.GetTimestamp();
         Exception? failure = null;
         try
@@ -92,6 +91,7 @@ public sealed partial class Settlement(IOptions<QueueOptions> options, QueueActi
         await working.CancelAsync().ConfigureAwait(false);
         if (!await renewal.ConfigureAwait(false))
             return; // someone else may be at it, and will settle it
+        using var lastWords = new LastWords(stoppingToken); // begun here: the stage may have taken longer than that to stop
         try
         {
             if (failure is not null)
@@ -167,8 +167,9 @@ public sealed partial class Settlement(IOptions<QueueOptions> options, QueueActi
 
     /// <summary>Holds the lock until the work ends; when it is lost, stops the work.</summary>
     /// <returns>False when it was lost.</returns>
-    private async Task<bool> RenewAsync(string queue, WorkDelivery delivery, CancellationTokenSource working, CancellationToken lastWords)
+    private async Task<bool> RenewAsync(string queue, WorkDelivery delivery, CancellationTokenSource working, CancellationToken stoppingToken)
     {
+        using var lastWords = new LastWords(stoppingToken);
         TimeSpan pause = _options.LockDuration / 2;
         long held = time.GetTimestamp();
         while (true)
@@ -181,7 +182,7 @@ public sealed partial class Settlement(IOptions<QueueOptions> options, QueueActi
             try
             {
                 // Not cut short by the end of the work: an answer that nobody waits for would take the lock's new receipt with it.
-                renewed = await delivery.RenewAsync(lastWords).ConfigureAwait(false);
+                renewed = await delivery.RenewAsync(lastWords.Token).ConfigureAwait(false);
                 (held, pause) = (asked, _options.LockDuration / 2);
             }
             catch (Exception error)

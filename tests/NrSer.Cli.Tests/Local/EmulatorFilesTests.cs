@@ -4,8 +4,15 @@ using Azure.Core;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
+using Microsoft.Extensions.Options;
+using NrSer.Cli.Local;
 using NrSer.Cli.Tests.Processes;
 using NrSer.Emulator;
+using NrSer.Pipeline;
+using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Uploads;
+using NrSer.Pipeline.Work;
+using NrSer.Pipeline.Work.StorageQueues;
 
 namespace NrSer.Cli.Tests.Local;
 
@@ -66,11 +73,37 @@ public sealed class EmulatorFilesTests
         });
 
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
-        Assert.Equal(["elsewhere", "für später"], EmulatorFiles.WaitingMessages(folder, now).Order());
-        Assert.Equal(["elsewhere", "für später", "held"], EmulatorFiles.WaitingMessages(folder, now.AddHours(2)).Order());
+        Assert.Equal([("another", "elsewhere"), ("queue", "für später")], EmulatorFiles.WaitingMessages(folder, now).Order());
+        Assert.Equal(
+            [("another", "elsewhere"), ("queue", "für später"), ("queue", "held")], EmulatorFiles.WaitingMessages(folder, now.AddHours(2)).Order());
         foreach (FileInfo file in new DirectoryInfo(Path.Combine(folder, "__queuestorage__")).EnumerateFiles())
             file.Delete();
         Assert.Empty(EmulatorFiles.WaitingMessages(folder, now));
+    }
+
+    [Fact]
+    public async Task EventsInLine_AsStagesSendThem_AreThoseOfUploads()
+    {
+        using var scratch = new Scratch();
+        RecordingId id = RecordingId.Parse("20260309-0123456789abcdef");
+        WorkMessage upload = new BlobCreatedEvent("recordings", "a.wav", "0x1", 2).ToMessage(id);
+        await OnEmulatorAsync(scratch["azurite"], async connection =>
+        {
+            var account = new StorageQueueAccount(Options.Create(new StorageOptions { ConnectionString = connection }));
+            foreach ((string queue, WorkMessage message) in new[]
+            {
+                (StorageNames.UploadsQueue, upload), (StorageNames.BulkOf(StorageNames.UploadsQueue), upload with { MessageId = "bulk" }),
+                (StorageNames.PoisonOf(StorageNames.UploadsQueue), upload with { MessageId = "given up" }),
+                (StorageNames.ChunksQueue, upload with { MessageId = "chunk" }),
+            })
+            {
+                await new QueueServiceClient(connection).CreateQueueAsync(queue, cancellationToken: Stop);
+                await new StorageWorkQueue(account, queue, new QueueOptions()).SendAsync([message], Stop);
+            }
+        });
+
+        IReadOnlySet<string> inLine = LocalStack.EventsInLine(scratch["azurite"], TimeProvider.System.GetUtcNow());
+        Assert.Equal([BlobCreatedEvent.MessageIdOf(id, 2), "bulk"], inLine.Order(StringComparer.Ordinal));
     }
 
     private static async Task OnEmulatorAsync(string folder, Func<string, Task> work)

@@ -168,15 +168,23 @@ public sealed class CompleteRecordingTests(StorageEmulator emulator)
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         RecordingId id = await LoseFirstChunkAsync(pipeline);
         Chunk[] rows = await pipeline.ChunkRowsAsync(id);
-        await pipeline.Store.MergeChunkAsync(
-            new Chunk { Id = rows[0].Id, EnhancedAt = rows[1].EnhancedAt, FinishedAt = rows[1].FinishedAt }, Stop); // as it was before
+        var finished = new Chunk { Id = rows[0].Id, EnhancedAt = rows[1].EnhancedAt, FinishedAt = rows[1].FinishedAt };
+        for (int again = 0; again < 3; again++)
+        {
+            await pipeline.Store.MergeChunkAsync(finished, Stop); // as it was before
+            await pipeline.Complete.RunAsync(id, Stop);
+        }
+
+        Assert.Equal((RecordingStatus.Processing, 1), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).FailedRuns)); // one run
+        await pipeline.Store.MergeChunkAsync(finished, Stop);
         for (int run = 0; run < 2; run++)
         {
             await pipeline.Sweep.RunAsync(Stop);
             await pipeline.DrainAsync();
         }
 
-        Assert.Equal((RecordingStatus.Completed, 2), ((await pipeline.RowAsync(id)).Status, (await pipeline.RowAsync(id)).Generation));
+        Recording row = await pipeline.RowAsync(id);
+        Assert.Equal((RecordingStatus.Completed, 2, 0), (row.Status, row.Generation, row.FailedRuns));
     }
 
     [Fact]

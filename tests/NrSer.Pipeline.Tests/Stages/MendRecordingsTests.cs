@@ -184,7 +184,10 @@ public sealed class MendRecordingsTests(StorageEmulator emulator)
         Segment[] before = await SegmentsAsync(pipeline, id);
         for (int kill = 0; kill < 4; kill++)
         {
-            await pipeline.MergeAsync(new(id.Day, id.Value) { [nameof(Recording.Status)] = nameof(RecordingStatus.Processing) });
+            await pipeline.MergeAsync(new(id.Day, id.Value)
+            {
+                [nameof(Recording.Status)] = nameof(RecordingStatus.Processing), [nameof(Recording.FailedRuns)] = isFoundFirst ? 0 : 2,
+            });
             await LoseAsync(pipeline, id, "00-00000", []);
             if (isFoundFirst)
                 await pipeline.Complete.RunAsync(id, Stop);

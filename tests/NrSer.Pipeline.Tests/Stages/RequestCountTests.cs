@@ -48,7 +48,7 @@ public sealed class RequestCountTests(StorageEmulator emulator)
         Assert.Equal((6, 15, 14, 18), (announce.Length, ingest.Length, enhance.Length, recognise.Length));
     }
 
-    // Each kill of an emulator leaves one for all that waited.
+    // A kill of an emulator leaves one of each that was held, or not saved yet.
     [Fact]
     public async Task Ingest_EventOfAnEarlierGeneration_AsksLittle()
     {

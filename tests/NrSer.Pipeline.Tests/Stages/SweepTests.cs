@@ -62,8 +62,13 @@ public sealed class SweepTests(StorageEmulator emulator)
         pipeline.Time.Advance(s_stuck);
         await pipeline.Sweep.RunAsync(Stop);
         Recording row = await pipeline.RowAsync(id);
-        Assert.Equal((RecordingStatus.Failed, "No progress for 06:00:00 in 3 runs."), (row.Status, row.Reason));
+        Assert.Equal((RecordingStatus.Failed, "No progress for 06:00:00 in 3 runs.", 3), (row.Status, row.Reason, row.FailedRuns));
         Assert.Empty(await pipeline.TakeAsync(StorageNames.UploadsQueue));
+
+        (_, BlobCreatedEvent again) = await pipeline.UploadAsync(await Recordings.SpeechAsync());
+        await pipeline.Ingest.RunAsync(again.ToMessage(id), Stop);
+        row = await pipeline.RowAsync(id);
+        Assert.Equal((RecordingStatus.Processing, 3, 0), (row.Status, row.Generation, row.FailedRuns));
     }
 
     [Fact]

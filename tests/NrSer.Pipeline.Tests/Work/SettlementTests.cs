@@ -155,6 +155,23 @@ public sealed class SettlementTests
         Assert.Null(delivery.Settlement);
     }
 
+    [Fact]
+    public async Task RunAsync_StageTakesLongerToStopThanLastWordsMay_IsSettledAllTheSame()
+    {
+        using var stopping = new CancellationTokenSource();
+        var delivery = new ForgetfulDelivery(failures: 0) { Answer = token => Task.Delay(TimeSpan.FromMilliseconds(100), token) };
+        await new Settlement(
+            Options.Create(s_options), new QueueActivity(TimeProvider.System), TimeProvider.System, NullLogger<Settlement>.Instance)
+                .RunAsync("test", delivery, EndLateAsync, retryWithoutLimit: false, stopping.Token);
+        Assert.Equal("completed", delivery.Settlement);
+
+        async Task EndLateAsync(WorkMessage message, CancellationToken cancellationToken)
+        {
+            await stopping.CancelAsync();
+            await Task.Delay(TimeSpan.FromSeconds(6), Stop); // it looks at its token between pieces of work
+        }
+    }
+
     [Theory]
     [InlineData(9, "completed")]
     [InlineData(10, "dead")]
