@@ -1,4 +1,4 @@
-namespace NrSer.Pipeline.Work;
+namespace NrSer.Pipeline;
 
 /// <summary>How long a host that stops goes on saying what became of its work: as long as a service takes that answers, and no longer, since locks
 /// and leases run out by themselves where none does.</summary>
