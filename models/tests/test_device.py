@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 import unittest
 
 import numpy as np
@@ -69,9 +70,7 @@ class DeviceCase(MadeUp):
     def test_jobs_learn_side_by_side_and_leave_weights_that_load(self):
         jobs = ("enhancer", "speech", "speech-without-1", "emotion-adversary", "emotion-rooms", "emotion-rooms-without-ased",
                 "emotion-taught-without-ased")
-        command = [sys.executable, "-m", "models.train.device", "--pack", self.folder / "pack", "--target", self.folder / "made", "--device", "cpu",
-                   "--jobs", *jobs, "--enhancer-seconds", "2", "--seconds", "2", "--taught-seconds", "2", "--rows", "4", "--fitted", "8",
-                   "--versions", "2", "--speech-excerpts", "8"]
+        command = self.command("made", jobs, "2")
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("7 jobs done", done.stdout)
@@ -80,6 +79,20 @@ class DeviceCase(MadeUp):
             network = enhancer.Enhancer() if job == "enhancer" else speech.SpeechDetector() if job in device.SPEECH else EmotionNetwork()
             network.load_state_dict(state)
             self.assertTrue(all(torch.isfinite(p).all() for p in network.parameters()))
+
+    def test_jobs_end_with_whoever_began_them(self):
+        begun = subprocess.Popen(self.command("cut", ("enhancer", "speech"), "600"), stdout=subprocess.PIPE, text=True)
+        self.assertIn("unpacked", begun.stdout.readline())  # the jobs begin
+        deadline = time.monotonic() + 300
+        while not (self.folder / "cut" / "enhancer.pt").exists() and time.monotonic() < deadline:
+            time.sleep(0.2)
+        begun.kill()
+        begun.communicate(timeout=60)  # until nobody holds its output any more
+
+    def command(self, target, jobs, seconds):
+        return [sys.executable, "-m", "models.train.device", "--pack", self.folder / "pack", "--target", self.folder / target, "--device", "cpu",
+                "--jobs", *jobs, "--enhancer-seconds", seconds, "--seconds", seconds, "--taught-seconds", seconds, "--rows", "4", "--fitted", "8",
+                "--versions", "2", "--speech-excerpts", "8"]
 
 
 class VariantsCase(unittest.TestCase):

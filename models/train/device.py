@@ -9,8 +9,10 @@ Choosing and measuring are done where the corpora are.
 """
 
 import argparse
+import os
 import pathlib
 import tempfile
+import threading
 import time
 
 import numpy as np
@@ -160,8 +162,15 @@ def train_speech(job, pool, arguments):
     train(speech.SpeechDetector().to(device), (SPEECH_RATE, 0.01), arguments.seconds, arguments.target / f"{job}.pt", loss_of)
 
 
+def end_with_parent():
+    """Ends this process when its parent does, however that ends: nobody would fill what it waits for, or read what it says."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
 def work(job, waiting, groups, corpora, arguments):
     """One job in a process of its own; all but the enhancer make themselves ready and wait for their pool."""
+    threading.Thread(target=end_with_parent, daemon=True).start()
     torch.manual_seed(arguments.seed)
     torch.set_num_threads(1)
     torch.backends.cuda.matmul.allow_tf32 = True
