@@ -1,7 +1,7 @@
 """One table of one run: the embedded models, CMGAN with HuBERT Base at random weights, the same with a cascade and in eight bits, and PyTorch.
 
     python3 -m models.export.table prepare --nrser NRSER --work WORK   # checkpoints, installed models, a recording: once, minutes
-    python3 -m models.export.table measure --nrser NRSER --work WORK   # the table: on a machine with nothing else to do, about 5 min on two cores
+    python3 -m models.export.table measure --nrser NRSER --work WORK   # the table: on a machine with nothing else to do, 5 to 8 min on two cores
 
 NRSER is the built program. The recording is the three samples one after the other, so that a cascade has speech in noise, clean speech and noise
 to tell apart; `bench` hears it again and again. Weights decide nothing of the time; of what a cascade leaves the embedded models decide alone.

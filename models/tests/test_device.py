@@ -86,6 +86,7 @@ class DeviceCase(MadeUp):
         deadline = time.monotonic() + 300
         while not (self.folder / "cut" / "enhancer.pt").exists() and time.monotonic() < deadline:
             time.sleep(0.2)
+        self.assertTrue((self.folder / "cut" / "enhancer.pt").exists())
         begun.kill()
         begun.communicate(timeout=60)  # until nobody holds its output any more
 
