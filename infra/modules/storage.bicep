@@ -17,6 +17,8 @@ param privateNetwork bool
 
 // Rules report nothing before they delete, and know nothing of recordings that are still open: they are for what Sweep, which does both, missed.
 var backstopDays = 7
+// Of audio that waits to be heard, a week more than its message lives.
+var waitingDays = 97
 
 var common = {
   minimumTlsVersion: 'TLS1_2'
@@ -76,7 +78,7 @@ resource work 'Microsoft.Storage/storageAccounts@2024-01-01' = {
                 actions: {
                   baseBlob: {
                     delete: {
-                      daysAfterModificationGreaterThan: workDays + backstopDays
+                      daysAfterModificationGreaterThan: workDays + waitingDays
                     }
                   }
                 }

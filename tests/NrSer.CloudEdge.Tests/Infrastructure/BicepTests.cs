@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using System.Xml;
 using NrSer.Pipeline.Storage;
 
 namespace NrSer.CloudEdge.Tests.Infrastructure;
@@ -62,8 +63,12 @@ public sealed partial class BicepTests(CompiledBicep bicep)
             match => match.Groups["store"].Value, match => int.Parse(match.Groups["days"].Value, CultureInfo.InvariantCulture),
             StringComparer.Ordinal);
         Assert.Equal((5, 30, 60, 90), (days["WorkAudio"], days["Uploads"], days["Lake"], days["Results"]));
-        int margin = VariablesOf("Microsoft.Storage/storageAccounts").GetProperty("backstopDays").GetInt32();
+        JsonElement variables = VariablesOf("Microsoft.Storage/storageAccounts");
+        int margin = variables.GetProperty("backstopDays").GetInt32(), waiting = variables.GetProperty("waitingDays").GetInt32();
         Assert.True(margin > 2, "Sweep reports on one day and deletes on the next.");
+        TimeSpan messagesLive = XmlConvert.ToTimeSpan(
+            Properties(Assert.Single(bicep.Of("Microsoft.ServiceBus/namespaces/queues"))).GetProperty("defaultMessageTimeToLive").GetString()!);
+        Assert.Equal(margin, waiting - messagesLive.TotalDays);
         var rules = prediction.GetProperty("predictedResources").EnumerateArray()
             .Where(resource => resource.GetProperty("type").GetString() == "Microsoft.Storage/storageAccounts/managementPolicies")
             .SelectMany(policy => policy.GetProperty("properties").GetProperty("policy").GetProperty("rules").EnumerateArray())
@@ -72,7 +77,7 @@ public sealed partial class BicepTests(CompiledBicep bicep)
         Assert.Equal(
             new Dictionary<string, int>(StringComparer.Ordinal)
             {
-                ["work"] = days["WorkAudio"] + margin, ["recordings"] = days["Uploads"] + margin, ["results"] = days["Results"] + margin,
+                ["work"] = days["WorkAudio"] + waiting, ["recordings"] = days["Uploads"] + margin, ["results"] = days["Results"] + margin,
                 ["lost-events"] = days["WorkAudio"], // which Sweep does not delete
             }, rules);
     }
