@@ -16,11 +16,12 @@ namespace NrSer.Pipeline.Stages;
 /// <summary>Decodes an upload and cuts it: the half of ingest that reads audio.</summary>
 /// <param name="decoder">Reads the upload.</param>
 /// <param name="intake">Receives the chunks.</param>
+/// <param name="audio">Told how much there is.</param>
 /// <param name="segmentation">The longest chunk.</param>
 /// <param name="ingestion">Mixed or separate channels.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class CutUpload(
-    AudioDecoder decoder, ChunkIntake intake, IOptions<SegmentationOptions> segmentation, IOptions<IngestOptions> ingestion,
+    AudioDecoder decoder, ChunkIntake intake, WorkAudio audio, IOptions<SegmentationOptions> segmentation, IOptions<IngestOptions> ingestion,
     ILogger<CutUpload> logger)
 {
     private static readonly IReadOnlyDictionary<string, Chunk> s_none = new Dictionary<string, Chunk>(StringComparer.Ordinal);
@@ -77,6 +78,7 @@ public sealed partial class CutUpload(
         await using ConfiguredAsyncDisposable closingReader = speech.ConfigureAwait(false);
         var reader = new ChunkReader(speech, new SegmentationOptions { MaxChunk = TimeSpan.FromSeconds(recording.MaxChunkSeconds!.Value) });
         int count = 0;
+        long samples = 0;
         await foreach (AudioChunk chunk in reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
             var id = new ChunkId(recording.Id, chunk.Channel, chunk.Index);
@@ -84,8 +86,10 @@ public sealed partial class CutUpload(
             await intake.AddAsync(id, recording.Generation, lane, chunk, stored.Contains(id.Key), isFinished, cancellationToken)
                 .ConfigureAwait(false);
             count++;
+            samples += chunk.Samples.Length;
         }
 
+        await audio.NoteAsync(recording.Id, samples, cancellationToken).ConfigureAwait(false);
         string sha256 = await hashed.FinishAsync(cancellationToken).ConfigureAwait(false);
         double seconds = reader.SamplesRead / (double)SegmentGrid.SampleRateHz;
         PipelineTelemetry.CountAudio(Stage.Ingest, seconds, Stopwatch.GetElapsedTime(begun));

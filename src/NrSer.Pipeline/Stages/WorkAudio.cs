@@ -24,7 +24,14 @@ public sealed partial class WorkAudio(
 
     private DateTimeOffset _due = DateTimeOffset.MinValue;
 
-    /// <summary>Everything that is derived from a recording's audio is written.</summary>
+    /// <summary>All of a recording was cut: however it ends, and whoever dies over it, its audio is known from here on.</summary>
+    /// <param name="id">The recording.</param>
+    /// <param name="samples">Of all of its chunks.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public Task NoteAsync(RecordingId id, long samples, CancellationToken cancellationToken) =>
+        options.Value.BudgetBytes is null ? Task.CompletedTask : store.Open.NoteAudioAsync(id, samples * BytesPerSample, cancellationToken);
+
+    /// <summary>Everything that is derived from a recording's audio is written: of a podcast's nobody needs more.</summary>
     /// <param name="recording">The recording.</param>
     /// <param name="chunks">All of its chunks.</param>
     /// <param name="cancellationToken">Stops the requests.</param>
@@ -32,15 +39,13 @@ public sealed partial class WorkAudio(
     {
         ArgumentNullException.ThrowIfNull(recording);
         ArgumentNullException.ThrowIfNull(chunks);
-        if (options.Value.BudgetBytes is null)
+        if (options.Value.BudgetBytes is null || recording.BlobName?.StartsWith(StorageNames.PodcastsPrefix, StringComparison.Ordinal) != true)
             return;
-        if (recording.BlobName?.StartsWith(StorageNames.PodcastsPrefix, StringComparison.Ordinal) == true)
-            await blobs.DeleteAudioAsync(chunks.Select(chunk => chunk.Id), cancellationToken).ConfigureAwait(false);
-        else
-            await store.Open.NoteAudioAsync(recording.Id, chunks.Sum(BytesOf), cancellationToken).ConfigureAwait(false);
+        await blobs.DeleteAudioAsync(chunks.Select(chunk => chunk.Id), cancellationToken).ConfigureAwait(false);
+        await store.Open.ForgetAudioAsync(recording.Id, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Removes what is beyond the budget, what was done first first; looks once a minute.</summary>
+    /// <summary>Removes what is beyond the budget, the oldest of what has ended first; looks once a minute.</summary>
     /// <param name="cancellationToken">Stops between recordings.</param>
     public async Task TrimAsync(CancellationToken cancellationToken)
     {
@@ -54,6 +59,8 @@ public sealed partial class WorkAudio(
             return;
         foreach (NotedAudio oldest in kept.OrderBy(audio => audio.NotedAt))
         {
+            if ((await store.FindAsync(oldest.Id, cancellationToken).ConfigureAwait(false))?.Status.IsOpen() == true)
+                continue;
             await blobs.DeleteAudioAsync(oldest.Id, cancellationToken).ConfigureAwait(false);
             await store.Open.ForgetAudioAsync(oldest.Id, cancellationToken).ConfigureAwait(false); // last: dying before means to delete again
             LogRemoved(oldest.Id.Value, oldest.Bytes);
@@ -62,8 +69,6 @@ public sealed partial class WorkAudio(
                 return;
         }
     }
-
-    private static long BytesOf(Chunk chunk) => (long)(chunk.Samples ?? 0) * BytesPerSample;
 
     [LoggerMessage(3701, LogLevel.Information, "Removed the work audio of {RecordingId}: {Bytes} bytes")]
     private partial void LogRemoved(string recordingId, long bytes);

@@ -1,5 +1,7 @@
+using NrSer.Pipeline.Chunks;
 using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Uploads;
+using NrSer.Pipeline.Work;
 using NrSer.Testing;
 
 namespace NrSer.Pipeline.Tests.Stages;
@@ -26,6 +28,27 @@ public sealed class WorkAudioTests(StorageEmulator emulator)
                 .Order(StringComparer.Ordinal),
             (await pipeline.Account.BlobsAsync(StorageNames.Enhanced)).Select(blob => blob.Name));
         Assert.Single(await pipeline.SegmentsAsync(first));
+    }
+
+    [Fact]
+    public async Task Trim_OlderOneIsOpen_LeavesItsAudio()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator, s_budget);
+        (RecordingId open, BlobCreatedEvent upload) = await pipeline.UploadAsync(await Recordings.SilenceAsync(), "open.wav");
+        await pipeline.Ingest.RunAsync(upload.ToMessage(open), Stop); // and whoever works on it dies
+        Assert.Single(await pipeline.TakeAsync(StorageNames.ChunksQueue));
+        RecordingId ended = await TakeInAsync(pipeline, "ended.wav");
+        Assert.Equal(RecordingStatus.Completed, (await pipeline.RowAsync(ended)).Status);
+        await pipeline.Sweep.RunAsync(Stop);
+        Assert.Equal([$"{open}/00-00000.wav"], await AudioAsync(pipeline));
+
+        await pipeline.Queue(StorageNames.ChunksQueue).SendAsync([WorkMessage.Enhance(new ChunkId(open, 0, 0), 0)], Stop);
+        await pipeline.DrainAsync();
+        Assert.Equal(RecordingStatus.Completed, (await pipeline.RowAsync(open)).Status);
+        await TakeInAsync(pipeline, "third.wav");
+        pipeline.Time.Advance(TimeSpan.FromMinutes(2));
+        await pipeline.Sweep.RunAsync(Stop);
+        Assert.DoesNotContain($"{open}/00-00000.wav", await AudioAsync(pipeline)); // done with, whoever noted it
     }
 
     [Fact]
