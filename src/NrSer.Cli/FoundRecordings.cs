@@ -98,7 +98,7 @@ internal sealed record FoundRecordings(
             var all = new EnumerationOptions { IgnoreInaccessible = false, AttributesToSkip = FileAttributes.None };
             foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos("*", all))
             {
-                if (entry is not DirectoryInfo below)
+                if (entry is not DirectoryInfo below || IsIllegible(below.Name))
                     files.Add(entry.FullName);
                 else if (below.LinkTarget is null)
                     files.AddRange(FilesBelow(below, skipped));

@@ -21,10 +21,11 @@ internal sealed class RecordingUploads(BlobContainerClient container, UploadStor
     /// <summary>Uploads all of them; one that cannot be uploaded keeps no other.</summary>
     /// <param name="recordings">Which.</param>
     /// <param name="parallel">How many at once.</param>
+    /// <param name="ensureRoom">Throws when there is no room for another.</param>
     /// <param name="progress">Told the share that is done.</param>
     /// <param name="cancellationToken">Stops it; run again, it goes on.</param>
     public async Task<IngestReportV1> RunAsync(
-        IReadOnlyList<ListedRecording> recordings, int parallel, Action<double> progress, CancellationToken cancellationToken)
+        IReadOnlyList<ListedRecording> recordings, int parallel, Action ensureRoom, Action<double> progress, CancellationToken cancellationToken)
     {
         long total = Math.Max(1, recordings.Sum(recording => recording.Bytes)), done = 0, bytes = 0;
         int uploaded = 0, there = 0;
@@ -33,6 +34,7 @@ internal sealed class RecordingUploads(BlobContainerClient container, UploadStor
         await Parallel.ForEachAsync(recordings, new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellationToken },
             async (recording, token) =>
         {
+            ensureRoom();
             try
             {
                 (Outcome outcome, long sent) = recording.Address is { } address ? await FetchAsync(recording, address, token)

@@ -49,13 +49,16 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     /// <param name="folder">Its data.</param>
     public static DateTime SavedUntil(string folder) => new[] { BlobListOf(folder), RowListOf(folder) }.Min(SaveBegunAt);
 
-    /// <summary>How full its tables are, 0–1: it writes all of them out as one text, and a text of Node.js has at most 2^29 characters. Beyond that
-    /// nothing is saved any more.</summary>
+    /// <summary>From where on nothing more should be begun.</summary>
+    public const double Full = 0.9;
+
+    /// <summary>How full it is, 0–1: it writes out all of its rows as one text, its list of blobs as another, and a text of Node.js has at most 2^29
+    /// characters. Beyond that nothing is saved any more.</summary>
     /// <param name="folder">Its data.</param>
     public static double FullnessOf(string folder)
     {
-        var tables = new FileInfo(RowListOf(folder));
-        return tables.Exists ? tables.Length / (double)LargestText : 0;
+        var files = new DirectoryInfo(folder);
+        return files.Exists ? files.EnumerateFiles("__azurite_db_*.json").Max(list => (long?)list.Length) / (double)LargestText ?? 0 : 0;
     }
 
     /// <summary>For the emulator's account.</summary>
@@ -72,7 +75,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
             await Task.Delay(s_lookInterval, cancellationToken);
     }
 
-    /// <summary>Whether a process is the emulator of a folder. Ids are used again, so its command line decides where that can be read.</summary>
+    /// <summary>Whether a process is the emulator of a folder, by whichever path that is named. Ids are used again, so its command line and where it
+    /// works decide, where that can be read.</summary>
     /// <param name="processId">The process.</param>
     /// <param name="folder">As given to <see cref="StartAsync(string, string, CancellationToken)"/>.</param>
     public static bool IsRunning(int processId, string folder)
@@ -80,7 +84,12 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         try
         {
             if (OperatingSystem.IsLinux())
-                return File.ReadAllText($"/proc/{processId}/cmdline").Split('\0').Contains(folder, StringComparer.Ordinal);
+            {
+                string[] command = File.ReadAllText($"/proc/{processId}/cmdline").Split('\0');
+                return command.Contains(folder, StringComparer.Ordinal)
+                    || (command.Contains("--location", StringComparer.Ordinal) && IsSame($"/proc/{processId}/cwd", folder));
+            }
+
             using var process = Process.GetProcessById(processId);
             return !process.HasExited && process.ProcessName.Contains("node", StringComparison.OrdinalIgnoreCase);
         }
@@ -88,6 +97,18 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         {
             return false;
         }
+    }
+
+    // Mounted twice, one folder has two paths: what is put into the one is in the other then.
+    private static bool IsSame(string link, string folder)
+    {
+        if (new FileInfo(link).LinkTarget == folder)
+            return true;
+        string name = $".{Path.GetRandomFileName()}", probe = Path.Combine(folder, name);
+        if (!Directory.Exists(folder))
+            return false;
+        using FileStream ending = new(probe, FileMode.CreateNew, FileAccess.Write, FileShare.Delete, bufferSize: 1, FileOptions.DeleteOnClose);
+        return File.Exists(Path.Combine(link, name));
     }
 
     /// <summary>Ends emulators on a folder that nobody knows how to reach: their owner was killed while they started, so they hold no data
@@ -123,7 +144,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     public static Task<AzuriteProcess> StartAsync(string script, string folder, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
-        return StartAsync(script, folder, ["--location", folder], accounts: null, cancellationToken);
+        return StartAsync(script, folder, ["--location", "."], accounts: null, cancellationToken, workIn: folder); // which may be moved then
     }
 
     /// <summary>Starts an emulator that keeps everything in memory, for tests: writing out its lists every few seconds is a third of its
@@ -137,7 +158,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         StartAsync(script, name, ["--inMemoryPersistence", name], accounts, cancellationToken);
 
     private static async Task<AzuriteProcess> StartAsync(
-        string script, string folder, string[] persistence, string? accounts, CancellationToken cancellationToken)
+        string script, string folder, string[] persistence, string? accounts, CancellationToken cancellationToken, string workIn = "")
     {
         string[] command =
         [
@@ -148,6 +169,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         var start = new ProcessStartInfo(ownSession ? "setsid" : command[0], ownSession ? command : command[1..])
         {
             UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = workIn,
         };
         if (accounts is not null)
             start.Environment["AZURITE_ACCOUNTS"] = accounts;

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace NrSer.Emulator;
@@ -46,6 +47,27 @@ public static class EmulatorFiles
                     yield return (message["queueName"]!.GetValue<string>(), Encoding.UTF8.GetString(text));
             }
         }
+    }
+
+    /// <summary>The blobs of a container as they were when the emulator last saved its list of them, which it may be doing now.</summary>
+    /// <param name="folder">Its data.</param>
+    /// <param name="container">The container's name.</param>
+    /// <returns>Names, ETags in quotes, when they were made, and their sizes; none before it has saved for the first time.</returns>
+    public static IReadOnlyList<(string Name, string ETag, DateTimeOffset CreatedOn, long Bytes)> Blobs(string folder, string container)
+    {
+        string list = AzuriteProcess.BlobListOf(folder);
+        if (!File.Exists(list))
+            return [];
+        using FileStream file = File.OpenRead(list); // it puts each in the place of the last, whole
+        using var document = JsonDocument.Parse(file);
+        return [.. document.RootElement.GetProperty("collections").EnumerateArray()
+            .Where(collection => collection.GetProperty("name").ValueEquals("$BLOBS_COLLECTION$"u8))
+            .SelectMany(collection => collection.GetProperty("data").EnumerateArray())
+            .Where(blob => blob.GetProperty("containerName").ValueEquals(container) && blob.GetProperty("isCommitted").GetBoolean()
+                && blob.GetProperty("snapshot").ValueEquals(""))
+            .Select(blob => (blob.GetProperty("name").GetString()!, blob.GetProperty("properties")))
+            .Select(blob => (blob.Item1, blob.Item2.GetProperty("etag").GetString()!, blob.Item2.GetProperty("creationTime").GetDateTimeOffset(),
+                blob.Item2.GetProperty("contentLength").GetInt64()))];
     }
 
     private static int Relist(DirectoryInfo files, string list)

@@ -34,6 +34,12 @@ public static class PipelineTelemetry
     /// <param name="queue">Whose message waits for it.</param>
     public static void CountUnavailable(string queue) => s_unavailable.Add(1, new KeyValuePair<string, object?>("queue", queue));
 
+    private static readonly Counter<long> s_steppedOver =
+        s_meter.CreateCounter<long>("nrser.uploads.stepped_over", "{upload}", "Uploads that cannot be listed by their names");
+
+    /// <summary>Counts an upload that is not taken in, since its name stops lists.</summary>
+    public static void CountSteppedOver() => s_steppedOver.Add(1);
+
     private static readonly Counter<long> s_sweeps = s_meter.CreateCounter<long>("nrser.sweeps", "{sweep}", "Sweeps that ended well");
 
     /// <summary>Counts a sweep: what shows from outside that a host lives and reaches storage and queues.</summary>

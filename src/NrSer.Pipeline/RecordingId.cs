@@ -34,6 +34,13 @@ public readonly record struct RecordingId
         return new($"{createdOn.UtcDateTime:yyyyMMdd}-{Convert.ToHexStringLower(hash.AsSpan(0, 8))}");
     }
 
+    /// <summary>Whether it was derived from an upload, on whatever day.</summary>
+    /// <param name="container">As for <see cref="Of"/>.</param>
+    /// <param name="blobName">Likewise.</param>
+    /// <param name="etag">Likewise.</param>
+    public bool IsOf(string container, string blobName, string etag) => _value is not null
+        && _value.AsSpan(8).SequenceEqual(Of(default, container, blobName, etag).Value.AsSpan(8));
+
     /// <summary>Reads an id.</summary>
     /// <param name="text">What may be an id.</param>
     /// <param name="id">Receives it.</param>

@@ -61,6 +61,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<UploadIndex>();
         services.AddSingleton(provider => new QueueAges([.. StorageNames.LaneQueues.Select(provider.Queue)]));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<UploadStore>(provider, provider.Lanes(StorageNames.UploadsQueue)));
+        services.AddSingleton<UploadListing>();
         services.AddSingleton<MalwareScan>();
         services.AddSingleton<ChunkBlobs>();
         services.AddSingleton<ResultBlobs>();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NrSer.Cli.Tests.Processes;
 
 namespace NrSer.Cli.Tests;
@@ -109,6 +110,34 @@ public sealed class FoundRecordingsTests : IDisposable
         Assert.Equal(["good.wav"], found.Files.Select(file => file.BlobName));
         Assert.Equal(paths[..3].Order(StringComparer.Ordinal), found.Refused.Select(file => file.Path).Order(StringComparer.Ordinal));
         Assert.All(found.Refused, file => Assert.Contains("Rename it.", file.Reason, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Find_NamesThatAreNotUtf8_AreRefusedAlone()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere every name is text.");
+        _scratch.Write("archive/good.wav", Wave);
+        await RunAsync("f=$(printf 'a\\377'); cp good.wav \"$f.wav\" && mkdir \"$f\" && cp good.wav \"$f/b.wav\"");
+        FoundRecordings found;
+        try
+        {
+            found = await FoundRecordings.FindAsync([_scratch["archive"]], Token);
+        }
+        finally
+        {
+            await RunAsync("rm -r a*"); // which nobody else can name
+        }
+
+        Assert.Equal(["good.wav"], found.Files.Select(file => file.BlobName));
+        Assert.Equal(["a\uFFFD", "a\uFFFD.wav"], found.Refused.Select(file => Path.GetFileName(file.Path)).Order(StringComparer.Ordinal));
+        Assert.Empty(found.Skipped);
+
+        async Task RunAsync(string script)
+        {
+            using Process shell = Process.Start(new ProcessStartInfo("sh", ["-c", script]) { WorkingDirectory = _scratch["archive"] })!;
+            await shell.WaitForExitAsync(CancellationToken.None);
+            Assert.Equal(0, shell.ExitCode);
+        }
     }
 
     [Fact]

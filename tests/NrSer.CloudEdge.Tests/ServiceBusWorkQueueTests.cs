@@ -1,4 +1,7 @@
+using Azure;
 using Azure.Messaging.ServiceBus;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using NrSer.CloudEdge.Tests.Broker;
 using NrSer.Pipeline;
@@ -81,6 +84,38 @@ public sealed class ServiceBusWorkQueueTests : WorkQueueContract, IAsyncDisposab
         await using ServiceBusReceiver watcher = _client.CreateReceiver("chunks/$deadletterqueue");
         Assert.StartsWith("MaxDeliveryCountExceeded: ", ServiceBusDelivery.ReasonOf(await watcher.ReceiveMessageAsync(TimeSpan.FromMinutes(3), Stop)),
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pump_AServiceIsDownForTwoHours_DeadLettersNothing()
+    {
+        var options = new QueueOptions { LockDuration = TimeSpan.FromMinutes(5) };
+        IWorkQueue queue = await CreateAsync(options);
+        await queue.SendAsync([.. Enumerable.Range(0, 3).Select(number => new WorkMessage($"{number}", "{}", null))], Stop);
+        DateTimeOffset back = _time.GetUtcNow().AddHours(2);
+        int tries = 0;
+        var activity = new QueueActivity(_time);
+        var settlement = new Settlement(Options.Create(options), activity, _time, NullLogger<Settlement>.Instance);
+        using var pump = new QueuePump(
+            new QueueHandler(queue, Stage, Concurrency: 3), settlement, activity, options, _time, NullLogger<QueuePump>.Instance);
+        await pump.StartAsync(Stop);
+        await Polling.UntilAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(15));
+            return Task.FromResult(_queue!.Count == 0);
+        });
+        await pump.StopAsync(Stop);
+
+        Assert.InRange(_time.GetUtcNow(), back, back.AddMinutes(2)); // two minutes are a few steps of this test
+        Assert.InRange(tries, 3 * 100, 3 * 2 * 60 * 60);
+        Assert.Empty(_queue!.Letters);
+        Assert.InRange(_queue.Renewals, 3 * 20, 3 * 100);
+
+        Task Stage(WorkMessage message, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref tries);
+            return _time.GetUtcNow() < back ? throw new RequestFailedException(503, "Server busy") : Task.CompletedTask;
+        }
     }
 
     protected override Task<IWorkQueue> CreateAsync(QueueOptions options)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Azure;
 using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Tests.Stages;
 using NrSer.Pipeline.Tests.Work;
@@ -81,6 +82,12 @@ public sealed class PipelineTelemetryTests(StorageEmulator emulator)
             Assert.Contains(("nrser.real_time_factor", $"stage={stage}"), seen);
         }
 
+        int tries = 0;
+        using var pump = Pumps.Create(
+            pipeline.Queue(StorageNames.ChunksQueue), (_, _) => ++tries == 1 ? throw new RequestFailedException(503, "busy") : Task.CompletedTask,
+            new QueueOptions(), TimeProvider.System);
+        await pump.HandleAsync(Assert.Single(await pipeline.Queue(StorageNames.ChunksQueue).ReceiveAsync(32, Stop)), Stop);
+        Assert.Contains(("nrser.unavailable", "queue=chunks"), seen);
         Assert.Contains(("nrser.failures", "status=Rejected,reason=audio"), seen);
         Assert.Contains(("nrser.failures", "status=none,reason=dead-letter"), seen);
 

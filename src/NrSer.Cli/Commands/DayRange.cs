@@ -8,7 +8,7 @@ internal sealed class DayRange
     private const int DefaultDays = 400;
 
     private readonly Option<DateOnly?> _from =
-        new("--from") { Description = $"First day of upload, yyyy-MM-dd (UTC); {DefaultDays} days ago by default." };
+        new("--from", "--since") { Description = $"First day of upload, yyyy-MM-dd (UTC); {DefaultDays} days ago by default." };
     private readonly Option<DateOnly?> _to = new("--to") { Description = "Last day of upload, yyyy-MM-dd (UTC); no end by default." };
 
     public void AddTo(Command command)

@@ -55,6 +55,7 @@ internal static class IngestCommand
         var command = new Command("ingest",
             """
             Uploads recordings. Run again after an interruption: what is already there, unchanged, is skipped.
+            It ends when they are saved, which a storage emulator does every five seconds.
 
             A manifest has a row for each, with a path (from its own folder) or a url, and what is known of name, recordedAt and tags:
 
@@ -75,7 +76,7 @@ internal static class IngestCommand
         });
         command.Run(terminal, async (parsed, cancellationToken) =>
         {
-            storage.EnsureRoom(parsed);
+            storage.EnsureRoom(parsed, terminal);
             Listing listing = parsed.GetValue(manifest) is { } file ? Listed(terminal, file)
                 : await FoundAsync(terminal, parsed.GetValue(sources) ?? [], parsed.GetValue(verbose), cancellationToken);
             var wishes = new UploadWishes(parsed.GetValue(channels), parsed.GetValue(track), parsed.GetValue(segments));
@@ -91,7 +92,8 @@ internal static class IngestCommand
                 services.GetRequiredService<AddressFetch>(), wishes, chosen);
             (int ProcessId, string BlobList)? emulator = storage.FindEmulator(parsed, terminal);
             IngestReportV1 report = await terminal.WithProgressAsync($"{listing.Recordings.Count} recordings",
-                progress => uploads.RunAsync(listing.Recordings, parsed.GetValue(parallel), progress, cancellationToken));
+                progress => uploads.RunAsync(
+                    listing.Recordings, parsed.GetValue(parallel), () => storage.EnsureRoom(parsed, terminal), progress, cancellationToken));
             report = report with { Skipped = listing.Skipped, Failed = [.. listing.Refused, .. report.Failed.OrderBy(failure => failure.Line)] };
             if (parsed.GetValue(json))
                 terminal.Out.WriteLine(JsonSerializer.Serialize(report, CliJsonContext.Default.IngestReportV1));
@@ -107,8 +109,7 @@ internal static class IngestCommand
                 terminal.Note($"{name} replaces an earlier upload of that name with other content, which is lost if it was not taken in yet.");
             foreach (IngestFailureV1 failure in report.Failed)
                 terminal.Error($"{PlaceOf(failure, parsed.GetValue(manifest))}: {failure.Reason}");
-            // Of an archive nobody can tell afterwards what is missing; a file or two are missed.
-            bool isKept = emulator is null || chosen == Lane.Live || report.Uploaded == 0
+            bool isKept = emulator is null || report.Uploaded == 0
                 || (await IsSavedAsync(emulator.Value.BlobList, cancellationToken)
                     && storage.FindEmulator(parsed, terminal)?.ProcessId == emulator.Value.ProcessId);
             if (!isKept)

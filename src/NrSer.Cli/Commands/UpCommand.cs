@@ -5,6 +5,7 @@ using NrSer.Cli.Output;
 using NrSer.Cli.Storage;
 using NrSer.Core.Models;
 using NrSer.Dashboard;
+using NrSer.Emulator;
 using NrSer.Pipeline.Results;
 using Spectre.Console;
 
@@ -73,7 +74,7 @@ internal static class UpCommand
             {
                 noted = fullness + FullnessStep;
                 terminal.Note(
-                    $"The emulator's tables are {fullness:P0} full; at 90 % nrser ingest refuses more. Large archives: see "
+                    $"The storage emulator is {fullness:P0} full; at {AzuriteProcess.Full:P0} nothing more is taken in. Large archives: see "
                     + "docs/limits.md, or use another --data folder.");
             }
         }

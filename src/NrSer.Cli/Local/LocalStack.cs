@@ -10,6 +10,7 @@ using NrSer.Pipeline;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Stages;
 using NrSer.Pipeline.Storage;
+using NrSer.Pipeline.Uploads;
 using NrSer.Pipeline.Work.StorageQueues;
 
 namespace NrSer.Cli.Local;
@@ -75,8 +76,8 @@ internal sealed class LocalStack : IAsyncDisposable
             StackFile file = new(stack.ConnectionString, stack._azurite.ProcessId, Environment.ProcessId, last?.MendSince, last?.MendedAt);
             file.Write(dataFolder);
             stack._host = BuildHost(
-                stack.ConnectionString, verbose, services => services.AddNrSerLocalHost(),
-                KeyValuePair.Create("NrSer:Uploads:ChangesWith", (string?)AzuriteProcess.BlobListOf(StackFile.AzuriteFolder(dataFolder))));
+                stack.ConnectionString, verbose,
+                services => services.AddNrSerLocalHost().AddSingleton<IEmulatedStorage>(new EmulatedStorage(StackFile.AzuriteFolder(dataFolder))));
             await PrepareAsync(stack._host, cancellationToken);
             if (file is { MendSince: { } since, MendedAt: null })
             {

@@ -60,15 +60,17 @@ internal sealed class StorageLocation
         });
     }
 
-    /// <summary>Refuses more rows than the emulator of a local stack can save.</summary>
+    /// <summary>Refuses more than the emulator of a local stack can save.</summary>
     /// <exception cref="LocalStackException">It is nearly full.</exception>
-    public void EnsureRoom(ParseResult parsed)
+    public void EnsureRoom(ParseResult parsed, Terminal terminal)
     {
-        const double Full = 0.9;
-        if (IsLocal(parsed) && AzuriteProcess.FullnessOf(StackFile.AzuriteFolder(parsed.GetRequiredValue(_data).FullName)) is > Full and var fullness)
+        if (FindEmulator(parsed, terminal) is null)
+            return;
+        double fullness = AzuriteProcess.FullnessOf(StackFile.AzuriteFolder(parsed.GetRequiredValue(_data).FullName));
+        if (fullness > AzuriteProcess.Full)
         {
             throw new LocalStackException(
-                $"The emulator's tables are {fullness:P0} full, and nothing is saved beyond that. Export what is there and go on in "
+                $"The storage emulator is {fullness:P0} full, and nothing is saved beyond that. Export what is there and go on in "
                 + "another --data folder, or see docs/limits.md.");
         }
     }

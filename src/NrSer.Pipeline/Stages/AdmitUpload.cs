@@ -2,6 +2,7 @@ using NrSer.Pipeline.Forgetting;
 using NrSer.Pipeline.Results;
 using NrSer.Pipeline.Results.Tables;
 using NrSer.Pipeline.Uploads;
+using NrSer.Pipeline.Work;
 
 namespace NrSer.Pipeline.Stages;
 
@@ -11,18 +12,23 @@ namespace NrSer.Pipeline.Stages;
 /// <param name="store">Recording rows.</param>
 /// <param name="rejection">Takes back what is left of an earlier run.</param>
 /// <param name="completion">Ends the recording when every chunk is finished already.</param>
+/// <param name="emulated">The storage, where it is one that can be full.</param>
 public sealed class AdmitUpload(
-    UploadStore uploads, RefuseUpload refusal, RecordingStore store, RejectRecording rejection, CompleteRecording completion)
+    UploadStore uploads, RefuseUpload refusal, RecordingStore store, RejectRecording rejection, CompleteRecording completion,
+    IEmulatedStorage? emulated = null)
 {
     /// <summary>Decides.</summary>
     /// <param name="identified">The upload.</param>
     /// <param name="generation">That its event asks for.</param>
     /// <param name="cancellationToken">Stops the requests; nothing is lost.</param>
     /// <returns>The generation, and what earlier runs wrote of the recording; null where it is not taken in.</returns>
+    /// <exception cref="ServiceUnavailableException">The storage is nearly full; what is under way goes on, and nothing else is begun.</exception>
     public async Task<(int Generation, Recording? Earlier)?> RunAsync(
         IdentifiedUpload identified, int generation, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(identified);
+        if (emulated?.IsFull == true)
+            throw new ServiceUnavailableException("The storage emulator is nearly full, and saves nothing beyond that: see docs/limits.md.");
         Upload upload = identified.Upload;
         RecordingId id = upload.Id;
         Recording? earlier = await store.FindAsync(id, cancellationToken).ConfigureAwait(false);

@@ -1,4 +1,3 @@
-using Azure;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NrSer.Pipeline.Results;
@@ -9,13 +8,15 @@ namespace NrSer.Pipeline.Stages;
 
 /// <summary>A look through everything, once a day and page by page: uploads whose event was lost, unfinished recordings that nobody noted.</summary>
 /// <remarks>The only thing whose cost grows with the archive. It goes on where it was, whoever was at it.</remarks>
-/// <param name="uploads">Lists the uploads, and sends their events.</param>
+/// <param name="listing">Lists the uploads.</param>
+/// <param name="uploads">Sends their events.</param>
 /// <param name="store">All rows.</param>
 /// <param name="options">How often, and from what age on an upload should be known.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class Reconciliation(
-    UploadStore uploads, RecordingStore store, IOptions<SweepOptions> options, TimeProvider time, ILogger<Reconciliation> logger)
+    UploadListing listing, UploadStore uploads, RecordingStore store, IOptions<SweepOptions> options, TimeProvider time,
+    ILogger<Reconciliation> logger)
 {
     private static readonly TimeSpan s_slice = TimeSpan.FromMinutes(2); // then others have a turn
 
@@ -33,9 +34,9 @@ public sealed partial class Reconciliation(
         _due = state.CompletedAt + options.Value.ReconcileEvery ?? now;
         if (now < _due)
             return;
-        await foreach (Page<Upload> page in uploads.PagesAsync(state.Continuation, cancellationToken).ConfigureAwait(false))
+        await foreach (UploadPage page in listing.PagesAsync(state.Continuation, cancellationToken).ConfigureAwait(false))
         {
-            foreach (Upload upload in page.Values)
+            foreach (Upload upload in page.Uploads)
             {
                 if (now - upload.CreatedOn >= options.Value.LostEventAfter
                     && await uploads.AnnounceAsync(upload, cancellationToken).ConfigureAwait(false))
@@ -44,7 +45,7 @@ public sealed partial class Reconciliation(
                 }
             }
 
-            if (page.ContinuationToken is not { Length: > 0 } next)
+            if (page.Next is not { } next)
                 break;
             await store.Open.WriteReconciliationAsync(state with { Continuation = next }, cancellationToken).ConfigureAwait(false);
             if (time.GetElapsedTime(begun) >= s_slice)

@@ -81,7 +81,7 @@ public sealed partial class RecordFailure(
         var failed = new Recording
         {
             Id = upload.Id, Generation = letter.Generation, Status = RecordingStatus.Failed, Reason = reason, CompletedAt = time.GetUtcNow(),
-            BlobName = letter.BlobName, BlobETag = letter.ETag, UploadedAt = upload.CreatedOn,
+            BlobName = letter.BlobName, BlobETag = upload.ETag, UploadedAt = upload.CreatedOn,
         };
         if (await store.AdvanceAsync(failed, cancellationToken).ConfigureAwait(false))
             PipelineTelemetry.CountFailure(RecordingStatus.Failed, FailureKind.DeadLetter);

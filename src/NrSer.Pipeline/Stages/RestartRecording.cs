@@ -70,7 +70,8 @@ public sealed partial class RestartRecording(
         Chunk[] left = [.. all.Where(chunk => chunk.FinishedAt is null)];
         if (left.Length == 0)
             left = [.. all.TakeLast(1)]; // whoever finds it finished ends the recording
-        await chunks[Lane.Live].SendAsync([.. left.Select(chunk => WorkMessage.Enhance(chunk.Id, recording.Generation))], cancellationToken)
+        Lane lane = Upload.LaneOf(recording.BlobName ?? "", asked: Lane.Live);
+        await chunks[lane].SendAsync([.. left.Select(chunk => WorkMessage.Enhance(chunk.Id, recording.Generation))], cancellationToken)
             .ConfigureAwait(false);
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using NrSer.Pipeline.Work;
 
 namespace NrSer.Pipeline.Stages;
 
@@ -8,8 +9,10 @@ namespace NrSer.Pipeline.Stages;
 /// <param name="sweep">The stage.</param>
 /// <param name="options">The interval.</param>
 /// <param name="time">The clock.</param>
+/// <param name="activity">Told where a service is not there.</param>
 /// <param name="logger">The log.</param>
-public sealed partial class SweepTimer(Sweep sweep, IOptions<SweepOptions> options, TimeProvider time, ILogger<SweepTimer> logger) : BackgroundService
+public sealed partial class SweepTimer(
+    Sweep sweep, IOptions<SweepOptions> options, TimeProvider time, QueueActivity activity, ILogger<SweepTimer> logger) : BackgroundService
 {
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -26,7 +29,8 @@ public sealed partial class SweepTimer(Sweep sweep, IOptions<SweepOptions> optio
                 // a request's time-out is a cancellation too
                 catch (Exception error) when (error is not OutOfMemoryException && !stoppingToken.IsCancellationRequested)
                 {
-                    LogFailed(error);
+                    if (!ServiceUnavailableException.IsBehind(error) || activity.FoundUnavailable())
+                        LogFailed(error);
                 }
             }
             while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));

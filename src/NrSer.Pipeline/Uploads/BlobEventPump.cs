@@ -13,18 +13,21 @@ namespace NrSer.Pipeline.Uploads;
 /// A listing costs what the archive is large, and cannot be asked for what is new: it is made only after something changed, and while there are
 /// changes takes a tenth of the time. Whoever uploads by a command of ours announces that itself.
 /// </remarks>
-/// <param name="uploads">Lists the uploads and sends their events.</param>
-/// <param name="index">Tells uploads of earlier runs.</param>
-/// <param name="options">What shows changes.</param>
+/// <param name="listing">Lists the uploads.</param>
+/// <param name="uploads">Sends their events, and knows those of earlier runs.</param>
+/// <param name="options">How much time listing may take.</param>
 /// <param name="queues">How often to look.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class BlobEventPump(
-    UploadStore uploads, UploadIndex index, IOptions<UploadOptions> options, IOptions<QueueOptions> queues, TimeProvider time,
+    UploadListing listing, UploadStore uploads, IOptions<UploadOptions> options, IOptions<QueueOptions> queues, TimeProvider time,
     ILogger<BlobEventPump> logger)
         : BackgroundService
 {
+    private static readonly TimeSpan s_saying = TimeSpan.FromMinutes(1); // one line of the log is enough
+
     private readonly HashSet<ulong> _known = []; // of name and ETag: eight bytes an upload
+    private long? _saidAt;
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -39,12 +42,12 @@ public sealed partial class BlobEventPump(
                     await ReadIndexAsync(stoppingToken).ConfigureAwait(false);
                 isRead = true;
                 TimeSpan pause = queues.Value.PollInterval;
-                DateTime? changedAt = options.Value.ChangesWith is { } file ? File.GetLastWriteTimeUtc(file) : null;
+                DateTime? changedAt = listing.ChangedAt;
                 if (changedAt is null || changedAt != listedAt)
                 {
-                    TimeSpan listing = await AnnounceNewAsync(stoppingToken).ConfigureAwait(false);
+                    TimeSpan spent = await AnnounceNewAsync(stoppingToken).ConfigureAwait(false);
                     listedAt = changedAt;
-                    TimeSpan fair = 9 * listing < options.Value.LongestPause ? 9 * listing : options.Value.LongestPause;
+                    TimeSpan fair = 9 * spent < options.Value.LongestPause ? 9 * spent : options.Value.LongestPause;
                     pause = fair > pause ? fair : pause;
                 }
 
@@ -56,7 +59,12 @@ public sealed partial class BlobEventPump(
             }
             catch (Exception error) when (error is not OutOfMemoryException)
             {
-                LogFailed(error);
+                if (_saidAt is not { } said || time.GetElapsedTime(said) >= s_saying)
+                {
+                    LogFailed(error);
+                    _saidAt = time.GetTimestamp();
+                }
+
                 await Task.Delay(queues.Value.RetryDelay + queues.Value.PollInterval, time, stoppingToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -66,11 +74,8 @@ public sealed partial class BlobEventPump(
     /// <summary>What earlier runs took in, read at once instead of upload by upload.</summary>
     private async Task ReadIndexAsync(CancellationToken cancellationToken)
     {
-        await foreach (IndexedUpload upload in index.ListAsync(cancellationToken).ConfigureAwait(false))
-        {
-            if (upload.Sha256 is not null)
-                _known.Add(KeyOf(upload.BlobName, upload.BlobETag));
-        }
+        await foreach (IndexedUpload upload in uploads.IdentifiedAsync(cancellationToken).ConfigureAwait(false))
+            _known.Add(KeyOf(upload.BlobName, upload.BlobETag));
     }
 
     /// <returns>How long listing took, announcing not counted.</returns>
@@ -78,7 +83,7 @@ public sealed partial class BlobEventPump(
     {
         long begun = time.GetTimestamp();
         TimeSpan announcing = TimeSpan.Zero;
-        await foreach (Upload upload in uploads.ListAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (Upload upload in listing.ListAsync(cancellationToken).ConfigureAwait(false))
         {
             ulong key = KeyOf(upload.BlobName, upload.ETag);
             if (_known.Contains(key))
@@ -95,7 +100,6 @@ public sealed partial class BlobEventPump(
     private static ulong KeyOf(string blobName, string etag) =>
         BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes($"{blobName}\n{etag}")));
 
-    [LoggerMessage(2101, LogLevel.Warning,
-        "The uploads cannot be listed, trying again. One whose name holds a control character stops the emulator's lists until it is deleted.")]
+    [LoggerMessage(2101, LogLevel.Warning, "The uploads cannot be listed, trying again")]
     private partial void LogFailed(Exception error);
 }

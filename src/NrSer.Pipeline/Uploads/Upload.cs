@@ -1,3 +1,5 @@
+using Azure;
+using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Work;
 
 namespace NrSer.Pipeline.Uploads;
@@ -30,4 +32,25 @@ public sealed record Upload(RecordingId Id, string BlobName, string ETag, DateTi
 
     /// <summary>The feed and the key of the episode that it is, likewise.</summary>
     public (string FeedId, string Key)? Episode { get; init; }
+
+    /// <summary>As a list shows it.</summary>
+    /// <param name="blobName">Name within the recordings container.</param>
+    /// <param name="etag">Its ETag.</param>
+    /// <param name="createdOn">When it was uploaded.</param>
+    /// <param name="contentBytes">Its size.</param>
+    public static Upload Of(string blobName, ETag etag, DateTimeOffset createdOn, long contentBytes)
+    {
+        ArgumentNullException.ThrowIfNull(blobName);
+        string bare = etag.ToString().Trim('"');
+        return new Upload(RecordingId.Of(createdOn, StorageNames.Recordings, blobName, bare), blobName, bare, createdOn, contentBytes)
+        {
+            Lane = LaneOf(blobName, asked: Lane.Live),
+        };
+    }
+
+    /// <summary>Which queues an upload takes.</summary>
+    /// <param name="blobName">Its name, which decides of podcasts.</param>
+    /// <param name="asked">What its metadata asks for.</param>
+    internal static Lane LaneOf(string blobName, Lane asked) =>
+        blobName.StartsWith(StorageNames.PodcastsPrefix, StringComparison.Ordinal) ? Lane.Bulk : asked;
 }

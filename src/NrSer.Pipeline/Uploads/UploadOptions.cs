@@ -9,10 +9,6 @@ public sealed class UploadOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "NrSer:Uploads";
 
-    /// <summary>A file that changes whenever a blob does, such as the emulator's list of blobs; without one, the container is listed again and
-    /// again.</summary>
-    public string? ChangesWith { get; init; }
-
     /// <summary>Longest pause between two listings while there are changes, however long listing takes: 1 s to 10 min.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")] public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(30);
 }

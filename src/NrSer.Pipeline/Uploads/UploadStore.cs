@@ -10,7 +10,7 @@ using NrSer.Pipeline.Work;
 
 namespace NrSer.Pipeline.Uploads;
 
-/// <summary>The uploads: finds, lists, tells apart, opens and announces them.</summary>
+/// <summary>The uploads: finds, tells apart, opens and announces them.</summary>
 /// <param name="storage">The account.</param>
 /// <param name="index">Which recording lies under a name.</param>
 /// <param name="recordings">Told of what was announced.</param>
@@ -31,10 +31,10 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
         {
             BlobProperties properties = await _container.GetBlobClient(blobName).GetPropertiesAsync(cancellationToken: cancellationToken)
                 .ConfigureAwait(false);
-            return UploadOf(blobName, properties.ETag, properties.CreatedOn, properties.ContentLength) with
+            return Upload.Of(blobName, properties.ETag, properties.CreatedOn, properties.ContentLength) with
             {
                 Wishes = UploadWishes.Of(properties.Metadata),
-                Lane = LaneOf(blobName, UploadMetadata.LaneOf(properties.Metadata)),
+                Lane = Upload.LaneOf(blobName, UploadMetadata.LaneOf(properties.Metadata)),
                 RecordedAt = UploadMetadata.RecordedAtOf(properties.Metadata),
                 Tags = UploadMetadata.TagsOf(properties.Metadata),
                 ListenUrl = UploadMetadata.ListenUrlOf(properties.Metadata),
@@ -45,33 +45,6 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
         catch (RequestFailedException gone) when (gone.ErrorCode == BlobErrorCode.BlobNotFound)
         {
             return null;
-        }
-    }
-
-    /// <summary>Every upload.</summary>
-    /// <param name="cancellationToken">Stops between pages.</param>
-    public async IAsyncEnumerable<Upload> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (Page<Upload> page in PagesAsync(continuation: null, cancellationToken).ConfigureAwait(false))
-        {
-            foreach (Upload upload in page.Values)
-                yield return upload;
-        }
-    }
-
-    /// <summary>Every upload, from a given page on.</summary>
-    /// <param name="continuation">Of the page before; null for the first.</param>
-    /// <param name="cancellationToken">Stops between pages.</param>
-    public async IAsyncEnumerable<Page<Upload>> PagesAsync(string? continuation, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        IAsyncEnumerable<Page<BlobItem>> pages = _container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix: null, cancellationToken)
-            .AsPages(continuation);
-        await foreach (Page<BlobItem> page in pages.ConfigureAwait(false))
-        {
-            Upload[] uploads = [.. page.Values.Where(blob => blob.Properties.ETag is not null).Select(blob => UploadOf(
-                blob.Name, blob.Properties.ETag!.Value, blob.Properties.CreatedOn ?? blob.Properties.LastModified ?? time.GetUtcNow(),
-                blob.Properties.ContentLength ?? 0))];
-            yield return Page<Upload>.FromValues(uploads, page.ContinuationToken, page.GetRawResponse());
         }
     }
 
@@ -136,7 +109,8 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
         ArgumentNullException.ThrowIfNull(told);
         if (await index.FindAsync(told.BlobName, cancellationToken).ConfigureAwait(false) is { } known)
         {
-            return known.BlobETag == told.ETag
+            // The second, where the upload was touched since it was first seen.
+            return known.BlobETag == told.ETag || known.RecordingId.IsOf(StorageNames.Recordings, told.BlobName, told.ETag)
                 ? new Upload(known.RecordingId, known.BlobName, known.BlobETag, CreatedOn: null, known.ContentBytes) : null;
         }
 
@@ -147,6 +121,11 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
             .ConfigureAwait(false);
         return upload;
     }
+
+    /// <summary>What lay under each name when its content was looked at last.</summary>
+    /// <param name="cancellationToken">Stops between pages.</param>
+    public IAsyncEnumerable<IndexedUpload> IdentifiedAsync(CancellationToken cancellationToken) =>
+        index.ListAsync(cancellationToken).Where(upload => upload.Sha256 is not null);
 
     /// <summary>The recording that was last seen under a name, or null.</summary>
     /// <param name="blobName">Name within the recordings container.</param>
@@ -245,18 +224,6 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
             ? failed.ErrorCode == BlobErrorCode.ConditionNotMet || failed.ErrorCode == BlobErrorCode.BlobNotFound
             : error.InnerException is { } inner && IsChanged(inner);
     }
-
-    private static Upload UploadOf(string blobName, ETag etag, DateTimeOffset createdOn, long contentBytes)
-    {
-        string bare = etag.ToString().Trim('"');
-        return new Upload(RecordingId.Of(createdOn, StorageNames.Recordings, blobName, bare), blobName, bare, createdOn, contentBytes)
-        {
-            Lane = LaneOf(blobName, asked: Lane.Live),
-        };
-    }
-
-    private static Lane LaneOf(string blobName, Lane asked) =>
-        blobName.StartsWith(StorageNames.PodcastsPrefix, StringComparison.Ordinal) ? Lane.Bulk : asked;
 
     private static BlobRequestConditions Unchanged(Upload upload) => new() { IfMatch = new ETag($"\"{upload.ETag}\"") };
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Azure.Storage.Blobs.Models;
 using NrSer.Cli.Tests.Processes;
 using NrSer.Pipeline;
@@ -38,6 +39,8 @@ internal sealed class ChaosCheck(Stack stack, ChaosRun run)
         Assert.InRange(unfinished.Count, 0, 1 + (run.Kills / 50));
         foreach (string queue in StorageNames.StorageQueues)
             Assert.Empty(await stack.MessagesAsync(queue));
+        (await stack.RunAsync("lake", "compact")).Succeeded();
+        (await stack.RunAsync("lake", "verify")).Succeeded(); // against rows and journal, row by row
         await ForgottenAsync(isFinal: false);
     }
 
@@ -77,11 +80,21 @@ internal sealed class ChaosCheck(Stack stack, ChaosRun run)
 
         Assert.Equal(row.DurationSeconds!.Value, end, 0.001);
         await StoredRows.AssertParquetAsync(stack, row, segments);
+        if (row.SegmentStore == SegmentStore.Table)
+            StoredRows.AssertSame(segments, await Stack.SegmentsAsync(store, row with { SegmentStore = null })); // by the table alone
         string[] written = await stack.Container(StorageNames.Results).GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{row.Id}/", Stop)
             .Select(blob => blob.Name).ToArrayAsync(Stop);
         Assert.Contains(ResultBlobs.ReceiptName(row.Id), written);
-        string receipt = (await stack.Container(StorageNames.Results).GetBlobClient(ResultBlobs.ReceiptName(row.Id)).DownloadContentAsync(Stop))
-            .Value.Content.ToString();
-        Assert.Contains(row.Sha256!, receipt, StringComparison.Ordinal);
+        using var receipt = JsonDocument.Parse(
+            (await stack.Container(StorageNames.Results).GetBlobClient(ResultBlobs.ReceiptName(row.Id)).DownloadContentAsync(Stop)).Value.Content);
+        Assert.Equal(
+            ($"{row.Id}", row.BlobName, row.Sha256, $"{row.Status}", row.DominantEmotion),
+            (Text("recordingId"), Text("blobName"), Text("sha256"), Text("status"), Text("dominantEmotion")));
+        Assert.Equal(
+            (row.Generation, row.ExpectedChunks, row.SegmentCount, row.SpeechSegmentCount),
+            (Number("generation"), Number("chunks"), Number("segments"), Number("speechSegments")));
+
+        string? Text(string name) => receipt.RootElement.GetProperty(name).GetString();
+        int Number(string name) => receipt.RootElement.GetProperty(name).GetInt32();
     }
 }

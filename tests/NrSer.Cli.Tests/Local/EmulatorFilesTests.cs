@@ -2,6 +2,8 @@ using System.Text.Json.Nodes;
 using Azure;
 using Azure.Core;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.Options;
@@ -104,6 +106,34 @@ public sealed class EmulatorFilesTests
 
         IReadOnlySet<string> inLine = LocalStack.EventsInLine(scratch["azurite"], TimeProvider.System.GetUtcNow());
         Assert.Equal([BlobCreatedEvent.MessageIdOf(id, 2), "bulk"], inLine.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Blobs_OfAContainer_AreThoseThatTheServiceWouldList()
+    {
+        using var scratch = new Scratch();
+        string folder = scratch["azurite"];
+        Assert.Empty(EmulatorFiles.Blobs(folder, "container"));
+        BlobProperties overwritten = null!;
+        await OnEmulatorAsync(folder, async connection =>
+        {
+            foreach (string name in new[] { "a", "deleted", "folder/größer" })
+                await WriteAsync(connection, name);
+            await Container(connection).GetBlobClient("a").CreateSnapshotAsync(cancellationToken: Stop);
+            await Container(connection).GetBlobClient("a").UploadAsync(BinaryData.FromString("longer"), overwrite: true, Stop);
+            await Container(connection).DeleteBlobAsync("deleted", cancellationToken: Stop);
+            await Container(connection).GetBlockBlobClient("begun").StageBlockAsync("AAAA", new MemoryStream([1]), cancellationToken: Stop);
+            BlobContainerClient another = new BlobServiceClient(connection).GetBlobContainerClient("another");
+            await another.CreateAsync(cancellationToken: Stop);
+            await another.UploadBlobAsync("b", BinaryData.FromString("b"), Stop);
+            overwritten = await Container(connection).GetBlobClient("a").GetPropertiesAsync(cancellationToken: Stop);
+        });
+
+        var blobs = EmulatorFiles.Blobs(folder, "container").OrderBy(blob => blob.Name, StringComparer.Ordinal).ToArray();
+
+        Assert.Equal(["a", "folder/größer"], blobs.Select(blob => blob.Name));
+        Assert.Equal(("a", overwritten.ETag, overwritten.ContentLength), (blobs[0].Name, new ETag(blobs[0].ETag), blobs[0].Bytes));
+        Assert.Equal(overwritten.CreatedOn.ToUnixTimeSeconds(), blobs[0].CreatedOn.ToUnixTimeSeconds());
     }
 
     private static async Task OnEmulatorAsync(string folder, Func<string, Task> work)

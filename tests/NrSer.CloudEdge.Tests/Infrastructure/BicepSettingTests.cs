@@ -31,7 +31,7 @@ public sealed partial class BicepSettingTests(CompiledBicep bicep)
         "NrSer__Sweep__Interval", "NrSer__Sweep__LostEventAfter", "NrSer__Sweep__StuckAfter", "NrSer__Sweep__MaxFailedRuns",
         "NrSer__Sweep__LookBackDays", "NrSer__Sweep__ReconcileEvery", "NrSer__Audio__CutOff",
         "NrSer__Forgetting__Interval", "NrSer__Forgetting__FinalAfter", "NrSer__Retention__Feeds",
-        "NrSer__Uploads__ChangesWith", "NrSer__Uploads__LongestPause", "NrSer__WorkAudio__BudgetBytes", "NrSer__Ingest__HoldAfter", // of laptops
+        "NrSer__Uploads__LongestPause", "NrSer__WorkAudio__BudgetBytes", "NrSer__Ingest__HoldAfter", // of laptops
         "NrSer__Ingest__PodcastSegmentStore",
         "NrSer__Podcasts__CheckEvery", "NrSer__Podcasts__PrivateHosts", "NrSer__Podcasts__Proxy", "NrSer__Podcasts__PerHost",
         "NrSer__Podcasts__Pause", "NrSer__Podcasts__BytesPerSecond", "NrSer__Podcasts__InFlight", "NrSer__Podcasts__MaxFeedBytes",

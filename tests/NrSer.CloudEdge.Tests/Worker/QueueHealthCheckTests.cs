@@ -27,6 +27,26 @@ public sealed class QueueHealthCheckTests
     }
 
     [Fact]
+    public async Task CheckHealthAsync_AServiceIsDown_IsDegradedFromFiveMinutesOnUntilItIsBack()
+    {
+        var activity = new QueueActivity(_time);
+        var check = new QueueHealthCheck(activity, Options.Create(new QueueOptions()));
+        activity.Begin(); // a message waits for the service, and its lock is held
+        for (int minutes = 0; minutes <= 120; minutes++)
+        {
+            activity.FoundUnavailable();
+            Assert.Equal(minutes < 5 ? HealthStatus.Healthy : HealthStatus.Degraded, await StatusAsync());
+            _time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        activity.FoundAvailable();
+        Assert.Equal(HealthStatus.Healthy, await StatusAsync());
+
+        async Task<HealthStatus> StatusAsync() =>
+            (await check.CheckHealthAsync(new HealthCheckContext(), TestContext.Current.CancellationToken)).Status;
+    }
+
+    [Fact]
     public void IdleFor_AfterWork_CountsFromItsEnd()
     {
         var activity = new QueueActivity(_time);

@@ -59,7 +59,7 @@ public sealed class TranscriptFetchTests(StorageEmulator emulator)
         podcasts.Server.Requests.Clear();
 
         await using PipelineUnderTest pipeline = PipelineUnderTest.On(podcasts.Account);
-        await foreach (Upload upload in pipeline.Uploads.ListAsync(Stop)) // as the pump or Event Grid
+        await foreach (Upload upload in pipeline.Listing.ListAsync(Stop)) // as the pump or Event Grid
             await pipeline.Uploads.AnnounceAsync(upload, Stop);
         await pipeline.DrainAsync(copies: 1);
         Recording row = Assert.Single(await pipeline.Store.ListAsync(

@@ -53,7 +53,7 @@ public sealed class IdentityTests(StorageEmulator emulator)
         await pipeline.DrainAsync();
 
         // the event that a touch may have, and the next look of the pump
-        foreach (Upload again in await pipeline.Uploads.ListAsync(Stop).ToListAsync(Stop))
+        foreach (Upload again in await pipeline.Listing.ListAsync(Stop).ToListAsync(Stop))
         {
             await pipeline.Uploads.SendAsync(again, generation: 0, Stop);
             await pipeline.Uploads.AnnounceAsync(again, Stop);
@@ -79,7 +79,7 @@ public sealed class IdentityTests(StorageEmulator emulator)
         await pipeline.Uploads.AnnounceAsync(upload, Stop);
         await TakeInAsync(pipeline, when, () => PutBlocksAsync(pipeline.Upload(Name), other));
         await pipeline.DrainAsync();
-        foreach (Upload again in await pipeline.Uploads.ListAsync(Stop).ToListAsync(Stop))
+        foreach (Upload again in await pipeline.Listing.ListAsync(Stop).ToListAsync(Stop))
             await pipeline.Uploads.AnnounceAsync(again, Stop);
         await pipeline.DrainAsync();
 
@@ -195,7 +195,7 @@ public sealed class IdentityTests(StorageEmulator emulator)
     private static async Task<Upload> UploadAsync(PipelineUnderTest pipeline, byte[] content)
     {
         await pipeline.UploadAsync(content, Name);
-        return Assert.Single(await pipeline.Uploads.ListAsync(Stop).ToListAsync(Stop));
+        return Assert.Single(await pipeline.Listing.ListAsync(Stop).ToListAsync(Stop));
     }
 
     private static async Task<Recording[]> RowsAsync(PipelineUnderTest pipeline)

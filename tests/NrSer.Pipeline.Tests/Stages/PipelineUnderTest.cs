@@ -43,6 +43,8 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
 
     public UploadStore Uploads => _services.GetRequiredService<UploadStore>();
 
+    public UploadListing Listing => _services.GetRequiredService<UploadListing>();
+
     public UploadIndex Index => _services.GetRequiredService<UploadIndex>();
 
     public ChunkBlobs Chunks => _services.GetRequiredService<ChunkBlobs>();
@@ -132,7 +134,7 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
     }
 
     /// <summary>The one upload there is, as it stands.</summary>
-    public async Task<Upload> ListedUploadAsync() => await _services.GetRequiredService<UploadStore>().ListAsync(Stop).SingleAsync(Stop);
+    public async Task<Upload> ListedUploadAsync() => await Listing.ListAsync(Stop).SingleAsync(Stop);
 
     /// <summary>Uploads a recording and takes it in.</summary>
     public async Task<RecordingId> IngestAsync(byte[] content)

@@ -34,7 +34,7 @@ public sealed class RequestCountTests(StorageEmulator emulator)
         await pipeline.UploadAsync(await Recordings.SpeechAsync());
         string[] announce = await CountedRequests.OfAsync(pipeline.Account, async () =>
         {
-            foreach (Upload upload in await pipeline.Uploads.ListAsync(Stop).ToListAsync(Stop))
+            foreach (Upload upload in await pipeline.Listing.ListAsync(Stop).ToListAsync(Stop))
                 await pipeline.Uploads.AnnounceAsync(upload, Stop);
         });
         string[] ingest = await HandleAsync(pipeline, StorageNames.UploadsQueue);

@@ -21,7 +21,8 @@ public sealed class SweepTimerTests(StorageEmulator emulator)
         var queue = new SlowQueue();
         IOptions<SweepOptions> options = Options.Create(new SweepOptions());
         var uploads = new UploadStore(pipeline.Account.Blobs, pipeline.Index, pipeline.Store, new StageQueues(queue, queue), pipeline.Time);
-        var reconciliation = new Reconciliation(uploads, pipeline.Store, options, pipeline.Time, NullLogger<Reconciliation>.Instance);
+        var reconciliation = new Reconciliation(
+            pipeline.Listing, uploads, pipeline.Store, options, pipeline.Time, NullLogger<Reconciliation>.Instance);
         pipeline.Time.Advance(options.Value.LostEventAfter);
         var audio = new WorkAudio(
             pipeline.Store, pipeline.Chunks, Options.Create(new WorkAudioOptions()), pipeline.Time, NullLogger<WorkAudio>.Instance);
@@ -32,7 +33,7 @@ public sealed class SweepTimerTests(StorageEmulator emulator)
         var sweep = new Sweep(
             new ClockWatch(pipeline.Time, NullLogger<ClockWatch>.Instance), open, audio, reconciliation, pipeline.Get<ForgetRecordings>(),
             pipeline.Get<Retention>());
-        using var timer = new SweepTimer(sweep, options, pipeline.Time, NullLogger<SweepTimer>.Instance);
+        using var timer = new SweepTimer(sweep, options, pipeline.Time, new QueueActivity(pipeline.Time), NullLogger<SweepTimer>.Instance);
         await timer.StartAsync(Stop);
         await Polling.UntilAsync(() =>
         {

@@ -31,7 +31,7 @@ public sealed class BlobEventPumpTests(StorageEmulator emulator)
     private static async Task RunUntilQueuedAsync(PipelineUnderTest pipeline, RecordingId id)
     {
         using var pump = new BlobEventPump(
-            pipeline.Uploads, pipeline.Index, Options.Create(new UploadOptions()), Options.Create(new QueueOptions()), pipeline.Time,
+            pipeline.Listing, pipeline.Uploads, Options.Create(new UploadOptions()), Options.Create(new QueueOptions()), pipeline.Time,
             NullLogger<BlobEventPump>.Instance);
         await pump.StartAsync(Stop);
         await Polling.UntilAsync(async () =>

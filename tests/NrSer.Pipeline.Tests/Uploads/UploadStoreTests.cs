@@ -1,4 +1,5 @@
 using NrSer.Pipeline.Results.Tables;
+using NrSer.Pipeline.Storage;
 using NrSer.Pipeline.Tests.Stages;
 using NrSer.Pipeline.Uploads;
 using NrSer.Testing;
@@ -14,7 +15,7 @@ public sealed class UploadStoreTests(StorageEmulator emulator)
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         (RecordingId id, BlobCreatedEvent created) = await pipeline.UploadAsync([1, 2, 3], "2026/100% Zoë & co.wav");
-        Upload listed = Assert.Single(await pipeline.Uploads.ListAsync(Stop).ToListAsync(Stop));
+        Upload listed = Assert.Single(await pipeline.Listing.ListAsync(Stop).ToListAsync(Stop));
         Assert.Equal((id, created.BlobName, created.ETag, 3), (listed.Id, listed.BlobName, listed.ETag, listed.ContentBytes));
         Assert.Equal(listed, await pipeline.Uploads.FindAsync(created.BlobName, Stop));
         Assert.Equal(listed, await pipeline.Uploads.FindToldOfAsync(created, Stop));
@@ -31,11 +32,31 @@ public sealed class UploadStoreTests(StorageEmulator emulator)
     }
 
     [Fact]
+    public async Task FindToldOfAsync_TouchedSince_IsTheSameRecording()
+    {
+        await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
+        (RecordingId id, BlobCreatedEvent created) = await pipeline.UploadAsync([1, 2, 3]);
+        await IdentifyAsync();
+        await pipeline.Account.Blobs.Container(StorageNames.Recordings).GetBlobClient(created.BlobName)
+            .SetMetadataAsync(new Dictionary<string, string>(StringComparer.Ordinal) { ["touched"] = "yes" }, cancellationToken: Stop);
+        Upload touched = await IdentifyAsync();
+
+        Assert.NotEqual(created.ETag, touched.ETag);
+        Assert.Equal((id, touched.ETag), await pipeline.Uploads.FindToldOfAsync(created, Stop) is { } told ? (told.Id, told.ETag) : default);
+
+        async Task<Upload> IdentifyAsync()
+        {
+            Upload found = (await pipeline.Uploads.FindAsync(created.BlobName, Stop))!;
+            return (await pipeline.Uploads.IdentifyAsync(found, _ => Task.CompletedTask, Stop)).Upload;
+        }
+    }
+
+    [Fact]
     public async Task IdentifyAsync_ManyAtOnce_AgreeOnOneRecording()
     {
         await using PipelineUnderTest pipeline = await PipelineUnderTest.CreateAsync(emulator);
         await pipeline.UploadAsync([1, 2, 3]);
-        Upload upload = Assert.Single(await pipeline.Uploads.ListAsync(Stop).ToListAsync(Stop));
+        Upload upload = Assert.Single(await pipeline.Listing.ListAsync(Stop).ToListAsync(Stop));
         var replaced = new List<RecordingId>();
         IdentifiedUpload[] identified = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => pipeline.Uploads.IdentifyAsync(
             upload, id =>

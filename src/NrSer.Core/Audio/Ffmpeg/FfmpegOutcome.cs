@@ -18,7 +18,8 @@ internal static partial class FfmpegOutcome
     // signal(7) of Linux on x86 and ARM
     private static readonly Dictionary<int, string> CrashSignals = new()
     {
-        [128 + 4] = "SIGILL", [128 + 6] = "SIGABRT", [128 + 7] = "SIGBUS", [128 + 8] = "SIGFPE", [128 + 9] = "SIGKILL", [128 + 11] = "SIGSEGV",
+        [128 + 4] = "SIGILL", [128 + 5] = "SIGTRAP", [128 + 6] = "SIGABRT", [128 + 7] = "SIGBUS", [128 + 8] = "SIGFPE", [128 + 9] = "SIGKILL",
+        [128 + 11] = "SIGSEGV", [128 + 31] = "SIGSYS",
     };
 
     private enum Meaning
