@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using NrSer.Cli.Local;
 using NrSer.Cli.Output;
 using NrSer.Pipeline.Podcasts;
 using NrSer.Pipeline.Podcasts.Web;
@@ -18,6 +19,9 @@ namespace NrSer.Cli;
 /// <param name="lane">Which queues they take.</param>
 internal sealed class RecordingUploads(BlobContainerClient container, UploadStore? announced, AddressFetch addresses, UploadWishes wishes, Lane lane)
 {
+    /// <summary>When the last of them was uploaded.</summary>
+    public DateTime LastAt { get; private set; }
+
     /// <summary>Uploads all of them; one that cannot be uploaded keeps no other.</summary>
     /// <param name="recordings">Which.</param>
     /// <param name="parallel">How many at once.</param>
@@ -34,11 +38,17 @@ internal sealed class RecordingUploads(BlobContainerClient container, UploadStor
         await Parallel.ForEachAsync(recordings, new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellationToken },
             async (recording, token) =>
         {
-            ensureRoom();
             try
             {
+                ensureRoom();
                 (Outcome outcome, long sent) = recording.Address is { } address ? await FetchAsync(recording, address, token)
                     : await UploadAsync(container.GetBlobClient(recording.BlobName), recording, recording.File!, token);
+                if (outcome != Outcome.AlreadyThere)
+                {
+                    lock (failed)
+                        LastAt = TimeProvider.System.GetUtcNow().UtcDateTime;
+                }
+
                 if (outcome != Outcome.AlreadyThere && announced is not null)
                     await AnnounceAsync(announced, recording.BlobName, token);
                 switch (outcome)
@@ -57,7 +67,8 @@ internal sealed class RecordingUploads(BlobContainerClient container, UploadStor
                 }
             }
             catch (Exception error) when (
-                error is IOException or UnauthorizedAccessException or PodcastException or RequestFailedException { Status: not 0 })
+                error is IOException or UnauthorizedAccessException or PodcastException or LocalStackException
+                    or RequestFailedException { Status: not 0 })
             {
                 lock (failed)
                     failed.Add(new IngestFailureV1(recording.Place, error.Message.Split('\n')[0].Trim(), recording.Line));

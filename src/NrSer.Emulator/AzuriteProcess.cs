@@ -13,6 +13,7 @@ namespace NrSer.Emulator;
 public sealed partial class AzuriteProcess : IAsyncDisposable
 {
     private const string Account = "devstoreaccount1";
+    private const string OnDisk = "--location", InMemory = "--inMemoryPersistence"; // its options
     // Every emulator's, documented.
     private const string PublicKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
     private const long LargestText = (1L << 29) - 24; // V8, String::kMaxLength on 64 bits
@@ -23,12 +24,10 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     private static readonly TimeSpan s_lookInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly Process _process;
-    private readonly string _folder;
 
-    private AzuriteProcess(Process process, string folder, string connectionString)
+    private AzuriteProcess(Process process, string connectionString)
     {
         _process = process;
-        _folder = folder;
         ConnectionString = connectionString;
     }
 
@@ -67,11 +66,15 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     /// <summary>The emulator's process.</summary>
     public int ProcessId => _process.Id;
 
+    // Its folder may have been moved since.
+    private bool IsAlive => IsEmulator(ProcessId, command => command.Contains(OnDisk, StringComparer.Ordinal)
+        || command.Contains(InMemory, StringComparer.Ordinal));
+
     /// <summary>Ends when the emulator does, whoever ended it.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task WaitForExitAsync(CancellationToken cancellationToken)
     {
-        while (IsRunning(ProcessId, _folder)) // an adopted emulator is no child of this process: nobody tells when it ends
+        while (IsAlive) // an adopted emulator is no child of this process: nobody tells when it ends
             await Task.Delay(s_lookInterval, cancellationToken);
     }
 
@@ -79,17 +82,21 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     /// works decide, where that can be read.</summary>
     /// <param name="processId">The process.</param>
     /// <param name="folder">As given to <see cref="StartAsync(string, string, CancellationToken)"/>.</param>
-    public static bool IsRunning(int processId, string folder)
+    public static bool IsRunning(int processId, string folder) => IsOf(processId, folder, whereHidden: true);
+
+    /// <param name="processId">The process.</param>
+    /// <param name="folder">Its data.</param>
+    /// <param name="whereHidden">What to take an emulator for that belongs to another user, who alone may see where it works.</param>
+    private static bool IsOf(int processId, string folder, bool whereHidden) => IsEmulator(processId, command =>
+        command.Contains(folder, StringComparer.Ordinal)
+            || (command.Contains(OnDisk, StringComparer.Ordinal) && (IsSame($"/proc/{processId}/cwd", folder) ?? whereHidden)));
+
+    private static bool IsEmulator(int processId, Func<string[], bool> isMeant)
     {
         try
         {
             if (OperatingSystem.IsLinux())
-            {
-                string[] command = File.ReadAllText($"/proc/{processId}/cmdline").Split('\0');
-                return command.Contains(folder, StringComparer.Ordinal)
-                    || (command.Contains("--location", StringComparer.Ordinal) && IsSame($"/proc/{processId}/cwd", folder));
-            }
-
+                return isMeant(File.ReadAllText($"/proc/{processId}/cmdline").Split('\0'));
             using var process = Process.GetProcessById(processId);
             return !process.HasExited && process.ProcessName.Contains("node", StringComparison.OrdinalIgnoreCase);
         }
@@ -100,9 +107,11 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     }
 
     // Mounted twice, one folder has two paths: what is put into the one is in the other then.
-    private static bool IsSame(string link, string folder)
+    private static bool? IsSame(string link, string folder)
     {
-        if (new FileInfo(link).LinkTarget == folder)
+        if (new FileInfo(link).LinkTarget is not { } target)
+            return null;
+        if (target == folder)
             return true;
         string name = $".{Path.GetRandomFileName()}", probe = Path.Combine(folder, name);
         if (!Directory.Exists(folder))
@@ -120,10 +129,10 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         {
             using (process)
             {
-                if (!IsRunning(process.Id, folder))
+                if (!IsOf(process.Id, folder, whereHidden: false))
                     continue;
                 process.Kill();
-                while (IsRunning(process.Id, folder))
+                while (IsOf(process.Id, folder, whereHidden: false))
                     await Task.Delay(s_lookInterval, TimeProvider.System);
             }
         }
@@ -131,10 +140,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
 
     /// <summary>Takes over an emulator whose owner was killed.</summary>
     /// <param name="processId">One that <see cref="IsRunning"/>.</param>
-    /// <param name="folder">Its data.</param>
     /// <param name="connectionString">As its first owner had it.</param>
-    public static AzuriteProcess Adopt(int processId, string folder, string connectionString) =>
-        new(Process.GetProcessById(processId), folder, connectionString);
+    public static AzuriteProcess Adopt(int processId, string connectionString) => new(Process.GetProcessById(processId), connectionString);
 
     /// <summary>Starts the emulator and waits until it listens.</summary>
     /// <param name="script">From <see cref="AzuriteInstallation.EnsureAsync"/>.</param>
@@ -144,7 +151,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     public static Task<AzuriteProcess> StartAsync(string script, string folder, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
-        return StartAsync(script, folder, ["--location", "."], accounts: null, cancellationToken, workIn: folder); // which may be moved then
+        return StartAsync(script, [OnDisk, "."], workIn: folder, accounts: null, cancellationToken); // which may be moved then
     }
 
     /// <summary>Starts an emulator that keeps everything in memory, for tests: writing out its lists every few seconds is a third of its
@@ -155,10 +162,10 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="EmulatorException">It does not start; the message carries what it said.</exception>
     public static Task<AzuriteProcess> StartInMemoryAsync(string script, string name, string accounts, CancellationToken cancellationToken) =>
-        StartAsync(script, name, ["--inMemoryPersistence", name], accounts, cancellationToken);
+        StartAsync(script, [InMemory, name], workIn: "", accounts, cancellationToken);
 
     private static async Task<AzuriteProcess> StartAsync(
-        string script, string folder, string[] persistence, string? accounts, CancellationToken cancellationToken, string workIn = "")
+        string script, string[] persistence, string workIn, string? accounts, CancellationToken cancellationToken)
     {
         string[] command =
         [
@@ -203,7 +210,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
 
         string Endpoint(string service) => $"{service}Endpoint=http://127.0.0.1:{ports[service]}/{Account};";
         return new AzuriteProcess(
-            process, folder,
+            process,
             $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={PublicKey};{Endpoint("Blob")}{Endpoint("Queue")}{Endpoint("Table")}");
 
         void Hear(string? line)
@@ -227,7 +234,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     /// <returns>False where it had ended before, or had to be killed, as on Windows always: then what it acknowledged last may be lost.</returns>
     public async Task<bool> StopAsync()
     {
-        if (!IsRunning(ProcessId, _folder))
+        if (!IsAlive)
             return false;
         if (!OperatingSystem.IsWindows() && Signal(ProcessId, SigTerm) == 0)
         {

@@ -58,7 +58,7 @@ public static class EmulatorFiles
         string list = AzuriteProcess.BlobListOf(folder);
         if (!File.Exists(list))
             return [];
-        using FileStream file = File.OpenRead(list); // it puts each in the place of the last, whole
+        using FileStream file = new(list, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete); // which it replaces as a whole
         using var document = JsonDocument.Parse(file);
         return [.. document.RootElement.GetProperty("collections").EnumerateArray()
             .Where(collection => collection.GetProperty("name").ValueEquals("$BLOBS_COLLECTION$"u8))

@@ -106,7 +106,7 @@ public sealed class ServiceBusWorkQueueTests : WorkQueueContract, IAsyncDisposab
         });
         await pump.StopAsync(Stop);
 
-        Assert.InRange(_time.GetUtcNow(), back, back.AddMinutes(2)); // two minutes are a few steps of this test
+        Assert.True(_time.GetUtcNow() >= back); // how soon after is SettlementTests' concern, whose clock waits for everybody
         Assert.InRange(tries, 3 * 100, 3 * 2 * 60 * 60);
         Assert.Empty(_queue!.Letters);
         Assert.InRange(_queue.Renewals, 3 * 20, 3 * 100);

@@ -21,6 +21,8 @@ internal static class IngestCommand
 {
     private const int BulkFiles = 21; // nobody waits for the last of so many
 
+    private static readonly TimeSpan s_threeSaves = TimeSpan.FromSeconds(15);
+
     public static Command Create(Terminal terminal)
     {
         var sources = new Argument<string[]>("sources")
@@ -109,9 +111,9 @@ internal static class IngestCommand
                 terminal.Note($"{name} replaces an earlier upload of that name with other content, which is lost if it was not taken in yet.");
             foreach (IngestFailureV1 failure in report.Failed)
                 terminal.Error($"{PlaceOf(failure, parsed.GetValue(manifest))}: {failure.Reason}");
-            bool isKept = emulator is null || report.Uploaded == 0
-                || (await IsSavedAsync(emulator.Value.BlobList, cancellationToken)
-                    && storage.FindEmulator(parsed, terminal)?.ProcessId == emulator.Value.ProcessId);
+            if (emulator is { BlobList: var list } && report.Uploaded > 0)
+                await WaitForSaveAsync(list, uploads.LastAt, cancellationToken);
+            bool isKept = report.Uploaded == 0 || storage.FindEmulator(parsed, terminal)?.ProcessId == emulator?.ProcessId;
             if (!isKept)
                 terminal.Error("The emulator ended before it had saved all of this. Run the same command again: what is there is skipped.");
             return report.Failed.Count == 0 && isKept ? ExitCode.Success : ExitCode.SomeFailed;
@@ -142,19 +144,12 @@ internal static class IngestCommand
         : failure.File == $"{manifest}" ? $"{manifest}, line {line}{(failure.Column is { } column ? $", {column}" : "")}"
         : $"{manifest}, line {line}, {failure.File}";
 
-    /// <summary>Waits until the emulator has written down what uploads there are, which it does every few seconds.</summary>
-    /// <returns>False when it does not.</returns>
-    private static async Task<bool> IsSavedAsync(string blobList, CancellationToken cancellationToken)
+    /// <summary>Waits until the emulator has written down what uploads there are, which it does every five seconds where it did not before: an upload
+    /// that stands in the save that was just going on is followed by no other.</summary>
+    private static async Task WaitForSaveAsync(string blobList, DateTime uploadedAt, CancellationToken cancellationToken)
     {
-        DateTime now = TimeProvider.System.GetUtcNow().UtcDateTime;
-        for (int look = 0; look < 300; look++)
-        {
-            if (AzuriteProcess.SaveBegunAt(blobList) >= now)
-                return true;
+        while (AzuriteProcess.SaveBegunAt(blobList) < uploadedAt && TimeProvider.System.GetUtcNow().UtcDateTime - uploadedAt < s_threeSaves)
             await Task.Delay(100, cancellationToken);
-        }
-
-        return false;
     }
 
     /// <summary>What is to be uploaded, and what cannot be.</summary>

@@ -7,8 +7,12 @@ namespace NrSer.Cli.Local;
 
 /// <summary>The emulator of a stack.</summary>
 /// <param name="folder">Its data.</param>
-internal sealed class EmulatedStorage(string folder) : IEmulatedStorage
+/// <param name="savedBefore">When the one before it had last written them down.</param>
+internal sealed class EmulatedStorage(string folder, DateTime savedBefore) : IEmulatedStorage
 {
+    /// <inheritdoc/>
+    public DateTime SavedBefore => savedBefore;
+
     /// <inheritdoc/>
     public DateTime SavedAt => File.GetLastWriteTimeUtc(AzuriteProcess.BlobListOf(folder));
 

@@ -58,6 +58,8 @@ internal sealed class LocalStack : IAsyncDisposable
         Directory.CreateDirectory(dataFolder);
         FileStream claim = Claim(dataFolder);
         LocalStack stack;
+        string folder = StackFile.AzuriteFolder(dataFolder);
+        DateTime savedBefore = File.GetLastWriteTimeUtc(AzuriteProcess.BlobListOf(folder)); // an emulator saves when it starts
         IReadOnlySet<string> waiting;
         try
         {
@@ -77,7 +79,7 @@ internal sealed class LocalStack : IAsyncDisposable
             file.Write(dataFolder);
             stack._host = BuildHost(
                 stack.ConnectionString, verbose,
-                services => services.AddNrSerLocalHost().AddSingleton<IEmulatedStorage>(new EmulatedStorage(StackFile.AzuriteFolder(dataFolder))));
+                services => services.AddNrSerLocalHost().AddSingleton<IEmulatedStorage>(new EmulatedStorage(folder, savedBefore)));
             await PrepareAsync(stack._host, cancellationToken);
             if (file is { MendSince: { } since, MendedAt: null })
             {
@@ -181,7 +183,7 @@ internal sealed class LocalStack : IAsyncDisposable
         if (StackFile.FindRunning(dataFolder) is { } orphan)
         {
             terminal.Note("The last run on this folder was killed: taking over its storage emulator.");
-            return (AzuriteProcess.Adopt(orphan.AzuriteProcessId, folder, orphan.ConnectionString), ImmutableHashSet<string>.Empty);
+            return (AzuriteProcess.Adopt(orphan.AzuriteProcessId, orphan.ConnectionString), ImmutableHashSet<string>.Empty);
         }
 
         await AzuriteProcess.EndStraysAsync(folder);

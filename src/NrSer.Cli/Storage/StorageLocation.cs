@@ -61,6 +61,8 @@ internal sealed class StorageLocation
     }
 
     /// <summary>Refuses more than the emulator of a local stack can save.</summary>
+    /// <param name="parsed">Of the command.</param>
+    /// <param name="terminal">For its environment.</param>
     /// <exception cref="LocalStackException">It is nearly full.</exception>
     public void EnsureRoom(ParseResult parsed, Terminal terminal)
     {

@@ -37,6 +37,8 @@ internal sealed class LakeWorkspace : IDisposable
         workspace.Execute($"SET temp_directory = {Quote(Path.Combine(folder.FullName, "spill"))}");
         workspace.Execute("SET autoinstall_known_extensions = false");
         workspace.Execute("SET TimeZone = 'UTC'");
+        // Whoever writes sorts. Else each file, however short, is kept as a batch of its own until all are read.
+        workspace.Execute("SET preserve_insertion_order = false");
         return workspace;
     }
 

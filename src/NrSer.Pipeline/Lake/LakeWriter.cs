@@ -13,7 +13,7 @@ namespace NrSer.Pipeline.Lake;
 /// </remarks>
 internal sealed class LakeWriter(LakeBlobs blobs, PodcastStore podcasts, LakeOptions options, LakeWorkspace workspace, string month)
 {
-    private const int FilesAtOnce = 500; // so many open files and footers are held
+    private const int FilesAtOnce = 100; // so many open files and footers are held
     private const int RequestsAtOnce = 8;
     private const int EpisodeKeyChars = 16; // as Episode.KeyOf makes it
 

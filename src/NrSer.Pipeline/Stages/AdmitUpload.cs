@@ -27,8 +27,6 @@ public sealed class AdmitUpload(
         IdentifiedUpload identified, int generation, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(identified);
-        if (emulated?.IsFull == true)
-            throw new ServiceUnavailableException("The storage emulator is nearly full, and saves nothing beyond that: see docs/limits.md.");
         Upload upload = identified.Upload;
         RecordingId id = upload.Id;
         Recording? earlier = await store.FindAsync(id, cancellationToken).ConfigureAwait(false);
@@ -55,6 +53,8 @@ public sealed class AdmitUpload(
             return null;
         }
 
+        if (emulated?.IsFull == true && earlier is not { Status: RecordingStatus.Processing })
+            throw new ServiceUnavailableException("The storage emulator is nearly full, and saves nothing beyond that: see docs/limits.md.");
         return (generation, earlier);
     }
 }

@@ -26,7 +26,7 @@ public sealed partial class ClockWatch(TimeProvider time, ILogger<ClockWatch> lo
     }
 
     private TimeSpan SinceSaved(DateTimeOffset now) =>
-        emulated is { SavedAt: var savedAt } && savedAt > now.UtcDateTime ? now.UtcDateTime - savedAt : TimeSpan.Zero;
+        emulated is { SavedBefore: var savedAt } && savedAt > now.UtcDateTime ? now.UtcDateTime - savedAt : TimeSpan.Zero;
 
     [LoggerMessage(3504, LogLevel.Warning, "The clock was set by {Step}: what was unfinished is looked after")]
     private partial void LogClockStep(TimeSpan step);

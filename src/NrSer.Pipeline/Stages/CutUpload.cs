@@ -79,17 +79,24 @@ public sealed partial class CutUpload(
         var reader = new ChunkReader(speech, new SegmentationOptions { MaxChunk = TimeSpan.FromSeconds(recording.MaxChunkSeconds!.Value) });
         int count = 0;
         long samples = 0;
-        await foreach (AudioChunk chunk in reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        try
         {
-            var id = new ChunkId(recording.Id, chunk.Channel, chunk.Index);
-            bool isFinished = before.GetValueOrDefault(id.Key)?.FinishedAt is not null;
-            await intake.AddAsync(id, recording.Generation, lane, chunk, stored.Contains(id.Key), isFinished, cancellationToken)
-                .ConfigureAwait(false);
-            count++;
-            samples += chunk.Samples.Length;
+            await foreach (AudioChunk chunk in reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                var id = new ChunkId(recording.Id, chunk.Channel, chunk.Index);
+                bool isFinished = before.GetValueOrDefault(id.Key)?.FinishedAt is not null;
+                samples += chunk.Samples.Length;
+                await intake.AddAsync(id, recording.Generation, lane, chunk, stored.Contains(id.Key), isFinished, cancellationToken)
+                    .ConfigureAwait(false);
+                count++;
+            }
+        }
+        finally
+        {
+            if (!cancellationToken.IsCancellationRequested)
+                await audio.NoteAsync(recording.Id, samples, cancellationToken).ConfigureAwait(false); // of what cannot be read to its end, too
         }
 
-        await audio.NoteAsync(recording.Id, samples, cancellationToken).ConfigureAwait(false);
         string sha256 = await hashed.FinishAsync(cancellationToken).ConfigureAwait(false);
         double seconds = reader.SamplesRead / (double)SegmentGrid.SampleRateHz;
         PipelineTelemetry.CountAudio(Stage.Ingest, seconds, Stopwatch.GetElapsedTime(begun));

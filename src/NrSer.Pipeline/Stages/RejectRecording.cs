@@ -104,6 +104,7 @@ public sealed partial class RejectRecording(
             return; // a retry has begun, after it did this itself
         foreach (ListedBlob blob in written)
             await blob.DeleteAsync(cancellationToken).ConfigureAwait(false);
+        await store.Open.ForgetAudioAsync(id, cancellationToken).ConfigureAwait(false);
         await store.DeleteResultsAsync(id, cancellationToken).ConfigureAwait(false);
     }
 

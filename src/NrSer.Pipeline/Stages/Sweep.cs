@@ -22,9 +22,16 @@ public sealed class Sweep(
             await open.SendEverythingAgainAsync(cancellationToken).ConfigureAwait(false);
         await open.RunAsync(now, cancellationToken).ConfigureAwait(false);
         await audio.TrimAsync(cancellationToken).ConfigureAwait(false);
-        await forgetting.SweepAsync(cancellationToken).ConfigureAwait(false);
-        await retention.SweepAsync(cancellationToken).ConfigureAwait(false);
-        await reconciliation.RunAsync(cancellationToken).ConfigureAwait(false); // last: it takes long, and nothing waits for it
+        try
+        {
+            await forgetting.SweepAsync(cancellationToken).ConfigureAwait(false);
+            await retention.SweepAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await reconciliation.RunAsync(cancellationToken).ConfigureAwait(false); // last: it takes long, and nothing waits for it
+        }
+
         PipelineTelemetry.CountSweep();
     }
 }

@@ -9,11 +9,11 @@ namespace NrSer.Pipeline.Stages;
 /// <param name="sweep">The stage.</param>
 /// <param name="options">The interval.</param>
 /// <param name="time">The clock.</param>
-/// <param name="activity">Told where a service is not there.</param>
 /// <param name="logger">The log.</param>
-public sealed partial class SweepTimer(
-    Sweep sweep, IOptions<SweepOptions> options, TimeProvider time, QueueActivity activity, ILogger<SweepTimer> logger) : BackgroundService
+public sealed partial class SweepTimer(Sweep sweep, IOptions<SweepOptions> options, TimeProvider time, ILogger<SweepTimer> logger) : BackgroundService
 {
+    private readonly OnceAMinute _saying = new(time);
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -29,7 +29,7 @@ public sealed partial class SweepTimer(
                 // a request's time-out is a cancellation too
                 catch (Exception error) when (error is not OutOfMemoryException && !stoppingToken.IsCancellationRequested)
                 {
-                    if (!ServiceUnavailableException.IsBehind(error) || activity.FoundUnavailable())
+                    if (!ServiceUnavailableException.IsBehind(error) || _saying.IsTime())
                         LogFailed(error);
                 }
             }

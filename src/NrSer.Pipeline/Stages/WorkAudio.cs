@@ -53,14 +53,17 @@ public sealed partial class WorkAudio(
         if (options.Value.BudgetBytes is not { } budget || now < _due)
             return;
         _due = now + s_interval;
-        List<NotedAudio> kept = await store.Open.AudioAsync(cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+        HashSet<RecordingId> open = await store.Open.UnfinishedAsync(DateTimeOffset.MaxValue, cancellationToken)
+            .ToHashSetAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        List<NotedAudio> kept = await store.Open.AudioAsync(cancellationToken).Where(audio => !open.Contains(audio.Id))
+            .ToListAsync(cancellationToken).ConfigureAwait(false);
         long bytes = kept.Sum(audio => audio.Bytes);
         if (bytes <= budget)
             return;
         foreach (NotedAudio oldest in kept.OrderBy(audio => audio.NotedAt))
         {
             if ((await store.FindAsync(oldest.Id, cancellationToken).ConfigureAwait(false))?.Status.IsOpen() == true)
-                continue;
+                continue; // it began anew just now, or nobody noted it
             await blobs.DeleteAudioAsync(oldest.Id, cancellationToken).ConfigureAwait(false);
             await store.Open.ForgetAudioAsync(oldest.Id, cancellationToken).ConfigureAwait(false); // last: dying before means to delete again
             LogRemoved(oldest.Id.Value, oldest.Bytes);
@@ -80,7 +83,8 @@ public sealed class WorkAudioOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "NrSer:WorkAudio";
 
-    /// <summary>Bytes of audio of finished recordings; null to leave all of it, as in Azure, where the account's rules remove it.</summary>
+    /// <summary>Bytes of audio of recordings that have ended, one way or another; null to leave all of it, as in Azure, where the account's rules
+    /// remove it.</summary>
     [Range(0, long.MaxValue)] public long? BudgetBytes { get; init; }
 }
 

@@ -24,10 +24,8 @@ public sealed partial class BlobEventPump(
     ILogger<BlobEventPump> logger)
         : BackgroundService
 {
-    private static readonly TimeSpan s_saying = TimeSpan.FromMinutes(1); // one line of the log is enough
-
     private readonly HashSet<ulong> _known = []; // of name and ETag: eight bytes an upload
-    private long? _saidAt;
+    private readonly OnceAMinute _saying = new(time);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -59,12 +57,8 @@ public sealed partial class BlobEventPump(
             }
             catch (Exception error) when (error is not OutOfMemoryException)
             {
-                if (_saidAt is not { } said || time.GetElapsedTime(said) >= s_saying)
-                {
+                if (!ServiceUnavailableException.IsBehind(error) || _saying.IsTime())
                     LogFailed(error);
-                    _saidAt = time.GetTimestamp();
-                }
-
                 await Task.Delay(queues.Value.RetryDelay + queues.Value.PollInterval, time, stoppingToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

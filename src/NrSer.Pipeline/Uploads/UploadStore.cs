@@ -109,8 +109,9 @@ public sealed class UploadStore(BlobStorage storage, UploadIndex index, Recordin
         ArgumentNullException.ThrowIfNull(told);
         if (await index.FindAsync(told.BlobName, cancellationToken).ConfigureAwait(false) is { } known)
         {
-            // The second, where the upload was touched since it was first seen.
+            // Else the upload was touched since it was first seen, or since its recording began.
             return known.BlobETag == told.ETag || known.RecordingId.IsOf(StorageNames.Recordings, told.BlobName, told.ETag)
+                || (await recordings.FindAsync(known.RecordingId, cancellationToken).ConfigureAwait(false))?.BlobETag == told.ETag
                 ? new Upload(known.RecordingId, known.BlobName, known.BlobETag, CreatedOn: null, known.ContentBytes) : null;
         }
 

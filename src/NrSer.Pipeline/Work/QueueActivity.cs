@@ -8,10 +8,8 @@ public sealed class QueueActivity(TimeProvider time)
     private long _lastBegin = time.GetTimestamp();
     private long _lastWork = time.GetTimestamp();
     private long _lastAnswer = time.GetTimestamp();
+    private readonly OnceAMinute _saying = new(time);
     private long _outageSince; // 0 while there is none
-    private long _outageSaid;
-
-    private static readonly TimeSpan s_saying = TimeSpan.FromMinutes(1); // one line of the log is enough
 
     /// <summary>For how long no message has been in work; zero while one is.</summary>
     public TimeSpan IdleFor => Volatile.Read(ref _inWork) > 0 ? TimeSpan.Zero : time.GetElapsedTime(Volatile.Read(ref _lastWork));
@@ -32,9 +30,7 @@ public sealed class QueueActivity(TimeProvider time)
         long now = time.GetTimestamp();
         Volatile.Write(ref _lastBegin, now); // what waits for a service does not hang
         Interlocked.CompareExchange(ref _outageSince, Math.Max(now, 1), 0);
-        long said = Volatile.Read(ref _outageSaid);
-        return (said == 0 || time.GetElapsedTime(said, now) >= s_saying)
-            && Interlocked.CompareExchange(ref _outageSaid, Math.Max(now, 1), said) == said;
+        return _saying.IsTime();
     }
 
     /// <summary>What was unavailable to the caller is not any more.</summary>

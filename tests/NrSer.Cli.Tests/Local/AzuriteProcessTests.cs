@@ -26,18 +26,22 @@ public sealed class AzuriteProcessTests
         Assert.Empty(Directory.EnumerateFileSystemEntries(before));
 
         Directory.CreateDirectory(mounted);
-        if (await RunAsync("mount", "--bind", after, mounted) != 0)
-            return; // only root may
-        try
+        if (await RunAsync("mount", "--bind", after, mounted) == 0) // only root may
         {
-            Assert.True(AzuriteProcess.IsRunning(emulator.ProcessId, mounted));
-        }
-        finally
-        {
-            Assert.Equal(0, await RunAsync("umount", mounted));
+            try
+            {
+                Assert.True(AzuriteProcess.IsRunning(emulator.ProcessId, mounted));
+            }
+            finally
+            {
+                Assert.Equal(0, await RunAsync("umount", mounted));
+            }
+
+            Assert.False(AzuriteProcess.IsRunning(emulator.ProcessId, mounted));
         }
 
-        Assert.False(AzuriteProcess.IsRunning(emulator.ProcessId, mounted));
+        Assert.True(await emulator.StopAsync());
+        Assert.False(AzuriteProcess.IsRunning(emulator.ProcessId, after));
     }
 
     private static async Task<int> RunAsync(string program, params string[] arguments)

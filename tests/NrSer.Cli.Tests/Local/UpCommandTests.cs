@@ -30,7 +30,10 @@ public sealed class UpCommandTests
         string[] files = Directory.GetFiles(Path.Combine(data, "__blobstorage__"));
         await File.AppendAllTextAsync(files[0], "never noted", TestContext.Current.CancellationToken); // as a kill would leave it
         Assert.Equal(new EmulatorLoss(11, 0), EmulatorLoss.Of(data));
+        File.SetLastWriteTimeUtc(AzuriteProcess.BlobListOf(data), TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(1));
         await stack.StartAsync();
+        await Waiting.UntilAsync("a word about the clock", _ => Task.FromResult(
+            stack.Up.Said.Contains("The clock was set by -0", StringComparison.Ordinal) ? stack : null));
         Assert.Contains("the last 11 bytes", stack.Up.Said, StringComparison.Ordinal);
         Assert.Equal(results, (await stack.RunAsync("results", "clean.wav", "--json")).Output);
 

@@ -14,6 +14,16 @@ public sealed class LakeCompactorTests(StorageEmulator emulator) : IDisposable
 
     public void Dispose() => _cache.Delete(recursive: true);
 
+    // Each file costs memory while it is read, however little it holds.
+    [Fact]
+    public async Task CompactAsync_ManyShortRecordings_FitIntoItsMemory()
+    {
+        LakeUnderTest lake = await LakeUnderTest.CreateAsync(emulator, new LakeOptions { MemoryMegabytes = 128 }); // half of what it has
+        await lake.EndAsync(0, 1200, segments: 1);
+        Assert.Equal(1200, await lake.Compactor.CompactAsync(Stop));
+        Assert.Empty(await lake.DifferencesAsync());
+    }
+
     [Fact]
     public async Task CompactAsync_EndedRecordings_AreInPartsOfTheMonthOfTheirUpload()
     {

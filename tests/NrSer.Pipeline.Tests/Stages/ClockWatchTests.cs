@@ -16,7 +16,7 @@ public sealed class ClockWatchTests
     public void Read_TheEmulatorSavedInTheFuture_IsAStepBackOnceWhoeverRanThen(int minutes, bool wentBack)
     {
         var log = new FakeLogger<ClockWatch>();
-        var emulated = new EmulatedByHand { SavedAt = _time.GetUtcNow().UtcDateTime.AddMinutes(minutes) };
+        var emulated = new EmulatedByHand { SavedBefore = _time.GetUtcNow().UtcDateTime.AddMinutes(minutes) };
         var clock = new ClockWatch(_time, log, emulated);
         Assert.Equal((_time.GetUtcNow(), wentBack), clock.Read());
         _time.Advance(TimeSpan.FromSeconds(3));

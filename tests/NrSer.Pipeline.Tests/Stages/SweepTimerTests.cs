@@ -33,7 +33,7 @@ public sealed class SweepTimerTests(StorageEmulator emulator)
         var sweep = new Sweep(
             new ClockWatch(pipeline.Time, NullLogger<ClockWatch>.Instance), open, audio, reconciliation, pipeline.Get<ForgetRecordings>(),
             pipeline.Get<Retention>());
-        using var timer = new SweepTimer(sweep, options, pipeline.Time, new QueueActivity(pipeline.Time), NullLogger<SweepTimer>.Instance);
+        using var timer = new SweepTimer(sweep, options, pipeline.Time, NullLogger<SweepTimer>.Instance);
         await timer.StartAsync(Stop);
         await Polling.UntilAsync(() =>
         {

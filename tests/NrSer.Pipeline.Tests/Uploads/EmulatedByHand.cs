@@ -7,7 +7,9 @@ internal sealed class EmulatedByHand : IEmulatedStorage
 {
     public List<Upload> Saved { get; } = [];
 
-    public DateTime SavedAt { get; set; }
+    public DateTime SavedAt => SavedBefore;
+
+    public DateTime SavedBefore { get; init; }
 
     public bool IsFull => false;
 

@@ -54,14 +54,14 @@ public sealed class OpenWork(ResultTables tables)
             await AddAsync(Retries, [recording.Id], cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Remembers that a recording's work audio is done with.</summary>
+    /// <summary>Remembers how much work audio a recording has.</summary>
     /// <param name="id">The recording.</param>
     /// <param name="bytes">Its size.</param>
     /// <param name="cancellationToken">Stops the request.</param>
     public Task NoteAudioAsync(RecordingId id, long bytes, CancellationToken cancellationToken) => _table.UpsertEntityAsync(
         new TableEntity(Audio, id.Value) { [nameof(NotedAudio.Bytes)] = bytes }, TableUpdateMode.Replace, cancellationToken);
 
-    /// <summary>Work audio that is done with and still there, in no order of use.</summary>
+    /// <summary>Work audio that is there, in no order of use.</summary>
     /// <param name="cancellationToken">Stops between pages.</param>
     public async IAsyncEnumerable<NotedAudio> AudioAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -136,10 +136,10 @@ public sealed class OpenWork(ResultTables tables)
     }
 }
 
-/// <summary>Work audio that is done with.</summary>
+/// <summary>Work audio that may go when its recording has ended.</summary>
 /// <param name="Id">Of this recording.</param>
 /// <param name="Bytes">Its size.</param>
-/// <param name="NotedAt">When the recording was completed.</param>
+/// <param name="NotedAt">When the recording was cut, or its audio was made once more.</param>
 public sealed record NotedAudio(RecordingId Id, long Bytes, DateTimeOffset NotedAt);
 
 /// <summary>How far a look through everything has come.</summary>
