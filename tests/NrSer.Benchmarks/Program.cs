@@ -11,6 +11,8 @@ else if (args is ["feed"])
     await FeedReading.RunAsync();
 else if (args is ["ticks"])
     await TickCounts.RunAsync();
+else if (args is ["files", var folder, var count])
+    await FileRate.RunAsync(folder, int.Parse(count, System.Globalization.CultureInfo.InvariantCulture));
 else if (args is ["hub"])
     await LocalHub.RunAsync();
 else if (args is ["speech", var network, var manifest, .. var channel])
